@@ -1,0 +1,153 @@
+"""The command line of the catalogue: import, check, export, show."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.engine import Engine
+
+from preceptor.catalogue.database import CatalogueError, engine_from_url, session
+from preceptor.catalogue.exporter import export_folder
+from preceptor.catalogue.facts import catalogue_summary
+from preceptor.catalogue.importer import ImportRefused, Problem, check, import_folder
+from preceptor.catalogue.records import FILES, FILES_BY_NAME, Record, write_cell
+from preceptor.catalogue.store import current_version, read_records
+
+# The columns that say most of a row; files that are not here show their first ones.
+_SHOWN = {
+    "programs": ("id", "name", "countries", "listing", "kind", "min_weeks", "price_minor"),
+    "licensing": ("country", "local_name", "required", "min_months", "max_months", "regulator"),
+    "advice_facts": ("id", "rank", "intents", "fact"),
+}
+_FIRST_COLUMNS = 5
+_TABLES = tuple(file.name.removesuffix(".csv") for file in FILES)
+
+
+class _Group(click.Group):
+    """Commands whose failures are one sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CatalogueError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group)
+@click.option("--database", metavar="URL", help="Database address; default: DATABASE_URL.")
+@click.pass_context
+def catalogue(ctx: click.Context, database: str | None) -> None:
+    """Import, check, export and show the catalogue."""
+    ctx.obj = database
+
+
+def _engine(ctx: click.Context) -> Engine:
+    return engine_from_url(ctx.obj)
+
+
+_folder = click.argument(
+    "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("catalogue")
+)
+
+
+@catalogue.command("import")
+@_folder
+@click.pass_context
+def import_command(ctx: click.Context, folder: Path) -> None:
+    """Make the database hold what the CSV files of FOLDER say (default: catalogue/)."""
+    try:
+        report = import_folder(folder, _engine(ctx))
+    except ImportRefused as refused:
+        _list_problems(refused.problems)
+        raise click.ClickException(
+            f"{_count(refused.problems)}; nothing was imported, the catalogue is as it was."
+        ) from refused
+    rows = [
+        (name, str(c.added), str(c.changed), str(c.removed), str(c.unchanged))
+        for name, c in report.files.items()
+    ]
+    _table(("file", "added", "changed", "removed", "unchanged"), rows)
+    done = "Imported" if report.changed else "Nothing has changed"
+    click.echo(f"{done}; the catalogue's version is {report.version[:12]}.")
+
+
+@catalogue.command("check")
+@_folder
+def check_command(folder: Path) -> None:
+    """List every error in the CSV files of FOLDER (default: catalogue/); needs no database."""
+    problems = check(folder)
+    if problems:
+        _list_problems(problems)
+        raise click.ClickException(f"{_count(problems)}.")
+    click.echo("No errors.")
+
+
+@catalogue.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_context
+def export_command(ctx: click.Context, folder: Path) -> None:
+    """Write the database's catalogue as CSV files into FOLDER."""
+    rows = export_folder(folder, _engine(ctx))
+    click.echo(f"Wrote {sum(rows.values())} rows in {len(rows)} files to {folder}.")
+
+
+@catalogue.command("show")
+@click.argument("what", type=click.Choice(_TABLES), required=False)
+@click.option("--country", metavar="ISO2", help="Only rows of this country, such as KE.")
+@click.pass_context
+def show_command(ctx: click.Context, what: str | None, country: str | None) -> None:
+    """Show one table of the catalogue, or how many rows each has."""
+    with session(_engine(ctx)) as opened:
+        if what is None:
+            summary = catalogue_summary(opened)
+            _table(("table", "rows"), [(name, str(n)) for name, n in summary.rows.items()])
+            click.echo(
+                f"Version {summary.version[:12]}, imported"
+                f" {summary.imported_at:%Y-%m-%d %H:%M} UTC."
+            )
+            return
+        current_version(opened)
+        file = FILES_BY_NAME[f"{what}.csv"]
+        records: list[Record] = read_records(opened, file.record)
+    if country is not None:
+        places = [c for c in ("iso2", "country", "countries") if c in file.record.columns()]
+        if not places:
+            raise click.UsageError(f"{what} has no country to choose by.")
+        wanted = country.upper()
+        records = [r for r in records if wanted in _values(getattr(r, places[0]))]
+    columns = _SHOWN.get(what, file.record.columns()[:_FIRST_COLUMNS])
+    _table(columns, [[write_cell(getattr(r, c)) for c in columns] for r in records])
+    click.echo(f"{len(records)} rows.")
+
+
+def _values(value: Any) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _count(problems: list[Problem]) -> str:
+    return "1 error" if len(problems) == 1 else f"{len(problems)} errors"
+
+
+def _list_problems(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(str(problem), err=True)
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print aligned columns; cells are cut so that a row fits the terminal's width."""
+    lines = [[" ".join(cell.split()) for cell in row] for row in (header, *rows)]
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    room = shutil.get_terminal_size((120, 24)).columns - 2 * (len(widths) - 1)
+    while sum(widths) > max(room, 8 * len(widths)):
+        widths[widths.index(max(widths))] -= 1
+    for line in lines:
+        cells = [
+            cell if len(cell) <= width else cell[: width - 1] + "…"
+            for cell, width in zip(line, widths, strict=True)
+        ]
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())

@@ -1,0 +1,217 @@
+"""The connection to the catalogue's database: engines, sessions, schema, errors in plain words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_URL = "sqlite:///var/catalogue.db"
+
+#: How long a writer waits for another, in milliseconds.
+SQLITE_BUSY_MS = 2000
+POSTGRES_LOCK_MS = 10_000
+# Any constant does, as long as nothing else in the database locks with it.
+_POSTGRES_MIGRATION_LOCK = 7_240_118
+
+_WRITE = "preceptor_write"
+
+NOT_IMPORTED = "The catalogue is empty: nothing has been imported yet. Run `make catalogue`."
+
+
+class CatalogueError(Exception):
+    """The catalogue cannot be read or written; the message is a sentence for people."""
+
+
+class NotImported(CatalogueError):
+    """The database holds no catalogue yet."""
+
+    def __init__(self) -> None:
+        super().__init__(NOT_IMPORTED)
+
+
+def engine_from_url(url: str | None = None) -> Engine:
+    """The engine for a database URL, without connecting.
+
+    ``url`` defaults to the environment's DATABASE_URL, else to ``sqlite:///var/catalogue.db``.
+    SQLite paths that are not absolute start at the project's root, so that every process meets
+    at the same file; the file's folder is made. ``postgres://`` and ``postgresql://`` both work.
+
+    Raises CatalogueError when the URL is neither SQLite nor PostgreSQL, or the folder cannot
+    be made.
+    """
+    text = url or os.environ.get("DATABASE_URL") or DEFAULT_URL
+    if text.startswith("postgres://"):
+        text = "postgresql://" + text[len("postgres://") :]
+    try:
+        parsed = make_url(text)
+    except (ArgumentError, ValueError):
+        # The text may hold a password: it is not repeated.
+        raise CatalogueError(
+            "DATABASE_URL is not a database address; write sqlite:///path or postgresql://…"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        path = parsed.database
+        if path and path != ":memory:" and not path.startswith("file:"):
+            absolute = PROJECT_ROOT / path
+            try:
+                absolute.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CatalogueError(
+                    f"The folder {absolute.parent} for the catalogue's database cannot be made"
+                    f" ({error.strerror}); check the path and its permissions."
+                ) from error
+            parsed = parsed.set(database=str(absolute))
+        engine = create_engine(parsed, future=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend == "postgresql":
+        # REPEATABLE READ: all reads of one session see the same import.
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg2"),
+            future=True,
+            isolation_level="REPEATABLE READ",
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5},
+        )
+    raise CatalogueError(
+        f"The catalogue cannot live in {backend}; DATABASE_URL must be sqlite:///… or"
+        " postgresql://…"
+    )
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver would begin transactions for writes only; readers need them too, so that two
+    # reads of one session see the same import. `_begin_sqlite` begins them instead.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # WAL is a property of the file: a read-only or busy file keeps what it has, and that is
+    # no reason not to read it.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once: a reader that turns writer half-way cannot wait for it.
+    write = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def session(engine: Engine, *, write: bool = False) -> Iterator[Session]:
+    """A session in one transaction; all its reads see the same state of the catalogue.
+
+    With ``write`` it takes the write lock first and commits at the end; an exception rolls back.
+    Raises CatalogueError when the database fails.
+    """
+    with (
+        database_errors(engine),
+        engine.connect().execution_options(**{_WRITE: write}) as connection,
+        Session(bind=connection, future=True) as opened,
+        opened.begin(),
+    ):
+        if write and engine.dialect.name == "postgresql":
+            opened.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {POSTGRES_LOCK_MS}")
+        yield opened
+
+
+def _alembic_config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database's tables to the newest migration; does nothing when they are there.
+
+    Raises CatalogueError when the database fails.
+    """
+    head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+    with session(engine) as opened:
+        current = MigrationContext.configure(opened.connection()).get_current_revision()
+    if current == head:
+        return
+    with session(engine, write=True) as opened:
+        connection = opened.connection()
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_MIGRATION_LOCK})")
+        command.upgrade(_alembic_config(connection), "head")
+
+
+@contextmanager
+def database_errors(engine: Engine) -> Iterator[None]:
+    """Turn the database's failures inside the block into CatalogueError.
+
+    Errors that only a mistake in the code can cause (a wrong column, a broken constraint) pass.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        sentence = _sentence(error, engine.url.render_as_string(hide_password=True))
+        if sentence is None:
+            raise
+        if sentence == NOT_IMPORTED:
+            raise NotImported() from error
+        raise CatalogueError(sentence) from error
+
+
+# What the two drivers say, in lower case, and what a person can do about it.
+_CAUSES = (
+    (("no such table", "undefinedtable"), NOT_IMPORTED),
+    (
+        ("database is locked", "locknotavailable", "deadlockdetected", "serializationfailure"),
+        "Another process is writing to the catalogue ({url}); try again in a minute.",
+    ),
+    (
+        ("readonly database", "read-only", "readonlysqltransaction"),
+        "The catalogue's database {url} is read-only; allow writing to it and its folder.",
+    ),
+    (
+        ("disk is full", "diskfull", "no space left on device", "disk i/o error"),
+        (
+            "The disk of the catalogue's database {url} is full; free some space and try again."
+            " Nothing was changed."
+        ),
+    ),
+    (
+        ("unable to open database file",),
+        "The catalogue's database {url} cannot be opened; check the path and its permissions.",
+    ),
+    (
+        ("file is not a database", "malformed"),
+        "{url} is damaged or not a database; move it away and run `make catalogue`.",
+    ),
+)
+
+
+def _sentence(error: DBAPIError, url: str) -> str | None:
+    said = f"{type(error.orig).__name__} {error.orig}".lower()
+    for signs, sentence in _CAUSES:
+        if any(sign in said for sign in signs):
+            return sentence.format(url=url)
+    # psycopg2 has no finer class than OperationalError for a server that does not answer.
+    if error.connection_invalidated or type(error.orig).__name__ in (
+        "OperationalError",
+        "AdminShutdown",
+        "InterfaceError",
+    ):
+        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason"
+        return f"The catalogue's database {url} cannot be reached ({reason})."
+    return None

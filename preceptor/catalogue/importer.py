@@ -1,0 +1,412 @@
+"""From CSV files to the database: check everything, then replace everything in one transaction."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from sqlalchemy.engine import Engine
+
+from preceptor.catalogue.database import session, upgrade
+from preceptor.catalogue.dictionary import LIST_SEPARATOR
+from preceptor.catalogue.records import (
+    FILES,
+    CsvFile,
+    Record,
+    RowErrors,
+    key_of,
+    parse_row,
+)
+from preceptor.catalogue.store import read_contents, read_meta, replace_contents, version_of
+
+log = structlog.get_logger(__name__)
+
+#: A catalogue of tens of thousands of rows stays far below this.
+MAX_FILE_BYTES = 50_000_000
+MAX_CELL_CHARACTERS = 10_000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps the catalogue from being imported.
+
+    ``row`` is the line number that a spreadsheet shows (the header is 1), None for the whole
+    file; ``column`` is the header's name, None for the whole row.
+    """
+
+    file: str
+    row: int | None
+    column: str | None
+    message: str
+
+    def __str__(self) -> str:
+        """The problem with its place: ``programs.csv, row 14, price_minor: …``."""
+        where = [self.file]
+        if self.row is not None:
+            where.append(f"row {self.row}")
+        if self.column is not None:
+            where.append(self.column)
+        return f"{', '.join(where)}: {self.message}"
+
+
+class ImportRefused(Exception):
+    """The files have problems; nothing was imported and the old catalogue stays."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        count = len(self.problems)
+        errors = "1 error" if count == 1 else f"{count} errors"
+        listed = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(
+            f"The import was refused because of {errors}; the catalogue is as it was before.\n"
+            f"{listed}"
+        )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many rows of one file an import added, changed, removed and left as they were."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did: changes by file name, and the catalogue's version afterwards."""
+
+    files: Mapping[str, Changes]
+    version: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether any row differs from before."""
+        return any(c.added or c.changed or c.removed for c in self.files.values())
+
+
+@dataclass
+class _Table:
+    """One file as read: the cells by row number, before anything is known of their values."""
+
+    file: CsvFile
+    header: list[str] = field(default_factory=list)
+    rows: dict[int, dict[str, str]] = field(default_factory=dict)
+    records: dict[int, Record] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    readable: bool = False
+
+    def add(self, row: int | None, column: str | None, message: str) -> None:
+        self.problems.append(Problem(self.file.name, row, column, message))
+
+    def places_of_problems(self) -> set[tuple[int | None, str | None]]:
+        return {(problem.row, problem.column) for problem in self.problems}
+
+    def sorted_problems(self) -> list[Problem]:
+        """By row, then in the order of the columns."""
+        columns = self.file.record.columns()
+        order = {column: position for position, column in enumerate(columns)}
+        return sorted(self.problems, key=lambda p: (p.row or 0, order.get(p.column or "", -1)))
+
+
+def check(folder: Path | str) -> list[Problem]:
+    """All that is wrong with the CSV files of a folder, by file and row; empty when nothing is.
+
+    Needs no database and changes nothing.
+    """
+    return _read_folder(Path(folder))[1]
+
+
+def import_folder(folder: Path | str, engine: Engine) -> ImportReport:
+    """Make the database hold exactly what the CSV files of ``folder`` say.
+
+    Creates or upgrades the tables when needed. All in one transaction: whoever reads meanwhile
+    sees the old catalogue or the new one. The same files again change nothing, not even the
+    version.
+
+    Raises ImportRefused, with every problem, when a file is not as the data dictionary says;
+    CatalogueError when the database fails. The old catalogue stays in both cases.
+    """
+    contents, problems = _read_folder(Path(folder))
+    if problems:
+        log.warning("catalogue.import.refused", folder=str(folder), problems=len(problems))
+        raise ImportRefused(problems)
+    upgrade(engine)
+    with session(engine, write=True) as opened:
+        if engine.dialect.name == "postgresql":
+            # Before the first read, so that the second of two imports reads what the first wrote.
+            opened.connection().exec_driver_sql("LOCK TABLE catalogue_meta IN EXCLUSIVE MODE")
+        before = read_contents(opened)
+        changes = {
+            file.name: _compare(file, before[file.name], contents[file.name]) for file in FILES
+        }
+        report = ImportReport(changes, version_of(contents))
+        meta = read_meta(opened)
+        if report.changed or meta is None or meta[0] != report.version:
+            replace_contents(opened, contents)
+    log.info(
+        "catalogue.import.done",
+        folder=str(folder),
+        version=report.version,
+        changed=report.changed,
+    )
+    return report
+
+
+def _compare(file: CsvFile, before: Iterable[Record], after: Iterable[Record]) -> Changes:
+    old = {key_of(file, record): record for record in before}
+    new = {key_of(file, record): record for record in after}
+    kept = old.keys() & new.keys()
+    changed = sum(old[key] != new[key] for key in kept)
+    return Changes(
+        added=len(new.keys() - old.keys()),
+        changed=changed,
+        removed=len(old.keys() - new.keys()),
+        unchanged=len(kept) - changed,
+    )
+
+
+def _read_folder(folder: Path) -> tuple[dict[str, list[Record]], list[Problem]]:
+    if not folder.is_dir():
+        return {}, [Problem(str(folder), None, None, "this folder does not exist")]
+    tables = {file.name: _read_table(file, folder / file.name) for file in FILES}
+    for table in tables.values():
+        _check_keys(table)
+        _check_references(table, tables)
+    _check_cycles(tables["places.csv"], "area")
+    _check_cycles(tables["specialties.csv"], "parent")
+    _check_areas(tables["places.csv"])
+    _check_program_places(tables["programs.csv"], tables["places.csv"])
+    contents = {name: list(table.records.values()) for name, table in tables.items()}
+    problems = [problem for table in tables.values() for problem in table.sorted_problems()]
+    return contents, problems
+
+
+def _read_table(file: CsvFile, path: Path) -> _Table:
+    table = _Table(file)
+    text = _read_text(table, path)
+    if text is None:
+        return table
+    rows = _read_rows(table, text)
+    number, header = next(rows, (0, []))
+    if not header:
+        if not table.problems:
+            table.add(None, None, "is empty: not even a header row")
+        return table
+    if not _check_header(table, [cell.strip() for cell in header]):
+        return table
+    table.readable = True
+    for number, cells in rows:
+        if not any(cell.strip() for cell in cells):
+            continue  # Spreadsheets write such rows below the last one.
+        if len(cells) != len(table.header):
+            table.add(
+                number,
+                None,
+                f"has {len(cells)} cells, but the header has {len(table.header)} columns"
+                " (is a cell with a comma without quotes?)",
+            )
+            continue
+        _read_row(table, number, dict(zip(table.header, cells, strict=True)))
+    return table
+
+
+def _read_text(table: _Table, path: Path) -> str | None:
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            table.add(
+                None,
+                None,
+                f"is too large: {size:,} bytes, and {MAX_FILE_BYTES:,} is the most",
+            )
+            return None
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        table.add(None, None, "is missing")
+        return None
+    except OSError as error:
+        table.add(None, None, f"cannot be read ({error.strerror})")
+        return None
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        table.add(None, None, "is UTF-16 text; save it as “CSV UTF-8”")
+        return None
+    nul = raw.find(b"\0")
+    if nul >= 0:
+        line = raw.count(b"\n", 0, nul) + 1
+        table.add(line, None, "holds a NUL byte: this is not a text file, or it is damaged")
+        return None
+    # Bytes that are not UTF-8 become lone surrogates, so that they can be told by row and column.
+    return raw.decode("utf-8-sig", errors="surrogateescape")
+
+
+def _read_rows(table: _Table, text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows with their numbers, until the first that cannot be read."""
+    number = 0
+    try:
+        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
+            yield number, cells
+    except csv.Error as error:
+        reason = str(error)
+        if "field larger than field limit" in reason:
+            message = "holds a cell that is far too long (is a closing quote missing?)"
+        elif "end of data" in reason:
+            message = "begins a cell with a quote that is never closed"
+        else:
+            message = f'has a stray quote: double it (“""”) or take it out ({reason})'
+        table.add(number + 1, None, message)
+
+
+def _check_header(table: _Table, header: list[str]) -> bool:
+    """Whether the rows below can be read; problems of single columns do not keep them from it."""
+    known = table.file.record.columns()
+    if len(header) == 1 and len(known) > 1 and re.search("[;\t]", header[0]):
+        table.add(1, None, "separates columns by semicolons or tabs; the catalogue needs commas")
+        return False
+    for column in known:
+        if column not in header:
+            table.add(1, column, "this column is missing")
+    for position, column in enumerate(header):
+        if column not in known:
+            near = difflib.get_close_matches(column, known, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            shown = column.encode("utf-8", "replace").decode() or f"column {position + 1}"
+            table.add(1, shown, f"no such column in the data dictionary{hint}")
+        elif column in header[:position]:
+            table.add(1, column, "this column stands twice")
+    table.header = header
+    return True
+
+
+def _read_row(table: _Table, number: int, raw: Mapping[str, str]) -> None:
+    known = table.file.record.columns()
+    cells = {}
+    unreadable = set()
+    for column in known:
+        if column not in raw:
+            continue
+        cells[column], problem = _clean(raw[column])
+        if problem:
+            unreadable.add(column)
+            table.add(number, column, problem)
+    table.rows[number] = cells
+    try:
+        table.records[number] = parse_row(table.file.record, cells)
+    except RowErrors as errors:
+        for error in errors.errors:
+            # A missing column, or a cell that is no text, has been reported already.
+            if error.column in raw and error.column not in unreadable:
+                table.add(number, error.column, error.message)
+
+
+def _clean(cell: str) -> tuple[str, str | None]:
+    """The cell's text, and what is wrong with it as a text."""
+    if len(cell) > MAX_CELL_CHARACTERS:
+        return "", f"has {len(cell):,} characters, and {MAX_CELL_CHARACTERS:,} is the most"
+    if any("\udc80" <= character <= "\udcff" for character in cell):
+        return "", "is not UTF-8 text; save the file as “CSV UTF-8”"
+    text = unicodedata.normalize("NFC", cell.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    for character in text:
+        if unicodedata.category(character) == "Cc" and character not in "\n\t":
+            return "", f"holds an invisible control character (U+{ord(character):04X}); delete it"
+    return text, None
+
+
+def _key(table: _Table, cells: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(cells.get(column, "") for column in table.file.key)
+
+
+def _check_keys(table: _Table) -> None:
+    first: dict[tuple[str, ...], int] = {}
+    for number, cells in table.rows.items():
+        key = _key(table, cells)
+        if not all(key):
+            continue  # An empty key has been reported as a cell that every row needs.
+        if key in first:
+            table.add(
+                number,
+                table.file.key[0],
+                f"{' '.join(key)!r} stands already in row {first[key]}",
+            )
+        else:
+            first[key] = number
+
+
+def _items(cells: Mapping[str, str], column: str) -> list[str]:
+    """The values of a cell that may hold several, as written."""
+    parts = (part.strip() for part in cells.get(column, "").split(LIST_SEPARATOR))
+    return [part for part in parts if part]
+
+
+def _check_references(table: _Table, tables: Mapping[str, _Table]) -> None:
+    # Works on the cells, not on the records: a row with another error is checked too.
+    reported = table.places_of_problems()
+    for column, target_name in table.file.references.items():
+        target = tables[target_name]
+        if not target.readable:
+            continue  # Everything would be dangling; the file's own problem says enough.
+        known = {_key(target, cells)[0] for cells in target.rows.values()}
+        for number, cells in table.rows.items():
+            if (number, column) in reported:
+                continue
+            for item in _items(cells, column):
+                if item not in known:
+                    table.add(number, column, f"{item!r} is not in {target_name}")
+
+
+def _by_key(table: _Table) -> dict[str, tuple[int, Mapping[str, str]]]:
+    return {_key(table, cells)[0]: (number, cells) for number, cells in table.rows.items()}
+
+
+def _check_cycles(table: _Table, column: str) -> None:
+    """No row may lie inside itself, directly or by way of others."""
+    rows = _by_key(table)
+    for start, (number, cells) in rows.items():
+        seen = {start}
+        above = cells.get(column, "")
+        while above in rows and above not in seen:
+            seen.add(above)
+            above = rows[above][1].get(column, "")
+        if above == start:
+            table.add(number, column, f"{start!r} lies inside itself by way of this column")
+
+
+def _check_areas(places: _Table) -> None:
+    rows = _by_key(places)
+    for number, cells in places.rows.items():
+        area = cells.get("area", "")
+        if area not in rows:
+            continue
+        above = rows[area][1]
+        if above.get("type") != "area":
+            places.add(number, "area", f"{area!r} is not a place of type area")
+        elif above.get("country") != cells.get("country"):
+            places.add(
+                number,
+                "area",
+                f"{area!r} lies in {above.get('country')}, this place in {cells.get('country')}",
+            )
+
+
+def _check_program_places(programs: _Table, places: _Table) -> None:
+    rows = _by_key(places)
+    for number, cells in programs.rows.items():
+        countries = _items(cells, "countries")
+        if not countries:
+            continue  # A worldwide programme may name places without their countries.
+        for place in _items(cells, "places"):
+            country = rows[place][1].get("country") if place in rows else None
+            if country and country not in countries:
+                programs.add(
+                    number,
+                    "places",
+                    f"{place!r} lies in {country}, which is not among the countries of this row",
+                )

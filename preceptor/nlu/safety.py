@@ -1,0 +1,126 @@
+"""The rule layer of safety: emergencies, crises and own symptoms, seen beside the classifier."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from ruamel.yaml import YAML
+
+from preceptor.nlu.classifier import RANKING
+from preceptor.nlu.spelling import Mender
+from preceptor.nlu.step import Step
+from preceptor.nlu.text import fold, squeeze
+
+SAFETY = "safety"
+"""Output key: the safety intents that the rules saw, most urgent first."""
+
+URGENCY = ("report_emergency", "express_crisis", "describe_own_symptoms")
+_NEAR = 3
+_WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
+_GAP = r"(?:\S+ ){0,3}?"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The compiled rules of one intent."""
+
+    alarms: tuple[re.Pattern[str], ...]
+    unless: tuple[re.Pattern[str], ...]
+
+
+def _compile(rule: str) -> re.Pattern[str]:
+    """Turn a rule into an expression over words that each end in one blank."""
+    parts = []
+    for word in rule.split():
+        if word == "*":
+            parts.append(_GAP)
+            continue
+        options = "|".join(re.escape(fold(w)) for w in word.rstrip("?").split("|"))
+        parts.append(f"(?:(?:{options}) )" + ("?" if word.endswith("?") else ""))
+    return re.compile(r"(?<!\S)" + "".join(parts))
+
+
+@lru_cache(maxsize=1)
+def _load() -> tuple[dict[str, Rules], Mender]:
+    text = resources.files("preceptor.nlu").joinpath("safety_rules.yml").read_text("utf-8")
+    raw = YAML(typ="safe").load(text)
+    rules = {
+        intent: Rules(
+            tuple(_compile(r) for r in lists["rules"]), tuple(_compile(r) for r in lists["unless"])
+        )
+        for intent, lists in raw.items()
+    }
+    words = {
+        fold(word)
+        for lists in raw.values()
+        for rule in [*lists["rules"], *lists["unless"]]
+        for part in rule.split()
+        for word in part.rstrip("?").split("|")
+    }
+    return rules, Mender(words)
+
+
+def alarms(text: str) -> list[str]:
+    """Return the safety intents whose rules the text meets, most urgent first.
+
+    Args:
+        text: a message as a person typed it.
+    """
+    rules, mender = _load()
+    words = _WORD.findall(squeeze(fold(text)))
+    mended = "".join(f"{mender.mend(word) or word} " for word in words)
+    # A rule speaks of single words: "I'mdying" is beyond it, "k i l l" as well.
+    return [intent for intent in URGENCY if _sees(rules[intent], mended)]
+
+
+def _sees(rules: Rules, text: str) -> bool:
+    hits = [m.span() for rule in rules.alarms for m in rule.finditer(text)]
+    if not hits:
+        return False
+    quiet = [_widened(m.span(), text) for rule in rules.unless for m in rule.finditer(text)]
+    return any(not any(q[0] < end and start < q[1] for q in quiet) for start, end in hits)
+
+
+def _widened(span: tuple[int, int], text: str) -> tuple[int, int]:
+    """Return the span with up to three words more on either side."""
+    start, end = span
+    for _ in range(_NEAR):
+        start = max(text.rfind(" ", 0, max(start - 1, 0)) + 1, 0)
+        following = text.find(" ", end)
+        end = len(text) if following < 0 else following + 1
+    return start, end
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class SafetyRules(Step):
+    """Let the rules overrule the classifier where they see danger.
+
+    Sets `safety` to the intents that the rules saw. The intent is replaced by the most urgent
+    one, unless the classifier itself names one that is as urgent or more.
+    """
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set `safety`, and `intent` where a rule fired."""
+        for message in messages:
+            seen = alarms(message.get(TEXT) or "")
+            message.set(SAFETY, seen, add_to_output=True)
+            intent = (message.get(INTENT) or {}).get("name")
+            if not seen or (intent in URGENCY and URGENCY.index(intent) <= URGENCY.index(seen[0])):
+                continue
+            found = {"name": seen[0], "confidence": 1.0}
+            message.set(INTENT, found, add_to_output=True)
+            rest = [r for r in message.get(RANKING) or [] if r["name"] != seen[0]]
+            message.set(RANKING, [found, *rest], add_to_output=True)
+            message.set("questions", [], add_to_output=True)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave training examples as they are labelled."""
+        return training_data

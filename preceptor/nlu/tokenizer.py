@@ -1,0 +1,45 @@
+"""Tokens by spaCy's blank English pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from preceptor.nlu.text import tokens_of
+
+DOC = "doc"
+"""Key under which a message carries its spaCy `Doc`, for the steps that follow."""
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+class BlankSpacyTokenizer(Tokenizer):
+    """Split messages into tokens with spaCy.
+
+    Rasa's own SpacyTokenizer needs a statistical model, which no package registry has.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return Rasa's options of a tokenizer; intents are never split."""
+        return {
+            "intent_tokenization_flag": False,
+            "intent_split_symbol": "_",
+            "token_pattern": None,
+            "prefix_separator_symbol": None,
+        }
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """Return the packages that must be importable."""
+        return ["spacy"]
+
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
+        """Return the tokens of an attribute; a text's `Doc` stays with the message."""
+        doc = tokens_of(message.get(attribute))
+        if attribute == TEXT:
+            message.set(DOC, doc)
+        return [Token(token.text, token.idx) for token in doc if not token.is_space]

@@ -1,0 +1,111 @@
+"""The two servers and their supervisor, each as the launcher starts it.
+
+The heavy imports are inside the functions: the action server must not load TensorFlow, and
+the supervisor needs neither server's libraries.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from preceptor.logs import configure_logging
+from preceptor.processes import end_with_parent
+from preceptor.settings import CODE, Complaint, Settings
+
+SUPERVISOR_CONFIG = CODE / "deploy" / "supervisord.conf"
+
+log = structlog.get_logger(__name__)
+
+
+def serve_advisor(settings: Settings) -> None:
+    """Run Rasa with the newest trained model until the process is told to stop.
+
+    Raises:
+        Complaint: If there is no model or it cannot be loaded.
+    """
+    _prepare(settings)
+    model = settings.newest_model()
+    if model is None:
+        raise Complaint(f"There is no trained model in {settings.models}; please run make train.")
+    settings.var.mkdir(parents=True, exist_ok=True)
+
+    from rasa.core.run import serve_application
+    from rasa.core.utils import AvailableEndpoints
+    from rasa.utils.endpoints import EndpointConfig
+
+    endpoints = AvailableEndpoints.read_endpoints(str(settings.home / "endpoints.yml"))
+    if endpoints.action is None:
+        endpoints.action = EndpointConfig()
+    if "PRECEPTOR_ACTIONS_PORT" in os.environ or not endpoints.action.url:
+        endpoints.action.url = f"{settings.actions_url}/webhook"
+    if settings.conversations_url:
+        endpoints.tracker_store = EndpointConfig(type="SQL", url=settings.conversations_url)
+
+    failure: list[str] = []
+
+    async def stop_without_model(app: Any, _: Any) -> None:
+        # Rasa goes on serving when a model cannot be loaded, and then answers nothing.
+        if not app.ctx.agent.is_ready():
+            failure.append(f"The model {model} cannot be loaded; please run make train.")
+            app.stop()
+
+    serve_application(
+        model_path=str(model),
+        interface=settings.interface,
+        port=settings.port,
+        credentials=str(settings.home / "credentials.yml"),
+        endpoints=endpoints,
+        # Its HTTP API can load models and run code (CVE-2024-49375): never on.
+        enable_api=False,
+        server_listeners=[(stop_without_model, "after_server_start")],
+    )
+    if failure:
+        raise Complaint(failure[0])
+
+
+def serve_actions(settings: Settings) -> None:
+    """Run the action server on 127.0.0.1 until the process is told to stop."""
+    _prepare(settings)
+    # The SDK takes the address from the environment alone; its default is all interfaces.
+    os.environ.setdefault("SANIC_HOST", "127.0.0.1")
+
+    from rasa_sdk import utils
+    from rasa_sdk.endpoint import create_app
+    from structlog.contextvars import bind_contextvars, clear_contextvars
+
+    app = create_app("actions", cors_origins="")
+    utils.update_sanic_log_level()
+
+    @app.on_request
+    async def name_the_conversation(request: Any) -> None:
+        clear_contextvars()
+        if request.path == "/webhook" and isinstance(request.json, dict):
+            bind_contextvars(
+                conversation=request.json.get("sender_id"), action=request.json.get("next_action")
+            )
+
+    log.info("actions.started", port=settings.actions_port)
+    app.run(os.environ["SANIC_HOST"], settings.actions_port, workers=1)
+
+
+def supervise(settings: Settings) -> None:
+    """Run supervisord with our configuration; the launcher sets the environment it needs."""
+    end_with_parent()
+    from supervisor.supervisord import main
+
+    os.chdir(settings.home)
+    main(["--nodaemon", "--configuration", str(SUPERVISOR_CONFIG)])
+
+
+def _prepare(settings: Settings) -> None:
+    """Set up what both servers need: logs, the working directory, modules of the project."""
+    end_with_parent()
+    configure_logging(os.environ.get("PRECEPTOR_LOG_LEVEL", "INFO").upper())
+    # Relative paths in endpoints.yml are meant from the project's folder.
+    os.chdir(settings.home)
+    for folder in (CODE, settings.home):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(Path(folder)))

@@ -1,0 +1,198 @@
+"""The database: addresses, schema, transactions, failures in plain words."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, event, inspect, select, text
+from sqlalchemy.engine import Engine
+
+from preceptor.catalogue import database, models
+from preceptor.catalogue.database import (
+    CatalogueError,
+    NotImported,
+    engine_from_url,
+    session,
+    upgrade,
+)
+from preceptor.catalogue.importer import import_folder
+from preceptor.catalogue.search import SearchQuery, search
+from tests.catalogue.support import Rows, write_csv
+
+
+def test_migrations_build_exactly_the_tables_of_the_models(engine: Engine) -> None:
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, models.metadata) == []
+
+
+def test_migrations_have_the_check_constraints_of_the_models(engine: Engine) -> None:
+    upgrade(engine)
+    from_models = create_engine("sqlite://")
+    models.metadata.create_all(from_models)
+
+    def checks(of: Engine) -> set[tuple[str, str, str]]:
+        inspector = inspect(of)
+        return {
+            (table, check["name"], check["sqltext"])
+            for table in models.metadata.tables
+            for check in inspector.get_check_constraints(table)
+        }
+
+    assert checks(engine) == checks(from_models)
+    assert len(checks(engine)) > 20
+
+
+def test_upgrading_twice_does_nothing(engine: Engine) -> None:
+    upgrade(engine)
+    tables = inspect(engine).get_table_names()
+    upgrade(engine)
+    assert inspect(engine).get_table_names() == tables
+
+
+def test_two_first_imports_at_once_both_succeed(url: str, folder: Path) -> None:
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            import_folder(folder, engine_from_url(url))
+        except BaseException as error:  # Whatever it is, the main thread reports it.
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_the_default_is_a_file_under_the_projects_var(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert engine_from_url().url.database == str(database.PROJECT_ROOT / "var" / "catalogue.db")
+
+
+def test_the_environment_names_the_database(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert engine_from_url().url.render_as_string() == url
+
+
+def test_the_folder_of_a_new_database_is_made(tmp_path: Path, folder: Path) -> None:
+    path = tmp_path / "a" / "b" / "c.db"
+    import_folder(folder, engine_from_url(f"sqlite:///{path}"))
+    assert path.exists()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_both_spellings_of_postgresql_are_accepted(scheme: str) -> None:
+    assert engine_from_url(f"{scheme}://u:p@host/db").url.drivername == "postgresql+psycopg2"
+
+
+@pytest.mark.parametrize("url", ["mysql://u:secret@host/db", "no address", "nothing:secret"])
+def test_other_addresses_are_refused_in_a_sentence_without_the_password(url: str) -> None:
+    with pytest.raises(CatalogueError, match="DATABASE_URL") as caught:
+        engine_from_url(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_sqlite_is_set_up_for_several_processes(imported: Engine) -> None:
+    with imported.connect() as connection:
+        pragmas = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "busy_timeout", "foreign_keys")
+        ]
+    assert pragmas == ["wal", 2000, 1]
+
+
+def test_a_failed_write_session_leaves_nothing_behind(imported: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), session(imported, write=True) as opened:
+        opened.execute(text("DELETE FROM catalogue_meta"))
+        _ = 1 / 0
+    with session(imported) as opened:
+        assert opened.execute(select(models.CatalogueMeta.id)).scalar_one() == 1
+
+
+def test_a_mistake_in_the_code_is_not_hidden(imported: Engine) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    with pytest.raises(IntegrityError), session(imported, write=True) as opened:
+        opened.execute(text("INSERT INTO kinds VALUES ('elective', 'Twice', '', NULL)"))
+
+
+@pytest.mark.parametrize("tables", [False, True])
+def test_an_empty_database_says_that_nothing_was_imported(engine: Engine, tables: bool) -> None:
+    if tables:
+        upgrade(engine)
+    with pytest.raises(NotImported, match="nothing has been imported yet. Run `make catalogue`"):
+        with session(engine) as opened:
+            search(opened, SearchQuery())
+
+
+def test_a_database_that_another_process_writes_to_is_reported(
+    imported: Engine, folder: Path, rows: Rows, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SQLITE_BUSY_MS", 50)
+    other = sqlite3.connect(imported.url.database)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(CatalogueError, match="Another process is writing"):
+        import_folder(folder, imported)
+    other.close()
+    assert not import_folder(folder, imported).changed
+
+
+def test_a_read_only_database_is_read_but_not_written(
+    imported: Engine, tmp_path: Path, rows: Rows
+) -> None:
+    read_only = engine_from_url(f"sqlite:///file:{imported.url.database}?mode=ro&uri=true")
+    with session(read_only) as opened:
+        assert search(opened, SearchQuery()).total == 2
+    rows["programs.csv"].pop()
+    with pytest.raises(CatalogueError, match="is read-only"):
+        import_folder(write_csv(tmp_path / "new", rows), read_only)
+
+
+def test_a_full_disk_is_reported_and_the_old_catalogue_stays(
+    imported: Engine, tmp_path: Path, rows: Rows
+) -> None:
+    # SQLite gives the same error for this limit as for a disk without space.
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(imported, "connect", limit)
+    rows["topics.csv"][0]["question"] = "What is it like? " * 500
+    rows["topics.csv"][1]["question"] = "How? " * 1900
+    with pytest.raises(CatalogueError, match="is full; free some space"):
+        import_folder(write_csv(tmp_path / "new", rows), imported)
+    with session(imported) as opened:
+        question = opened.execute(select(models.Topic.question)).scalars().first()
+    assert question == "What is Bali like?"
+
+
+def test_a_file_that_is_no_database_is_reported(engine: Engine, folder: Path) -> None:
+    Path(str(engine.url.database)).write_text("shopping list: milk, eggs\n" * 100)
+    with pytest.raises(CatalogueError, match="damaged or not a database"):
+        import_folder(folder, engine)
+
+
+def test_a_folder_in_place_of_the_file_is_reported(engine: Engine, folder: Path) -> None:
+    Path(str(engine.url.database)).mkdir()
+    with pytest.raises(CatalogueError, match="cannot be opened; check the path"):
+        import_folder(folder, engine)
+
+
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CatalogueError, match="cannot be made"):
+        engine_from_url(f"sqlite:///{tmp_path}/file/below/c.db")
+
+
+def test_a_server_that_does_not_answer_is_reported_without_its_password(folder: Path) -> None:
+    engine = engine_from_url("postgres://user:secret@127.0.0.1:1/db")
+    with pytest.raises(CatalogueError, match="cannot be reached") as caught:
+        import_folder(folder, engine)
+    assert "secret" not in str(caught.value)
