@@ -51,7 +51,8 @@ def run(settings: Settings) -> int:
             does not start, the last with the end of its log.
     """
     # One way out for all three; Python's own for SIGTERM would leave the children running.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT as well: a shell starts background jobs with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _raise_keyboard_interrupt)
     try:
         check_var(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,9 +14,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -53,13 +55,13 @@ def engine_from_url(url: str | None = None) -> Engine:
     Raises CatalogueError when the URL is neither SQLite nor PostgreSQL, or the folder cannot
     be made.
     """
-    text = url or os.environ.get("DATABASE_URL") or DEFAULT_URL
-    if text.startswith("postgres://"):
-        text = "postgresql://" + text[len("postgres://") :]
+    address = url or os.environ.get("DATABASE_URL") or DEFAULT_URL
+    if address.startswith("postgres://"):
+        address = "postgresql://" + address[len("postgres://") :]
     try:
-        parsed = make_url(text)
+        parsed = make_url(address)
     except (ArgumentError, ValueError):
-        # The text may hold a password: it is not repeated.
+        # The address may hold a password: it is not repeated.
         raise CatalogueError(
             "DATABASE_URL is not a database address; write sqlite:///path or postgresql://…"
         ) from None
@@ -76,6 +78,7 @@ def engine_from_url(url: str | None = None) -> Engine:
                     f" ({error.strerror}); check the path and its permissions."
                 ) from error
             parsed = parsed.set(database=str(absolute))
+        # For files SQLAlchemy opens a connection a session, so a file that is replaced is noticed.
         engine = create_engine(parsed, future=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -148,11 +151,24 @@ def upgrade(engine: Engine) -> None:
         current = MigrationContext.configure(opened.connection()).get_current_revision()
     if current == head:
         return
-    with session(engine, write=True) as opened:
-        connection = opened.connection()
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_MIGRATION_LOCK})")
-        command.upgrade(_alembic_config(connection), "head")
+    with _one_upgrade_in_process, _one_upgrade_in_database(engine):
+        with session(engine, write=True) as opened:
+            command.upgrade(_alembic_config(opened.connection()), "head")
+
+
+# Alembic keeps the migration that is running in a variable of its module.
+_one_upgrade_in_process = threading.Lock()
+
+
+@contextmanager
+def _one_upgrade_in_database(engine: Engine) -> Iterator[None]:
+    if engine.dialect.name != "postgresql":
+        yield  # SQLite's write sessions exclude each other anyway.
+        return
+    # In a session of its own: one that has waited for the lock still reads what was there before.
+    with session(engine, write=True) as guard:
+        guard.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRES_MIGRATION_LOCK})"))
+        yield
 
 
 @contextmanager
@@ -163,6 +179,10 @@ def database_errors(engine: Engine) -> Iterator[None]:
     """
     try:
         yield
+    except PoolTimeout as error:
+        raise CatalogueError(
+            "The catalogue's database has no connection free; try again in a minute."
+        ) from error
     except DBAPIError as error:
         sentence = _sentence(error, engine.url.render_as_string(hide_password=True))
         if sentence is None:
@@ -184,11 +204,19 @@ _CAUSES = (
         "The catalogue's database {url} is read-only; allow writing to it and its folder.",
     ),
     (
-        ("disk is full", "diskfull", "no space left on device", "disk i/o error"),
+        ("disk is full", "diskfull", "no space left on device"),
         (
             "The disk of the catalogue's database {url} is full; free some space and try again."
             " Nothing was changed."
         ),
+    ),
+    (
+        ("disk i/o error",),
+        "The disk of the catalogue's database {url} reports an error; check the disk.",
+    ),
+    (
+        ("no such column", "undefinedcolumn"),
+        "The tables in {url} are not of this version of the program; run `make catalogue`.",
     ),
     (
         ("unable to open database file",),
@@ -206,12 +234,15 @@ def _sentence(error: DBAPIError, url: str) -> str | None:
     for signs, sentence in _CAUSES:
         if any(sign in said for sign in signs):
             return sentence.format(url=url)
-    # psycopg2 has no finer class than OperationalError for a server that does not answer.
+    # psycopg2 has no finer class than OperationalError for a server that does not answer; in
+    # SQLite the same class is a mistake in the SQL.
+    if isinstance(error.orig, sqlite3.Error):
+        return None
     if error.connection_invalidated or type(error.orig).__name__ in (
         "OperationalError",
         "AdminShutdown",
         "InterfaceError",
     ):
-        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason"
+        reason = (str(error.orig).strip() or "no reason given").splitlines()[0]
         return f"The catalogue's database {url} cannot be reached ({reason})."
     return None

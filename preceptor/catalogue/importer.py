@@ -114,7 +114,13 @@ class _Table:
         """By row, then in the order of the columns."""
         columns = self.file.record.columns()
         order = {column: position for position, column in enumerate(columns)}
-        return sorted(self.problems, key=lambda p: (p.row or 0, order.get(p.column or "", -1)))
+
+        def place(problem: Problem) -> tuple[int, int]:
+            if problem.column is None:
+                return problem.row or 0, -1
+            return problem.row or 0, order.get(problem.column, len(columns))
+
+        return sorted(self.problems, key=place)
 
 
 def check(folder: Path | str) -> list[Problem]:
@@ -215,7 +221,9 @@ def _read_table(file: CsvFile, path: Path) -> _Table:
                 " (is a cell with a comma without quotes?)",
             )
             continue
-        _read_row(table, number, dict(zip(table.header, cells, strict=True)))
+        # Of a column that stands twice, the first counts.
+        pairs = reversed(list(zip(table.header, cells, strict=True)))
+        _read_row(table, number, dict(pairs))
     return table
 
 
@@ -381,9 +389,10 @@ def _check_cycles(table: _Table, column: str) -> None:
 
 def _check_areas(places: _Table) -> None:
     rows = _by_key(places)
+    reported = places.places_of_problems()
     for number, cells in places.rows.items():
         area = cells.get("area", "")
-        if area not in rows:
+        if area not in rows or (number, "area") in reported:
             continue
         above = rows[area][1]
         if above.get("type") != "area":

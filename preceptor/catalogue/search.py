@@ -72,6 +72,8 @@ CONSTRAINTS = (
 class SearchQuery:
     """What to search for. Values of one kind are alternatives; all kinds must hold.
 
+    Countries, places and regions are one kind: "Kenya or Zanzibar" finds both.
+
     Ids are those of the catalogue: countries ISO 3166-1 alpha-2, languages ISO 639-1, the rest
     the ids of the CSV files. ``min_weeks`` and ``max_weeks`` are the stay that the person has in
     mind, in weeks; fractions are fine. Only open calls are found unless ``include_restricted``
@@ -176,10 +178,9 @@ class _Asked:
 
     @classmethod
     def of(cls, query: SearchQuery, world: Snapshot) -> _Asked:
-        countries: set[str] | None = set(query.countries) if query.countries else None
-        if query.regions:
-            within = world.countries_within(query.regions)
-            countries = within if countries is None else countries & within
+        countries: set[str] | None = None
+        if query.countries or query.regions:
+            countries = {*query.countries, *world.countries_within(query.regions)}
         if countries is not None:
             countries -= set(query.excluded_countries)
         return cls(
@@ -236,7 +237,10 @@ _OUT = "out"
 
 
 def _is_where(program: ProgramView, asked: _Asked) -> bool:
-    if asked.query.places and not asked.places.intersection(program.place_ids):
+    """Whether it is in one of the places, or in one of the countries and regions."""
+    if asked.query.places and asked.places.intersection(program.place_ids):
+        return bool(_countries_left(program, replace(asked, countries=None)))
+    if asked.query.places and asked.countries is None:
         return False
     if asked.countries is None and not asked.query.excluded_countries:
         return True
@@ -335,6 +339,10 @@ def _judge_budget(program: ProgramView, asked: _Asked, world: Snapshot) -> str:
     return _FITS
 
 
+# Farther than any region is large and longer than any stay lasts.
+_FAR = 10**6
+
+
 # Ranking --------------------------------------------------------------------------------
 
 
@@ -350,21 +358,23 @@ def _rank(hit: Hit, asked: _Asked) -> tuple[Any, ...]:
     only_worldwide = (
         asked.countries is not None and not query.places and not _countries_left(program, asked)
     )
-    unknowns = len(hit.notes)
     specificity = 0
     if query.places:
         specificity += 2 if set(program.place_ids) & set(query.places) else 1
     if query.specialties:
         specificity += 2 if set(program.specialty_ids) & set(query.specialties) else 1
-    wanted: tuple[Any, ...] = ()
+    # A list by price begins with prices, even where something else of the programme is unknown.
+    missing, measure = False, (Decimal(0), 0)
     if query.order == "price":
-        wanted = (hit.cost_eur is None, hit.cost_eur or Decimal(0))
+        missing, measure = hit.cost_eur is None, (hit.cost_eur or Decimal(0), 0)
     elif query.order == "length":
-        wanted = (program.min_weeks is None, program.min_weeks or 0, program.max_weeks or 10**6)
+        missing = program.min_weeks is None
+        measure = (Decimal(program.min_weeks or 0), program.max_weeks or _FAR)
     return (
+        missing,
         only_worldwide,
-        unknowns,
-        *wanted,
+        len(hit.notes),
+        measure,
         LISTINGS.index(program.listing),
         -specificity,
         not program.price_is_cost,
@@ -403,9 +413,6 @@ def nearest(session: Session, query: SearchQuery) -> Nothing:
                 hits.sort(key=lambda hit: tuple(m(hit, query, world) for m in measures))
                 return Nothing(blame, without, tuple(hits[:_MOST_ALTERNATIVES]), hidden)
     return Nothing((), without, (), hidden)
-
-
-_FAR = 10**6
 
 
 def _country_distance(hit: Hit, query: SearchQuery, world: Snapshot) -> float:

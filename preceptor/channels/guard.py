@@ -139,7 +139,7 @@ class GuardedActionEndpoint(EndpointConfig):
         except ClientResponseError as error:
             if error.status == 400 and _names_an_action(error.text):
                 raise
-            cause = f"status {error.status}: {_shorten(error.text)}"
+            cause = f"status {error.status}: {_shorten(_error_of(error.text))}"
         except asyncio.TimeoutError:
             cause = f"no answer within {self.limit_seconds:g} s"
         except jsonschema.ValidationError as error:
@@ -167,11 +167,20 @@ def _failure_answer() -> dict[str, Any]:
 
 
 def _names_an_action(text: Any) -> bool:
+    return isinstance(_json_object(text).get("action_name"), str)
+
+
+def _error_of(text: Any) -> Any:
+    # The SDK sends the whole conversation back with its error: that stays out of the log.
+    return _json_object(text).get("error", "(no JSON with an error)")
+
+
+def _json_object(text: Any) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except (TypeError, ValueError):
-        return False
-    return isinstance(body, dict) and isinstance(body.get("action_name"), str)
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _shorten(value: Any, limit_characters: int = 300) -> str:

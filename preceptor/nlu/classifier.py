@@ -1,4 +1,4 @@
-"""The intent classifier: multinomial logistic regression over dense and sparse features."""
+"""The intent classifier: ridge regression over sentence vectors, their products, and n-grams."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-import skops.io
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -16,8 +15,8 @@ from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.linear_model import LogisticRegression
 
+from preceptor.nlu.ridge import QuadraticRidge
 from preceptor.nlu.step import with_clauses
 
 RANKING = "intent_ranking"
@@ -35,15 +34,14 @@ def label_of(example: Message) -> str:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class LinearIntentClassifier(IntentClassifier, GraphComponent):
+class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     """Rank the intents of messages and clauses.
 
-    Rasa's LogisticRegressionClassifier reads one dense feature only as it comes and knows no
-    kinds of an intent; this one weighs dense against sparse features.
+    Rasa's LogisticRegressionClassifier is linear in its features and knows no kinds of an intent.
+    Products of the sentence vectors' parts lift accuracy by three points on our questions
+    (docs/understanding.md), and training takes seconds.
 
-    Options: `C`, the inverse of the L2 penalty; `dense_weight`, by which each unit-length
-    sentence vector is multiplied beside the unit-length n-gram rows; `temperature`, by which
-    scores are divided before the softmax (below 1 sharpens); `ranking_length`.
+    Options: see `preceptor.nlu.ridge.QuadraticRidge.fit`; `ranking_length`.
     """
 
     def __init__(
@@ -53,7 +51,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         self.config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
         self._resource = resource
-        self.model: LogisticRegression | None = None
+        self.model: QuadraticRidge | None = None
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -67,8 +65,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the options, tuned by cross-validation on the training questions."""
-        return {"C": 8.0, "dense_weight": 3.0, "temperature": 1.0, "ranking_length": 10}
+        """Return the options, tuned by leave-one-out on the training questions."""
+        return {"directions": 256, "dense_weight": 4.0, "penalty": 0.5, "ranking_length": 10}
 
     @classmethod
     def create(
@@ -77,33 +75,30 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> LinearIntentClassifier:
+    ) -> RidgeIntentClassifier:
         """Build an untrained classifier as Rasa's graph asks for it."""
         return cls(config, model_storage, resource)
 
-    def _matrix(self, messages: list[Message]) -> scipy.sparse.csr_matrix:
-        """Return the features of the messages, shape `(messages, features)`."""
-        rows = []
-        for message in messages:
-            _, sparse = message.get_sparse_features(TEXT)
-            _, dense = message.get_dense_features(TEXT)
-            parts = []
-            if dense is not None:
-                parts.append(scipy.sparse.csr_matrix(dense.features * self.config["dense_weight"]))
-            if sparse is not None:
-                parts.append(sparse.features)
-            rows.append(scipy.sparse.hstack(parts, format="csr"))
-        return scipy.sparse.vstack(rows, format="csr")
+    def _features(self, messages: list[Message]) -> tuple[np.ndarray, scipy.sparse.csr_matrix]:
+        """Return the dense and sparse features, shapes `(messages, d)` and `(messages, m)`.
+
+        Sentence vectors of several encoders stand side by side, together of unit length.
+        """
+        dense = np.vstack([m.get_dense_features(TEXT)[1].features for m in messages])
+        sparse = [m.get_sparse_features(TEXT)[1].features for m in messages]
+        dense = dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-9)
+        return dense.astype(np.float32), scipy.sparse.vstack(sparse, format="csr")
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the classifier to the training questions."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
-        if len({label_of(e) for e in examples}) < 2:
+        labels = [label_of(e) for e in examples]
+        if len(set(labels)) < 2:
             return self._resource
-        self.model = LogisticRegression(C=self.config["C"], max_iter=300, tol=1e-3)
-        self.model.fit(self._matrix(examples), [label_of(e) for e in examples])
+        options = {k: self.config[k] for k in ("directions", "dense_weight", "penalty")}
+        self.model = QuadraticRidge.fit(*self._features(examples), labels, **options)
         with self._model_storage.write_to(self._resource) as folder:
-            skops.io.dump(self.model, folder / "classifier.skops")
+            self.model.save(folder / "classifier.npz")
         return self._resource
 
     @classmethod
@@ -114,12 +109,12 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> LinearIntentClassifier:
-        """Read a trained classifier back; skops loads no code from the file."""
+    ) -> RidgeIntentClassifier:
+        """Read a trained classifier back."""
         component = cls(config, model_storage, resource)
         try:
             with model_storage.read_from(resource) as folder:
-                component.model = skops.io.load(folder / "classifier.skops", trusted=[])
+                component.model = QuadraticRidge.load(folder / "classifier.npz")
         except ValueError:
             # Nothing was trained: a project without training questions.
             component.model = None
@@ -137,10 +132,9 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         flat = [m for m in with_clauses(messages) if m.get(TEXT) and m.features]
         if self.model is None or not flat:
             return messages
-        scores = self.model.decision_function(self._matrix(flat)) / self.config["temperature"]
-        probabilities = np.exp(scores - scores.max(axis=1, keepdims=True))
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-        for message, row in zip(flat, probabilities, strict=True):
+        for message, row in zip(
+            flat, self.model.probabilities(*self._features(flat)), strict=True
+        ):
             ranking = self._ranking(row)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)
@@ -151,7 +145,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         assert self.model is not None
         confidence: dict[str, float] = {}
         kinds: dict[str, tuple[float, str]] = {}
-        for label, value in zip(self.model.classes_, row, strict=True):
+        for label, value in zip(self.model.labels, row, strict=True):
             intent, _, kind = str(label).partition("/")
             confidence[intent] = confidence.get(intent, 0.0) + float(value)
             if kind and value > kinds.get(intent, (-1.0, ""))[0]:

@@ -7,6 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
+from preceptor.catalogue.database import PROJECT_ROOT
+from preceptor.nlu.minilm import MiniLM
+
 
 class Encoder(Protocol):
     """What a sentence encoder does."""
@@ -46,4 +49,6 @@ def encoder(name: str) -> Encoder:
     """
     if name == "use":
         return UniversalSentenceEncoder()
-    raise ValueError(f"There is no sentence encoder '{name}'; known is 'use'.")
+    if name == "minilm":
+        return MiniLM(PROJECT_ROOT / "var" / "encoders")
+    raise ValueError(f"There is no sentence encoder '{name}'; known are 'use' and 'minilm'.")

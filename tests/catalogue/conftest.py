@@ -49,9 +49,7 @@ def opened(imported: Engine) -> Iterator[Session]:
 
 
 @pytest.fixture
-def with_programs(
-    tmp_path: Path, rows: Rows, engine: Engine
-) -> Iterator[Callable[..., Session]]:
+def with_programs(tmp_path: Path, rows: Rows, engine: Engine) -> Iterator[Callable[..., Session]]:
     """A session on the small catalogue with other programmes: ``with_programs(program(…), …)``."""
     managers = []
 

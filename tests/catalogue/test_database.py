@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, select, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from preceptor.catalogue import database, models
 from preceptor.catalogue.database import (
@@ -18,6 +19,7 @@ from preceptor.catalogue.database import (
     session,
     upgrade,
 )
+from preceptor.catalogue.facts import topics
 from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.search import SearchQuery, search
 from tests.catalogue.support import Rows, write_csv
@@ -117,10 +119,31 @@ def test_a_failed_write_session_leaves_nothing_behind(imported: Engine) -> None:
 
 
 def test_a_mistake_in_the_code_is_not_hidden(imported: Engine) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     with pytest.raises(IntegrityError), session(imported, write=True) as opened:
         opened.execute(text("INSERT INTO kinds VALUES ('elective', 'Twice', '', NULL)"))
+    with pytest.raises(OperationalError), session(imported) as opened:
+        opened.execute(text("SELEKT 1"))
+
+
+def test_tables_of_another_version_ask_for_an_import(imported: Engine) -> None:
+    with session(imported, write=True) as opened:
+        opened.execute(text("ALTER TABLE topics DROP COLUMN question"))
+    with pytest.raises(CatalogueError, match="not of this version.*run `make catalogue`"):
+        with session(imported) as opened:
+            topics(opened)
+
+
+def test_a_database_file_that_is_replaced_is_noticed(
+    imported: Engine, tmp_path: Path, rows: Rows
+) -> None:
+    with session(imported) as opened:
+        assert search(opened, SearchQuery()).total == 2
+    for path in tmp_path.glob("catalogue.db*"):
+        path.unlink()
+    rows["programs.csv"].pop()
+    import_folder(write_csv(tmp_path / "csv", rows), engine_from_url(str(imported.url)))
+    with session(imported) as opened:
+        assert search(opened, SearchQuery()).total == 1
 
 
 @pytest.mark.parametrize("tables", [False, True])

@@ -1,0 +1,55 @@
+# Preceptor: every command there is. `make` alone lists them.
+
+PYTHON ?= python3
+# Any Python 3 will do. The first on the PATH may be one that does not start: pyenv's refuses
+# in this folder, because of .python-version, unless it has a 3.10.
+BOOTSTRAP := bootstrap() { \
+		for python in $(PYTHON) /usr/bin/python3 /usr/local/bin/python3; do \
+			"$$python" -c '' 2>/dev/null && exec "$$python" scripts/bootstrap.py "$$1"; \
+		done; \
+		echo "Error: there is no Python 3; please install one and try again." >&2; exit 1; \
+	}; bootstrap
+PRECEPTOR := .venv/bin/python -m preceptor
+
+.DEFAULT_GOAL := help
+.PHONY: help run chat test lint catalogue train nlu-report lock clean runtime dev
+
+help: ## List these targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
+		awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+run: runtime ## Set up what is missing and start the advisor; Ctrl-C stops it
+	@$(PRECEPTOR) run
+
+chat: runtime ## Talk to the running advisor in this terminal
+	@$(PRECEPTOR) chat
+
+test: lint ## Set up, lint, train, run all tests and measure understanding
+	@$(PRECEPTOR) train
+	@.venv/bin/python -m pytest
+	@$(PRECEPTOR) nlu-report
+
+lint: dev ## Check style and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+catalogue: runtime ## Import the CSV files of catalogue/; a running advisor sees them at once
+	@$(PRECEPTOR) catalogue import
+
+train: runtime ## Train the model if something it is made from has changed
+	@$(PRECEPTOR) train
+
+nlu-report: dev ## Measure how well messages are understood
+	@$(PRECEPTOR) train
+	@$(PRECEPTOR) nlu-report
+
+lock: ## Resolve requirements/*.in into requirements/*.txt
+	@$(BOOTSTRAP) lock
+
+clean: ## Remove models, reports, logs and caches; databases and .venv stay
+	@rm -rf models reports var/log var/cache .rasa .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+runtime dev:
+	@$(BOOTSTRAP) $@

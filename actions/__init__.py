@@ -1,0 +1,1 @@
+"""The action server: one module a topic. It needs no TensorFlow and never imports rasa."""

@@ -1,0 +1,36 @@
+"""The sentences of `words.yml`, read again when the file changes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+_PATH = Path(__file__).with_name("words.yml")
+
+
+@lru_cache(maxsize=2)
+def _read(modified_ns: int) -> dict[str, list[str]]:
+    content = YAML(typ="safe").load(_PATH.read_text("utf-8"))
+    return {key: [value] if isinstance(value, str) else value for key, value in content.items()}
+
+
+def words() -> dict[str, list[str]]:
+    """Return every sentence's wordings by its name."""
+    return _read(_PATH.stat().st_mtime_ns)
+
+
+def say(name: str, wording: int = 0, /, **values: object) -> str:
+    """Return a sentence with its `{fields}` filled.
+
+    Args:
+        name: the sentence's key in words.yml.
+        wording: which of its wordings, counted round.
+        values: the fields.
+
+    Raises:
+        KeyError: there is no sentence of that name, or a field has no value.
+    """
+    wordings = words()[name]
+    return wordings[wording % len(wordings)].strip().format(**values)

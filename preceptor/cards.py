@@ -1,0 +1,143 @@
+"""Cards: what a reply shows beside its text, the same for every channel.
+
+An action fills a card and sends it under `custom`; a channel turns it into HTML or Block Kit.
+Every reply that carries a card has a text that is complete without it. Amounts are integers in
+minor units of an ISO 4217 currency, lengths are weeks or months as the names say, dates are ISO
+8601 and may stop at the month or the year. None means not known.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Optional, Union
+
+from pydantic import BaseModel, Extra
+
+
+class _Model(BaseModel):
+    class Config:
+        """A card holds what its model names and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
+
+
+class SourceLink(_Model):
+    """Where a statement comes from."""
+
+    title: Optional[str]
+    url: Optional[str]
+    date: Optional[str]
+
+
+class Price(_Model):
+    """A price with what it is a price of."""
+
+    minor: int
+    currency: str
+    basis: str
+    date: Optional[str]
+    covers: Optional[str]
+    shown: str
+
+
+class ProgramItem(_Model):
+    """One programme as lists show it."""
+
+    id: str
+    name: str
+    organisation: str
+    listing: Literal["open_call", "restricted", "report"]
+    place: str
+    specialties: list[str]
+    kind: str
+    who_for: Optional[str]
+    min_weeks: Optional[int]
+    max_weeks: Optional[int]
+    price: Optional[Price]
+    languages: list[str]
+    accommodation: Optional[str]
+    start_dates: Optional[str]
+    notes: list[str]
+    source: SourceLink
+
+
+class ProgramListCard(_Model):
+    """A page of a search's results; `offset` is the place of the first among `total`."""
+
+    type: Literal["program_list"] = "program_list"
+    programs: list[ProgramItem]
+    offset: int
+    total: int
+
+
+class ProgramCard(_Model):
+    """One programme in full."""
+
+    type: Literal["program"] = "program"
+    program: ProgramItem
+
+
+class ComparisonRow(_Model):
+    """One line of a comparison: a label and a cell a programme, in the order of the columns."""
+
+    label: str
+    cells: list[str]
+
+
+class ComparisonCard(_Model):
+    """Two or three programmes side by side."""
+
+    type: Literal["comparison"] = "comparison"
+    programs: list[ProgramItem]
+    rows: list[ComparisonRow]
+
+
+class LicensingCard(_Model):
+    """What a country demands before it registers a doctor."""
+
+    type: Literal["licensing"] = "licensing"
+    country: str
+    country_name: str
+    local_name: Optional[str]
+    required: Literal["yes", "partly", "no"]
+    min_months: Optional[float]
+    max_months: Optional[float]
+    regulator: Optional[str]
+    regulator_url: Optional[str]
+    source: SourceLink
+
+
+class FactItem(_Model):
+    """A published fact."""
+
+    text: str
+    source: SourceLink
+
+
+class FactsCard(_Model):
+    """Facts behind an answer."""
+
+    type: Literal["facts"] = "facts"
+    facts: list[FactItem]
+
+
+class ContactItem(_Model):
+    """A number to call or a place to write to."""
+
+    label: str
+    phone: Optional[str]
+    url: Optional[str]
+    details: Optional[str]
+    source: SourceLink
+
+
+class ContactsCard(_Model):
+    """Emergency numbers or helplines."""
+
+    type: Literal["contacts"] = "contacts"
+    contacts: list[ContactItem]
+
+
+Card = Union[
+    ProgramListCard, ProgramCard, ComparisonCard, LicensingCard, FactsCard, ContactsCard
+]

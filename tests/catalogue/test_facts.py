@@ -1,0 +1,122 @@
+"""Facts: what answers read from the catalogue."""
+
+import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from preceptor.catalogue import facts
+from preceptor.catalogue.database import NotImported, session, upgrade
+from preceptor.catalogue.importer import import_folder
+from tests.catalogue.support import SOURCE, Rows, program, write_csv
+
+
+def test_licensing_tells_the_rule_with_its_source(opened: Session) -> None:
+    rule = facts.licensing(opened, "KE")
+    assert rule is not None
+    assert (rule.country_name, rule.local_name, rule.required) == ("Kenya", "Internship", "yes")
+    assert (rule.min_months, rule.max_months) == (Decimal(12), Decimal("13.5"))
+    assert rule.rotations is None
+    assert rule.source == facts.Source(None, SOURCE["source_url"], None, None, "high", None)
+    assert facts.licensing(opened, "PE") is None
+
+
+def test_the_regulator_is_named_with_its_site(opened: Session) -> None:
+    regulator = facts.regulator(opened, "KE")
+    assert regulator is not None
+    assert (regulator.name, regulator.url) == ("KMPDC", "https://kmpdc.go.ke")
+    assert facts.regulator(opened, "PE") is None
+
+
+def test_advice_comes_by_rank_then_fit_and_never_without_a_source(
+    imported: Engine, folder: Path, rows: Rows
+) -> None:
+    def fact(id: str, intents: str, rank: str, **cells: str) -> dict[str, str]:
+        row = {"id": id, "topic": "T", "intents": intents, "fact": f"Fact {id}.", "rank": rank}
+        return {**row, **SOURCE, **cells}
+
+    rows["advice_facts.csv"] = [
+        fact("third", "ask_bali", "2"),
+        fact("second", "ask_discipline;ask_bali", "1"),
+        fact("first", "ask_bali", "1", confidence="medium"),
+        fact("hidden", "ask_bali", "1", confidence="medium", source_url=""),
+        fact("other", "ask_discipline", "1"),
+    ]
+    import_folder(write_csv(folder, rows), imported)
+    with session(imported) as opened:
+        shown = facts.advice_facts(opened, "ask_bali", limit=10)
+        assert [f.id for f in shown] == ["first", "second", "third"]
+        assert [f.id for f in facts.advice_facts(opened, "ask_bali", limit=1)] == ["first"]
+        assert facts.advice_facts(opened, "ask_nothing") == ()
+
+
+def test_emergency_numbers_put_the_ambulance_first(opened: Session) -> None:
+    numbers = facts.emergency_numbers(opened, "KE")
+    assert [(n.service, n.number) for n in numbers] == [
+        ("ambulance", "1199"),
+        ("general", "999 / 112"),
+    ]
+    assert numbers[0].country_name == "Kenya"
+    assert facts.emergency_numbers(opened, "PE") == ()
+
+
+def test_helplines_of_the_country_come_before_international_ones(opened: Session) -> None:
+    assert [h.id for h in facts.helplines(opened, "KE")] == [
+        "befrienders-kenya",
+        "find-a-helpline",
+    ]
+    assert [h.id for h in facts.helplines(opened, "PE")] == ["find-a-helpline"]
+    assert [h.id for h in facts.helplines(opened)] == ["find-a-helpline"]
+
+
+def test_helplines_can_be_chosen_by_whom_they_are_for(
+    imported: Engine, folder: Path, rows: Rows
+) -> None:
+    rows["helplines.csv"].append(
+        {"id": "doctors", "country": "KE", "name": "D", "phone": "1", "for_whom": "Doctors only"}
+        | SOURCE
+    )
+    import_folder(write_csv(folder, rows), imported)
+    with session(imported) as opened:
+        assert [h.id for h in facts.helplines(opened, "KE", for_whom="doctors")] == ["doctors"]
+
+
+def test_topics_tell_where_they_lead(opened: Session) -> None:
+    topics = facts.topics(opened)
+    assert [(t.intent, t.leads_to, t.in_menu) for t in topics] == [
+        ("ask_bali", ("ask_discipline",), True),
+        ("ask_discipline", (), False),
+    ]
+
+
+def test_countries_covered_are_those_with_programmes_or_rules(
+    imported: Engine, folder: Path, rows: Rows
+) -> None:
+    rows["programs.csv"] = [
+        program("a", countries="PE;EC"),
+        program("b", countries="PE", listing="restricted"),
+        program("c", countries="PE", listing="report"),
+    ]
+    import_folder(write_csv(folder, rows), imported)
+    with session(imported) as opened:
+        assert facts.countries_covered(opened) == (
+            facts.CountryCoverage("EC", "Ecuador", 1, 0, 0, licensing=False),
+            facts.CountryCoverage("KE", "Kenya", 0, 0, 0, licensing=True),
+            facts.CountryCoverage("PE", "Peru", 1, 1, 1, licensing=False),
+        )
+
+
+def test_the_summary_counts_every_table(opened: Session, rows: Rows) -> None:
+    summary = facts.catalogue_summary(opened)
+    assert summary.rows == {name.removesuffix(".csv"): len(r) for name, r in rows.items()}
+    age = datetime.datetime.now(datetime.timezone.utc) - summary.imported_at
+    assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=5)
+
+
+def test_a_summary_of_nothing_says_that_nothing_was_imported(engine: Engine) -> None:
+    upgrade(engine)
+    with pytest.raises(NotImported), session(engine) as opened:
+        facts.catalogue_summary(opened)

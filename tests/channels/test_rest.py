@@ -1,0 +1,204 @@
+"""The REST channel on a real server, without a model behind it."""
+
+import asyncio
+import json
+import threading
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from rasa.core.run import configure_app
+
+from preceptor.channels.rest import RestInput
+from tests.launcher.tiny import free_port
+
+WEBHOOK = "/webhooks/rest/webhook"
+JSON = {"Content-Type": "application/json"}
+
+
+class EchoAgent:
+    """Stands where Rasa's agent would, and says back what reaches it."""
+
+    action_endpoint = None
+    tracker_store = None
+    processor = None
+
+    def __init__(self):
+        self.messages = []
+        self.failure = None
+        self.ready = True
+
+    def is_ready(self) -> bool:
+        return self.ready
+
+    async def handle_message(self, message) -> None:
+        if self.failure:
+            raise self.failure
+        self.messages.append(message)
+        reply = {"text": f"You said {message.text}"}
+        if message.text == "hi":
+            reply["buttons"] = [{"title": "More", "payload": "more"}]
+        await message.output_channel.send_response(message.sender_id, reply)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A running server with an echoing agent; Sanic allows one a process."""
+    agent = EchoAgent()
+    app = configure_app([RestInput()], enable_api=False)
+    app.ctx.agent = agent
+    port = free_port()
+    loop = asyncio.new_event_loop()
+    started = threading.Event()
+
+    async def serve() -> None:
+        server = await app.create_server("127.0.0.1", port, return_asyncio_server=True)
+        await server.startup()
+        await server.after_start()
+        started.set()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.create_task(serve())
+        loop.run_forever()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert started.wait(10)
+    yield SimpleNamespace(agent=agent, port=port)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+
+
+@pytest.fixture
+async def rest(server):
+    """A client of the server, and a fresh agent behind it."""
+    server.agent.__init__()
+    address = f"http://127.0.0.1:{server.port}"
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        yield SimpleNamespace(client=client, agent=server.agent)
+
+
+async def test_a_message_is_answered_as_rasas_own_channel_answers(rest):
+    answer = await rest.client.post(WEBHOOK, json={"sender": "me", "message": "hi"})
+    assert answer.json() == [
+        {
+            "recipient_id": "me",
+            "text": "You said hi",
+            "buttons": [{"title": "More", "payload": "more"}],
+        }
+    ]
+
+
+async def test_a_text_with_empty_lines_stays_one_message(rest):
+    answer = await rest.client.post(WEBHOOK, json={"sender": "me", "message": "one\n\ntwo"})
+    assert [message["text"] for message in answer.json()] == ["You said one\n\ntwo"]
+
+
+async def test_metadata_and_channel_names_from_outside_are_ignored(rest):
+    body = {"sender": 7, "message": "/hi", "metadata": {"admin": True}, "input_channel": "slack"}
+    await rest.client.post(WEBHOOK, json=body)
+    (message,) = rest.agent.messages
+    assert (message.sender_id, message.text) == ("7", "hi")
+    assert (message.metadata, message.input_channel) == (None, "rest")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b'"hi"', 400),
+        (b"null", 400),
+        (b"\xff\xfe\xfd", 400),
+        (b"[" * 60_000, 400),
+        (b'{"message": "hi"}', 400),
+        (b'{"sender": "", "message": "hi"}', 400),
+        (b'{"sender": "  ", "message": "hi"}', 400),
+        (b'{"sender": null, "message": "hi"}', 400),
+        (b'{"sender": true, "message": "hi"}', 400),
+        (b'{"sender": 1.5, "message": "hi"}', 400),
+        (b'{"sender": ["me"], "message": "hi"}', 400),
+        (b'{"sender": "a\\u0000b", "message": "hi"}', 400),
+        (b'{"sender": "\\ud800", "message": "hi"}', 400),
+        (json.dumps({"sender": "x" * 129, "message": "hi"}).encode(), 400),
+        (b'{"sender": ' + b"9" * 5000 + b', "message": "hi"}', 400),
+        (b'{"sender": "me"}', 400),
+        (b'{"sender": "me", "message": null}', 400),
+        (b'{"sender": "me", "message": {"text": "hi"}}', 400),
+        (b'{"sender": "me", "message": 5}', 400),
+        (json.dumps({"sender": "me", "message": "x" * 100_000}).encode(), 413),
+        (b'{"sender": "me", "message": ""}', 200),
+        (b'{"sender": "me", "message": " \\u200b "}', 200),
+        (b'{"sender": "me", "message": "\\ud83d\\ude00"}', 200),
+        (b'{"sender": "me", "message": "\\ud800 hi"}', 200),
+        (b'{"sender": "me", "message": "/restart"}', 200),
+        (json.dumps({"sender": "x" * 128, "message": "hi"}).encode(), 200),
+        (json.dumps({"sender": "me", "message": "x" * 60_000}).encode(), 200),
+        (b'{"sender": "me", "message": "\'; DROP TABLE events; -- <script>"}', 200),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_every_request_gets_an_answer_in_words(rest, body, status):
+    answer = await rest.client.post(WEBHOOK, content=body, headers=JSON)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json()[0]["text"]
+    else:
+        assert answer.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_wrong_content_type_is_refused_with_a_sentence(rest, media_type):
+    headers = {"Content-Type": media_type}
+    answer = await rest.client.post(WEBHOOK, content=b'{"sender": "me"}', headers=headers)
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["error"]
+
+
+async def test_a_charset_in_the_content_type_is_fine(rest):
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    content = b'{"sender": "me", "message": "hi"}'
+    assert (await rest.client.post(WEBHOOK, content=content, headers=headers)).status_code == 200
+
+
+async def test_streaming_is_refused_with_a_sentence(rest):
+    body = {"sender": "me", "message": "hi"}
+    answer = await rest.client.post(f"{WEBHOOK}?stream=true", json=body)
+    assert answer.status_code == 400
+    assert "stream" in answer.json()["error"]
+
+
+async def test_a_body_sent_in_pieces_without_a_length_is_limited_as_well(rest):
+    async def pieces():
+        for _ in range(100):
+            yield b"x" * 1000
+
+    answer = await rest.client.post(WEBHOOK, content=pieces(), headers=JSON)
+    assert answer.status_code == 413
+
+
+async def test_an_agent_that_breaks_still_gives_a_sentence(rest):
+    rest.agent.failure = OSError("disk full")
+    answer = await rest.client.post(WEBHOOK, json={"sender": "me", "message": "hi"})
+    assert answer.status_code == 200
+    assert "something went wrong" in answer.json()[0]["text"]
+
+
+async def test_an_agent_without_a_model_is_not_healthy(rest):
+    assert (await rest.client.get("/webhooks/rest/")).status_code == 200
+    rest.agent.ready = False
+    assert (await rest.client.get("/webhooks/rest/")).status_code == 503
+
+
+async def test_conversations_are_answered_side_by_side(rest):
+    answers = await asyncio.gather(
+        *(
+            rest.client.post(WEBHOOK, json={"sender": f"s{number}", "message": str(number)})
+            for number in range(50)
+        )
+    )
+    assert [answer.json()[0]["text"] for answer in answers] == [
+        f"You said {number}" for number in range(50)
+    ]
