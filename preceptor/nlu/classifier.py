@@ -11,11 +11,11 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from preceptor.nlu.featurizers import NgramFeaturizer, SentenceEncoderFeaturizer
 from preceptor.nlu.ridge import QuadraticRidge
 from preceptor.nlu.step import with_clauses
 
@@ -56,7 +56,7 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def required_components(cls) -> list[type]:
         """Return what must stand before it in the pipeline."""
-        return [Featurizer]
+        return [SentenceEncoderFeaturizer, NgramFeaturizer]
 
     @staticmethod
     def required_packages() -> list[str]:

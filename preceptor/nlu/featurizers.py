@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import numpy as np
 import scipy.sparse
-import skops.io
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
-from rasa.nlu.featurizers.sparse_featurizer.sparse_featurizer import SparseFeaturizer
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import FeatureUnion
 
 from preceptor.nlu.encoders import encoder
 from preceptor.nlu.step import Step, with_clauses
@@ -31,7 +29,7 @@ def _texts(messages: list[Message]) -> tuple[list[Message], list[str]]:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class SentenceEncoderFeaturizer(Step, DenseFeaturizer):
+class SentenceEncoderFeaturizer(Step):
     """Give every message and clause its sentence vector.
 
     Options: `encoder`, a name that `preceptor.nlu.encoders.encoder` knows.
@@ -56,7 +54,7 @@ class SentenceEncoderFeaturizer(Step, DenseFeaturizer):
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
-class NgramFeaturizer(SparseFeaturizer, GraphComponent):
+class NgramFeaturizer(GraphComponent):
     """Give every message and clause its TF-IDF weighted word and character n-grams.
 
     Rasa's CountVectorsFeaturizer counts without weighting and computes features of every
@@ -70,21 +68,22 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         self.config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
         self._resource = resource
-        self.vectorizer = FeatureUnion(
-            [
-                ("words", self._vectorizer("word", *self.config["words"])),
-                ("characters", self._vectorizer("char_wb", *self.config["characters"])),
-            ]
-        )
+        self.vectorizers = {
+            "words": self._vectorizer("word", self.config["words"]),
+            "characters": self._vectorizer("char_wb", self.config["characters"]),
+        }
 
-    def _vectorizer(self, analyzer: str, low: int, high: int) -> TfidfVectorizer:
+    def _vectorizer(
+        self, analyzer: str, lengths: list[int], vocabulary: list[str] | None = None
+    ) -> TfidfVectorizer:
         return TfidfVectorizer(
             analyzer=analyzer,
-            ngram_range=(low, high),
+            ngram_range=tuple(lengths),
             sublinear_tf=True,
             min_df=self.config["min_df"],
             token_pattern=r"(?u)\b\w+\b",
             lowercase=False,
+            vocabulary=vocabulary,
         )
 
     @staticmethod
@@ -111,9 +110,15 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the n-grams and their weights from the training questions."""
         _, texts = _texts(training_data.training_examples)
-        self.vectorizer.fit([fold(t) for t in texts])
+        folded = [fold(t) for t in texts]
         with self._model_storage.write_to(self._resource) as folder:
-            skops.io.dump(self.vectorizer, folder / "ngrams.skops")
+            for name, vectorizer in self.vectorizers.items():
+                vectorizer.fit(folded)
+                learnt = {
+                    "ngrams": list(vectorizer.get_feature_names_out()),
+                    "idf": vectorizer.idf_.tolist(),
+                }
+                (folder / f"{name}.json").write_text(json.dumps(learnt), "utf-8")
         return self._resource
 
     @classmethod
@@ -125,18 +130,26 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> NgramFeaturizer:
-        """Read a trained featurizer back; skops loads no code from the file."""
+        """Read a trained featurizer back from plain data: no code is run."""
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            path = folder / "ngrams.skops"
-            component.vectorizer = skops.io.load(path, trusted=_trusted(path))
+            for name, analyzer in (("words", "word"), ("characters", "char_wb")):
+                learnt = json.loads((folder / f"{name}.json").read_text("utf-8"))
+                vectorizer = component._vectorizer(
+                    analyzer, component.config[name], learnt["ngrams"]
+                )
+                vectorizer.idf_ = np.array(learnt["idf"])
+                component.vectorizers[name] = vectorizer
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add a sparse sentence feature of shape `(1, n-grams)` to each message and clause."""
         having, texts = _texts(with_clauses(messages))
         if having:
-            rows = scipy.sparse.csr_matrix(self.vectorizer.transform([fold(t) for t in texts]))
+            folded = [fold(t) for t in texts]
+            rows = scipy.sparse.hstack(
+                [v.transform(folded) for v in self.vectorizers.values()], format="csr"
+            )
             for message, row in zip(having, rows, strict=True):
                 message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, "ngrams"))
         return messages
@@ -146,15 +159,3 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         self.process(training_data.training_examples)
         return training_data
 
-
-def _trusted(path: Any) -> list[str]:
-    """Return what skops asks about and scikit-learn's vectorizer is known to hold.
-
-    Raises:
-        ValueError: the file holds anything else.
-    """
-    asked = skops.io.get_untrusted_types(file=path)
-    unexpected = [name for name in asked if name not in {"numpy.float64", "numpy.dtype"}]
-    if unexpected:
-        raise ValueError(f"The model file holds unexpected types: {', '.join(unexpected)}.")
-    return list(asked)

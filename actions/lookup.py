@@ -1,0 +1,99 @@
+"""What several topics look up: names of ids, the search's world, picked programmes."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from actions.turn import Turn
+from preceptor.catalogue.programs import ProgramView, Snapshot, snapshot
+from preceptor.catalogue.records import CountryRecord, KindRecord, StageRecord
+from preceptor.catalogue.search import get_program
+from preceptor.catalogue.store import current_version, read_records
+
+_names: dict[str, dict[tuple[str, str], str]] = {}
+
+
+def world(session: Session) -> Snapshot:
+    """Return the catalogue's programmes, places, specialties and regions."""
+    return snapshot(session)
+
+
+def names(session: Session) -> dict[tuple[str, str], str]:
+    """Return the names of countries, regions, places, specialties, kinds and stages by id.
+
+    Read once a version of the catalogue.
+    """
+    version = current_version(session)
+    if version not in _names:
+        known = world(session)
+        found = {("country", c.iso2): c.name for c in read_records(session, CountryRecord)}
+        found |= {("kind", k.id): k.name for k in read_records(session, KindRecord)}
+        found |= {("stage", s.id): s.name for s in read_records(session, StageRecord)}
+        found |= {("region", r.id): r.name for r in known.regions.values()}
+        found |= {("place", p.id): p.name for p in known.places.values()}
+        found |= {("specialty", s.id): s.name for s in known.specialties.values()}
+        _names.clear()
+        _names[version] = found
+    return _names[version]
+
+
+def countries_of(turn: Turn) -> list[str]:
+    """Return the countries (ISO alpha-2) that the question names, by name or by a place in them."""
+    known = world(turn.session)
+    found = list(turn.question.values("country"))
+    for place in turn.question.values("place"):
+        country = known.places[place].country if place in known.places else None
+        if country and country not in found:
+            found.append(country)
+    return found
+
+
+class NoSuchNumber(LookupError):
+    """A position that the shown list doesn't have; `number` is the one asked for."""
+
+    def __init__(self, number: int) -> None:
+        """Keep the number."""
+        super().__init__(f"There is no number {number}.")
+        self.number = number
+
+
+def picked(turn: Turn) -> list[ProgramView]:
+    """Return the programmes that the question picks: by name, position, organisation or place.
+
+    Raises:
+        NoSuchNumber: a position lies behind the end of what was shown.
+    """
+    question = turn.question
+    programs: list[ProgramView | None] = [
+        get_program(turn.session, i) for i in question.values("program")
+    ]
+    if found := [p for p in programs if p is not None]:
+        return found
+    shown = [
+        p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))
+    ]
+    found = []
+    for value in question.values("ordinal"):
+        position = value["position"]
+        if not shown:
+            break
+        if position > len(shown):
+            raise NoSuchNumber(position)
+        found.append(shown[position - 1] if position > 0 else shown[-1])
+    if found:
+        return list(dict.fromkeys(found))
+    everything = world(turn.session).programs
+    organisations = question.values("organisation")
+    within = world(turn.session).places_within(question.values("place"))
+    countries = set(question.values("country"))
+    for pool in (shown, everything if organisations or within else ()):
+        found = [
+            p
+            for p in pool
+            if (not organisations or p.organisation in organisations)
+            and (not within or within & set(p.place_ids))
+            and (not countries or countries & set(p.country_ids))
+        ]
+        if (organisations or within or countries) and found:
+            return found
+    return []

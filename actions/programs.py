@@ -1,0 +1,242 @@
+"""One programme in detail, and two or three side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from actions import lookup, render
+from actions.turn import TopicAction, Turn
+from preceptor.cards import ComparisonCard, ComparisonRow, ProgramCard
+from preceptor.catalogue.programs import ProgramView
+from preceptor.catalogue.search import get_program
+
+_OLD_BEFORE = "2020"
+
+
+class ShowProgram(TopicAction):
+    """Answers "tell me about the second", "does it include housing?"."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return "action_show_program"
+
+    def answer(self, turn: Turn) -> None:
+        """Tell about the programme that is picked or was spoken of last."""
+        try:
+            picked = lookup.picked(turn)
+        except lookup.NoSuchNumber as error:
+            shown = turn.slots.get("search_shown") or []
+            text = turn.say("pick_out_of_range", number=error.number, count=len(shown))
+            turn.reply(text, quick=_shown(turn))
+            return
+        focus = turn.slots.get("program_focus")
+        if not picked and focus and (program := get_program(turn.session, focus)):
+            picked = [program]
+        if not picked:
+            _ask_which(turn)
+        elif len(picked) > 1 and not turn.question.of_kind("ordinal", "program"):
+            turn.set(search_shown=[p.id for p in picked[:3]])
+            names = [f"{n}. {p.name} – {p.organisation}" for n, p in enumerate(picked[:3], 1)]
+            turn.reply("\n".join([turn.say("pick_which"), *names]), quick=_shown(turn))
+        else:
+            for program in picked[:2]:
+                describe(turn, program)
+
+
+def describe(turn: Turn, program: ProgramView) -> None:
+    """Send what is known of a programme; what was asked for comes first."""
+    turn.set(program_focus=program.id, topic="search")
+    lines = [f"{program.name} – {program.organisation}"]
+    lines += [answer for pattern, ask in _ATTRIBUTES if pattern.search(turn.question.text)
+              for answer in [ask(program)]][:2]  # fmt: skip
+    lines += render.details(program)
+    if program.listing == "report":
+        lines.append(turn.say("report_note"))
+    elif program.listing == "restricted":
+        lines.append(turn.say("restricted_note"))
+    if program.source_date and program.source_date < _OLD_BEFORE:
+        lines.append(turn.say("old_note", date=program.source_date))
+    elif program.confidence_note:
+        lines.append(f"Note: {program.confidence_note.rstrip('.')}.")
+    else:
+        lines.append(turn.say("check_note"))
+    if program.source_url:
+        lines.append(f"Source: {program.source_url}")
+    shown = turn.slots.get("search_shown") or []
+    quick = [("How to apply", "How do I apply for a medical internship?")]
+    if len(shown) > 1:
+        quick.append(("Compare with the others", "Compare these programmes side by side"))
+    quick.append(("Back to my search", "Back to my search"))
+    turn.reply(
+        "\n".join(lines),
+        card=ProgramCard(program=render.item(program)),
+        quick=quick if shown else quick[:1],
+    )
+
+
+def _price(program: ProgramView) -> str:
+    known = render.price(program)
+    if known is None:
+        return "I don't know its price: it isn't published on the page I read."
+    if program.price_is_cost:
+        return f"Its price: {known.shown}."
+    return f"I know only this of its price: {known.shown}."
+
+
+def _housing(program: ProgramView) -> str:
+    known = render.accommodation(program)
+    return f"Accommodation: {known}." if known else "I don't know whether accommodation is included."
+
+
+def _languages(program: ProgramView) -> str:
+    known = program.languages_note or render.joined(program.language_names)
+    return f"Language: {known}." if known else "I don't know which language it asks for."
+
+
+def _starts(program: ProgramView) -> str:
+    return f"Starts: {program.start_dates}." if program.start_dates else (
+        "I don't know its start dates; the programme's page or office will."
+    )
+
+
+def _who(program: ProgramView) -> str:
+    return f"For whom: {program.who_for}" if program.who_for else (
+        "I don't know whom it takes; ask the organisation."
+    )
+
+
+def _length(program: ProgramView) -> str:
+    known = render.weeks(program.min_weeks, program.max_weeks)
+    return f"It lasts {known}." if known else "I don't know how long it lasts."
+
+
+def _link(program: ProgramView) -> str:
+    return f"Its page: {program.source_url}" if program.source_url else "I have no link for it."
+
+
+_ATTRIBUTES: tuple[tuple[re.Pattern[str], Callable[[ProgramView], str]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), ask)
+    for pattern, ask in (
+        (r"\b(?:how much|price|cost|costs|fees?|pay|expensive|cheap)\b", _price),
+        (r"\b(?:accommodation|accomodation|housing|hous\w+|stay with|room|dorm|food|meals?|sleep|live|lodging)\b", _housing),
+        (r"\b(?:language|speak|spanish|english|swahili|german|french)\b", _languages),
+        (r"\b(?:when|start|starts|dates?|deadline|begin|intake)\b", _starts),
+        (r"\b(?:who can|eligib\w*|require\w*|do they (?:take|accept)|accept|for whom|premeds?|year students?|nurses?)\b", _who),
+        (r"\b(?:how long|length|duration|weeks|months|minimum stay)\b", _length),
+        (r"\b(?:link|url|website|site|web ?page|page|apply)\b", _link),
+    )
+)  # fmt: skip
+
+
+def _ask_which(turn: Turn) -> None:
+    if turn.slots.get("search_shown"):
+        turn.reply(turn.say("pick_which"), quick=_shown(turn))
+    else:
+        turn.reply(turn.say("pick_none"), quick=turn.leads("ask_capabilities"))
+
+
+def _shown(turn: Turn) -> list[tuple[str, str]]:
+    """Return a quick reply for each programme on show."""
+    shown = [get_program(turn.session, i) for i in turn.slots.get("search_shown") or []]
+    return [
+        (f"{number}. {program.name}"[:60], f"Tell me more about number {number}")
+        for number, program in enumerate(shown, 1)
+        if program
+    ]
+
+
+class ComparePrograms(TopicAction):
+    """Answers "compare 1 and 3", "which of these is cheaper?"."""
+
+    def name(self) -> str:
+        """Return the action's name."""
+        return "action_compare_programs"
+
+    def answer(self, turn: Turn) -> None:
+        """Put the picked programmes, or all on show, side by side."""
+        try:
+            picked = lookup.picked(turn)
+        except lookup.NoSuchNumber as error:
+            shown = turn.slots.get("search_shown") or []
+            text = turn.say("pick_out_of_range", number=error.number, count=len(shown))
+            turn.reply(text, quick=_shown(turn))
+            return
+        on_show = [
+            p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))
+        ]
+        if len(picked) == 1:
+            focus = turn.slots.get("program_focus")
+            other = get_program(turn.session, focus) if focus else None
+            rest = [p for p in on_show if p.id != picked[0].id]
+            picked += [other] if other and other.id != picked[0].id else rest[:1]
+        programs = (picked if len(picked) > 1 else on_show)[:3]
+        if len(programs) < 2:
+            turn.reply(turn.say("compare_needs_two"), quick=_shown(turn) or turn.leads("find_program"))
+            return
+        turn.set(search_shown=[p.id for p in programs], topic="search", program_focus=None)
+        rows = comparison(programs)
+        lines = [best] if (best := _verdict(turn, programs)) else [turn.say("compare_lead")]
+        for number, program in enumerate(programs, 1):
+            cells = "; ".join(f"{row.label.lower()}: {row.cells[number - 1]}" for row in rows)
+            lines.append(f"{number}. {program.name} – {program.organisation}\n   {cells}")
+        quick = [
+            (f"More about no. {n}", f"Tell me more about number {n}")
+            for n in range(1, len(programs) + 1)
+        ]
+        card = ComparisonCard(programs=[render.item(p) for p in programs], rows=rows)
+        turn.reply("\n".join(lines), card=card, quick=quick)
+
+
+def comparison(programs: list[ProgramView]) -> list[ComparisonRow]:
+    """Return the rows of a comparison; a row that nobody knows anything about is left out."""
+    unknown = "not known"
+    rows = []
+    for label, ask in (
+        ("Where", render.place),
+        ("Length", lambda p: render.weeks(p.min_weeks, p.max_weeks)),
+        ("Price", lambda p: known.shown if (known := render.price(p)) else ""),
+        ("Departments", lambda p: render.joined(p.specialty_names[:4])),
+        ("For whom", lambda p: render.joined(p.stage_names[:3])),
+        ("Languages", lambda p: render.joined(p.language_names)),
+        ("Accommodation", lambda p: {"yes": "included", "no": "not included"}.get(
+            p.accommodation or "", p.accommodation or "")),
+        ("Starts", lambda p: p.start_dates or ""),
+    ):  # fmt: skip
+        cells = [ask(program) for program in programs]
+        if any(cells):
+            rows.append(ComparisonRow(label=label, cells=[cell or unknown for cell in cells]))
+    return rows
+
+
+_CHEAPER = re.compile(r"\b(?:cheap\w*|less expensive|cost\w*|price\w*|afford\w*)\b", re.IGNORECASE)
+_SHORTER = re.compile(r"\b(?:short\w*|quick\w*|fewer weeks)\b", re.IGNORECASE)
+_LONGER = re.compile(r"\b(?:longer|longest)\b", re.IGNORECASE)
+
+
+def _verdict(turn: Turn, programs: list[ProgramView]) -> str | None:
+    """Answer "which is cheaper / shorter / longer?" as far as the data says."""
+    text = turn.question.text
+    if _CHEAPER.search(text):
+        from preceptor.catalogue.money import in_euro
+
+        rates = lookup.world(turn.session).rates
+        # Prices a week and prices a stay can't be set against each other.
+        bases = {p.price_basis == "per_week" for p in programs if p.price_is_cost}
+        priced = [
+            (cost, p)
+            for p in programs
+            if p.price_is_cost and p.price and (cost := in_euro(p.price, rates)) is not None
+        ]
+        if len(priced) < len(programs) or len(bases) > 1:
+            return "I can't name the cheapest: not all of them publish a comparable price."
+        cheapest = min(priced, key=lambda pair: pair[0])[1]
+        known = render.price(cheapest)
+        return f"{cheapest.name} is the cheapest on paper: {known.shown if known else ''}."
+    if _SHORTER.search(text) and all(p.min_weeks for p in programs):
+        shortest = min(programs, key=lambda p: p.min_weeks or 0)
+        return f"{shortest.name} can be the shortest: {render.weeks(shortest.min_weeks, None)}."
+    if _LONGER.search(text) and all(p.max_weeks for p in programs):
+        longest = max(programs, key=lambda p: p.max_weeks or 0)
+        return f"{longest.name} can be the longest: {render.weeks(None, longest.max_weeks)}."
+    return None
