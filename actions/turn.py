@@ -108,7 +108,7 @@ class Turn:
                 self.slots[name] = value
                 self.events.append(SlotSet(name, value))
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """Return a sentence of words.yml; its wordings take turns over the conversation."""
         return say(name, len(self.texts), **values)
 

@@ -1,0 +1,237 @@
+"""The real advisor for tests: trained model, action server, catalogue and conversations in files.
+
+Both servers are processes of their own, as in operation, on free ports of the loopback interface.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.launcher.tiny import ROOT, command, environment, free_port
+
+START_LIMIT_SECONDS = 120
+TRAIN_LIMIT_SECONDS = 600
+
+
+@dataclass
+class Exchange:
+    """One message of a person and what came of it.
+
+    Attributes:
+        person: the message.
+        replies: the messages that came back, as the REST channel gives them.
+        status: the HTTP status.
+        intent: how it was read, "" where no message reached the conversation.
+        actions: what was run for it, without action_listen.
+        parse: the message as the pipeline read it.
+        slots: the conversation's slots after the turn.
+    """
+
+    person: str
+    replies: list[dict[str, Any]]
+    status: int = 200
+    intent: str = ""
+    actions: list[str] = field(default_factory=list)
+    parse: dict[str, Any] = field(default_factory=dict)
+    slots: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """All words that came back."""
+        return "\n".join(reply.get("text") or "" for reply in self.replies)
+
+    @property
+    def buttons(self) -> list[dict[str, str]]:
+        """All quick replies, in order."""
+        return [button for reply in self.replies for button in reply.get("buttons") or []]
+
+    @property
+    def cards(self) -> list[str]:
+        """The types of the cards that came back."""
+        return [reply["custom"]["type"] for reply in self.replies if reply.get("custom")]
+
+    def shown(self) -> str:
+        """Return the exchange as a person would see it, and what was done for it."""
+        lines = [f"PERSON   {self.person[:500]}", f"         ({self.intent}: {self.actions})"]
+        for reply in self.replies:
+            first, *rest = (reply.get("text") or "(no words)").split("\n")
+            lines += [f"ADVISOR  {first}", *(f"         {line}" for line in rest)]
+            for button in reply.get("buttons") or []:
+                lines.append(f"         [{button['title']}] -> {button['payload']}")
+        kept = {k: v for k, v in self.slots.items() if v not in (None, 0)}
+        return "\n".join([*lines, f"         slots: {kept}"])
+
+
+class Advisor:
+    """The running advisor, its addresses and its files."""
+
+    def __init__(self, home: Path, port: int, actions_port: int) -> None:
+        """Keep the addresses; `running_advisor` starts the servers."""
+        self.home = home
+        self.port = port
+        self.actions_port = actions_port
+        self.catalogue_url = f"sqlite:///{home / 'catalogue.db'}"
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False
+        )
+        self._intents: dict[str, str] = {}
+
+    @property
+    def webhook(self) -> str:
+        """The address that takes messages, without host and port."""
+        return "/webhooks/rest/webhook"
+
+    def say(self, text: str, sender: str) -> Exchange:
+        """Send a message through the REST channel; what was done for it is read from the store."""
+        seen = len(self.events(sender))
+        answer = self.client.post(self.webhook, json={"sender": sender, "message": text})
+        body = answer.json()
+        replies = body if isinstance(body, list) else [{"text": body.get("error", "")}]
+        exchange = Exchange(text, replies, answer.status_code)
+        events = self.events(sender)
+        for event in events[seen:]:
+            if event["event"] == "user":
+                exchange.parse = event.get("parse_data") or {}
+                exchange.intent = (exchange.parse.get("intent") or {}).get("name") or ""
+                exchange.actions = []
+            elif event["event"] == "action" and event["name"] != "action_listen":
+                exchange.actions.append(event["name"])
+        exchange.slots = slots_of(events)
+        return exchange
+
+    def intent_of(self, text: str) -> str:
+        """Return the intent as which a message is read, asked in a conversation of its own."""
+        if text not in self._intents:
+            self._intents[text] = self.say(text, f"reader-{uuid.uuid4()}").intent
+        return self._intents[text]
+
+    def events(self, sender: str) -> list[dict[str, Any]]:
+        """Return a conversation's events from the conversation store, in order."""
+        path = self.home / "conversations.db"
+        if not path.exists():
+            return []
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5) as database:
+            rows = database.execute(
+                "SELECT data FROM events WHERE sender_id = ? ORDER BY id", (sender,)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def start(self, name: str) -> "subprocess.Popen[bytes]":
+        """Start one server, `serve-advisor` or `serve-actions`; its output goes to a log file."""
+        with (self.home / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                command(name),
+                cwd=self.home,
+                env=environment(
+                    self.home,
+                    PRECEPTOR_PORT=str(self.port),
+                    PRECEPTOR_ACTIONS_PORT=str(self.actions_port),
+                    PRECEPTOR_CONVERSATIONS_URL=f"sqlite:///{self.home / 'conversations.db'}",
+                    PRECEPTOR_WATCH_PARENT="1",
+                ),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def log(self, name: str) -> str:
+        """Return what a server has written so far."""
+        return (self.home / f"{name}.log").read_text("utf-8", "replace")
+
+
+def slots_of(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the slots that a conversation's events leave behind."""
+    slots: dict[str, Any] = {}
+    for event in events:
+        if event["event"] == "slot":
+            slots[event["name"]] = event["value"]
+    return slots
+
+
+def train() -> Path:
+    """Train the real project if something has changed, and return its model."""
+    subprocess.run(
+        command("train"),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        timeout=TRAIN_LIMIT_SECONDS,
+    )
+    from preceptor.settings import load_settings
+
+    model = load_settings({}).newest_model()
+    assert model is not None
+    return model
+
+
+def write_home(home: Path) -> Path:
+    """Make a folder from which the real advisor runs without touching the project's own files."""
+    (home / "models").mkdir(parents=True)
+    # A copy: while tests run, a newer training may drop the file.
+    shutil.copy2(train(), home / "models")
+    for name in ("credentials.yml", "endpoints.yml"):
+        shutil.copy2(ROOT / name, home)
+    shutil.copytree(ROOT / "catalogue", home / "catalogue")
+    return home
+
+
+def import_catalogue(home: Path, folder: Path | None = None) -> None:
+    """Import a folder's CSV files into the catalogue of a home."""
+    subprocess.run(
+        command("catalogue", "import", str(folder or home / "catalogue")),
+        cwd=ROOT,
+        env=environment(home),
+        check=True,
+        timeout=120,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+@contextmanager
+def running_advisor(home: Path) -> Iterator[Advisor]:
+    """Train if needed, import the catalogue, start both servers, and stop them in the end."""
+    write_home(home)
+    import_catalogue(home)
+    advisor = Advisor(home, free_port(), free_port())
+    servers = {name: advisor.start(name) for name in ("serve-actions", "serve-advisor")}
+    try:
+        _wait_until_ready(advisor, servers)
+        yield advisor
+    finally:
+        for server in servers.values():
+            server.terminate()
+        for server in servers.values():
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+        advisor.client.close()
+
+
+def _wait_until_ready(advisor: Advisor, servers: "dict[str, subprocess.Popen[bytes]]") -> None:
+    addresses = [
+        f"http://127.0.0.1:{advisor.actions_port}/health",
+        f"http://127.0.0.1:{advisor.port}/webhooks/rest/",
+    ]
+    deadline = time.monotonic() + START_LIMIT_SECONDS
+    while addresses:
+        for name, server in servers.items():
+            assert server.poll() is None, f"{name} has ended:\n{advisor.log(name)[-3000:]}"
+        assert time.monotonic() < deadline, advisor.log("serve-advisor")[-3000:]
+        try:
+            if advisor.client.get(addresses[0]).status_code == 200:
+                addresses.pop(0)
+                continue
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
