@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from actions import render
 from actions.turn import TopicAction, Turn
 from preceptor.cards import FactItem, FactsCard
 from preceptor.catalogue import facts
+from preceptor.catalogue.search import get_program
 
 
 class GiveFacts(TopicAction):
@@ -17,21 +20,54 @@ class GiveFacts(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Give up to two published facts, others than last time where there are more."""
-        intent = turn.question.intent
-        if not turn.first:
-            # The rule has answered the message's first question; a further one is answered here.
-            turn.reply(response=f"utter_{intent}")
-        turn.set(topic=intent)
-        known = facts.advice_facts(turn.session, intent, limit=20)
-        fresh = [f for f in known if not any(f.fact in text for text in turn.texts)]
-        chosen = (fresh or list(known))[:2]
-        quick = turn.leads(intent)
-        if not chosen:
-            turn.reply(turn.say("topics_lead"), quick=quick)
-            return
-        lines = [turn.say("facts_lead")]
-        lines += [f"• {f.fact} {render.cite(f.source)}".rstrip() for f in chosen]
-        card = FactsCard(
-            facts=[FactItem(text=f.fact, source=render.source_link(f.source)) for f in chosen]
-        )
-        turn.reply("\n".join(lines), card=card, quick=quick)
+        if turn.first:
+            # The rule has said the response; what follows are the facts behind it.
+            give_facts(turn, turn.question.intent)
+        else:
+            advise(turn, turn.question.intent)
+
+
+def advise(turn: Turn, intent: str) -> None:
+    """Answer an advice question in full where no rule has said its response."""
+    turn.reply(response=f"utter_{intent}")
+    give_facts(turn, intent)
+
+
+def give_facts(turn: Turn, intent: str) -> None:
+    """Send up to two facts that belong to an intent, and where to go on."""
+    turn.set(topic=intent)
+    known = facts.advice_facts(turn.session, intent, limit=20)
+    fresh = [f for f in known if not any(f.fact in text for text in turn.texts)]
+    chosen = (fresh or list(known))[:2]
+    quick = turn.leads(intent)
+    lines = [turn.say("facts_lead")] if chosen else []
+    lines += [f"• {f.fact} {render.cite(f.source)}".rstrip() for f in chosen]
+    card = FactsCard(
+        facts=[FactItem(text=f.fact, source=render.source_link(f.source)) for f in chosen]
+    )
+    if own := _for_the_programme(turn, intent):
+        lines.append(own)
+    if not lines:
+        lines.append(turn.say("topics_lead"))
+    turn.reply("\n".join(lines), card=card if chosen else None, quick=quick)
+
+
+_POINTS = re.compile(r"\b(?:it|this|that|they|their|there|this one|that one)\b", re.IGNORECASE)
+
+
+def _for_the_programme(turn: Turn, intent: str) -> str | None:
+    """Return what the programme spoken of last says on a question that points at it."""
+    focus = turn.slots.get("program_focus")
+    program = get_program(turn.session, focus) if focus else None
+    if program is None or not _POINTS.search(turn.question.text):
+        return None
+    known = render.price(program)
+    said = {
+        "ask_cost_and_funding": known.shown if known else None,
+        "ask_how_long": render.weeks(program.min_weeks, program.max_weeks),
+        "ask_eligibility": program.who_for,
+        "ask_language_barrier": program.languages_note or render.joined(program.language_names),
+        "ask_timing": program.start_dates,
+        "ask_how_to_apply": program.source_url,
+    }.get(intent)
+    return turn.say("facts_programme", name=render.title(program), said=said) if said else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.search import find
+from actions.thread import follow_up
 from actions.turn import ACTION_OF, ANSWER_ACTION, MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue import facts
 
@@ -13,6 +14,7 @@ _TALK = {
     "nlu_fallback", "greet", "goodbye", "thank", "affirm", "deny", "out_of_scope", "correct",
     "complain", "refine_search", "report_emergency", "express_crisis",
 }  # fmt: skip
+_ABOUT_RESULTS = {"ask_program_detail", "compare_programs"}
 
 
 class OfferTopics(TopicAction):
@@ -73,6 +75,9 @@ class AskRephrase(TopicAction):
         misses = int(turn.slots.get("misses") or 0) + 1
         turn.set(misses=misses)
         ranking = [r["name"] for r in turn.parse.get("intent_ranking") or []]
+        if follow_up(turn):
+            turn.set(misses=0)
+            return
         # "surg kenya 4wk" is unclear as a sentence, but not as a search.
         if len({e["entity"] for e in turn.question.of_kind(*_SEARCH_ENTITIES)}) > 1 or (
             turn.question.of_kind(*_SEARCH_ENTITIES)
@@ -82,7 +87,8 @@ class AskRephrase(TopicAction):
             find(turn, fresh=False)
             return
         known = turn.topics()
-        likely = [known[name] for name in ranking if name in known and name not in _TALK][:2]
+        out_of_place = _TALK if turn.slots.get("search_shown") else _TALK | _ABOUT_RESULTS
+        likely = [known[name] for name in ranking if name in known and name not in out_of_place][:2]
         if misses > 1 or not likely:
             text = f"{turn.say('rephrase_out')}\n{menu(turn)}"
             turn.reply(text, quick=[("Talk to a person", "Can I talk to a person?"),
@@ -149,10 +155,8 @@ class Correct(TopicAction):
 
 def correct(turn: Turn) -> None:
     """Apply a correction to what was last spoken of."""
-    from actions.licensing import follow_up
-
     wanted = turn.question.of_kind(*_SEARCH_ENTITIES, "stage", "language")
-    unwanted = turn.question.of_kind(*_SEARCH_ENTITIES, excluded=True)
+    unwanted = turn.question.of_kind(*_SEARCH_ENTITIES, role="excluded")
     if follow_up(turn):
         return
     if wanted or unwanted:

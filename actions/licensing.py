@@ -140,7 +140,7 @@ def _sentence(text: str) -> str:
 
 
 def _leads(turn: Turn, country: str, intent: str) -> list[tuple[str, str]]:
-    name = lookup.names(turn.session).get(("country", country), country)
+    name = _in(lookup.names(turn.session).get(("country", country), country))
     other = (
         ("How long is it?", f"How long is the compulsory internship in {name}?")
         if intent == "ask_registration_requirement"

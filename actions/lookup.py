@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy.orm import Session
 
 from actions.turn import Turn
@@ -9,6 +11,7 @@ from preceptor.catalogue.programs import ProgramView, Snapshot, snapshot
 from preceptor.catalogue.records import CountryRecord, KindRecord, StageRecord
 from preceptor.catalogue.search import get_program
 from preceptor.catalogue.store import current_version, read_records
+from preceptor.folding import fold
 
 _names: dict[str, dict[tuple[str, str], str]] = {}
 
@@ -40,12 +43,16 @@ def names(session: Session) -> dict[tuple[str, str], str]:
 def countries_of(turn: Turn) -> list[str]:
     """Return the countries (ISO alpha-2) that the question names, by name or by a place in them."""
     known = world(turn.session)
-    found = list(turn.question.values("country"))
-    for place in turn.question.values("place"):
-        country = known.places[place].country if place in known.places else None
-        if country and country not in found:
-            found.append(country)
-    return found
+    for role in (None, "origin"):
+        # "I'm from Egypt, must I do an internship?" asks about Egypt; "… in the UK?" does not.
+        found = list(turn.question.values("country", role=role))
+        for place in turn.question.values("place", role=role):
+            country = known.places[place].country if place in known.places else None
+            if country and country not in found:
+                found.append(country)
+        if found:
+            return found
+    return []
 
 
 class NoSuchNumber(LookupError):
@@ -73,14 +80,18 @@ def picked(turn: Turn) -> list[ProgramView]:
         p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))
     ]
     found = []
+    offset = turn.slots.get("search_offset") or 0
     for value in question.values("ordinal"):
         position = value["position"]
         if not shown:
             break
+        # Later pages are numbered on: "number 5" is the second of a page that begins at 4.
+        if 0 < position - offset <= len(shown):
+            position -= offset
         if position > len(shown):
             raise NoSuchNumber(position)
         found.append(shown[position - 1] if position > 0 else shown[-1])
-    if found:
+    if found or (found := _named(question.text, shown)):
         return list(dict.fromkeys(found))
     everything = world(turn.session).programs
     organisations = question.values("organisation")
@@ -97,3 +108,28 @@ def picked(turn: Turn) -> list[ProgramView]:
         if (organisations or within or countries) and found:
             return found
     return []
+
+
+def _named(text: str, shown: list[ProgramView]) -> list[ProgramView]:
+    """Return the programmes on show of which the text holds a word that only they have.
+
+    "Tribhuvan" or "the Makerere one" is enough where one of the three on show has it.
+    """
+    asked = {w for w in re.findall(r"\w+", fold(text)) if len(w) > 3}
+    words = [
+        {w for w in re.findall(r"\w+", fold(f"{p.name} {p.organisation} {' '.join(p.place_names)}"))}
+        for p in shown
+    ]
+    everywhere = [w for own in words for w in own]
+    return [
+        p for p, own in zip(shown, words, strict=True)
+        if any(w in asked and everywhere.count(w) == 1 and w not in _GENERIC for w in own)
+    ]  # fmt: skip
+
+
+_GENERIC = frozenset(
+    "elective electives clinical medical student students programme program placement placements"
+    " international hospital hospitals university faculty college medicine school health research"
+    " visiting exchange internship internships global incoming overseas training professional"
+    " other sites week four from with department rural public project experience".split()
+)

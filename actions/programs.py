@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from actions import lookup, render
+from actions.advice import advise
 from actions.turn import TopicAction, Turn
 from preceptor.cards import ComparisonCard, ComparisonRow, ProgramCard
 from preceptor.catalogue.programs import ProgramView
@@ -33,11 +34,14 @@ class ShowProgram(TopicAction):
         focus = turn.slots.get("program_focus")
         if not picked and focus and (program := get_program(turn.session, focus)):
             picked = [program]
-        if not picked:
+        if not picked and not turn.slots.get("search_shown") and (topic := _topic(turn)):
+            # "what does it cost" with nothing on show asks about internships in general.
+            advise(turn, topic)
+        elif not picked:
             _ask_which(turn)
         elif len(picked) > 1 and not turn.question.of_kind("ordinal", "program"):
             turn.set(search_shown=[p.id for p in picked[:3]])
-            names = [f"{n}. {p.name} – {p.organisation}" for n, p in enumerate(picked[:3], 1)]
+            names = [f"{n}. {render.title(p)}" for n, p in enumerate(picked[:3], 1)]
             turn.reply("\n".join([turn.say("pick_which"), *names]), quick=_shown(turn))
         else:
             for program in picked[:2]:
@@ -47,7 +51,7 @@ class ShowProgram(TopicAction):
 def describe(turn: Turn, program: ProgramView) -> None:
     """Send what is known of a programme; what was asked for comes first."""
     turn.set(program_focus=program.id, topic="search")
-    lines = [f"{program.name} – {program.organisation}"]
+    lines = [f"{render.title(program)}"]
     lines += [answer for pattern, ask in _ATTRIBUTES if pattern.search(turn.question.text)
               for answer in [ask(program)]][:2]  # fmt: skip
     lines += render.details(program)
@@ -129,6 +133,21 @@ _ATTRIBUTES: tuple[tuple[re.Pattern[str], Callable[[ProgramView], str]], ...] = 
 )  # fmt: skip
 
 
+_TOPIC_OF = {
+    _price: "ask_cost_and_funding",
+    _languages: "ask_language_barrier",
+    _starts: "ask_timing",
+    _who: "ask_eligibility",
+    _length: "ask_how_long",
+}
+
+
+def _topic(turn: Turn) -> str | None:
+    """Return the advice intent that an attribute belongs to, where the question names one."""
+    asked = (_TOPIC_OF.get(ask) for pattern, ask in _ATTRIBUTES if pattern.search(turn.question.text))
+    return next(filter(None, asked), None)
+
+
 def _ask_which(turn: Turn) -> None:
     if turn.slots.get("search_shown"):
         turn.reply(turn.say("pick_which"), quick=_shown(turn))
@@ -141,7 +160,7 @@ def _shown(turn: Turn) -> list[tuple[str, str]]:
     shown = [get_program(turn.session, i) for i in turn.slots.get("search_shown") or []]
     return [
         (f"{number}. {program.name}"[:60], f"Tell me more about number {number}")
-        for number, program in enumerate(shown, 1)
+        for number, program in enumerate(shown, (turn.slots.get("search_offset") or 0) + 1)
         if program
     ]
 
@@ -179,7 +198,7 @@ class ComparePrograms(TopicAction):
         lines = [best] if (best := _verdict(turn, programs)) else [turn.say("compare_lead")]
         for number, program in enumerate(programs, 1):
             cells = "; ".join(f"{row.label.lower()}: {row.cells[number - 1]}" for row in rows)
-            lines.append(f"{number}. {program.name} – {program.organisation}\n   {cells}")
+            lines.append(f"{number}. {render.title(program)}\n   {cells}")
         quick = [
             (f"More about no. {n}", f"Tell me more about number {n}")
             for n in range(1, len(programs) + 1)
@@ -197,7 +216,7 @@ def comparison(programs: list[ProgramView]) -> list[ComparisonRow]:
         ("Length", lambda p: render.weeks(p.min_weeks, p.max_weeks)),
         ("Price", lambda p: known.shown if (known := render.price(p)) else ""),
         ("Departments", lambda p: render.joined(p.specialty_names[:4])),
-        ("For whom", lambda p: render.joined(p.stage_names[:3])),
+        ("For whom", lambda p: "; ".join(p.stage_names[:3])),
         ("Languages", lambda p: render.joined(p.language_names)),
         ("Accommodation", lambda p: {"yes": "included", "no": "not included"}.get(
             p.accommodation or "", p.accommodation or "")),

@@ -70,11 +70,21 @@ def price(program: ProgramView) -> Price | None:
 
 def weeks(low: float | None, high: float | None) -> str:
     """Return a length: "2 to 12 weeks", "from 4 weeks", "up to 8 weeks", "" where not known."""
-    if low and high:
-        return f"{low:g} to {high:g} weeks" if low != high else f"{low:g} week{'s' * (low != 1)}"
-    if low:
-        return f"from {low:g} week{'s' * (low != 1)}"
-    return f"up to {high:g} week{'s' * (high != 1)}" if high else ""
+    shortest, longest = _whole(low), _whole(high)
+    if shortest and longest and shortest != longest:
+        return f"{shortest} to {longest} weeks"
+    if shortest and longest:
+        return f"{shortest} week{'s' * (shortest != '1')}"
+    if shortest:
+        return f"from {shortest} week{'s' * (shortest != '1')}"
+    return f"up to {longest} week{'s' * (longest != '1')}" if longest else ""
+
+
+def _whole(number: float | None) -> str:
+    """Return a number of weeks: "4", "about 17" for 17.3, "" for none."""
+    if not number:
+        return ""
+    return f"{number:g}" if float(number).is_integer() else f"about {max(1, round(number))}"
 
 
 def months(low: Decimal | None, high: Decimal | None) -> str:
@@ -138,6 +148,14 @@ def item(hit: Hit | ProgramView) -> ProgramItem:
     )
 
 
+def title(program: ProgramView) -> str:
+    """Return a programme's name, with its organisation where the name doesn't hold it."""
+    organisation = program.organisation.partition(" (")[0]
+    if organisation.casefold() in program.name.casefold():
+        return program.name
+    return f"{program.name} – {organisation}"
+
+
 def line(number: int, hit: Hit) -> str:
     """Return a search result as one paragraph of plain text."""
     program = hit.program
@@ -147,7 +165,7 @@ def line(number: int, hit: Hit) -> str:
         weeks(program.min_weeks, program.max_weeks) or "length not given",
         known.shown if known else "price not published",
     ]
-    text = f"{number}. {program.name} – {program.organisation}\n   {' · '.join(parts)}"
+    text = f"{number}. {title(program)}\n   {' · '.join(parts)}"
     unsure = [NOTES[n] for n in hit.notes if n not in {"price_unknown", "length_unknown", "price_is_fee_only"}]
     if unsure:
         text += f"\n   Check: {joined(unsure)}."
@@ -188,7 +206,7 @@ def criteria(query: SearchQuery, names: Mapping[tuple[str, str], str]) -> str:
     if query.budget:
         parts.append(f"up to {money(query.budget)}")
     if query.stages:
-        parts.append(f"for {named('stage', query.stages).lower()}")
+        parts.append(f"stage: {named('stage', query.stages).lower()}")
     if query.languages:
         parts.append(f"in {joined([language_name(c) for c in query.languages], 'or')}")
     return ", ".join(parts)

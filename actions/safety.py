@@ -8,6 +8,7 @@ from preceptor.cards import ContactItem, ContactsCard
 from preceptor.catalogue import facts
 from preceptor.catalogue.facts import EmergencyNumber, Helpline
 
+TOPICS = ("report_emergency", "express_crisis", "describe_own_symptoms")
 _WELL_KNOWN = ("GB", "US", "IN", "AU", "DE", "KE")
 _SWALLOWED = ("pill", "tablet", "swallow", "overdos", "bleach", "poison", "drank", "paracetamol")
 
@@ -49,23 +50,45 @@ class GiveEmergencyNumbers(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Give the numbers of the country that is named, or of some well-known ones."""
-        turn.set(topic="safety")
-        country = _country(turn)
-        own = facts.emergency_numbers(turn.session, country) if country else ()
-        if own:
-            lead = turn.say("emergency_numbers", country=own[0].country_name)
-            text = f"{lead} {_numbers(own)}"
-            card = ContactsCard(contacts=_number_contacts(own))
-        else:
-            examples = [facts.emergency_numbers(turn.session, c) for c in _WELL_KNOWN]
-            listed = [f"{n[0].country_name} {_numbers(n)}" for n in examples if n]
-            text = turn.say("emergency_generic", examples=", ".join(listed))
-            card = ContactsCard(contacts=[c for n in examples for c in _number_contacts(n)])
-        if any(word in turn.question.text.lower() for word in _SWALLOWED):
-            text += " " + turn.say("emergency_overdose")
-        turn.reply(text, card=card)
-        if "express_crisis" in (turn.parse.get("safety") or []):
-            give_helplines(turn, country)
+        turn.set(topic=turn.question.intent if turn.question.intent in TOPICS else TOPICS[0])
+        give_numbers(turn)
+
+
+def give_numbers(turn: Turn) -> None:
+    """Send emergency numbers, and helplines too where the rules saw a crisis beside it."""
+    country = _country(turn)
+    own = facts.emergency_numbers(turn.session, country) if country else ()
+    if own:
+        lead = turn.say("emergency_numbers", country=own[0].country_name)
+        text = f"{lead} {_numbers(own)}."
+        card = ContactsCard(contacts=_number_contacts(own))
+    else:
+        examples = [facts.emergency_numbers(turn.session, c) for c in _WELL_KNOWN]
+        listed = [f"{n[0].country_name} {_numbers(n)}" for n in examples if n]
+        text = turn.say("emergency_generic", examples=", ".join(listed))
+        card = ContactsCard(contacts=[c for n in examples for c in _number_contacts(n)])
+    if any(word in turn.question.text.lower() for word in _SWALLOWED):
+        text += " " + turn.say("emergency_overdose")
+    turn.reply(text, card=card)
+    if "express_crisis" in (turn.parse.get("safety") or []):
+        give_helplines(turn, country)
+
+
+def follow_up(turn: Turn) -> bool:
+    """Answer the country that the advisor asked for after an emergency or a crisis.
+
+    Returns:
+        False where the message is no such answer; nothing is said then.
+    """
+    topic = turn.slots.get("topic")
+    others = turn.question.of_kind("specialty", "duration", "money", "kind", "ordinal", "stage")
+    if topic not in TOPICS or _country(turn) is None or others:
+        return False
+    if topic != "express_crisis":
+        give_numbers(turn)
+        return True
+    help_in_crisis(turn)
+    return True
 
 
 class GiveHelplines(TopicAction):
@@ -77,13 +100,18 @@ class GiveHelplines(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Give helplines of the country that is named, and ones that find others anywhere."""
-        turn.set(topic="safety")
-        country = _country(turn)
-        give_helplines(turn, country)
-        own = facts.emergency_numbers(turn.session, country) if country else ()
-        if own:
-            lead = turn.say("emergency_numbers", country=own[0].country_name)
-            turn.reply(f"{lead} {_numbers(own)}", card=ContactsCard(contacts=_number_contacts(own)))
+        turn.set(topic="express_crisis")
+        help_in_crisis(turn)
+
+
+def help_in_crisis(turn: Turn) -> None:
+    """Send helplines, and the country's emergency number where the country is known."""
+    country = _country(turn)
+    give_helplines(turn, country)
+    own = facts.emergency_numbers(turn.session, country) if country else ()
+    if own:
+        lead = turn.say("emergency_numbers", country=own[0].country_name)
+        turn.reply(f"{lead} {_numbers(own)}.", card=ContactsCard(contacts=_number_contacts(own)))
 
 
 def give_helplines(turn: Turn, country: str | None) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from actions import lookup, render
+from actions import lookup, render, safety
 from actions.search_state import Change, change, query_from_slots, query_to_slots
+from actions.thread import follow_up
 from actions.turn import TopicAction, Turn
 from preceptor.cards import ProgramListCard
-from preceptor.catalogue.money import Money, convert_at
+from preceptor.catalogue.money import Money, Rates, convert_at
 from preceptor.catalogue.search import Hit, SearchQuery, nearest, search
 
 PAGE = 3
@@ -25,7 +26,8 @@ class SearchPrograms(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Search with what the message names, on top of what is known of the person."""
-        find(turn, fresh=True)
+        if not safety.follow_up(turn):
+            find(turn, fresh=True)
 
 
 class RefineSearch(TopicAction):
@@ -37,8 +39,6 @@ class RefineSearch(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Change the search; after a question on licensing, a bare country means that again."""
-        from actions.licensing import follow_up
-
         if not follow_up(turn):
             find(turn, fresh=False)
 
@@ -107,7 +107,7 @@ def show(
         return
     first, last = offset + 1, offset + len(page.results)
     if lead is None:
-        lead = "search_results"
+        lead = "search_results_last" if first == last else "search_results"
         if page.total == 1:
             lead = "search_results_one"
         elif page.total <= PAGE:
@@ -121,7 +121,7 @@ def _list(
     turn: Turn, opening: str, hits: list[Hit], offset: int, total: int, remarks: list[str]
 ) -> None:
     """Send results as text and card, and remember them for "the second one"."""
-    paragraphs = [render.line(number, hit) for number, hit in enumerate(hits, 1)]
+    paragraphs = [render.line(number, hit) for number, hit in enumerate(hits, offset + 1)]
     turn.set(
         search_shown=[hit.program.id for hit in hits],
         search_offset=offset,
@@ -130,7 +130,7 @@ def _list(
     card = ProgramListCard(
         programs=[render.item(hit) for hit in hits], offset=offset, total=total
     )
-    quick = [("More about no. 1", "Tell me more about number 1")]
+    quick = [(f"More about no. {offset + 1}", f"Tell me more about number {offset + 1}")]
     if len(hits) > 1:
         quick.append(("Compare these", "Compare these programmes side by side"))
     if offset + len(hits) < total:
@@ -267,8 +267,7 @@ def _cheaper(turn: Turn, query: SearchQuery, everything: list[Hit], reference: l
     rates = lookup.world(turn.session).rates
     known = [h for h in reference if h.cost_eur is not None]
     if not known:
-        # Nothing shown had a price to beat: the whole search, cheapest first.
-        show(turn, replace(query, order="price"), lead=None)
+        _no_price_to_beat(turn, query, everything)
         return
     least = min(known, key=lambda h: h.cost_eur or Decimal(0))
     assert least.cost_eur is not None
@@ -276,23 +275,14 @@ def _cheaper(turn: Turn, query: SearchQuery, everything: list[Hit], reference: l
         (h for h in everything if h.cost_eur is not None and h.cost_eur < least.cost_eur),
         key=lambda h: h.cost_eur or Decimal(0),
     )
-    currency = query.budget.currency if query.budget else (
-        least.program.price.currency if least.program.price else "EUR"
-    )
-    euro = Money.of(least.cost_eur.quantize(Decimal("0.01")), "EUR")
-    limit = convert_at(euro, currency, rates).money if currency in rates else euro
+    limit = _cost_in(least, query, rates)
     if not cheaper:
         unknown = sum(h.cost_eur is None for h in everything)
         turn.set(**query_to_slots(replace(query, order="price")))
-        turn.reply(
-            turn.say(
-                "search_no_cheaper",
-                price=render.money(limit),
-                unknown=unknown,
-                total=len(everything),
-            ),
-            quick=_leads(turn, query),
-        )
+        text = turn.say("search_no_cheaper", price=render.money(limit))
+        if unknown:
+            text += " " + turn.say("search_unknown", unknown=unknown, total=len(everything))
+        turn.reply(text, quick=_leads(turn, query))
         return
     narrowed = replace(query, order="price", budget=Money(limit.minor - 1, limit.currency))
     turn.set(**query_to_slots(narrowed))
@@ -305,3 +295,30 @@ def _cheaper(turn: Turn, query: SearchQuery, everything: list[Hit], reference: l
         [],
     )
 
+
+def _cost_in(hit: Hit, query: SearchQuery, rates: Rates) -> Money:
+    """Return what a stay costs in the budget's currency, else in the programme's own."""
+    assert hit.cost_eur is not None
+    own = hit.program.price
+    currency = query.budget.currency if query.budget else own.currency if own else "EUR"
+    if own and own.currency == currency and hit.program.price_basis != "per_week":
+        return own
+    euro = Money.of(hit.cost_eur.quantize(Decimal("0.01")), "EUR")
+    return convert_at(euro, currency, rates).money if currency in rates else euro
+
+
+def _no_price_to_beat(turn: Turn, query: SearchQuery, everything: list[Hit]) -> None:
+    """Answer "cheaper" where nothing on show says what a stay costs."""
+    priced = [h for h in everything if h.cost_eur is not None]
+    lead = "search_cheapest_first"
+    if not priced:
+        # The same search without a specialty: a price to go by is what the person wants now.
+        wider = replace(query, specialties=(), order="price")
+        priced = [h for h in search(turn.session, wider, 0, _ALL).results if h.cost_eur is not None]
+        lead = "search_priced_elsewhere"
+    turn.set(**query_to_slots(replace(query, order="price")))
+    if not priced:
+        turn.reply(turn.say("search_no_prices"), quick=_leads(turn, query))
+        return
+    opening = f"{turn.say('search_no_prices')} {turn.say(lead)}"
+    _list(turn, opening, priced[:PAGE], 0, len(priced[:PAGE]), [])

@@ -231,10 +231,10 @@ def _with_entities(
                 changes["excluded_specialties"] = tuple(
                     s for s in query.excluded_specialties if s not in values
                 )
-    unwanted = [*question.values("country", excluded=True)]
-    for region in question.values("region", excluded=True):
+    unwanted = [*question.values("country", role="excluded")]
+    for region in question.values("region", role="excluded"):
         unwanted += [c for c in world.countries_within([region]) if c not in unwanted]
-    for place in question.values("place", excluded=True):
+    for place in question.values("place", role="excluded"):
         changes["places"] = tuple(p for p in changes.get("places", query.places) if p != place)
     if unwanted:
         changes["excluded_countries"] = tuple(
@@ -243,7 +243,7 @@ def _with_entities(
         changes["countries"] = tuple(
             c for c in changes.get("countries", query.countries) if c not in unwanted
         )
-    if refused := question.values("specialty", excluded=True):
+    if refused := question.values("specialty", role="excluded"):
         changes["excluded_specialties"] = tuple(
             dict.fromkeys(
                 [*changes.get("excluded_specialties", query.excluded_specialties), *refused]

@@ -59,18 +59,17 @@ class Question:
     text: str
     entities: tuple[dict[str, Any], ...] = ()
 
-    def of_kind(self, *kinds: str, excluded: bool = False) -> list[dict[str, Any]]:
-        """Return the entities of these kinds; those that are not wanted only if asked for."""
-        return [
-            e
-            for e in self.entities
-            if e["entity"] in kinds and (e.get("role") == "excluded") == excluded
-        ]
+    def of_kind(self, *kinds: str, role: str | None = None) -> list[dict[str, Any]]:
+        """Return the entities of these kinds that have this role.
 
-    def values(self, kind: str, *, excluded: bool = False) -> list[Any]:
-        """Return the distinct values of the entities of one kind, in order."""
+        Roles are `excluded` (not wanted), `origin` (where somebody comes from) and None.
+        """
+        return [e for e in self.entities if e["entity"] in kinds and e.get("role") == role]
+
+    def values(self, kind: str, *, role: str | None = None) -> list[Any]:
+        """Return the distinct values of the entities of one kind and role, in order."""
         found: list[Any] = []
-        for entity in self.of_kind(kind, excluded=excluded):
+        for entity in self.of_kind(kind, role=role):
             if entity["value"] not in found:
                 found.append(entity["value"])
         return found

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,8 +13,16 @@ from preceptor.logs import configure_logging
 from preceptor.settings import CODE, Complaint, Settings
 
 RANKING_LENGTH = 5
-# What the pipeline may say it would do with a message: answer, ask, refuse or hand_over.
 _DOES = "does"
+_WHERE = {"country", "place", "region"}
+# What a first message must name, or the advisor asks for it.
+_NEEDS = {
+    "find_program": _WHERE | {"specialty", "kind", "stage", "duration", "money", "cheap", "language"},
+    "ask_registration_requirement": {"country", "place"},
+    "ask_internship_length": {"country", "place"},
+    "ask_program_detail": {"program", "organisation", "place"},
+    "compare_programs": {"program", "organisation", "place"},
+}
 _QUESTIONS = "questions"
 
 
@@ -48,16 +56,31 @@ def read_line(line: str) -> str | None:
     return text
 
 
-def describe(text: str, parse_data: dict[str, Any]) -> dict[str, Any]:
+def would_do(parse_data: dict[str, Any], does: Mapping[str, str]) -> str:
+    """Return what the advisor would do with a message: answer, ask, refuse or hand_over.
+
+    Args:
+        parse_data: What Rasa's `Agent.parse_message` returned.
+        does: What topics.csv says of each intent.
+    """
+    intent = (parse_data.get("intent") or {}).get("name") or ""
+    kinds = {entity.get("entity") for entity in parse_data.get("entities") or []}
+    if intent in _NEEDS and not kinds & _NEEDS[intent]:
+        return "ask"
+    return does.get(intent, "ask")
+
+
+def describe(text: str, parse_data: dict[str, Any], does: Mapping[str, str]) -> dict[str, Any]:
     """Return what is written for one message.
 
     Args:
         text: The message as it was given.
         parse_data: What Rasa's `Agent.parse_message` returned for the cleaned message.
+        does: See `would_do`.
 
     Returns:
         `text`, `intent`, `confidence` (0 to 1), `intent_ranking` (at most 5), `questions`,
-        `entities` and, if the pipeline decides it, `does`. Positions of entities count
+        `entities` and `does`. Positions of entities count
         characters of the cleaned message, which is added as `cleaned` where it differs.
     """
     cleaned = parse_data.get("text", "")
@@ -78,9 +101,7 @@ def describe(text: str, parse_data: dict[str, Any]) -> dict[str, Any]:
             for each in parse_data.get("entities") or []
         ],
     }
-    if _DOES in parse_data:
-        row[_DOES] = parse_data[_DOES]
-    return row
+    return row | {_DOES: would_do(parse_data, does)}
 
 
 def describe_blank(text: str) -> dict[str, Any]:
@@ -96,12 +117,15 @@ def describe_blank(text: str) -> dict[str, Any]:
     }
 
 
-def parse_lines(agent: Any, lines: Iterable[str], output: TextIO) -> None:
+def parse_lines(
+    agent: Any, lines: Iterable[str], output: TextIO, does: Mapping[str, str]
+) -> None:
     """Parse messages, one a line, and write one JSON object a line, in the same order.
 
     Args:
         agent: A `rasa.core.agent.Agent` with a model.
         lines: See `read_line`. Blank lines are skipped.
+        does: See `would_do`.
         output: Gets the rows of `describe`, or `{"error": sentence}` for a bad line.
     """
     for line in lines:
@@ -109,7 +133,7 @@ def parse_lines(agent: Any, lines: Iterable[str], output: TextIO) -> None:
             text = read_line(line)
             if text is None:
                 continue
-            row = _parse(agent, text)
+            row = _parse(agent, text, does)
         except BadLine as error:
             row = {"error": str(error)}
         # default=str: components may put anything into entities, dates for example.
@@ -117,16 +141,28 @@ def parse_lines(agent: Any, lines: Iterable[str], output: TextIO) -> None:
         output.flush()
 
 
-def _parse(agent: Any, text: str) -> dict[str, Any]:
+def _parse(agent: Any, text: str, does: Mapping[str, str]) -> dict[str, Any]:
     cleaned = clean_text(text).text
     if not cleaned:
         return describe_blank(text)
-    return describe(text, asyncio.run(agent.parse_message(cleaned)))
+    return describe(text, asyncio.run(agent.parse_message(cleaned)), does)
 
 
 def _plain(value: Any) -> Any:
     # NumPy's numbers know how to become Python's.
     return value.item() if hasattr(value, "item") else str(value)
+
+
+def _does() -> dict[str, str]:
+    """Return what the catalogue's topics say of each intent."""
+    from preceptor.catalogue.database import CatalogueError, engine_from_url, session
+    from preceptor.catalogue.facts import topics
+
+    try:
+        with session(engine_from_url()) as opened:
+            return {topic.intent: topic.does for topic in topics(opened)}
+    except CatalogueError as error:
+        raise Complaint(str(error)) from error
 
 
 def parse(settings: Settings, model: Path | None, source: Iterable[bytes]) -> None:
@@ -162,4 +198,4 @@ def parse(settings: Settings, model: Path | None, source: Iterable[bytes]) -> No
     except (RasaException, OSError) as error:
         raise Complaint(f"The model {model} cannot be loaded: {error}") from error
     with output:
-        parse_lines(agent, (line.decode("utf-8", "replace") for line in source), output)
+        parse_lines(agent, (line.decode("utf-8", "replace") for line in source), output, _does())

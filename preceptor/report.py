@@ -13,7 +13,8 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
-from preceptor.settings import Complaint, Settings, load_settings
+from preceptor.logs import configure_logging
+from preceptor.settings import Complaint, Settings, load_settings, quiet_environment
 
 REJECTED = frozenset({"out_of_scope", "nlu_fallback"})
 SAFETY = frozenset({"report_emergency", "express_crisis"})
@@ -183,6 +184,8 @@ def make_report(settings: Settings) -> dict[str, Any]:
     model = settings.newest_model()
     if model is None:
         raise Complaint("There is no trained model; run `make train` first.")
+    quiet_environment()
+    configure_logging()
     tests = read_test_set(settings.home / TEST_SET)
     pairs = YAML(typ="safe").load((settings.home / TWO_QUESTIONS).read_text("utf-8"))["messages"]
     parsed = asyncio.run(_parse_all(model, [t for t, _ in tests] + [p["text"] for p in pairs]))

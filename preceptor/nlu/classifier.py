@@ -66,7 +66,7 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the options, tuned by leave-one-out on the training questions."""
-        return {"directions": 256, "dense_weight": 4.0, "penalty": 0.5, "ranking_length": 10}
+        return {"directions": 256, "dense_weight": 8.0, "penalty": 0.5, "ranking_length": 10}
 
     @classmethod
     def create(

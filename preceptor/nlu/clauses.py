@@ -15,12 +15,16 @@ from preceptor.nlu.tokenizer import DOC
 START, END = "clause_start", "clause_end"
 
 _ENDS = {".", "?", "!", ";", "…", "...", "??", "?!", "!!"}
-_JOINS = {"and", "also", "plus", "btw", "but", "or", "&", "then"}
+_JOINS = {"and", "also", "plus", "btw", "but", "or", "&", "then", "+", "oh", "n", "additionally"}
 _OPENERS = {
     "what", "whats", "what's", "how", "hows", "when", "where", "wheres", "who", "which", "why",
     "is", "are", "am", "do", "does", "did", "can", "could", "should", "would", "will", "may",
     "must", "any", "tell", "show", "give", "find", "compare", "explain", "wats", "wat", "wht",
     "hw", "cn", "shud", "recommend", "list", "search", "looking", "i'm", "im", "i",
+}  # fmt: skip
+_ASKERS = _OPENERS | {
+    "describe", "say", "kindly", "please", "only", "longer", "shorter", "cheaper", "more", "if",
+    "put", "and", "also", "whether", "as", "has", "have", "want", "need",
 }  # fmt: skip
 _MIN_TOKENS = 2
 _MAX_CLAUSES = 24
@@ -35,6 +39,12 @@ def _opens_question(doc: Doc, i: int) -> bool:
     while i < len(doc) and (doc[i].is_punct or doc[i].norm_ in _JOINS):
         i += 1
     return i < len(doc) and doc[i].norm_ in _OPENERS
+
+
+def asks(text: str) -> bool:
+    """Tell whether a clause has the form of a question or a request."""
+    words = text.casefold().replace("’", "'").split()
+    return "?" in text or (bool(words) and words[0].strip(",.:") in _ASKERS)
 
 
 def split(doc: Doc) -> list[Span]:

@@ -70,13 +70,14 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
     """
     found = [
         {"entity": link.kind, "value": link.id, "start": link.start, "end": link.end}
-        | ({"role": "excluded"} if link.excluded else {})
+        | ({"role": link.role} if link.role else {})
         | ({} if link.exact else {"typo": True})
         for link in (linker.links(doc) if linker else [])
     ]
     named = [(e["start"], e["end"]) for e in found if e["entity"] in ("program", "organisation")]
     for quantity in [*durations(doc), *amounts(doc), *positions(doc)]:
         if not any(start < quantity.end and quantity.start < end for start, end in named):
+            first = next(t.i for t in doc if t.idx + len(t.text) > quantity.start)
             found.append(
                 {
                     "entity": quantity.entity,
@@ -84,6 +85,7 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
                     "start": quantity.start,
                     "end": quantity.end,
                 }
+                | ({"role": "excluded"} if _not_meant(doc, first) else {})
             )
     if wants_cheap(doc) and not any(e["entity"] == "money" for e in found):
         found.append({"entity": "cheap", "value": True, "start": 0, "end": len(doc.text)})
@@ -91,6 +93,11 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
         entity["text"] = doc.text[entity["start"] : entity["end"]]
         entity["extractor"] = EXTRACTOR
     return sorted(found, key=lambda e: (e["start"], e["end"]))
+
+
+def _not_meant(doc: Doc, first: int) -> bool:
+    """Tell whether a quantity is named only to be denied: "4 weeks, not 4 months"."""
+    return first > 0 and doc[first - 1].norm_ in {"not", "n't"}
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)

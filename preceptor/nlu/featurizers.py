@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from preceptor.nlu.encoders import encoder
 from preceptor.nlu.step import Step, with_clauses
-from preceptor.nlu.text import fold, squeeze
+from preceptor.folding import fold, squeeze
 
 
 def _texts(messages: list[Message]) -> tuple[list[Message], list[str]]:

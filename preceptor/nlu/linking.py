@@ -11,7 +11,8 @@ from spacy.tokens import Doc, Span
 
 from preceptor.catalogue.vocabulary import Term, Vocabulary
 from preceptor.nlu.spelling import Mender, is_english
-from preceptor.nlu.text import blank_english, fold, tokens_of
+from preceptor.folding import fold
+from preceptor.nlu.text import blank_english, tokens_of
 
 # Where two things share the same words, the earlier kind wins.
 _ORDER = {
@@ -23,7 +24,7 @@ _ORDER = {
 }  # fmt: skip
 _WHERE = {"country", "place", "region"}
 _TYPOS = {"country", "place", "region", "specialty"}
-_NOTS = {"not", "n't", "no", "except", "excluding", "without", "besides", "nor", "avoid", "hate"}
+_NOTS = {"not", "n't", "dont", "never", "no", "except", "excluding", "without", "besides", "nor", "avoid", "hate"}
 _NOT_PHRASES = {("anything", "but"), ("other", "than"), ("instead", "of"), ("anywhere", "but"),
                 ("rather", "than"), ("apart", "from"), ("aside", "from"), ("n't", "want"),
                 ("not", "want"), ("dont", "want"), ("forget", "about")}  # fmt: skip
@@ -63,7 +64,8 @@ class Link:
         id: its key in the catalogue.
         start: offset of its first character in the text.
         end: offset behind its last character.
-        excluded: the text says that it is not wanted ("not in Asia").
+        role: `excluded` where the text says that it is not wanted ("not in Asia"), `origin`
+            where somebody comes from there ("I'm from Egypt", "an Egyptian student"), else None.
         exact: False where a typo was forgiven.
     """
 
@@ -71,7 +73,7 @@ class Link:
     id: str
     start: int
     end: int
-    excluded: bool = False
+    role: str | None = None
     exact: bool = True
 
 
@@ -128,7 +130,7 @@ class Linker:
                         term.id,
                         span.start_char,
                         span.end_char,
-                        excluded=_excluded(doc, start),
+                        role=_role(span, term),
                         exact=exact,
                     )
                 )
@@ -182,7 +184,7 @@ def _context_allows(span: Span, term: Term) -> bool:
     if term.kind not in _WHERE:
         # A short name such as "er" or "psych": in capitals, or beside words of placements.
         near = {t.norm_ for t in doc[max(0, span.start - 3) : span.end + 3]}
-        return len(words) <= 2 or span.text.isupper() or bool(near & _PLACEMENT_WORDS)
+        return len(words) <= 4 or span.text.isupper() or bool(near & _PLACEMENT_WORDS)
     if len(words) == len(span):
         return True
     if before in _BEFORE_PERSON or after in _AFTER_PERSON - {"and", "is"} or after in {"'s", "’s"}:
@@ -190,9 +192,9 @@ def _context_allows(span: Span, term: Term) -> bool:
     if after == "is" and before not in _FIRM_BEFORE_PLACE:
         return False
     if before in _FIRM_BEFORE_PLACE:
-        return fold(span.text) not in _NEVER_AFTER_IN or span.text[0].isupper()
+        return fold(span.text) not in _NEVER_AFTER_IN or any(t.text[0].isupper() for t in span)
     if before in _BEFORE_PLACE or before in {",", "/", "&"} or after in {"?", "!"}:
-        return span.text[0].isupper()
+        return any(t.text[0].isupper() for t in span)
     return span.text.isupper() and len(span.text) > 1 and not doc.text.isupper()
 
 
@@ -214,16 +216,57 @@ def _speaks_of_language(span: Span) -> bool:
     return before in _LANGUAGE_BEFORE or after in _LANGUAGE_AFTER
 
 
-def _excluded(doc: Doc, start: int) -> bool:
-    """Tell whether a "not" stands within the few words before, with nothing between that ends it."""
-    window = [t.norm_ for t in doc[max(0, start - 4) : start]]
-    for i in range(len(window) - 1, -1, -1):
-        if window[i] in {",", ".", ";", "but", "?", "!", "meant", "mean"}:
-            if not (window[i] == "but" and i and window[i - 1] in {"anything", "anywhere"}):
-                return False
-        pair = (window[i], window[i + 1]) if i + 1 < len(window) else None
-        if pair in _NOT_PHRASES:
+def _role(span: Span, term: Term) -> str | None:
+    if excluded(span.doc, span.start):
+        return "excluded"
+    return "origin" if term.kind in _WHERE and _comes_from(span) else None
+
+
+_PERSONS = {
+    "doctor", "doctors", "student", "students", "nurse", "nurses", "graduate", "graduates", "citizen",
+    "citizens", "national", "passport", "intern", "interns", "medic", "dentist", "premed", "girl",
+    "boy", "guy", "midwife", "physio", "resident", "img", "imgs", "degree", "mbbs", "undergraduate",
+}  # fmt: skip
+_SELF = {"i", "i'm", "im", "we", "me", "my", "am", "come", "coming", "originally", "graduated",
+         "hail"} | _PERSONS  # fmt: skip
+
+
+def _comes_from(span: Span) -> bool:
+    """Tell whether the text says that somebody comes from there."""
+    doc = span.doc
+    after = doc[span.end].norm_ if span.end < len(doc) else ""
+    before = doc[span.start - 1].norm_ if span.start else ""
+    if after in _PERSONS and before not in {"in", "for"}:
+        return True
+    if before != "from":
+        return False
+    return bool(_SELF & {t.norm_ for t in doc[max(0, span.start - 6) : span.start - 1]})
+
+
+def excluded(doc: Doc, start: int) -> bool:
+    """Tell whether a "not" before token `start` is about it, with nothing between that ends it.
+
+    "not in Asia", "anything but surgery", "I don't want to go to India" are; "not Uganda, Kenya"
+    and "no, I meant Kenya" are not.
+    """
+    window: list[str] = []
+    for token in reversed(doc[max(0, start - 7) : start]):
+        if token.norm_ in {",", ".", ";", "?", "!", "meant", "mean", ":"}:
+            break
+        if token.norm_ == "but" and not (
+            token.i and doc[token.i - 1].norm_ in {"anything", "anywhere", "everything"}
+        ):
+            break
+        window.insert(0, token.norm_)
+    for i, word in enumerate(window):
+        following = window[i + 1 :]
+        if (word, following[0] if following else "") in _NOT_PHRASES:
             return True
-        if window[i] in _NOTS and not _NOT_A_NOT.intersection(window[i + 1 :]):
-            return i >= len(window) - 3
+        if word in _NOTS and not _NOT_A_NOT.intersection(following):
+            near = len(following) <= 3
+            if near or _WISHES.intersection(following[:2]):
+                return True
     return False
+
+
+_WISHES = {"want", "like", "wish", "send", "go", "going", "interested", "wanna", "fancy", "care"}

@@ -35,7 +35,7 @@ class Found:
 _NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "fifteen": 15,
-    "twenty": 20, "couple": 2, "few": 3, "half": 0.5, "fortnight": 1,
+    "twenty": 20, "couple": 2, "few": 3, "half a": 0.5, "half": 0.5, "fortnight": 1,
 }  # fmt: skip
 _WEEKS = {
     "day": 1 / 7, "days": 1 / 7, "week": 1, "weeks": 1, "wk": 1, "wks": 1, "w": 1, "weeek": 1,

@@ -1,27 +1,46 @@
-"""Which questions a message asks: one, several, or one inside a story."""
+"""Which questions a message asks: one, several, or one behind a greeting."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from spacy.tokens import Doc
 
 from preceptor.nlu.classifier import RANKING
-from preceptor.nlu.clauses import END, START
+from preceptor.nlu.clauses import END, START, asks
 from preceptor.nlu.safety import URGENCY
 from preceptor.nlu.step import CLAUSES, Step
+from preceptor.nlu.text import tokens_of
+from preceptor.nlu.tokenizer import DOC
 
 QUESTIONS = "questions"
 """Output key: the questions of a message in order, each `text`, `start`, `end`, `intent`,
 `confidence`."""
 
-SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "complain"})
-_NOT_BESIDE = SMALL_TALK | {"out_of_scope", "correct", "refine_search"} | set(URGENCY)
-_ONE_SEARCH = frozenset({"find_program", "refine_search", "ask_program_detail"})
+_BEFORE_A_QUESTION = frozenset({"greet", "goodbye", "thank", "affirm", "deny"})
+_NEVER_ONE_OF_TWO = (
+    _BEFORE_A_QUESTION | {"out_of_scope", "correct", "complain", "nlu_fallback"} | set(URGENCY)
+)
+_ONE_SEARCH = frozenset({"find_program", "refine_search"})
+_MAX_WORDS, _MAX_CLAUSES, _MAX_QUESTIONS = 40, 4, 3
+
+_SEARCHABLE = frozenset({"country", "place", "region", "specialty", "duration", "money", "kind"})
+_FILLERS = frozenset(
+    "a an the in at for on of to and or with only just please pls plz ok okay maybe perhaps hmm er"
+    " um about around some any preferably mostly".split()
+)
+_PLACEMENT_WORDS = frozenset(
+    "internship internships placement placements elective electives intern interning rotation"
+    " rotations program programme programs programmes hospital hospitals medical clinical medicine"
+    " clinic find me i want need looking search show list options opportunities available there is"
+    " are do you have get u got university college doctor doctors student students ? ! .".split()
+)
 
 
 @dataclass(frozen=True)
@@ -44,27 +63,26 @@ def choose(whole: Question, clauses: list[Question], *, sure: float) -> list[Que
         sure: from which confidence on a clause counts.
 
     Returns:
-        At least one question. Several only where clauses ask different things with confidence;
-        a clause alone where the message as a whole is small talk or unclear around it.
+        Up to three questions where the message is short and its clauses ask different things in
+        the form of questions; the clause alone behind a greeting or thanks; else the whole.
     """
-    if whole.intent in URGENCY and whole.confidence >= sure:
+    if whole.intent in URGENCY:
         return [whole]
-    danger = [c for c in clauses if c.intent in URGENCY[:2] and c.confidence >= sure]
-    if danger:
-        return [danger[0]]
     asked: list[Question] = []
     for clause in clauses:
-        if clause.confidence < sure or clause.intent in _NOT_BESIDE:
+        if clause.confidence < sure or clause.intent in _NEVER_ONE_OF_TWO:
             continue
-        if any(_same(clause.intent, other.intent) for other in asked):
+        if not asks(clause.text) or any(_same(clause.intent, q.intent) for q in asked):
             continue
         asked.append(clause)
-    if len(asked) > 1 and len(clauses) <= 4 and whole.intent not in URGENCY:
-        return asked
-    if whole.intent in SMALL_TALK or whole.confidence < sure:
-        better = [c for c in asked if c.confidence > whole.confidence or whole.intent in SMALL_TALK]
-        if better:
-            return [max(better, key=lambda c: c.confidence)]
+    if (
+        len(asked) > 1
+        and len(clauses) <= _MAX_CLAUSES
+        and len(whole.text.split()) <= _MAX_WORDS
+    ):
+        return asked[:_MAX_QUESTIONS]
+    if whole.intent in _BEFORE_A_QUESTION and asked:
+        return asked[:1]
     return [whole]
 
 
@@ -72,25 +90,52 @@ def _same(one: str, other: str) -> bool:
     return one == other or {one, other} <= _ONE_SEARCH
 
 
+def values_alone(doc: Doc, entities: Iterable[dict[str, Any]]) -> str | None:
+    """Return the intent of a message that only names things to search for, else None.
+
+    "Kenya", "surgery, 4 weeks pls" change a search; "internship in Jordan" begins one. The
+    classifier can't know every place of the catalogue, so it has no say where nothing but the
+    catalogue's words and fillers are left.
+    """
+    found = [e for e in entities if e["entity"] in _SEARCHABLE or e["entity"] == "ordinal"]
+    if not found:
+        return None
+    spans = [(e["start"], e["end"]) for e in found]
+    left = [
+        t.norm_
+        for t in doc
+        if not t.is_space and not any(start <= t.idx < end for start, end in spans)
+    ]
+    words = [w for w in left if any(c.isalnum() for c in w) and w not in _FILLERS]
+    if all(e["entity"] == "ordinal" for e in found):
+        return None if words else "ask_program_detail"
+    if not words:
+        return "refine_search"
+    where = any(e["entity"] in ("country", "place", "region") for e in found)
+    return "find_program" if where and set(words) <= _PLACEMENT_WORDS else None
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class QuestionReader(Step):
     """Decide what a message asks from what the classifier says of it and of its clauses.
 
-    Sets `questions`; where a single clause carries the question, `intent` and `intent_ranking`
-    become that clause's. Options: `sure`, see `choose`.
+    Sets `questions`; where a clause or the entities decide, `intent` and `intent_ranking` follow.
+    Options: `sure`, see `choose`.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the options."""
-        return {"sure": 0.5}
+        return {"sure": 0.6}
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set `questions`, and `intent` where a clause decides."""
+        """Set `questions`, and `intent` where a clause or the entities decide."""
         for message in messages:
-            clauses = message.get(CLAUSES) or []
+            self._from_values(message)
+            parts = [
+                (c, _question(c, c.get(START), c.get(END))) for c in message.get(CLAUSES) or []
+            ]
             whole = _question(message, 0, len(message.get(TEXT) or ""))
-            parts = [(c, _question(c, c.get(START), c.get(END))) for c in clauses]
             asked = choose(whole, [q for _, q in parts], sure=self.config["sure"])
             for clause, question in parts:
                 if question is asked[0]:
@@ -99,6 +144,21 @@ class QuestionReader(Step):
             message.set(QUESTIONS, [vars(q) for q in asked], add_to_output=True)
             message.set(CLAUSES, [])
         return messages
+
+    def _from_values(self, message: Message) -> None:
+        doc = message.get(DOC)
+        if doc is None:
+            doc = tokens_of(message.get(TEXT) or "")
+        intent = values_alone(doc, message.get(ENTITIES) or [])
+        ranking = message.get(RANKING) or []
+        top = ranking[0]["name"] if ranking else None
+        if intent in (None, top) or top in {"find_program", "refine_search"} | set(URGENCY):
+            return
+        decided = {"name": intent, "confidence": self.config["sure"]}
+        message.set(INTENT, decided, add_to_output=True)
+        rest = [r for r in ranking if r["name"] != intent]
+        message.set(RANKING, [decided, *rest], add_to_output=True)
+        message.set(CLAUSES, [])
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training examples as they are labelled."""

@@ -27,7 +27,7 @@ class QuadraticRidge:
     Attributes:
         labels: the classes, length c.
         basis: shape (d, k), the main directions of the dense features.
-        squares: shape (c, k, k), symmetric.
+        squares: shape (k, c * k): for each class a symmetric (k, k), side by side.
         linear: shape (c, k).
         offset: shape (c,).
         ngrams: shape (m, c).
@@ -78,7 +78,7 @@ class QuadraticRidge:
         return cls(
             labels=classes,
             basis=basis,
-            squares=np.stack([half * (z.T * a) @ z for a in alpha.T]).astype(np.float32),
+            squares=np.hstack([half * (z.T * a) @ z for a in alpha.T]).astype(np.float32),
             linear=(2 * half * alpha.T @ z).astype(np.float32),
             offset=(half * alpha.sum(axis=0)).astype(np.float32),
             ngrams=np.asarray(sparse.T @ alpha, dtype=np.float32),
@@ -88,7 +88,8 @@ class QuadraticRidge:
     def probabilities(self, dense: np.ndarray, sparse: scipy.sparse.csr_matrix) -> np.ndarray:
         """Return each class's probability for `n` messages, shape (n, c)."""
         z = dense @ self.basis
-        scores = np.einsum("nk,ckl,nl->nc", z, self.squares, z, optimize=True)
+        mixed = (z @ self.squares).reshape(len(z), len(self.labels), -1)
+        scores = (mixed @ z[:, :, None])[:, :, 0]
         scores += z @ self.linear.T + self.offset + sparse @ self.ngrams
         return np.asarray(softmax(self.sharpness * scores, axis=1))
 

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from preceptor.nlu.classifier import RANKING
 from preceptor.nlu.spelling import Mender
 from preceptor.nlu.step import Step
-from preceptor.nlu.text import fold, squeeze
+from preceptor.folding import fold, squeeze
 
 SAFETY = "safety"
 """Output key: the safety intents that the rules saw, most urgent first."""

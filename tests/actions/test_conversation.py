@@ -1,0 +1,150 @@
+"""Facts, menus, offers, corrections, and messages that aren't understood."""
+
+import pytest
+
+FACTS = "action_give_facts"
+
+
+def unclear(desk, text: str, *likely: str) -> dict:
+    names = ["nlu_fallback", *likely]
+    ranking = [{"name": name, "confidence": 0.3} for name in names]
+    return desk.message(text, "nlu_fallback", intent_ranking=ranking)
+
+
+def test_facts_come_with_their_sources_and_leads(desk):
+    done = desk.run(FACTS, "what is it worth", "ask_why_intern")
+    assert done.text.count("•") == 2 and done.text.count("http") == 2
+    assert done.cards[0]["type"] == "facts"
+    assert len(done.titles) == 3
+    assert done.slots["topic"] == "ask_why_intern"
+
+
+def test_the_second_time_other_facts_are_given(desk):
+    first = desk.run(FACTS, "why", "ask_why_intern")
+    second = desk.run(FACTS, "why", "ask_why_intern", said=(first.text,))
+    facts = [{fact["text"] for fact in done.cards[0]["facts"]} for done in (first, second)]
+    assert facts[0].isdisjoint(facts[1])
+
+
+def test_a_topic_without_facts_leads_on_all_the_same(desk):
+    done = desk.run(FACTS, "how long", "ask_how_long")
+    assert len(done.titles) == 3 and done.text
+
+
+def test_with_a_search_going_on_the_way_back_is_offered(desk):
+    done = desk.run(FACTS, "why", "ask_why_intern", {"search_shown": ["ifmsa-peru-scope"]})
+    assert done.titles[-1] == "Back to my search"
+
+
+def test_what_the_advisor_can_do_is_told_with_real_figures(desk):
+    done = desk.run("action_show_capabilities", "what can you do", "ask_capabilities")
+    assert f"{len(desk.world().programs)} programmes" in done.text
+    done = desk.run("action_show_capabilities", "which countries?", "ask_capabilities")
+    assert "Sri Lanka" in done.text and "Nigeria" in done.text
+
+
+def test_the_first_miss_offers_the_two_likeliest_readings_by_their_labels(desk):
+    message = unclear(desk, "hmm that", "ask_timing", "ask_how_long", "ask_bali")
+    done = desk.run("action_ask_rephrase", message=message)
+    assert done.titles == ["When to go and when to apply", "How long to stay", "Neither"]
+    assert done.slots["misses"] == 1
+    assert done.slots["offer"]["intent"] == "ask_timing"
+
+
+def test_the_second_miss_offers_topics_and_a_person(desk):
+    message = unclear(desk, "hmm that", "ask_timing", "ask_how_long")
+    done = desk.run("action_ask_rephrase", message=message, slots={"misses": 1})
+    assert done.titles[0] == "Talk to a person"
+    assert "Why do an internship" in done.text and "person" in done.text
+
+
+def test_small_talk_and_danger_are_no_readings_to_choose_from(desk):
+    message = unclear(desk, "hm", "greet", "out_of_scope", "report_emergency", "ask_bali")
+    titles = desk.run("action_ask_rephrase", message=message).titles
+    assert titles == ["Interning in Bali", "Neither"]
+
+
+def test_details_are_no_reading_where_nothing_was_shown(desk):
+    message = unclear(desk, "the thing", "ask_program_detail", "compare_programs", "ask_bali")
+    assert desk.run("action_ask_rephrase", message=message).titles[0] == "Interning in Bali"
+
+
+def test_an_unclear_sentence_with_a_place_and_a_specialty_is_a_search(desk):
+    message = unclear(desk, "peds kenya", "ask_timing")
+    done = desk.run("action_ask_rephrase", message=message)
+    assert done.slots["search_country"] == ["KE"]
+    assert done.slots["search_specialty"] == ["paediatrics"]
+    assert not done.slots["misses"]
+
+
+def test_a_miss_is_forgotten_after_an_answer(desk):
+    assert desk.run(FACTS, "why", "ask_why_intern", {"misses": 1}).slots["misses"] == 0
+
+
+def test_yes_does_what_was_offered(desk):
+    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    done = desk.turn("action_accept_offer", desk.message("yes", "affirm"), slots)
+    assert done.ran == ["action_accept_offer", FACTS]
+    assert done.messages[0]["response"] == "utter_ask_timing"
+    assert done.slots["offer"] is None
+
+
+def test_yes_after_nothing_was_found_drops_what_is_to_blame(desk):
+    first = desk.talk(("action_search_programs", "volunteering in Germany", "find_program"))
+    done = desk.turn("action_accept_offer", desk.message("yes", "affirm"), first.slots)
+    assert done.ran == ["action_accept_offer", "action_refine_search"]
+    assert not done.slots["search_kind"] and done.slots["search_country"] == ["DE"]
+    assert done.cards
+
+
+def test_yes_to_nothing_asks_what_comes_next(desk):
+    assert desk.run("action_accept_offer", "yes", "affirm").titles
+
+
+def test_no_drops_what_was_offered(desk):
+    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    done = desk.run("action_drop_offer", "no", "deny", slots)
+    assert done.slots["offer"] is None and "other words" in done.text
+
+
+def test_an_offer_lasts_for_one_message(desk):
+    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    assert desk.run(FACTS, "why", "ask_why_intern", slots).slots["offer"] is None
+
+
+def test_no_with_another_country_is_a_correction(desk):
+    done = desk.run("action_drop_offer", "no, Kenya", "deny", {"search_country": ["UG"]})
+    assert done.slots["search_country"] == ["KE"]
+
+
+def test_a_correction_without_content_asks(desk):
+    done = desk.run("action_correct", "that's not what I meant", "correct")
+    assert "what you meant" in done.text
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["other_careers", "exams_and_fees", "homework", "patient_care", "other_languages",
+     "gibberish", "act_as_something_else", "general"],
+)  # fmt: skip
+def test_each_kind_of_other_question_is_declined_in_its_own_words(desk, kind):
+    message = desk.message("x", "out_of_scope", intent={"name": "out_of_scope", "kind": kind})
+    done = desk.run("action_decline", message=message)
+    general = desk.run("action_decline", "x", "out_of_scope")
+    assert done.text and (done.text != general.text or kind == "general")
+
+
+def test_every_sentence_of_the_words_can_be_said():
+    """A field that is misspelt in words.yml would fail in front of a person."""
+    import re
+    from pathlib import Path
+
+    from actions.words import words
+
+    source = "".join(p.read_text() for p in Path("actions").glob("*.py"))
+    for name, wordings in words().items():
+        fields = [set(re.findall(r"{(\w+)}", wording)) for wording in wordings]
+        for wording in wordings:
+            assert wording.strip()
+        for field in set().union(*fields):
+            assert f"{field}=" in source, f"{name} wants {{{field}}}"

@@ -1,0 +1,157 @@
+"""One programme in detail, and several side by side."""
+
+import pytest
+
+FIND = ("action_search_programs", "electives in Sydney", "find_program")
+
+
+def detail(text: str) -> tuple[str, str, str]:
+    return "action_show_program", text, "ask_program_detail"
+
+
+def compare(text: str) -> tuple[str, str, str]:
+    return "action_compare_programs", text, "compare_programs"
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("tell me about the first one", 0),
+        ("the second one please", 1),
+        ("the last one", -1),
+        ("number 2", 1),
+        ("2", 1),
+        ("#1", 0),
+    ],
+)
+def test_a_result_is_picked_by_its_position(desk, text, position):
+    shown = desk.talk(FIND).slots["search_shown"]
+    assert desk.talk(FIND, detail(text)).slots["program_focus"] == shown[position]
+
+
+def test_a_programme_is_picked_by_its_name_without_a_search(desk):
+    done = desk.talk(detail("tell me about the WHO internship programme"))
+    assert done.slots["program_focus"] == "who-internship-programme"
+
+
+def test_a_programme_is_picked_by_place_and_organisation(desk):
+    done = desk.talk(detail("what is the Work the World one in Kandy like"))
+    assert done.slots["program_focus"] == "work-the-world-kandy"
+
+
+def test_a_place_picks_from_what_was_shown(desk):
+    search = ("action_search_programs", "placements in Indonesia", "find_program")
+    done = desk.talk(search, detail("the one in Yogyakarta"))
+    assert done.slots["program_focus"] == "ugm-yogyakarta-incoming-elective"
+
+
+def test_several_that_fit_are_asked_about(desk):
+    done = desk.talk(detail("tell me about Work the World"))
+    assert "Which one do you mean" in done.text
+    assert len(done.slots["search_shown"]) > 1
+
+
+def test_a_number_beyond_the_list_is_named(desk):
+    done = desk.talk(FIND, detail("tell me about the fifth one"))
+    assert "no number 5" in done.text and "I showed 2" in done.text
+
+
+def test_nothing_shown_and_nothing_named_asks(desk):
+    assert "haven't shown you any" in desk.talk(detail("tell me more about it")).text
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "answer"),
+    [
+        ("WHO internship programme", "how long is it?", "It lasts 6 to 24 weeks."),
+        ("WHO internship programme", "how much is it?", "I don't know its price"),
+        ("Mnazi Mmoja", "what does it cost?", None),
+    ],
+)
+def test_what_is_asked_for_comes_first(desk, program, text, answer):
+    done = desk.talk(detail(f"tell me about the {program}"), detail(text))
+    if answer:
+        assert done.text.split("\n")[1].startswith(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        ("how much is it", "Its price: from GBP 850 (for the shortest stay"),
+        ("is housing included", "Accommodation: not included"),
+        ("how long does it last", "It lasts 2 to 8 weeks."),
+        ("send me the link", "Its page: http"),
+        ("who can take part", "For whom:"),
+    ],
+)
+def test_each_attribute_is_answered_before_the_rest(desk, text, starts):
+    slots = {"program_focus": "barts-london-visiting-elective"}
+    done = desk.run("action_show_program", text, "ask_program_detail", slots)
+    assert done.text.split("\n")[1].startswith(starts), done.text
+
+
+@pytest.mark.parametrize(
+    ("text", "admits"),
+    [
+        ("how much is it", "I don't know its price"),
+        ("is housing included", "I don't know whether accommodation"),
+        ("how long does it last", "I don't know how long"),
+    ],
+)
+def test_what_is_not_known_is_said_to_be_unknown(desk, text, admits):
+    slots = {"program_focus": "colombo-international-electives"}
+    done = desk.run("action_show_program", text, "ask_program_detail", slots)
+    assert done.text.split("\n")[1].startswith(admits), done.text
+
+
+def test_reports_restrictions_and_old_sources_are_marked(desk):
+    def told(program: str) -> str:
+        slots = {"program_focus": program}
+        return desk.run("action_show_program", "tell me more", "ask_program_detail", slots).text
+
+    assert "not an open call" in told("work-the-world-arequipa")
+    assert "only to students of particular" in told("charite-pj-external-students")
+    old = next(p for p in desk.world().programs if p.source_date and p.source_date < "2020")
+    assert "check that it still runs" in told(old.id)
+
+
+def test_two_are_put_side_by_side_with_a_row_for_what_is_known(desk):
+    done = desk.talk(FIND, compare("compare 1 and 2"))
+    (card,) = done.cards
+    assert card["type"] == "comparison" and len(card["programs"]) == 2
+    assert all(len(row["cells"]) == 2 for row in card["rows"])
+    assert "Length" in {row["label"] for row in card["rows"]}
+    assert done.titles == ["More about no. 1", "More about no. 2"]
+
+
+def test_all_on_show_are_compared_where_none_is_picked(desk):
+    search = ("action_search_programs", "placements in Thailand", "find_program")
+    done = desk.talk(search, compare("compare these"))
+    assert len(done.cards[0]["programs"]) == 3
+
+
+def test_one_that_is_picked_is_compared_with_the_one_spoken_of(desk):
+    done = desk.talk(FIND, detail("the first one"), compare("compare it with the second one"))
+    assert len(done.cards[0]["programs"]) == 2
+
+
+def test_the_cheapest_is_named_only_where_all_publish_a_price(desk):
+    def verdict(*shown: str) -> str:
+        slots = {"search_shown": list(shown)}
+        text = "which of these is cheaper?"
+        return desk.run("action_compare_programs", text, "compare_programs", slots).text
+
+    known = verdict("sri-jayewardenepura-elective", "tribhuvan-kathmandu-elective")
+    assert known.startswith("Elective at Tribhuvan University Teaching Hospital")
+    assert verdict("tribhuvan-kathmandu-elective", "work-the-world-kandy").startswith("I can't")
+    weekly = verdict("tribhuvan-kathmandu-elective", "ruhuna-galle-elective")
+    assert weekly.startswith("I can't")
+
+
+def test_two_prices_that_are_the_same_have_no_cheapest(desk):
+    done = desk.talk(FIND, compare("which is cheaper?"))
+    assert "is the cheapest" not in done.text
+
+
+def test_comparing_nothing_asks_for_two(desk):
+    assert "need two" in desk.talk(compare("compare them")).text

@@ -1,0 +1,132 @@
+"""What a message does to the search that is going on."""
+
+from dataclasses import replace
+
+import pytest
+
+from actions.search_state import change, query_from_slots, query_to_slots
+from actions.turn import Question
+from preceptor.catalogue.money import Money
+from preceptor.catalogue.search import SearchQuery
+from tests.support.actions import Desk
+
+KENYA_SURGERY = SearchQuery(countries=("KE",), specialties=("surgery",))
+FOUR_WEEKS = replace(KENYA_SURGERY, min_weeks=4.0, max_weeks=4.0)
+BUDGET = replace(KENYA_SURGERY, budget=Money(200000, "USD"))
+
+
+def changed(desk: Desk, before: SearchQuery, text: str, *, fresh: bool = False):
+    question = Question("refine_search", text, tuple(desk.entities(text)))
+    return change(before, question, desk.world(), fresh=fresh)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "after"),
+    [
+        (SearchQuery(), "Kenya", SearchQuery(countries=("KE",))),
+        (SearchQuery(), "Kenya or Tanzania", SearchQuery(countries=("KE", "TZ"))),
+        (SearchQuery(), "Arusha, Tanzania", SearchQuery(places=("arusha",))),
+        (SearchQuery(), "Kenya or Zanzibar", SearchQuery(countries=("KE",), places=("zanzibar",))),
+        (SearchQuery(), "in East Africa", SearchQuery(regions=("east-africa",))),
+        (KENYA_SURGERY, "and Uganda?", replace(KENYA_SURGERY, countries=("UG",))),
+        (KENYA_SURGERY, "no, I meant Peru", replace(KENYA_SURGERY, countries=("PE",))),
+        (KENYA_SURGERY, "in Kandy", replace(KENYA_SURGERY, countries=(), places=("kandy",))),
+        (KENYA_SURGERY, "paediatrics", replace(KENYA_SURGERY, specialties=("paediatrics",))),
+        (KENYA_SURGERY, "anywhere", replace(KENYA_SURGERY, countries=())),
+        (KENYA_SURGERY, "I don't care where", replace(KENYA_SURGERY, countries=())),
+        (KENYA_SURGERY, "any specialty", replace(KENYA_SURGERY, specialties=())),
+        (KENYA_SURGERY, "for 4 weeks", FOUR_WEEKS),
+        (KENYA_SURGERY, "6-8 weeks", replace(KENYA_SURGERY, min_weeks=6.0, max_weeks=8.0)),
+        (KENYA_SURGERY, "at most 3 weeks", replace(KENYA_SURGERY, max_weeks=3.0)),
+        (FOUR_WEEKS, "any length", KENYA_SURGERY),
+        (KENYA_SURGERY, "under 2k USD", BUDGET),
+        (BUDGET, "any price", KENYA_SURGERY),
+        (BUDGET, "forget the budget", KENYA_SURGERY),
+        (BUDGET, "under 1500 euros", replace(KENYA_SURGERY, budget=Money(150000, "EUR"))),
+        (KENYA_SURGERY, "I'm a premed", replace(KENYA_SURGERY, stages=("premed",))),
+        (KENYA_SURGERY, "as a volunteer", replace(KENYA_SURGERY, kinds=("volunteer",))),
+        (KENYA_SURGERY, "I speak Spanish", replace(KENYA_SURGERY, languages=("es",))),
+        (
+            KENYA_SURGERY,
+            "not in Kenya",
+            replace(KENYA_SURGERY, countries=(), excluded_countries=("KE",)),
+        ),
+        (
+            SearchQuery(countries=("KE",)),
+            "anything but surgery",
+            SearchQuery(countries=("KE",), excluded_specialties=("surgery",)),
+        ),
+        (
+            SearchQuery(excluded_countries=("KE",)),
+            "Kenya after all",
+            SearchQuery(countries=("KE",)),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_message_changes_the_search(desk, before, text, after):
+    assert changed(desk, before, text).query == after
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("cheaper", "cheaper"),
+        ("that's too expensive", "cheaper"),
+        ("shorter ones please", "shorter"),
+        ("do you have something longer", "longer"),
+        ("more", "more"),
+        ("show me more results", "more"),
+        ("any others?", "more"),
+        ("previous page", "previous"),
+        ("Back to my search", "back"),
+        ("start over", "reset"),
+        ("new search", "reset"),
+        ("in Peru", "none"),
+    ],
+)
+def test_a_message_moves_in_the_list(desk, text, step):
+    assert changed(desk, FOUR_WEEKS, text).step == step
+
+
+def test_start_over_with_a_place_starts_with_that_place(desk):
+    done = changed(desk, FOUR_WEEKS, "start over, surgery in Peru")
+    assert done.query == SearchQuery(countries=("PE",), specialties=("surgery",))
+    assert done.step == "none"
+
+
+def test_a_new_request_keeps_who_asks_and_the_money_but_not_length_and_kind(desk):
+    before = replace(FOUR_WEEKS, kinds=("elective",), stages=("premed",), budget=Money(1, "USD"))
+    query = changed(desk, before, "find me psychiatry in Germany", fresh=True).query
+    assert (query.countries, query.specialties) == (("DE",), ("psychiatry",))
+    assert (query.min_weeks, query.max_weeks, query.kinds) == (None, None, ())
+    assert (query.stages, query.budget) == (("premed",), Money(1, "USD"))
+
+
+def test_a_sum_without_a_currency_is_taken_for_dollars_and_said_so(desk):
+    done = changed(desk, KENYA_SURGERY, "under 800")
+    assert (done.query.budget, done.assumed_currency) == (Money(80000, "USD"), True)
+
+
+def test_a_sum_without_a_currency_takes_that_of_the_budget_before(desk):
+    before = replace(KENYA_SURGERY, budget=Money(100, "GBP"))
+    done = changed(desk, before, "under 800")
+    assert (done.query.budget, done.assumed_currency) == (Money(80000, "GBP"), False)
+
+
+def test_a_length_that_is_corrected_is_the_one_that_is_not_denied(desk):
+    done = changed(desk, KENYA_SURGERY, "I said 4 weeks, not 4 months")
+    assert (done.query.min_weeks, done.query.max_weeks) == (4.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SearchQuery(),
+        FOUR_WEEKS,
+        BUDGET,
+        SearchQuery(regions=("asia",), excluded_countries=("IN",), order="price"),
+    ],
+)
+def test_a_search_survives_in_the_slots(query):
+    assert query_from_slots(query_to_slots(query)) == query

@@ -1,0 +1,169 @@
+"""What all actions share: several questions in a message, and failures."""
+
+import ast
+import subprocess
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+
+import structlog
+from ruamel.yaml import YAML
+
+from actions.turn import ACTION_OF, ANSWER_ACTION
+from tests.launcher.tiny import ROOT
+from tests.support.actions import actions_by_name
+
+yaml = YAML(typ="safe")
+
+
+def rules() -> dict[str, list[str]]:
+    """Return the actions of every rule by its intent."""
+    found = {}
+    for path in (ROOT / "data" / "rules").glob("*.yml"):
+        for rule in yaml.load(path.read_text("utf-8"))["rules"]:
+            intent, *steps = rule["steps"]
+            found[intent["intent"]] = [step["action"] for step in steps]
+    return found
+
+
+def domain() -> dict:
+    return yaml.load((ROOT / "domain.yml").read_text("utf-8"))
+
+
+def message_with(desk, *questions: tuple[str, str]) -> dict:
+    text = " ".join(asked for _, asked in questions)
+    asked, start = [], 0
+    for intent, words in questions:
+        end = start + len(words)
+        asked.append(
+            {"intent": intent, "text": words, "start": start, "end": end, "confidence": 0.9}
+        )
+        start = end + 1
+    return desk.message(text, questions[0][0], questions=asked)
+
+
+def test_all_questions_of_a_message_are_answered_in_order(desk):
+    message = message_with(
+        desk,
+        ("find_program", "find surgery in Nepal"),
+        ("ask_health_and_safety", "do I need jabs?"),
+        ("ask_internship_length", "how long is the internship in India?"),
+    )
+    done = desk.turn("action_search_programs", message)
+    assert done.ran == ["action_search_programs", "action_give_facts", "action_show_internship_length"]
+    assert done.slots["search_country"] == ["NP"]
+    assert done.slots["licensing_country"] == ["IN"]
+    assert done.slots["open_questions"] is None
+
+
+def test_only_the_last_answer_has_quick_replies(desk):
+    message = message_with(
+        desk,
+        ("ask_registration_requirement", "is it required in Ghana?"),
+        ("ask_how_to_apply", "and how do I apply?"),
+    )
+    done = desk.turn("action_show_registration", message)
+    assert [bool(m["buttons"]) for m in done.messages] == [False] * (len(done.messages) - 1) + [True]
+
+
+def test_questions_that_a_broken_turn_left_behind_are_not_answered_later(desk):
+    left = {"message_id": "old", "questions": [{"intent": "ask_bali", "text": "", "entities": []}]}
+    done = desk.turn("action_give_facts", desk.message("why", "ask_why_intern"),
+                     {"open_questions": left})  # fmt: skip
+    assert done.ran == ["action_give_facts"]
+    assert done.slots["topic"] == "ask_why_intern"
+
+
+def test_whatever_goes_wrong_the_person_gets_a_sentence_and_the_log_the_cause(desk, monkeypatch):
+    def broken():
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("actions.turn.engine", broken)
+    with structlog.testing.capture_logs() as logs:
+        done = desk.run("action_search_programs", "surgery in Kenya", slots={"search_place": ["x"]})
+    assert [m["response"] for m in done.messages] == ["utter_action_failed"]
+    assert done.events == [] and done.slots == {"search_place": ["x"]}
+    (line,) = [each for each in logs if each["event"] == "action.failed"]
+    assert line["conversation"] == "someone" and line["action"] == "action_search_programs"
+    assert line["exc_info"]
+
+
+def test_half_an_answer_is_taken_back_when_the_rest_fails(desk, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("actions.licensing._leads", broken)
+    done = desk.run("action_show_registration", "Ghana and Kenya", "ask_registration_requirement")
+    assert [m["response"] for m in done.messages] == ["utter_action_failed"]
+
+
+def test_a_catalogue_that_was_never_imported_gives_a_sentence(tmp_path, desk, monkeypatch):
+    from preceptor.catalogue.database import engine_from_url
+
+    empty = engine_from_url(f"sqlite:///{tmp_path / 'empty.db'}")
+    monkeypatch.setattr("actions.turn.engine", lambda: empty)
+    done = desk.run("action_search_programs", "surgery in Kenya")
+    assert [m["response"] for m in done.messages] == ["utter_action_failed"]
+
+
+def test_the_action_of_an_intent_agrees_with_the_rules():
+    for intent, steps in rules().items():
+        if intent in ACTION_OF:
+            assert steps == [ACTION_OF[intent]]
+        elif len(steps) == 2 and steps[1] == ANSWER_ACTION:
+            assert steps[0] == f"utter_{intent}"
+    assert set(ACTION_OF) <= set(rules())
+
+
+def test_every_action_of_the_domain_exists_and_every_action_is_in_the_domain():
+    assert set(actions_by_name()) == set(domain()["actions"])
+
+
+def test_every_intent_has_a_rule():
+    assert set(rules()) - {"nlu_fallback"} == set(domain()["intents"])
+
+
+def test_the_action_server_loads_neither_rasa_nor_tensorflow():
+    code = (
+        "import importlib, pkgutil, sys, actions\n"
+        "for m in pkgutil.iter_modules(actions.__path__):\n"
+        "    importlib.import_module(f'actions.{m.name}')\n"
+        "sys.exit(', '.join({'rasa', 'tensorflow', 'spacy', 'sklearn'} & set(sys.modules)) or None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_all_that_actions_and_catalogue_import_is_locked_for_the_action_server():
+    locked = {
+        line.split("==")[0].lower().replace("_", "-").replace(".", "-")
+        for line in (ROOT / "requirements" / "actions.txt").read_text("utf-8").splitlines()
+        if "==" in line and not line.startswith((" ", "#"))
+    }
+    files = [*(ROOT / "actions").glob("*.py"), *(ROOT / "preceptor" / "catalogue").rglob("*.py"),
+             ROOT / "preceptor" / "cards.py"]  # fmt: skip
+    modules = set().union(*map(imported_by, files)) - set(sys.stdlib_module_names)
+    known = distributions_by_module()
+    for module in modules - {"actions", "preceptor"}:
+        assert known[module] & locked, f"{module} is not in requirements/actions.txt"
+
+
+def distributions_by_module() -> dict[str, set[str]]:
+    """Return the installed distributions by the top-level modules in them."""
+    found: dict[str, set[str]] = {}
+    for each in distributions():
+        name = (each.metadata["Name"] or "").lower().replace("_", "-").replace(".", "-")
+        for file in each.files or []:
+            found.setdefault(file.parts[0].removesuffix(".py"), set()).add(name)
+    return found
+
+
+def imported_by(path: Path) -> set[str]:
+    """Return the top-level modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.add(node.module.split(".")[0])
+    return found

@@ -1,0 +1,76 @@
+"""The classifier's arithmetic on small data."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from preceptor.nlu import ridge
+from preceptor.nlu.ridge import QuadraticRidge
+
+OPTIONS = {"directions": 6, "dense_weight": 2.0, "penalty": 0.3}
+
+
+@pytest.fixture
+def questions():
+    random = np.random.default_rng(7)
+    labels = ["a", "b", "c"] * 8
+    centres = {label: random.normal(size=8) for label in "abc"}
+    dense = np.stack([centres[label] + 0.6 * random.normal(size=8) for label in labels])
+    dense = (dense / np.linalg.norm(dense, axis=1, keepdims=True)).astype(np.float32)
+    sparse = scipy.sparse.random(24, 12, 0.2, "csr", dtype=np.float32, random_state=3)
+    return dense, sparse, labels
+
+
+def kernel(dense: np.ndarray, sparse, basis: np.ndarray) -> np.ndarray:
+    z = dense @ basis
+    half = OPTIONS["dense_weight"] / 2
+    return half * (z @ z.T + 1) ** 2 + (sparse @ sparse.T).toarray()
+
+
+def test_leaving_one_out_gives_what_training_without_it_gives(questions, monkeypatch):
+    dense, sparse, labels = questions
+    seen = {}
+    monkeypatch.setattr(
+        ridge, "_sharpness", lambda left_out, targets: seen.update(scores=left_out) or 1.0
+    )
+    model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
+    whole = kernel(dense, sparse, model.basis)
+    targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
+    for i in range(len(labels)):
+        rest = np.arange(len(labels)) != i
+        system = whole[np.ix_(rest, rest)] + OPTIONS["penalty"] * np.eye(rest.sum())
+        score = whole[i, rest] @ np.linalg.solve(system, targets[rest])
+        assert np.allclose(score, seen["scores"][i], atol=1e-3)
+
+
+def test_the_weights_give_what_the_kernel_gives(questions):
+    dense, sparse, labels = questions
+    model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
+    whole = kernel(dense, sparse, model.basis)
+    targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
+    alpha = np.linalg.solve(whole + OPTIONS["penalty"] * np.eye(len(labels)), targets)
+    scores = model.sharpness * (whole @ alpha)
+    expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    assert np.allclose(model.probabilities(dense, sparse), expected, atol=1e-3)
+
+
+def test_probabilities_add_up_and_find_the_training_labels(questions):
+    dense, sparse, labels = questions
+    found = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS).probabilities(dense, sparse)
+    assert np.allclose(found.sum(axis=1), 1)
+    assert (np.asarray(list("abc"))[found.argmax(axis=1)] == labels).mean() > 0.9
+
+
+def test_a_saved_model_reads_the_same(questions, tmp_path):
+    dense, sparse, labels = questions
+    model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
+    model.save(tmp_path / "model.npz")
+    again = QuadraticRidge.load(tmp_path / "model.npz")
+    assert list(again.labels) == list(model.labels)
+    assert np.array_equal(again.probabilities(dense, sparse), model.probabilities(dense, sparse))
+
+
+def test_a_saved_model_that_holds_code_is_refused(tmp_path):
+    np.savez(tmp_path / "bad.npz", labels=np.array([object()], dtype=object))
+    with pytest.raises(ValueError, match="pickle"):
+        QuadraticRidge.load(tmp_path / "bad.npz")

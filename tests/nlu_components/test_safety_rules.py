@@ -1,0 +1,108 @@
+"""The rule layer of safety, and mended typos."""
+
+import pytest
+
+from preceptor.nlu.safety import alarms
+from preceptor.nlu.spelling import Mender, is_english
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my chest hurts and my arm is numb",
+        "my dad has crushing chest pain",
+        "I can't breathe",
+        "i cant breahte",
+        "she is unconscious",
+        "he's not breathing!!",
+        "my friend took a whole bottle of pills",
+        "someone is having a seizure",
+        "her face is drooping and her speech is slurred",
+        "bleeding won't stop",
+        "call an ambulance",
+        "my throat is swelling",
+        "he just collapsed",
+        "HELP SHE IS CHOKING",
+        "i overdosed",
+        "bitten by a snake",
+    ],
+)
+def test_emergencies_are_seen(text):
+    assert alarms(text)[:1] == ["report_emergency"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to die",
+        "i want to kill myself",
+        "thinking of suicde",
+        "I don't want to live anymore",
+        "i'd be better off dead",
+        "no reason to live",
+        "I keep cutting myself",
+        "I want to end it all",
+        "everyone would be better off without me",
+        "i wish i was never born",
+    ],
+)
+def test_crises_are_seen(text):
+    assert "express_crisis" in alarms(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I have a rash", "should I take ibuprofen", "my stomach hurts", "do I have malaria"],
+)
+def test_own_symptoms_are_seen(text):
+    assert "describe_own_symptoms" in alarms(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm dying to go to Bali",
+        "this exam is killing me",
+        "emergency medicine elective in Cape Town",
+        "how do I deal with a suicidal patient",
+        "suicide prevention placement",
+        "it breaks my heart to leave",
+        "I'm drowning in paperwork",
+        "she stabbed me in the back",
+        "I want to learn how to treat a stroke on my rotation",
+        "which vaccines do I need",
+        "should I take malaria tablets before I go to Kenya",
+        "why should I do an internship",
+        "4 week surgery placement in Kenya under 2000 usd",
+        "my colleague is a pain in the neck",
+        "what emergency numbers should I save before the trip",
+        "",
+    ],
+)
+def test_ordinary_sentences_raise_no_alarm(text):
+    seen = set(alarms(text))
+    assert not seen & {"report_emergency", "express_crisis"}
+    if "malaria" not in text:
+        assert not seen
+
+
+def test_the_most_urgent_alarm_comes_first():
+    assert alarms("i took all my pills, i want to die") == ["report_emergency", "express_crisis"]
+
+
+def test_an_alarm_inside_a_long_story_is_seen():
+    story = "We had a lovely time on the ward and saw many patients. " * 60
+    assert alarms(f"{story} Now my roommate can't breathe. {story}") == ["report_emergency"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("kenya", "kenya"), ("kneya", "kenya"), ("keny", None), ("tanzaniya", "tanzania"),
+     ("women", None), ("xkenya", None), ("omann", None), ("kenya2", None)],
+)  # fmt: skip
+def test_misspelt_words_are_mended_towards_the_vocabulary(word, meant):
+    assert Mender(["kenya", "tanzania", "oman"]).mend(word) == meant
+
+
+def test_the_english_word_list_knows_words():
+    assert is_english("woman") and not is_english("tanzaniya")
