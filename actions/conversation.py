@@ -185,4 +185,3 @@ class Decline(TopicAction):
         if turn.slots.get("search_shown"):
             quick = [*quick[:2], ("Back to my search", "Back to my search")]
         turn.reply(turn.say(f"decline_{kind}"), quick=quick)
-

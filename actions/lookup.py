@@ -29,12 +29,13 @@ def names(session: Session) -> dict[tuple[str, str], str]:
     version = current_version(session)
     if version not in _names:
         known = world(session)
-        found = {("country", c.iso2): c.name for c in read_records(session, CountryRecord)}
-        found |= {("kind", k.id): k.name for k in read_records(session, KindRecord)}
-        found |= {("stage", s.id): s.name for s in read_records(session, StageRecord)}
-        found |= {("region", r.id): r.name for r in known.regions.values()}
-        found |= {("place", p.id): p.name for p in known.places.values()}
-        found |= {("specialty", s.id): s.name for s in known.specialties.values()}
+        found: dict[tuple[str, str], str] = {}
+        found |= {("country", str(c.iso2)): c.name for c in read_records(session, CountryRecord)}
+        found |= {("kind", str(k.id)): k.name for k in read_records(session, KindRecord)}
+        found |= {("stage", str(s.id)): s.name for s in read_records(session, StageRecord)}
+        found |= {("region", str(r.id)): r.name for r in known.regions.values()}
+        found |= {("place", str(p.id)): p.name for p in known.places.values()}
+        found |= {("specialty", str(s.id)): s.name for s in known.specialties.values()}
         _names.clear()
         _names[version] = found
     return _names[version]
@@ -76,9 +77,7 @@ def picked(turn: Turn) -> list[ProgramView]:
     ]
     if found := [p for p in programs if p is not None]:
         return found
-    shown = [
-        p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))
-    ]
+    shown = [p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))]
     found = []
     offset = turn.slots.get("search_offset") or 0
     for value in question.values("ordinal"):
@@ -117,7 +116,12 @@ def _named(text: str, shown: list[ProgramView]) -> list[ProgramView]:
     """
     asked = {w for w in re.findall(r"\w+", fold(text)) if len(w) > 3}
     words = [
-        {w for w in re.findall(r"\w+", fold(f"{p.name} {p.organisation} {' '.join(p.place_names)}"))}
+        {
+            w
+            for w in re.findall(
+                r"\w+", fold(f"{p.name} {p.organisation} {' '.join(p.place_names)}")
+            )
+        }
         for p in shown
     ]
     everywhere = [w for own in words for w in own]

@@ -90,7 +90,9 @@ def _price(program: ProgramView) -> str:
 
 def _housing(program: ProgramView) -> str:
     known = render.accommodation(program)
-    return f"Accommodation: {known}." if known else "I don't know whether accommodation is included."
+    return (
+        f"Accommodation: {known}." if known else "I don't know whether accommodation is included."
+    )
 
 
 def _languages(program: ProgramView) -> str:
@@ -99,14 +101,18 @@ def _languages(program: ProgramView) -> str:
 
 
 def _starts(program: ProgramView) -> str:
-    return f"Starts: {program.start_dates}." if program.start_dates else (
-        "I don't know its start dates; the programme's page or office will."
+    return (
+        f"Starts: {program.start_dates}."
+        if program.start_dates
+        else ("I don't know its start dates; the programme's page or office will.")
     )
 
 
 def _who(program: ProgramView) -> str:
-    return f"For whom: {program.who_for}" if program.who_for else (
-        "I don't know whom it takes; ask the organisation."
+    return (
+        f"For whom: {program.who_for}"
+        if program.who_for
+        else ("I don't know whom it takes; ask the organisation.")
     )
 
 
@@ -133,7 +139,7 @@ _ATTRIBUTES: tuple[tuple[re.Pattern[str], Callable[[ProgramView], str]], ...] = 
 )  # fmt: skip
 
 
-_TOPIC_OF = {
+_TOPIC_OF: dict[Callable[[ProgramView], str], str] = {
     _price: "ask_cost_and_funding",
     _languages: "ask_language_barrier",
     _starts: "ask_timing",
@@ -144,7 +150,9 @@ _TOPIC_OF = {
 
 def _topic(turn: Turn) -> str | None:
     """Return the advice intent that an attribute belongs to, where the question names one."""
-    asked = (_TOPIC_OF.get(ask) for pattern, ask in _ATTRIBUTES if pattern.search(turn.question.text))
+    asked = (
+        _TOPIC_OF.get(ask) for pattern, ask in _ATTRIBUTES if pattern.search(turn.question.text)
+    )
     return next(filter(None, asked), None)
 
 
@@ -191,7 +199,9 @@ class ComparePrograms(TopicAction):
             picked += [other] if other and other.id != picked[0].id else rest[:1]
         programs = (picked if len(picked) > 1 else on_show)[:3]
         if len(programs) < 2:
-            turn.reply(turn.say("compare_needs_two"), quick=_shown(turn) or turn.leads("find_program"))
+            turn.reply(
+                turn.say("compare_needs_two"), quick=_shown(turn) or turn.leads("find_program")
+            )
             return
         turn.set(search_shown=[p.id for p in programs], topic="search", program_focus=None)
         rows = comparison(programs)
@@ -249,6 +259,9 @@ def _verdict(turn: Turn, programs: list[ProgramView]) -> str | None:
         ]
         if len(priced) < len(programs) or len(bases) > 1:
             return "I can't name the cheapest: not all of them publish a comparable price."
+        if len({cost for cost, _ in priced}) == 1:
+            known = render.price(programs[0])
+            return f"They cost the same on paper: {known.shown if known else ''}."
         cheapest = min(priced, key=lambda pair: pair[0])[1]
         known = render.price(cheapest)
         return f"{cheapest.name} is the cheapest on paper: {known.shown if known else ''}."

@@ -45,7 +45,9 @@ def money(amount: Money) -> str:
     """Return an amount with its currency's code: "USD 1,485", "EUR 21.20"."""
     whole = amount.amount == amount.amount.to_integral_value()
     pattern = "¤¤ #,##0" if whole else "¤¤ #,##0.00"
-    text = format_currency(amount.amount, amount.currency, pattern, locale="en", currency_digits=False)
+    text = format_currency(
+        amount.amount, amount.currency, pattern, locale="en", currency_digits=False
+    )
     return text.replace("\xa0", " ")
 
 
@@ -90,8 +92,10 @@ def _whole(number: float | None) -> str:
 def months(low: Decimal | None, high: Decimal | None) -> str:
     """Return a length in months: "12 months", "6 to 12 months", "at least 12 months"."""
     if low and high:
-        return f"{low.normalize():f} to {high.normalize():f} months" if low != high else (
-            f"{low.normalize():f} month{'s' * (low != 1)}"
+        return (
+            f"{low.normalize():f} to {high.normalize():f} months"
+            if low != high
+            else (f"{low.normalize():f} month{'s' * (low != 1)}")
         )
     if low:
         return f"at least {low.normalize():f} months"
@@ -166,7 +170,11 @@ def line(number: int, hit: Hit) -> str:
         known.shown if known else "price not published",
     ]
     text = f"{number}. {title(program)}\n   {' · '.join(parts)}"
-    unsure = [NOTES[n] for n in hit.notes if n not in {"price_unknown", "length_unknown", "price_is_fee_only"}]
+    unsure = [
+        NOTES[n]
+        for n in hit.notes
+        if n not in {"price_unknown", "length_unknown", "price_is_fee_only"}
+    ]
     if unsure:
         text += f"\n   Check: {joined(unsure)}."
     if program.source_url:

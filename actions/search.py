@@ -127,9 +127,7 @@ def _list(
         search_offset=offset,
         program_focus=hits[0].program.id if len(hits) == 1 else None,
     )
-    card = ProgramListCard(
-        programs=[render.item(hit) for hit in hits], offset=offset, total=total
-    )
+    card = ProgramListCard(programs=[render.item(hit) for hit in hits], offset=offset, total=total)
     quick = [(f"More about no. {offset + 1}", f"Tell me more about number {offset + 1}")]
     if len(hits) > 1:
         quick.append(("Compare these", "Compare these programmes side by side"))
@@ -227,8 +225,10 @@ def _relative(turn: Turn, done: Change) -> None:
     focus = turn.slots.get("program_focus")
     reference = [h for h in everything if h.program.id in ([focus] if focus else shown_ids)]
     if not shown_ids or not reference:
-        order = "price" if done.step == "cheaper" else "length"
-        show(turn, replace(done.query, order=order), done=done)
+        query = replace(done.query, order="length")
+        if done.step == "cheaper":
+            query = replace(done.query, order="price")
+        show(turn, query, done=done)
         return
     if done.step == "cheaper":
         _cheaper(turn, done.query, list(everything), reference)

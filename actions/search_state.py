@@ -30,9 +30,7 @@ _SLOTS = {
 def query_from_slots(slots: Mapping[str, Any]) -> SearchQuery:
     """Return the search that a conversation's slots hold."""
     budget = slots.get("search_budget")
-    lists: dict[str, Any] = {
-        name: tuple(slots.get(slot) or ()) for name, slot in _SLOTS.items()
-    }
+    lists: dict[str, Any] = {name: tuple(slots.get(slot) or ()) for name, slot in _SLOTS.items()}
     return SearchQuery(
         **lists,
         min_weeks=slots.get("search_min_weeks"),
@@ -115,14 +113,17 @@ _BACK = re.compile(
     r"\b(?:back to (?:my|the) (?:search|results|list)|(?:show|see) (?:them|it|the (?:list|results)|my (?:search|results)) again|where were we|my search)\b",
     re.IGNORECASE,
 )
-_PREVIOUS = re.compile(r"\b(?:previous|go back|earlier|the ones before|first page)\b", re.IGNORECASE)
+_PREVIOUS = re.compile(
+    r"\b(?:previous|go back|earlier|the ones before|first page)\b", re.IGNORECASE
+)
 _CHEAPER = re.compile(
     r"\b(?:cheap(?:er|est)|chea?per|less expensive|lower (?:price|cost|budget)|less (?:money|costly|pricey)|too (?:expensive|pricey|much money|costly)"
     r"|cost(?:s)? less|more affordable|save money|low[- ]?cost|lower fees?|cheeper|cheper|cheap)\b",
     re.IGNORECASE,
 )
 _SHORTER = re.compile(
-    r"\b(?:shorter|less time|fewer weeks|not so long|too long|less long|quicker|briefer|shortest)\b", re.IGNORECASE
+    r"\b(?:shorter|less time|fewer weeks|not so long|too long|less long|quicker|briefer|shortest)\b",
+    re.IGNORECASE,
 )
 _LONGER = re.compile(r"\b(?:longer|more (?:weeks|time|months)|too short|longest)\b", re.IGNORECASE)
 _ADD = re.compile(r"\b(?:also|as well|too|add|plus|include|both)\b", re.IGNORECASE)
@@ -215,9 +216,7 @@ def _with_entities(
             "countries": merged("countries", countries),
             "places": merged("places", places),
             "regions": merged("regions", regions),
-            "excluded_countries": tuple(
-                c for c in query.excluded_countries if c not in countries
-            ),
+            "excluded_countries": tuple(c for c in query.excluded_countries if c not in countries),
         }
     for field, kind in (
         ("specialties", "specialty"),

@@ -147,7 +147,10 @@ class Turn:
         leads = [known[i] for i in (topic.leads_to if topic else ()) if i in known]
         replies = [(t.label, t.question) for t in leads]
         if self.slots.get("search_shown") and intent not in ACTION_OF:
-            replies = [*replies[: MAX_QUICK_REPLIES - 1], ("Back to my search", "Back to my search")]
+            replies = [
+                *replies[: MAX_QUICK_REPLIES - 1],
+                ("Back to my search", "Back to my search"),
+            ]
         return replies
 
 

@@ -8,7 +8,7 @@ minor units of an ISO 4217 currency, lengths are weeks or months as the names sa
 
 from __future__ import annotations
 
-from typing import Literal, Optional, Union
+from typing import Literal
 
 from pydantic import BaseModel, Extra
 
@@ -24,9 +24,9 @@ class _Model(BaseModel):
 class SourceLink(_Model):
     """Where a statement comes from."""
 
-    title: Optional[str]
-    url: Optional[str]
-    date: Optional[str]
+    title: str | None
+    url: str | None
+    date: str | None
 
 
 class Price(_Model):
@@ -35,8 +35,8 @@ class Price(_Model):
     minor: int
     currency: str
     basis: str
-    date: Optional[str]
-    covers: Optional[str]
+    date: str | None
+    covers: str | None
     shown: str
 
 
@@ -50,13 +50,13 @@ class ProgramItem(_Model):
     place: str
     specialties: list[str]
     kind: str
-    who_for: Optional[str]
-    min_weeks: Optional[int]
-    max_weeks: Optional[int]
-    price: Optional[Price]
+    who_for: str | None
+    min_weeks: int | None
+    max_weeks: int | None
+    price: Price | None
     languages: list[str]
-    accommodation: Optional[str]
-    start_dates: Optional[str]
+    accommodation: str | None
+    start_dates: str | None
     notes: list[str]
     source: SourceLink
 
@@ -98,12 +98,12 @@ class LicensingCard(_Model):
     type: Literal["licensing"] = "licensing"
     country: str
     country_name: str
-    local_name: Optional[str]
+    local_name: str | None
     required: Literal["yes", "partly", "no"]
-    min_months: Optional[float]
-    max_months: Optional[float]
-    regulator: Optional[str]
-    regulator_url: Optional[str]
+    min_months: float | None
+    max_months: float | None
+    regulator: str | None
+    regulator_url: str | None
     source: SourceLink
 
 
@@ -125,9 +125,9 @@ class ContactItem(_Model):
     """A number to call or a place to write to."""
 
     label: str
-    phone: Optional[str]
-    url: Optional[str]
-    details: Optional[str]
+    phone: str | None
+    url: str | None
+    details: str | None
     source: SourceLink
 
 
@@ -138,6 +138,4 @@ class ContactsCard(_Model):
     contacts: list[ContactItem]
 
 
-Card = Union[
-    ProgramListCard, ProgramCard, ComparisonCard, LicensingCard, FactsCard, ContactsCard
-]
+Card = ProgramListCard | ProgramCard | ComparisonCard | LicensingCard | FactsCard | ContactsCard

@@ -17,7 +17,8 @@ _DOES = "does"
 _WHERE = {"country", "place", "region"}
 # What a first message must name, or the advisor asks for it.
 _NEEDS = {
-    "find_program": _WHERE | {"specialty", "kind", "stage", "duration", "money", "cheap", "language"},
+    "find_program": _WHERE
+    | {"specialty", "kind", "stage", "duration", "money", "cheap", "language"},
     "ask_registration_requirement": {"country", "place"},
     "ask_internship_length": {"country", "place"},
     "ask_program_detail": {"program", "organisation", "place"},
@@ -117,9 +118,7 @@ def describe_blank(text: str) -> dict[str, Any]:
     }
 
 
-def parse_lines(
-    agent: Any, lines: Iterable[str], output: TextIO, does: Mapping[str, str]
-) -> None:
+def parse_lines(agent: Any, lines: Iterable[str], output: TextIO, does: Mapping[str, str]) -> None:
     """Parse messages, one a line, and write one JSON object a line, in the same order.
 
     Args:

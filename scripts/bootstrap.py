@@ -70,6 +70,8 @@ def install(kind):
             "sync",
             "--quiet",
             "--require-hashes",
+            # Where Python may not write bytecode, every start would compile TensorFlow anew.
+            "--compile-bytecode",
             "--python",
             python_of(VENV),
             lock_file(kind),
@@ -91,6 +93,7 @@ def lock():
             [uv, "pip", "compile", "-q", "--python-version", PYTHON_VERSION]
             + ["--generate-hashes", "--no-emit-index-url", "--no-annotate"]
             + ["--custom-compile-command", "make lock"]
+            + ["--override", "requirements/overrides.txt"]
             + ["requirements/{}.in".format(kind), "-o", "requirements/{}.txt".format(kind)],
             "requirements/{}.in could not be resolved; uv's message is above.".format(kind),
         )

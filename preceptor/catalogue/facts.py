@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -38,7 +38,7 @@ class Licensing:
     country: str
     country_name: str
     local_name: str | None
-    required: str
+    required: Literal["yes", "partly", "no"]
     required_note: str | None
     min_months: Decimal | None
     max_months: Decimal | None

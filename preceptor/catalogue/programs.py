@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -39,7 +40,7 @@ class ProgramView:
     id: str
     name: str
     organisation: str
-    listing: str
+    listing: Literal["open_call", "restricted", "report"]
     worldwide: bool
     country_ids: tuple[str, ...]
     country_names: tuple[str, ...]

@@ -132,9 +132,7 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         flat = [m for m in with_clauses(messages) if m.get(TEXT) and m.features]
         if self.model is None or not flat:
             return messages
-        for message, row in zip(
-            flat, self.model.probabilities(*self._features(flat)), strict=True
-        ):
+        for message, row in zip(flat, self.model.probabilities(*self._features(flat)), strict=True):
             ranking = self._ranking(row)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)

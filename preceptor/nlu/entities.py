@@ -68,7 +68,7 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
         entity is a kind of term with its id as value, or `duration`, `money`, `ordinal`, `cheap`
         (values: `preceptor.nlu.quantities`).
     """
-    found = [
+    found: list[dict[str, Any]] = [
         {"entity": link.kind, "value": link.id, "start": link.start, "end": link.end}
         | ({"role": link.role} if link.role else {})
         | ({} if link.exact else {"typo": True})

@@ -17,9 +17,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from preceptor.folding import fold, squeeze
 from preceptor.nlu.encoders import encoder
 from preceptor.nlu.step import Step, with_clauses
-from preceptor.folding import fold, squeeze
 
 
 def _texts(messages: list[Message]) -> tuple[list[Message], list[str]]:
@@ -158,4 +158,3 @@ class NgramFeaturizer(GraphComponent):
         """Give the training examples their features."""
         self.process(training_data.training_examples)
         return training_data
-

@@ -10,8 +10,8 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 
 from preceptor.catalogue.vocabulary import Term, Vocabulary
-from preceptor.nlu.spelling import Mender, is_english
 from preceptor.folding import fold
+from preceptor.nlu.spelling import Mender, is_english
 from preceptor.nlu.text import blank_english, tokens_of
 
 # Where two things share the same words, the earlier kind wins.
@@ -24,14 +24,27 @@ _ORDER = {
 }  # fmt: skip
 _WHERE = {"country", "place", "region"}
 _TYPOS = {"country", "place", "region", "specialty"}
-_NOTS = {"not", "n't", "dont", "never", "no", "except", "excluding", "without", "besides", "nor", "avoid", "hate"}
+_NOTS = {
+    "not",
+    "n't",
+    "dont",
+    "never",
+    "no",
+    "except",
+    "excluding",
+    "without",
+    "besides",
+    "nor",
+    "avoid",
+    "hate",
+}
 _NOT_PHRASES = {("anything", "but"), ("other", "than"), ("instead", "of"), ("anywhere", "but"),
                 ("rather", "than"), ("apart", "from"), ("aside", "from"), ("n't", "want"),
                 ("not", "want"), ("dont", "want"), ("forget", "about")}  # fmt: skip
 _NOT_A_NOT = {"matter", "mind", "only", "sure", "know"}
 _BEFORE_PLACE = {
     "in", "to", "from", "at", "near", "around", "within", "across", "into", "towards", "via", "of",
-    "for", "and", "or", "about", "visit", "visiting", "inside", "outside", "than", "than", "between",
+    "for", "and", "or", "about", "visit", "visiting", "inside", "outside", "than", "between",
 }  # fmt: skip
 _FIRM_BEFORE_PLACE = {"in", "to", "from", "within", "across", "near", "around", "into"}
 _BEFORE_PERSON = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
         constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def add(op: str, *inputs: str, **attributes: object) -> str:
+    def add(op: str, *inputs: str, **attributes: Any) -> str:
         name = f"{op}_{len(nodes)}"
         nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
         return name
@@ -103,8 +104,9 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     split = constant("split", np.array([0, 0, _HEADS, SIZE // _HEADS], np.int64))
     joined = constant("joined", np.array([0, 0, SIZE], np.int64))
     scale = constant("scale", np.array((SIZE // _HEADS) ** -0.5, np.float32))
-    half, root = constant("0.5", np.array(0.5, np.float32)), constant(
-        "root_half", np.array(2**-0.5, np.float32)
+    half, root = (
+        constant("0.5", np.array(0.5, np.float32)),
+        constant("root_half", np.array(2**-0.5, np.float32)),
     )
     for i in range(_LAYERS):
         layer = f"encoder.layer.{i}"
@@ -122,9 +124,7 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
         wide = linear(x, f"{layer}.intermediate.dense")
         gate = add("Add", add("Erf", add("Mul", wide, root)), "1.0")
         wide = add("Mul", add("Mul", wide, gate), half)
-        x = norm(
-            add("Add", linear(wide, f"{layer}.output.dense"), x), f"{layer}.output.LayerNorm"
-        )
+        x = norm(add("Add", linear(wide, f"{layer}.output.dense"), x), f"{layer}.output.LayerNorm")
     weights_of_tokens = add("Unsqueeze", mask, last)
     total = add(
         "ReduceSum",

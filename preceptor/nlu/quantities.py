@@ -48,12 +48,14 @@ _UNIT = "(?:" + "|".join(sorted(_WEEKS, key=len, reverse=True)) + ")"
 _DURATION = re.compile(
     rf"(?P<bound>up to|at most|max(?:imum)?(?: of)?|no more than|no longer than|less than|under|within"
     rf"|at least|min(?:imum)?(?: of)?|more than|over|longer than)? ?"
-    rf"\b(?P<n>{_NUM})(?: of)?(?: ?(?:-|to|or) ?(?P<n2>{_NUM}))?(?: of)?[ -]?(?P<u>{_UNIT})\b"
+    rf"\b(?P<n>{_NUM})(?: of)?(?: ?(?:-|to|or|(?<=between \d )and|(?<=between \d\d )and) ?(?P<n2>{_NUM}))?(?: of)?[ -]?(?P<u>{_UNIT})\b"
     rf"(?P<half> and a half)?"
     rf"(?: (?:or|to) (?P<n3>{_NUM})\b(?! [a-z]*(?:dollars|euros|usd))(?: (?P<u3>{_UNIT})\b)?)?"
     rf"(?P<or_less> (?:or less|max|maximum|tops|at most))?(?P<or_more> (?:or more|minimum|at least))?"
 )
-_SEASONS = re.compile(r"\b(?:this|next|the|over|in|during|my|for)? ?(summer|winter)(?: break| holidays?)?\b")
+_SEASONS = re.compile(
+    r"\b(?:this|next|the|over|in|during|my|for)? ?(summer|winter)(?: break| holidays?)?\b"
+)
 _MONTHS = (
     "january february march april may june july august september october november december".split()
 )
@@ -178,7 +180,9 @@ _HUNDREDS = re.compile(
     r"\b(?P<n>a|one|two|three|four|five|six|seven|eight|nine|ten|fifteen)"
     rf" (?P<u>hundred|thousand|grand|k) (?P<c>{_CUR})(?![a-z])"
 )
-_LIMIT_ALONE = re.compile(r"^(?:under|below|less than|max|up to|no more|budget|cheaper|afford|only have)")
+_LIMIT_ALONE = re.compile(
+    r"^(?:under|below|less than|max|up to|no more|budget|cheaper|afford|only have)"
+)
 
 
 def _amount(text: str) -> Decimal:
@@ -210,7 +214,9 @@ def amounts(doc: Doc) -> list[Found]:
         currency = match["c1"] or match["c2"]
         limit = match["limit"] or ""
         after = text[match.end() :]
-        if re.match(rf"[ -]?(?:{_UNIT}|hours?|hrs?|people|patients|st|nd|rd|th|years?|%|x|am|pm)\b", after):
+        if re.match(
+            rf"[ -]?(?:{_UNIT}|hours?|hrs?|people|patients|st|nd|rd|th|years?|%|x|am|pm)\b", after
+        ):
             continue
         if currency is None and not (
             _LIMIT_ALONE.match(limit) and (match["k"] or len(match["n"].replace(",", "")) >= 3)
@@ -224,12 +230,12 @@ def amounts(doc: Doc) -> list[Found]:
             amount *= 100_000 if match["k"].startswith("lakh") else 1000
         if amount <= 0:
             continue
-        value = {
+        found_sum: dict[str, Any] = {
             "amount": format(amount.normalize(), "f"),
             "currency": _CURRENCIES.get(currency) if currency else None,
         }
         first = match.start("c1") if match["c1"] else match.start("n")
-        found.append(Found("money", value, starts[first], ends[match.end() - 1]))
+        found.append(Found("money", found_sum, starts[first], ends[match.end() - 1]))
     return found
 
 
@@ -257,8 +263,12 @@ _ORDINAL = re.compile(
 _COMPARED = re.compile(
     r"\b(?:compare|between|difference|versus|vs)\b.*?\b(?P<a>\d) ?(?:and|with|to|vs\.?|or|,|&) ?(?:number )?(?P<b>\d)\b(?! ?(?:weeks?|months?|wks?))"
 )
-_FIRST_N = re.compile(r"\b(?:first|top) (?P<n>two|three|2|3)\b|\b(?P<both>both|those two|these two|the two)\b|\b(?P<all>all three|all of them|all 3|them all)\b")
-_NOT_A_PICK = re.compile(r"^ (?:year|yr|time|week|month|month|aid|semester|language|degree|class|step|name|day|shift|patient)")
+_FIRST_N = re.compile(
+    r"\b(?:first|top) (?P<n>two|three|2|3)\b|\b(?P<both>both|those two|these two|the two)\b|\b(?P<all>all three|all of them|all 3|them all)\b"
+)
+_NOT_A_PICK = re.compile(
+    r"^ (?:year|yr|time|week|month|month|aid|semester|language|degree|class|step|name|day|shift|patient)"
+)
 
 
 def positions(doc: Doc) -> list[Found]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -28,6 +29,7 @@ _NEVER_ONE_OF_TWO = (
     _BEFORE_A_QUESTION | {"out_of_scope", "correct", "complain", "nlu_fallback"} | set(URGENCY)
 )
 _ONE_SEARCH = frozenset({"find_program", "refine_search"})
+_SURE_OF_DANGER, _SUSPICION = 0.9, 0.02
 _MAX_WORDS, _MAX_CLAUSES, _MAX_QUESTIONS = 40, 4, 3
 
 _SEARCHABLE = frozenset({"country", "place", "region", "specialty", "duration", "money", "kind"})
@@ -54,13 +56,20 @@ class Question:
     confidence: float
 
 
-def choose(whole: Question, clauses: list[Question], *, sure: float) -> list[Question]:
+def choose(
+    whole: Question,
+    clauses: list[Question],
+    *,
+    sure: float,
+    suspected: Mapping[str, float] = MappingProxyType({}),
+) -> list[Question]:
     """Return what a message asks.
 
     Args:
         whole: the message as one question.
         clauses: its clauses, in order; empty where it has only one.
         sure: from which confidence on a clause counts.
+        suspected: the confidence of each intent for the message as a whole.
 
     Returns:
         Up to three questions where the message is short and its clauses ask different things in
@@ -68,6 +77,11 @@ def choose(whole: Question, clauses: list[Question], *, sure: float) -> list[Que
     """
     if whole.intent in URGENCY:
         return [whole]
+    for clause in clauses:
+        # A cry for help inside a long, quiet story.
+        if clause.intent in URGENCY[:2] and clause.confidence >= _SURE_OF_DANGER:
+            if suspected.get(clause.intent, 0.0) >= _SUSPICION:
+                return [clause]
     asked: list[Question] = []
     for clause in clauses:
         if clause.confidence < sure or clause.intent in _NEVER_ONE_OF_TWO:
@@ -75,11 +89,7 @@ def choose(whole: Question, clauses: list[Question], *, sure: float) -> list[Que
         if not asks(clause.text) or any(_same(clause.intent, q.intent) for q in asked):
             continue
         asked.append(clause)
-    if (
-        len(asked) > 1
-        and len(clauses) <= _MAX_CLAUSES
-        and len(whole.text.split()) <= _MAX_WORDS
-    ):
+    if len(asked) > 1 and len(clauses) <= _MAX_CLAUSES and len(whole.text.split()) <= _MAX_WORDS:
         return asked[:_MAX_QUESTIONS]
     if whole.intent in _BEFORE_A_QUESTION and asked:
         return asked[:1]
@@ -136,7 +146,10 @@ class QuestionReader(Step):
                 (c, _question(c, c.get(START), c.get(END))) for c in message.get(CLAUSES) or []
             ]
             whole = _question(message, 0, len(message.get(TEXT) or ""))
-            asked = choose(whole, [q for _, q in parts], sure=self.config["sure"])
+            suspected = {r["name"]: r["confidence"] for r in message.get(RANKING) or []}
+            asked = choose(
+                whole, [q for _, q in parts], sure=self.config["sure"], suspected=suspected
+            )
             for clause, question in parts:
                 if question is asked[0]:
                     message.set(INTENT, clause.get(INTENT), add_to_output=True)

@@ -1,0 +1,207 @@
+"""The pipeline's steps as Rasa runs them: trained, stored, read back, and at work on messages."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from preceptor.folding import fold, squeeze
+from preceptor.nlu.classifier import RANKING, RidgeIntentClassifier
+from preceptor.nlu.clauses import ClauseSplitter
+from preceptor.nlu.entities import extract
+from preceptor.nlu.featurizers import NgramFeaturizer, SentenceEncoderFeaturizer
+from preceptor.nlu.questions import QuestionReader
+from preceptor.nlu.safety import SAFETY, SafetyRules
+from preceptor.nlu.text import tokens_of
+from preceptor.nlu.tokenizer import DOC, BlankSpacyTokenizer
+
+QUESTIONS = {
+    "ask_cost_and_funding": [
+        "what does it cost", "is it expensive", "how much money do I need", "are there scholarships",
+        "who pays for it", "can I get a grant",
+    ],
+    "ask_health_and_safety": [
+        "which vaccines do I need", "do I need insurance", "is it safe there", "what about malaria",
+        "what if I get a needlestick", "do I need jabs",
+    ],
+    "greet": ["hello", "hi there", "good morning", "hey", "hello there", "good evening"],
+    "out_of_scope": [
+        "who won the football", "tell me a joke", "what is the weather like", "book me a hotel",
+        "explain the kidney", "write my essay for me",
+    ],
+}  # fmt: skip
+KINDS = {"explain the kidney": "homework", "write my essay for me": "homework"}
+
+
+def training_data() -> TrainingData:
+    examples = []
+    for intent, texts in QUESTIONS.items():
+        for text in texts:
+            data = {TEXT: text, INTENT: intent}
+            if intent == "out_of_scope":
+                kind = KINDS.get(text, "general")
+                data["metadata"] = {"intent": {"kind": kind}}
+            examples.append(Message(data=data))
+    return TrainingData(examples)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> tuple[LocalModelStorage, ExecutionContext]:
+    return LocalModelStorage(tmp_path), ExecutionContext(GraphSchema({}))
+
+
+def untrained(cls, place, config=None):
+    storage, context = place
+    settings = {**cls.get_default_config(), **(config or {})}
+    return cls.create(settings, storage, Resource(cls.__name__), context)
+
+
+def read_back(cls, place):
+    storage, context = place
+    return cls.load(cls.get_default_config(), storage, Resource(cls.__name__), context)
+
+
+def before_the_ngrams(place, messages: list[Message]) -> list[Message]:
+    tokenizer = untrained(BlankSpacyTokenizer, place)
+    messages = tokenizer.process(messages)
+    messages = untrained(ClauseSplitter, place).process(messages)
+    return untrained(SentenceEncoderFeaturizer, place).process(messages)
+
+
+@pytest.fixture
+def trained(place):
+    """Trains featurizer and classifier, and returns them as they are read back."""
+    data = training_data()
+    untrained(BlankSpacyTokenizer, place).process_training_data(data)
+    untrained(ClauseSplitter, place).process_training_data(data)
+    untrained(SentenceEncoderFeaturizer, place).process_training_data(data)
+    ngrams = untrained(NgramFeaturizer, place)
+    ngrams.train(data)
+    ngrams.process_training_data(data)
+    untrained(RidgeIntentClassifier, place, {"directions": 16}).train(data)
+    return read_back(NgramFeaturizer, place), read_back(RidgeIntentClassifier, place)
+
+
+def read(place, trained, *texts: str) -> list[Message]:
+    ngrams, classifier = trained
+    messages = before_the_ngrams(place, [Message(data={TEXT: text}) for text in texts])
+    return classifier.process(ngrams.process(messages))
+
+
+def test_what_was_trained_reads_new_messages(place, trained):
+    texts = ["how much does it cost", "do I need vaccines", "hello!", "who won the match"]
+    read_as = [m.get(INTENT)["name"] for m in read(place, trained, *texts)]
+    assert read_as == list(QUESTIONS)
+
+
+def test_the_ranking_is_in_order_and_adds_up_over_the_kinds(place, trained):
+    (message,) = read(place, trained, "write my homework about the kidney")
+    ranking = message.get(RANKING)
+    confidences = [each["confidence"] for each in ranking]
+    assert confidences == sorted(confidences, reverse=True)
+    assert sum(confidences) == pytest.approx(1, abs=1e-3)
+    assert {each["name"] for each in ranking} == set(QUESTIONS)
+    assert ranking[0]["name"] == "out_of_scope" and ranking[0]["kind"] == "homework"
+
+
+def test_clauses_are_read_beside_the_whole(place, trained):
+    (message,) = read(place, trained, "what does it cost and do I need vaccines?")
+    (message,) = untrained(QuestionReader, place, {"sure": 0.2}).process([message])
+    assert [q["intent"] for q in message.get("questions")] == [
+        "ask_cost_and_funding",
+        "ask_health_and_safety",
+    ]
+    for question in message.get("questions"):
+        assert message.get(TEXT)[question["start"] : question["end"]] == question["text"]
+
+
+def test_a_message_in_a_batch_is_read_as_alone(place, trained):
+    together = read(place, trained, "hello", "what does it cost")
+    alone = read(place, trained, "what does it cost")
+    assert together[1].get(INTENT)["name"] == alone[0].get(INTENT)["name"]
+    assert together[1].get(INTENT)["confidence"] == pytest.approx(
+        alone[0].get(INTENT)["confidence"], abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("text", ["", "zxqv", "😀", "x" * 3000, "?!", "\u0645\u0631\u062d\u0628\u0627"])
+def test_strange_messages_get_some_reading(place, trained, text):
+    (message,) = read(place, trained, text)
+    assert set(message.get(INTENT)) >= {"name", "confidence"}
+    assert message.get(RANKING) is not None
+
+
+def test_the_trained_files_hold_no_code(place, trained):
+    storage, _ = place
+    for name in ("NgramFeaturizer", "RidgeIntentClassifier"):
+        with storage.read_from(Resource(name)) as folder:
+            assert {path.suffix for path in folder.iterdir()} <= {".json", ".npz"}
+
+
+def test_a_classifier_without_training_reads_nothing(place):
+    untrained(RidgeIntentClassifier, place)
+    (message,) = read_back(RidgeIntentClassifier, place).process([Message(data={TEXT: "hello"})])
+    assert message.get(INTENT) == {"name": None, "confidence": 0.0}
+
+
+def test_capitals_and_stretched_letters_do_not_change_the_meaning(place):
+    texts = ["is it worth it", "IS IT WORTH IT"]
+    messages = before_the_ngrams(place, [Message(data={TEXT: text}) for text in texts])
+    vectors = [m.get_dense_features(TEXT)[1].features for m in messages]
+    assert np.allclose(vectors[0], vectors[1], atol=1e-5)
+    assert vectors[0].shape == (1, 512)
+
+
+def test_safety_overrules_a_reading_that_sees_no_danger(place):
+    message = Message(data={TEXT: "hello, I can't breathe", INTENT: {"name": "greet"}})
+    (message,) = untrained(SafetyRules, place).process([message])
+    assert message.get(INTENT)["name"] == "report_emergency"
+    assert message.get(SAFETY) == ["report_emergency"]
+
+
+def test_safety_leaves_a_more_urgent_reading_alone(place):
+    message = Message(data={TEXT: "I have a rash", INTENT: {"name": "report_emergency"}})
+    (message,) = untrained(SafetyRules, place).process([message])
+    assert message.get(INTENT)["name"] == "report_emergency"
+
+
+def test_tokens_split_ranges_options_and_units(place):
+    (message,) = untrained(BlankSpacyTokenizer, place).process(
+        [Message(data={TEXT: "6-8 weeks in kenya/tanzania,2000usd"})]
+    )
+    assert [t.text for t in message.get(DOC)] == [
+        "6", "-", "8", "weeks", "in", "kenya", "/", "tanzania", ",", "2000", "usd",
+    ]  # fmt: skip
+
+
+def test_without_a_catalogue_quantities_are_still_found():
+    found = extract(tokens_of("4 weeks under 900 euros"), None)
+    assert [each["entity"] for each in found] == ["duration", "money"]
+    assert all(each["text"] for each in found)
+
+
+def test_entities_are_named_as_the_domain_names_them():
+    from ruamel.yaml import YAML
+
+    from preceptor.catalogue.vocabulary import KINDS_OF_TERM
+    from tests.launcher.tiny import ROOT
+
+    domain = YAML(typ="safe").load((ROOT / "domain.yml").read_text("utf-8"))
+    assert set(domain[ENTITIES]) == {*KINDS_OF_TERM, "duration", "money", "cheap", "ordinal"}
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"), [("Perú’s", "peru's"), ("ÜBER", "uber"), ("a–b", "a-b"), ("İ", "i")]
+)
+def test_folding(text, folded):
+    assert fold(text) == folded
+
+
+def test_squeezing():
+    assert squeeze("pleeeease   help\n me") == "pleease help me"

@@ -1,0 +1,111 @@
+"""Training questions, test questions, topics and model agree with each other."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from actions.turn import ACTION_OF
+from preceptor.nlu.text import tokens_of
+from tests.actions.test_turn import rules
+from tests.launcher.tiny import ROOT
+from tests.support.advisor import Advisor
+from tests.support.dialogues import raw_names
+
+MIN_TRAINING = 80
+MIN_TEST = 25
+yaml = YAML(typ="safe")
+
+DOMAIN = yaml.load((ROOT / "domain.yml").read_text("utf-8"))
+
+
+def topics() -> list[dict[str, str]]:
+    import csv
+
+    with (ROOT / "catalogue" / "topics.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def questions(folder: Path) -> list[tuple[str, str]]:
+    """Return (intent, question) of every file of training data below a folder."""
+    found = []
+    for path in sorted(folder.rglob("*.yml")):
+        for block in (yaml.load(path.read_text("utf-8")) or {}).get("nlu") or []:
+            for line in block["examples"].splitlines() if "intent" in block else ():
+                found.append((block["intent"], line.strip().removeprefix("-").strip()))
+    return [(intent, question) for intent, question in found if question]
+
+
+TRAINING = questions(ROOT / "data" / "nlu")
+TEST = questions(ROOT / "tests" / "nlu")
+
+
+def plain(question: str) -> str:
+    return " ".join(t.norm_ for t in tokens_of(question) if not (t.is_punct or t.is_space))
+
+
+@pytest.mark.parametrize(
+    ("asked", "least"), [(TRAINING, MIN_TRAINING), (TEST, MIN_TEST)], ids=["training", "test"]
+)
+def test_every_intent_has_enough_questions(asked, least):
+    counts = Counter(intent for intent, _ in asked)
+    assert set(counts) == set(DOMAIN["intents"])
+    assert {intent: n for intent, n in counts.items() if n < least} == {}
+
+
+def test_the_test_set_is_large_enough():
+    assert len(TEST) >= 900
+
+
+def test_training_and_test_share_no_message():
+    known = {plain(question) for _, question in TRAINING}
+    assert sorted(question for _, question in TEST if plain(question) in known) == []
+
+
+def test_no_message_has_two_intents():
+    meanings: dict[str, set[str]] = {}
+    for intent, question in [*TRAINING, *TEST]:
+        meanings.setdefault(plain(question), set()).add(intent)
+    assert {q: sorted(i) for q, i in meanings.items() if len(i) > 1 and q} == {}
+
+
+def test_every_kind_of_out_of_scope_has_its_words():
+    words = yaml.load((ROOT / "actions" / "words.yml").read_text("utf-8"))
+    kinds = {path.stem for path in (ROOT / "data" / "nlu" / "out_of_scope").glob("*.yml")}
+    assert kinds and {f"decline_{kind}" for kind in kinds} <= set(words)
+
+
+def test_every_intent_is_a_topic_and_every_topic_an_intent():
+    assert {topic["intent"] for topic in topics()} == set(DOMAIN["intents"])
+
+
+def test_every_topic_is_answered_by_a_response_or_an_action():
+    for topic in topics():
+        first = rules()[topic["intent"]][0]
+        assert first in DOMAIN["responses"] or first in DOMAIN["actions"]
+        assert topic["intent"] in ACTION_OF or first.startswith(("utter_", "action_"))
+
+
+def test_every_topic_leads_to_topics():
+    known = {topic["intent"] for topic in topics()}
+    for topic in topics():
+        assert set(filter(None, topic["leads_to"].split(";"))) <= known
+
+
+@pytest.mark.parametrize("topic", topics(), ids=lambda topic: topic["intent"])
+def test_what_a_click_on_a_topic_sends_is_read_as_that_topic(advisor: Advisor, topic):
+    assert advisor.intent_of(topic["question"]) == topic["intent"]
+
+
+def test_what_a_person_may_meet_twice_has_two_wordings():
+    once = {"utter_report_emergency", "utter_express_crisis"}
+    for name, wordings in DOMAIN["responses"].items():
+        assert len(wordings) > 1 or name in once, name
+
+
+def test_answers_are_short_and_name_nothing_internal():
+    for name, wordings in DOMAIN["responses"].items():
+        for wording in wordings:
+            assert len(wording["text"].split()) <= 95, name
+            assert raw_names(wording["text"]) == []
