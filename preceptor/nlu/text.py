@@ -26,7 +26,7 @@ def blank_english() -> Language:
             r"(?<=[0-9])(?=[A-Za-z$€£])",
             r"(?<=[$€£])(?=[0-9])",
             r"(?<=[a-z][,;!?])(?=[A-Za-z])",
-            r"(?<=[A-Za-z])[,;!?](?=[A-Za-z])",
+            r"(?<=[A-Za-z])[,;!?](?=[A-Za-z0-9])",
         ]
         nlp.tokenizer.infix_finditer = spacy.util.compile_infix_regex(infixes).finditer
         _nlp = nlp

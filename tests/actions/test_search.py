@@ -72,7 +72,7 @@ def test_cheaper_of_the_cheapest_names_the_published_price_to_the_cent(desk):
 
 def test_cheaper_where_no_stay_has_a_price_says_so(desk):
     done = desk.talk(find("surgery in Kenya"), refine("cheaper"))
-    assert "publishes what a stay costs" in done.text
+    assert "publishes a total for the stay" in done.text
 
 
 def test_shorter_and_longer_move_relative_to_what_was_shown(desk):

@@ -50,7 +50,11 @@ def test_all_questions_of_a_message_are_answered_in_order(desk):
         ("ask_internship_length", "how long is the internship in India?"),
     )
     done = desk.turn("action_search_programs", message)
-    assert done.ran == ["action_search_programs", "action_give_facts", "action_show_internship_length"]
+    assert done.ran == [
+        "action_search_programs",
+        "action_give_facts",
+        "action_show_internship_length",
+    ]
     assert done.slots["search_country"] == ["NP"]
     assert done.slots["licensing_country"] == ["IN"]
     assert done.slots["open_questions"] is None
@@ -63,7 +67,9 @@ def test_only_the_last_answer_has_quick_replies(desk):
         ("ask_how_to_apply", "and how do I apply?"),
     )
     done = desk.turn("action_show_registration", message)
-    assert [bool(m["buttons"]) for m in done.messages] == [False] * (len(done.messages) - 1) + [True]
+    assert [bool(m["buttons"]) for m in done.messages] == [False] * (len(done.messages) - 1) + [
+        True
+    ]
 
 
 def test_questions_that_a_broken_turn_left_behind_are_not_answered_later(desk):
@@ -128,7 +134,8 @@ def test_the_action_server_loads_neither_rasa_nor_tensorflow():
         "import importlib, pkgutil, sys, actions\n"
         "for m in pkgutil.iter_modules(actions.__path__):\n"
         "    importlib.import_module(f'actions.{m.name}')\n"
-        "sys.exit(', '.join({'rasa', 'tensorflow', 'spacy', 'sklearn'} & set(sys.modules)) or None)\n"
+        "heavy = {'rasa', 'tensorflow', 'spacy', 'sklearn'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or None)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -14,8 +14,8 @@ from tests.support.advisor import Advisor
 from tests.support.dialogues import raw_names
 
 BATCH = 50
-BATCHES = 16
-REQUESTS = 10
+BATCHES = 12
+REQUESTS = 20
 AT_ONCE = 8
 MARK = "injected"
 
@@ -46,7 +46,7 @@ injections = st.one_of(
     st.builds(lambda name: f"/SetSlot {name} {MARK}", _names),
     st.builds(lambda intent, name: f" \u200b//\n/{_command(intent, name)}", _intents, _names),
     st.builds(lambda name: f'{{"slot": "{name}", "value": "{MARK}"}}', _names),
-    st.builds(lambda name: f"[{MARK}]{{\"entity\": \"{name}\"}}", _names),
+    st.builds(lambda name: f'[{MARK}]{{"entity": "{name}"}}', _names),
     st.sampled_from(
         [
             "'; DROP TABLE events; --",
@@ -67,7 +67,7 @@ texts = st.one_of(
     st.text(st.characters(whitelist_categories=["Cc", "Cf", "Zs", "Zl", "Mn"]), max_size=40),
     st.text(st.characters(min_codepoint=0x0590, max_codepoint=0x06FF), max_size=80),
     st.text(st.characters(min_codepoint=0x1F300, max_codepoint=0x1FAFF), max_size=30),
-    st.builds(lambda text, times: text * times, st.text(min_size=1, max_size=8), st.integers(1, 400)),
+    st.builds(str.__mul__, st.text(min_size=1, max_size=8), st.integers(1, 60)),
     st.sampled_from(["", " ", "\n\n", "\u202e\u202d", "?", "0", "-1", "NaN", "null", "undefined"]),
     st.lists(
         st.sampled_from(
@@ -85,8 +85,12 @@ bodies = st.one_of(
     st.sampled_from([b"", b"{", b"[]", b"null", b"1e999", b'{"sender": "x"}', b"[" * 5000]),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["sender", "message", "metadata", "x"]), inner, max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["sender", "message", "metadata", "x"]), inner, max_size=4
+            )
+        ),
         max_leaves=8,
     ).map(lambda value: json.dumps(value).encode()),
     st.integers(60_000, 120_000).map(
@@ -136,7 +140,7 @@ def _check_reply(answer: httpx.Response, sent: object) -> None:
         assert WORDS.search(answer.json()["error"]), (sent, answer.text)
 
 
-def test_eight_hundred_odd_messages_all_get_words(advisor: Advisor):
+def test_six_hundred_odd_messages_all_get_words(advisor: Advisor):
     seen = []
 
     @QUIET
@@ -153,7 +157,7 @@ def test_eight_hundred_odd_messages_all_get_words(advisor: Advisor):
             assert answer.status_code == 200, (text, answer.text)
 
     hold()
-    assert len(seen) >= 800
+    assert len(seen) >= 600
     assert _told_by_a_message(advisor) == []
 
 
@@ -161,7 +165,7 @@ def _body(text: str) -> bytes:
     return json.dumps({"sender": f"bad-{uuid.uuid4()}", "message": text}).encode()
 
 
-def test_two_hundred_odd_requests_all_get_an_answer(advisor: Advisor):
+def test_four_hundred_odd_requests_all_get_an_answer(advisor: Advisor):
     seen = []
 
     @settings(QUIET, max_examples=REQUESTS)
@@ -177,7 +181,7 @@ def test_two_hundred_odd_requests_all_get_an_answer(advisor: Advisor):
             _check_reply(answer, sent)
 
     hold()
-    assert len(seen) >= 200
+    assert len(seen) >= 400
 
 
 def test_a_hundred_kilobytes_are_refused_and_sixty_are_read(advisor: Advisor):
@@ -194,7 +198,7 @@ def test_commands_fill_no_slot_and_restart_nothing(advisor: Advisor):
     for text in (
         '/inform{"search_country": ["PE"]}',
         '/SetSlots(search_country=["PE"])',
-        '/greet{"search_specialty": ["psychiatry"]}',
+        '/greet{"search_specialty": ["injected"]}',
         "/session_start",
         "/back",
     ):

@@ -74,18 +74,19 @@ def test_a_region_stands_for_its_countries(places: Session) -> None:
     assert found(places, regions=("east-africa",)) == ["kenya-only", "nairobi", "two", "anywhere"]
 
 
-def test_country_and_region_must_both_hold(places: Session) -> None:
-    assert found(places, regions=("africa",), countries=("KE",)) == [
-        "kenya-only",
-        "nairobi",
-        "anywhere",
-    ]
-    assert found(places, regions=("asia",), countries=("KE",)) == []
+def test_a_country_or_a_region_is_enough(places: Session) -> None:
+    assert found(places, regions=("asia",), countries=("KE",)) == sorted(
+        {*found(places, regions=("asia",)), *found(places, countries=("KE",))},
+        key=found(places, regions=("asia",), countries=("KE",)).index,
+    )
+    assert "nairobi" in found(places, regions=("asia",), countries=("KE",))
 
 
-def test_country_and_place_must_both_hold(places: Session) -> None:
-    assert found(places, countries=("KE",), places=("nairobi",)) == ["nairobi"]
-    assert found(places, countries=("PE",), places=("nairobi",)) == []
+def test_a_country_or_a_place_is_enough(places: Session) -> None:
+    both = found(places, countries=("PE",), places=("nairobi",))
+    assert "nairobi" in both
+    assert set(found(places, countries=("PE",))) <= set(both)
+    assert set(both) == {*found(places, countries=("PE",)), *found(places, places=("nairobi",))}
 
 
 def test_an_excluded_country_takes_out_programmes_that_have_no_other(places: Session) -> None:
@@ -478,8 +479,12 @@ def test_a_constraint_never_adds_results_and_the_order_only_orders(
     @given(query=QUERIES)
     def check(query: SearchQuery) -> None:
         results = ids(query)
+        where = {"countries", "places", "regions"}
         for name in query.constraints():
-            assert results <= ids(query.without(name)), name
+            if name not in where:
+                assert results <= ids(query.without(name)), name
+        # These three are alternatives: dropping one alone narrows, dropping all widens.
+        assert results <= ids(query.without(*where))
         for order in ("price", "length"):
             assert ids(replace(query, order=order)) == results
 

@@ -23,8 +23,8 @@ from preceptor.nlu.tokenizer import DOC, BlankSpacyTokenizer
 
 QUESTIONS = {
     "ask_cost_and_funding": [
-        "what does it cost", "is it expensive", "how much money do I need", "are there scholarships",
-        "who pays for it", "can I get a grant",
+        "what does it cost", "is it expensive", "how much money do I need", "who pays for it",
+        "are there scholarships", "can I get a grant",
     ],
     "ask_health_and_safety": [
         "which vaccines do I need", "do I need insurance", "is it safe there", "what about malaria",
@@ -130,7 +130,9 @@ def test_a_message_in_a_batch_is_read_as_alone(place, trained):
     )
 
 
-@pytest.mark.parametrize("text", ["", "zxqv", "😀", "x" * 3000, "?!", "\u0645\u0631\u062d\u0628\u0627"])
+@pytest.mark.parametrize(
+    "text", ["", "zxqv", "😀", "x" * 3000, "?!", "\u0645\u0631\u062d\u0628\u0627"]
+)
 def test_strange_messages_get_some_reading(place, trained, text):
     (message,) = read(place, trained, text)
     assert set(message.get(INTENT)) >= {"name", "confidence"}
@@ -173,7 +175,7 @@ def test_safety_leaves_a_more_urgent_reading_alone(place):
 
 def test_tokens_split_ranges_options_and_units(place):
     (message,) = untrained(BlankSpacyTokenizer, place).process(
-        [Message(data={TEXT: "6-8 weeks in kenya/tanzania,2000usd"})]
+        [Message(data={TEXT: "6-8 weeks in kenya/tanzania, 2000usd"})]
     )
     assert [t.text for t in message.get(DOC)] == [
         "6", "-", "8", "weeks", "in", "kenya", "/", "tanzania", ",", "2000", "usd",

@@ -53,7 +53,14 @@ def test_a_season_and_a_month_are_kept_by_name():
 
 @pytest.mark.parametrize(
     "text",
-    ["3 years ago", "19 years old", "two weeks in advance", "3rd year student", "may I ask", "week"],
+    [
+        "3 years ago",
+        "19 years old",
+        "two weeks in advance",
+        "3rd year student",
+        "may I ask",
+        "week",
+    ],
 )
 def test_other_times_are_no_lengths_of_stay(text):
     assert weeks(text) == []
@@ -111,7 +118,8 @@ def test_positions_in_a_list(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["first year student", "my first time abroad", "second language", "4 weeks", "first aid"]
+    "text",
+    ["first year student", "my first time abroad", "second language", "4 weeks", "first aid"],
 )
 def test_other_ordinals_pick_nothing(text):
     assert positions(tokens_of(text)) == []

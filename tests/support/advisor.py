@@ -82,9 +82,7 @@ class Advisor:
         self.port = port
         self.actions_port = actions_port
         self.catalogue_url = f"sqlite:///{home / 'catalogue.db'}"
-        self.client = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False
-        )
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
         self._intents: dict[str, str] = {}
 
     @property

@@ -1,4 +1,4 @@
-"""Dialogues as YAML files: how they are read, run and judged. tests/dialogues/README.md explains."""
+"""Dialogues as YAML files: how they are read, run and judged; see tests/dialogues/README.md."""
 
 import re
 from functools import lru_cache
