@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions import render
+from actions import lookup, render
 from actions.turn import TopicAction, Turn
 from preceptor.cards import FactItem, FactsCard
 from preceptor.catalogue import facts
@@ -35,6 +35,7 @@ def advise(turn: Turn, intent: str) -> None:
 
 def give_facts(turn: Turn, intent: str) -> None:
     """Send up to two facts that belong to an intent, and where to go on."""
+    before = turn.slots.get("topic")
     turn.set(topic=intent)
     known = facts.advice_facts(turn.session, intent, limit=20)
     fresh = [f for f in known if not any(f.fact in text for text in turn.texts)]
@@ -45,8 +46,10 @@ def give_facts(turn: Turn, intent: str) -> None:
     card = FactsCard(
         facts=[FactItem(text=f.fact, source=render.source_link(f.source)) for f in chosen]
     )
-    if own := _for_the_programme(turn, intent):
+    if own := _for_the_programme(turn, intent) or _for_the_country(turn, intent, before):
         lines.append(own)
+    if intent in _ABOUT_GOING and (where := _where(turn)):
+        quick = [(f"Programmes in {where}", f"Find placements in {where}"), *quick]
     if not lines:
         lines.append(turn.say("topics_lead"))
     turn.reply("\n".join(lines), card=card if chosen else None, quick=quick)
@@ -71,3 +74,28 @@ def _for_the_programme(turn: Turn, intent: str) -> str | None:
         "ask_how_to_apply": program.source_url,
     }.get(intent)
     return turn.say("facts_programme", name=render.title(program), said=said) if said else None
+
+
+_LICENSING = {"ask_registration_requirement", "ask_internship_length"}
+_ABOUT_GOING = {"ask_eligibility", "ask_language_barrier", "ask_cost_and_funding", "ask_bali"}
+
+
+def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
+    """Return how long the internship is in the country whose rules were just spoken of."""
+    countries = turn.slots.get("licensing_country") or []
+    if intent != "ask_how_long" or before not in _LICENSING or not countries:
+        return None
+    rule = facts.licensing(turn.session, countries[0])
+    length = render.months(rule.min_months, rule.max_months) if rule else ""
+    if rule is None or not length:
+        return None
+    name = rule.local_name or "the internship"
+    return turn.say("licensing_length", country=rule.country_name, name=name, length=length)
+
+
+def _where(turn: Turn) -> str | None:
+    """Return the place or country that the question names, by name."""
+    for kind in ("place", "country", "region"):
+        if values := turn.question.values(kind):
+            return lookup.names(turn.session).get((kind, values[0]))
+    return None

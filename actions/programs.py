@@ -198,6 +198,10 @@ class ComparePrograms(TopicAction):
             rest = [p for p in on_show if p.id != picked[0].id]
             picked += [other] if other and other.id != picked[0].id else rest[:1]
         programs = (picked if len(picked) > 1 else on_show)[:3]
+        if len(programs) == 1 and not _COMPARES.search(turn.question.text):
+            # With one programme on show a question can only be about that one.
+            describe(turn, programs[0])
+            return
         if len(programs) < 2:
             turn.reply(
                 turn.say("compare_needs_two"), quick=_shown(turn) or turn.leads("find_program")
@@ -238,6 +242,7 @@ def comparison(programs: list[ProgramView]) -> list[ComparisonRow]:
     return rows
 
 
+_COMPARES = re.compile(r"\b(?:compar\w*|versus|vs|difference|side by side|better)\b", re.IGNORECASE)
 _CHEAPER = re.compile(r"\b(?:cheap\w*|less expensive|cost\w*|price\w*|afford\w*)\b", re.IGNORECASE)
 _SHORTER = re.compile(r"\b(?:short\w*|quick\w*|fewer weeks)\b", re.IGNORECASE)
 _LONGER = re.compile(r"\b(?:longer|longest)\b", re.IGNORECASE)

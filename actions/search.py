@@ -267,7 +267,7 @@ def _cheaper(turn: Turn, query: SearchQuery, everything: list[Hit], reference: l
     rates = lookup.world(turn.session).rates
     known = [h for h in reference if h.cost_eur is not None]
     if not known:
-        _no_price_to_beat(turn, query, everything)
+        _no_price_to_beat(turn, query, everything, reference)
         return
     least = min(known, key=lambda h: h.cost_eur or Decimal(0))
     assert least.cost_eur is not None
@@ -307,8 +307,14 @@ def _cost_in(hit: Hit, query: SearchQuery, rates: Rates) -> Money:
     return convert_at(euro, currency, rates).money if currency in rates else euro
 
 
-def _no_price_to_beat(turn: Turn, query: SearchQuery, everything: list[Hit]) -> None:
-    """Answer "cheaper" where nothing on show says what a stay costs."""
+def _no_price_to_beat(
+    turn: Turn, query: SearchQuery, everything: list[Hit], reference: list[Hit]
+) -> None:
+    """Answer "cheaper" where nothing on show says what a stay costs.
+
+    Programmes that publish a price come first, then what was on show, so that "the second" still
+    has something to point at.
+    """
     priced = [h for h in everything if h.cost_eur is not None]
     lead = "search_cheapest_first"
     if not priced:
@@ -321,4 +327,6 @@ def _no_price_to_beat(turn: Turn, query: SearchQuery, everything: list[Hit]) -> 
         turn.reply(turn.say("search_no_prices"), quick=_leads(turn, query))
         return
     opening = f"{turn.say('search_no_prices')} {turn.say(lead)}"
-    _list(turn, opening, priced[:PAGE], 0, len(priced[:PAGE]), [])
+    ids = {h.program.id for h in priced}
+    hits = [*priced, *(h for h in reference if h.program.id not in ids)][:PAGE]
+    _list(turn, opening, hits, 0, len(hits), [])

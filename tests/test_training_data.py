@@ -42,7 +42,8 @@ TEST = questions(ROOT / "tests" / "nlu")
 
 
 def plain(question: str) -> str:
-    return " ".join(t.norm_ for t in tokens_of(question) if not (t.is_punct or t.is_space))
+    words = [t.norm_ for t in tokens_of(question) if not (t.is_punct or t.is_space)]
+    return " ".join(words) or question
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_no_message_has_two_intents():
     meanings: dict[str, set[str]] = {}
     for intent, question in [*TRAINING, *TEST]:
         meanings.setdefault(plain(question), set()).add(intent)
-    assert {q: sorted(i) for q, i in meanings.items() if len(i) > 1 and q} == {}
+    assert {q: sorted(i) for q, i in meanings.items() if len(i) > 1} == {}
 
 
 def test_every_kind_of_out_of_scope_has_its_words():

@@ -167,7 +167,9 @@ class QuestionReader(Step):
         top = ranking[0]["name"] if ranking else None
         if intent in (None, top) or top in {"find_program", "refine_search"} | set(URGENCY):
             return
-        decided = {"name": intent, "confidence": self.config["sure"]}
+        # As sure as the reading that it replaces, or the fallback would call the two ambiguous.
+        confidence = max(self.config["sure"], ranking[0]["confidence"] if ranking else 0.0)
+        decided = {"name": intent, "confidence": confidence}
         message.set(INTENT, decided, add_to_output=True)
         rest = [r for r in ranking if r["name"] != intent]
         message.set(RANKING, [decided, *rest], add_to_output=True)
