@@ -46,8 +46,11 @@ def give_facts(turn: Turn, intent: str) -> None:
     card = FactsCard(
         facts=[FactItem(text=f.fact, source=render.source_link(f.source)) for f in chosen]
     )
-    if own := _for_the_programme(turn, intent) or _for_the_country(turn, intent, before):
+    if own := _for_the_programme(turn, intent):
         lines.append(own)
+    elif own := _for_the_country(turn, intent, before):
+        lines.append(own)
+        turn.set(topic=before)
     if intent in _ABOUT_GOING and (where := _where(turn)):
         quick = [(f"Programmes in {where}", f"Find placements in {where}"), *quick]
     if not lines:

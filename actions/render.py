@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from babel.numbers import format_currency
 
@@ -182,12 +183,32 @@ def line(number: int, hit: Hit) -> str:
     return text
 
 
-def criteria(query: SearchQuery, names: Mapping[tuple[str, str], str]) -> str:
+def _outside(
+    query: SearchQuery,
+    names: Mapping[tuple[str, str], str],
+    regions: Mapping[str, Collection[str]],
+) -> list[str]:
+    """Return the excluded countries by name, whole regions as one."""
+    left = set(query.excluded_countries)
+    found = []
+    for region, countries in sorted(regions.items(), key=lambda pair: -len(pair[1])):
+        if len(countries) > 1 and left.issuperset(countries):
+            found.append(names.get(("region", region), region))
+            left -= set(countries)
+    return found + sorted(names.get(("country", c), c) for c in left)
+
+
+def criteria(
+    query: SearchQuery,
+    names: Mapping[tuple[str, str], str],
+    regions: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> str:
     """Return a search in words: "surgery in Kenya or Tanzania, 4 weeks, up to USD 2,000".
 
     Args:
         query: the search.
         names: the names of ids, by (kind, id).
+        regions: the countries of each region, so that "not in Asia" reads back as that.
     """
 
     def named(kind: str, ids: Iterable[str], last: str = "or") -> str:
@@ -203,10 +224,7 @@ def criteria(query: SearchQuery, names: Mapping[tuple[str, str], str]) -> str:
     ]
     parts = [f"{subject} in {joined(where, 'or')}" if where else f"{subject} anywhere"]
     if query.excluded_countries:
-        some = query.excluded_countries
-        parts.append(
-            f"not in {named('country', some[:3])}" + (" and so on" if len(some) > 3 else "")
-        )
+        parts.append(f"not in {joined(_outside(query, names, regions), 'or')}")
     if query.excluded_specialties:
         parts.append(f"not {named('specialty', query.excluded_specialties).lower()}")
     if length := weeks(query.min_weeks, query.max_weeks):

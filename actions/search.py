@@ -95,7 +95,8 @@ def show(
 ) -> None:
     """Show one page of a search and keep it in the conversation."""
     turn.set(**query_to_slots(query))
-    wanted = render.criteria(query, lookup.names(turn.session))
+    regions = {str(r.id): r.countries for r in lookup.world(turn.session).regions.values()}
+    wanted = render.criteria(query, lookup.names(turn.session), regions)
     page = search(turn.session, query, offset, PAGE)
     if not page.total:
         _show_nothing(turn, query, wanted)
