@@ -69,7 +69,7 @@ def _for_the_programme(turn: Turn, intent: str) -> str | None:
         return None
     known = render.price(program)
     said = {
-        "ask_cost_and_funding": known.shown if known else None,
+        "ask_cost_and_funding": known.shown if known else "its price is not published",
         "ask_how_long": render.weeks(program.min_weeks, program.max_weeks),
         "ask_eligibility": program.who_for,
         "ask_language_barrier": program.languages_note or render.joined(program.language_names),
