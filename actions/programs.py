@@ -24,12 +24,8 @@ class ShowProgram(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell about the programme that is picked or was spoken of last."""
-        try:
-            picked = lookup.picked(turn)
-        except lookup.NoSuchNumber as error:
-            shown = turn.slots.get("search_shown") or []
-            text = turn.say("pick_out_of_range", number=error.number, count=len(shown))
-            turn.reply(text, quick=_shown(turn))
+        picked = _picked(turn)
+        if picked is None:
             return
         focus = turn.slots.get("program_focus")
         if not picked and focus and (program := get_program(turn.session, focus)):
@@ -46,6 +42,20 @@ class ShowProgram(TopicAction):
         else:
             for program in picked[:2]:
                 describe(turn, program)
+
+
+def _picked(turn: Turn) -> list[ProgramView] | None:
+    """Return what the question picks, or None where it picked a number that isn't there.
+
+    The person has been told so then.
+    """
+    try:
+        return lookup.picked(turn)
+    except lookup.NoSuchNumber as error:
+        shown = turn.slots.get("search_shown") or []
+        text = turn.say("pick_out_of_range", number=error.number, count=len(shown))
+        turn.reply(text, quick=_shown(turn))
+        return None
 
 
 def describe(turn: Turn, program: ProgramView) -> None:
@@ -182,12 +192,8 @@ class ComparePrograms(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Put the picked programmes, or all on show, side by side."""
-        try:
-            picked = lookup.picked(turn)
-        except lookup.NoSuchNumber as error:
-            shown = turn.slots.get("search_shown") or []
-            text = turn.say("pick_out_of_range", number=error.number, count=len(shown))
-            turn.reply(text, quick=_shown(turn))
+        picked = _picked(turn)
+        if picked is None:
             return
         on_show = [
             p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))
