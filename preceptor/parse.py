@@ -8,9 +8,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+import structlog
+
 from preceptor.channels.text import clean_text
 from preceptor.logs import configure_logging
 from preceptor.settings import CODE, Complaint, Settings
+
+log = structlog.get_logger(__name__)
 
 RANKING_LENGTH = 5
 _DOES = "does"
@@ -71,17 +75,19 @@ def would_do(parse_data: dict[str, Any], does: Mapping[str, str]) -> str:
     return does.get(intent, "ask")
 
 
-def describe(text: str, parse_data: dict[str, Any], does: Mapping[str, str]) -> dict[str, Any]:
+def describe(
+    text: str, parse_data: dict[str, Any], does: Mapping[str, str] | None
+) -> dict[str, Any]:
     """Return what is written for one message.
 
     Args:
         text: The message as it was given.
         parse_data: What Rasa's `Agent.parse_message` returned for the cleaned message.
-        does: See `would_do`.
+        does: See `would_do`; None where the catalogue cannot be read.
 
     Returns:
         `text`, `intent`, `confidence` (0 to 1), `intent_ranking` (at most 5), `questions`,
-        `entities` and `does`. Positions of entities count
+        `entities` and, where the catalogue can be read, `does`. Positions of entities count
         characters of the cleaned message, which is added as `cleaned` where it differs.
     """
     cleaned = parse_data.get("text", "")
@@ -102,7 +108,7 @@ def describe(text: str, parse_data: dict[str, Any], does: Mapping[str, str]) -> 
             for each in parse_data.get("entities") or []
         ],
     }
-    return row | {_DOES: would_do(parse_data, does)}
+    return row if does is None else row | {_DOES: would_do(parse_data, does)}
 
 
 def describe_blank(text: str) -> dict[str, Any]:
@@ -118,7 +124,9 @@ def describe_blank(text: str) -> dict[str, Any]:
     }
 
 
-def parse_lines(agent: Any, lines: Iterable[str], output: TextIO, does: Mapping[str, str]) -> None:
+def parse_lines(
+    agent: Any, lines: Iterable[str], output: TextIO, does: Mapping[str, str] | None
+) -> None:
     """Parse messages, one a line, and write one JSON object a line, in the same order.
 
     Args:
@@ -140,7 +148,7 @@ def parse_lines(agent: Any, lines: Iterable[str], output: TextIO, does: Mapping[
         output.flush()
 
 
-def _parse(agent: Any, text: str, does: Mapping[str, str]) -> dict[str, Any]:
+def _parse(agent: Any, text: str, does: Mapping[str, str] | None) -> dict[str, Any]:
     cleaned = clean_text(text).text
     if not cleaned:
         return describe_blank(text)
@@ -152,8 +160,8 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def _does() -> dict[str, str]:
-    """Return what the catalogue's topics say of each intent."""
+def _does() -> dict[str, str] | None:
+    """Return what the catalogue's topics say of each intent; None where it cannot be read."""
     from preceptor.catalogue.database import CatalogueError, engine_from_url, session
     from preceptor.catalogue.facts import topics
 
@@ -161,7 +169,8 @@ def _does() -> dict[str, str]:
         with session(engine_from_url()) as opened:
             return {topic.intent: topic.does for topic in topics(opened)}
     except CatalogueError as error:
-        raise Complaint(str(error)) from error
+        log.warning("parse.catalogue_unreadable", cause=str(error))
+        return None
 
 
 def parse(settings: Settings, model: Path | None, source: Iterable[bytes]) -> None:
