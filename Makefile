@@ -25,6 +25,7 @@ chat: runtime ## Talk to the running advisor in this terminal
 	@$(PRECEPTOR) chat
 
 test: lint ## Set up, lint, train, run all tests and measure understanding
+	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@.venv/bin/python -m pytest
 	@$(PRECEPTOR) nlu-report
@@ -41,6 +42,7 @@ train: runtime ## Train the model if something it is made from has changed
 	@$(PRECEPTOR) train
 
 nlu-report: dev ## Measure how well messages are understood
+	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@$(PRECEPTOR) nlu-report
 

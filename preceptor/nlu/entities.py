@@ -36,6 +36,7 @@ class CatalogueLinker:
         """Build nothing yet: the catalogue may be imported later."""
         self._cache = cache
         self._linker: Linker | None = None
+        self._told = ""
 
     def current(self) -> Linker | None:
         """Return the linker, or None (logged) where no catalogue can be read."""
@@ -43,8 +44,11 @@ class CatalogueLinker:
             vocabulary = self._cache.current()
         except CatalogueError as error:
             # Without entities the advisor still answers its questions; it keeps the last ones.
-            _log.error("entities.catalogue_unreadable", cause=str(error))
+            if str(error) != self._told:
+                _log.error("entities.catalogue_unreadable", cause=str(error))
+            self._told = str(error)
             return self._linker
+        self._told = ""
         if self._linker is None or self._linker.version != vocabulary.version:
             self._linker = Linker(vocabulary)
         return self._linker
