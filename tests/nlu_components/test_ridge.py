@@ -31,7 +31,7 @@ def test_leaving_one_out_gives_what_training_without_it_gives(questions, monkeyp
     dense, sparse, labels = questions
     seen = {}
     monkeypatch.setattr(
-        ridge, "_sharpness", lambda left_out, targets: seen.update(scores=left_out) or 1.0
+        ridge, "_sharpness", lambda left_out, truth: seen.update(scores=left_out) or 1.0
     )
     model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
     whole = kernel(dense, sparse, model.basis)
@@ -74,3 +74,9 @@ def test_a_saved_model_that_holds_code_is_refused(tmp_path):
     np.savez(tmp_path / "bad.npz", labels=np.array([object()], dtype=object))
     with pytest.raises(ValueError, match="pickle"):
         QuadraticRidge.load(tmp_path / "bad.npz")
+
+
+def test_frequent_and_rare_ngrams_are_multiplied_alike(questions):
+    _, sparse, _ = questions
+    exact = (sparse @ sparse.T).toarray()
+    assert np.allclose(ridge._gram(sparse), exact, atol=1e-6)

@@ -1,0 +1,138 @@
+"""Features of a text: its meaning (dense) and its word and character n-grams (sparse).
+
+They are no graph components of their own: Rasa hashes the features of every training question
+behind every component of the training, which took longer than computing them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from preceptor.folding import fold, squeeze
+from preceptor.nlu.encoders import encoder
+
+# Encoders run side by side: each is fastest on one core, and both leave Python's lock.
+_pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
+
+
+def meaning(texts: list[str], encoders: list[str]) -> np.ndarray:
+    """Return the texts' vectors, shape `(len(texts), sum of the encoders' sizes)`, float32.
+
+    The vectors of several encoders stand side by side, each row together of unit length.
+
+    Args:
+        texts: what people wrote.
+        encoders: names that `preceptor.nlu.encoders.encoder` knows.
+    """
+    # Capitals shift the encoders' vectors; shouting should not change the meaning.
+    lower = [squeeze(text).lower() for text in texts]
+    rest = [_pool.submit(encoder(name).encode, lower) for name in encoders[1:]]
+    first = encoder(encoders[0]).encode(lower)
+    vectors = np.hstack([first, *(each.result() for each in rest)])
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return vectors
+
+
+class Ngrams:
+    """TF-IDF weighted words, pairs of words, and pieces of words.
+
+    scikit-learn finds and weighs them in training. One message is counted here, with the same
+    numbers: scikit-learn's `transform` spends 2 ms a message on checks.
+    """
+
+    _NAMES = ("words", "characters")
+
+    def __init__(self, vectorizers: list[TfidfVectorizer]) -> None:
+        """Wrap a word and a character vectorizer, both with vocabulary and weights."""
+        self._vectorizers = vectorizers
+        self._parts = []
+        first = 0
+        for vectorizer in vectorizers:
+            places = vectorizer.vocabulary_
+            self._parts.append((vectorizer.build_analyzer(), places, vectorizer.idf_, first))
+            first += len(places)
+        self.size = first
+
+    @staticmethod
+    def fit(
+        texts: list[str], *, words: list[int], characters: list[int], min_df: int
+    ) -> tuple[Ngrams, scipy.sparse.csr_matrix]:
+        """Learn the n-grams of training questions.
+
+        Args:
+            texts: the questions.
+            words: shortest and longest run of words.
+            characters: shortest and longest piece of a word, with its edges.
+            min_df: in how many questions an n-gram must occur.
+
+        Returns:
+            What was learnt, and the questions' rows as `rows` would return them.
+        """
+        folded = [fold(squeeze(text)) for text in texts]
+        vectorizers = [
+            _vectorizer("word", words, min_df=min_df),
+            _vectorizer("char_wb", characters, min_df=min_df),
+        ]
+        rows = scipy.sparse.hstack([v.fit_transform(folded) for v in vectorizers], format="csr")
+        return Ngrams(vectorizers), rows.astype(np.float32)
+
+    def rows(self, texts: list[str]) -> scipy.sparse.csr_matrix:
+        """Return the texts' weighted n-grams, shape `(len(texts), size)`, float32."""
+        places: list[int] = []
+        values: list[np.ndarray] = []
+        ends = [0]
+        for text in texts:
+            folded = fold(squeeze(text))
+            for analyze, known, idf, first in self._parts:
+                counts = Counter(known[gram] for gram in analyze(folded) if gram in known)
+                if counts:
+                    found = list(counts)
+                    weights = (1 + np.log(list(counts.values()))) * idf[found]
+                    values.append(weights / np.sqrt(weights @ weights))
+                    places.extend(first + place for place in found)
+            ends.append(len(places))
+        data = np.concatenate(values) if values else np.empty(0)
+        return scipy.sparse.csr_matrix(
+            (data.astype(np.float32), places, ends), shape=(len(texts), self.size)
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write what was learnt as plain data: reading it back runs no code."""
+        for name, vectorizer in zip(self._NAMES, self._vectorizers, strict=True):
+            learnt = {
+                "lengths": list(vectorizer.ngram_range),
+                "ngrams": list(vectorizer.get_feature_names_out()),
+                "idf": vectorizer.idf_.tolist(),
+            }
+            (folder / f"{name}.json").write_text(json.dumps(learnt), "utf-8")
+
+    @staticmethod
+    def load(folder: Path) -> Ngrams:
+        """Read back what `save` wrote."""
+        vectorizers = []
+        for name, analyzer in zip(Ngrams._NAMES, ("word", "char_wb"), strict=True):
+            learnt = json.loads((folder / f"{name}.json").read_text("utf-8"))
+            vectorizer = _vectorizer(analyzer, learnt["lengths"], vocabulary=learnt["ngrams"])
+            vectorizer.idf_ = np.array(learnt["idf"])
+            vectorizer.vocabulary_ = {gram: i for i, gram in enumerate(learnt["ngrams"])}
+            vectorizers.append(vectorizer)
+        return Ngrams(vectorizers)
+
+
+def _vectorizer(analyzer: str, lengths: list[int], **options: Any) -> TfidfVectorizer:
+    return TfidfVectorizer(
+        analyzer=analyzer,
+        ngram_range=tuple(lengths),
+        sublinear_tf=True,
+        token_pattern=r"(?u)\b\w+\b",
+        lowercase=False,
+        **options,
+    )
