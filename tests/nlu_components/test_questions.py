@@ -3,7 +3,7 @@
 import pytest
 
 from preceptor.nlu.clauses import split
-from preceptor.nlu.questions import Question, choose
+from preceptor.nlu.questions import Question, choose, in_context
 from preceptor.nlu.text import tokens_of
 
 
@@ -56,6 +56,11 @@ def q(intent: str, confidence: float = 0.9, text: str = "what about it?") -> Que
         (q("ask_timing"), [q("ask_timing"), q("ask_timing")], ["ask_timing"]),
         (q("ask_timing"), [q("ask_timing"), q("ask_bali", 0.2)], ["ask_timing"]),
         (q("ask_timing"), [q("ask_timing"), q("ask_bali", text="it was nice")], ["ask_timing"]),
+        (
+            q("ask_timing"),
+            [q("ask_timing"), q("ask_bali", 0.97, text="bali tempts me")],
+            ["ask_timing", "ask_bali"],
+        ),
         (q("greet"), [q("greet", text="hi there"), q("ask_timing")], ["ask_timing"]),
         (q("thank"), [q("thank"), q("goodbye")], ["thank"]),
         (q("report_emergency"), [q("report_emergency"), q("ask_timing")], ["report_emergency"]),
@@ -71,3 +76,24 @@ def test_a_story_is_one_question_however_many_it_could_be_cut_into():
     story = q("ask_difficult_patients", text="word " * 400)
     asked = choose(story, [q("ask_timing"), q("ask_bali")] * 6, sure=0.5)
     assert asked == [story]
+
+
+def ranking(**confidences: float) -> list[dict]:
+    return [{"name": name, "confidence": value} for name, value in confidences.items()]
+
+
+def test_the_message_speaks_for_what_a_clause_only_hints_at():
+    clause = ranking(ask_program_detail=0.5, ask_timing=0.4, greet=0.1)
+    whole = ranking(ask_how_to_apply=0.6, ask_timing=0.4)
+    read = in_context(clause, whole)
+    assert read[0]["name"] == "ask_timing"
+    assert sum(each["confidence"] for each in read) == pytest.approx(1)
+
+
+def test_what_the_message_does_not_show_may_still_be_asked_by_a_clear_clause():
+    read = in_context(ranking(ask_bali=0.98, ask_timing=0.02), ranking(ask_timing=1.0))
+    assert read[0]["name"] == "ask_bali"
+
+
+def test_no_ranking_stays_none():
+    assert in_context([], ranking(greet=1.0)) == []
