@@ -37,6 +37,8 @@ class Settings:
         actions_port: The action server's port, always on 127.0.0.1.
         conversations_url: An SQLAlchemy URL for the conversations, or None for what
             endpoints.yml says.
+        channels_database: An SQLAlchemy URL for what the channels remember, or None for the
+            conversations' database where that is a server, and else a file of its own.
         models_kept: How many trained models are kept.
     """
 
@@ -45,6 +47,7 @@ class Settings:
     port: int = 5005
     actions_port: int = 5055
     conversations_url: str | None = None
+    channels_database: str | None = None
     models_kept: int = 3
 
     @property
@@ -78,6 +81,19 @@ class Settings:
         return f"http://127.0.0.1:{self.actions_port}"
 
     @property
+    def channels_url(self) -> str:
+        """The database of what the channels remember, an SQLAlchemy URL.
+
+        In SQLite it is a file of its own: a database has one writer at a time, and the
+        conversations' has its own.
+        """
+        if self.channels_database:
+            return self.channels_database
+        if self.conversations_url and not self.conversations_url.startswith("sqlite"):
+            return self.conversations_url
+        return f"sqlite:///{self.var / 'channels.db'}"
+
+    @property
     def _reachable_interface(self) -> str:
         return "127.0.0.1" if self.interface == "0.0.0.0" else self.interface
 
@@ -92,7 +108,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
     Args:
         environ: `PRECEPTOR_HOME`, `PRECEPTOR_INTERFACE`, `PRECEPTOR_PORT`,
-            `PRECEPTOR_ACTIONS_PORT` and `PRECEPTOR_CONVERSATIONS_URL` are looked at.
+            `PRECEPTOR_ACTIONS_PORT`, `PRECEPTOR_CONVERSATIONS_URL` and `PRECEPTOR_CHANNELS_URL`
+            are looked at.
 
     Raises:
         Complaint: If a port is not a number from 1 to 65535, or both are the same.
@@ -103,6 +120,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         port=_port(environ, "PRECEPTOR_PORT", Settings.port),
         actions_port=_port(environ, "PRECEPTOR_ACTIONS_PORT", Settings.actions_port),
         conversations_url=environ.get("PRECEPTOR_CONVERSATIONS_URL") or None,
+        channels_database=environ.get("PRECEPTOR_CHANNELS_URL") or None,
     )
     if settings.port == settings.actions_port:
         raise Complaint(

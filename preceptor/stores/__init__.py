@@ -1,0 +1,1 @@
+"""What the channels remember beyond a conversation's tracker: histories, deliveries, ratings."""
