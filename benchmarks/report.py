@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,7 @@ def machine() -> dict[str, Any]:
     pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return {
         "cpu": _cpu(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(pages * page / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "versions": installed,
@@ -95,8 +93,3 @@ def write_section(name: str, markdown: str, page: Path = PAGE) -> None:
         text = f"{text.rstrip()}\n\n{section}\n"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(text, "utf-8")
-
-
-def bullets(lines: Iterable[str]) -> str:
-    """Return a Markdown list."""
-    return "\n".join(f"- {line}" for line in lines)
