@@ -20,6 +20,8 @@ from preceptor.nlu.step import with_clauses
 
 RANKING = "intent_ranking"
 KIND = "kind"
+_NGRAMS = ("words", "characters", "min_df")
+_RIDGE = ("directions", "dense_weight", "linear_weight", "penalty")
 
 
 def label_of(example: Message) -> str:
@@ -41,8 +43,8 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     (docs/understanding.md), and training takes seconds.
 
     Options: `encoders`, see `preceptor.nlu.features.meaning`; `words`, `characters` and `min_df`,
-    see `preceptor.nlu.features.Ngrams.fit`; `directions`, `dense_weight` and `penalty`, see
-    `preceptor.nlu.ridge.QuadraticRidge.fit`; `ranking_length`.
+    see `preceptor.nlu.features.Ngrams.fit`; `directions`, `dense_weight`, `linear_weight` and
+    `penalty`, see `preceptor.nlu.ridge.QuadraticRidge.fit`; `ranking_length`.
     """
 
     def __init__(
@@ -64,12 +66,13 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Return the options, tuned by leave-one-out on the training questions."""
         return {
-            "encoders": ["use", "minilm"],
+            "encoders": {"use": 1.0, "minilm": 1.3},
             "words": [1, 2],
             "characters": [2, 5],
             "min_df": 2,
             "directions": 256,
-            "dense_weight": 8.0,
+            "dense_weight": 16.0,
+            "linear_weight": 0.4,
             "penalty": 0.5,
             "ranking_length": 10,
         }
@@ -92,8 +95,8 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         if len(set(labels)) < 2:
             return self._resource
         texts = [e.get(TEXT) for e in examples]
-        of_ngrams = {k: self.config[k] for k in ("words", "characters", "min_df")}
-        of_ridge = {k: self.config[k] for k in ("directions", "dense_weight", "penalty")}
+        of_ngrams = {k: self.config[k] for k in _NGRAMS}
+        of_ridge = {k: self.config[k] for k in _RIDGE}
         self.ngrams, rows = Ngrams.fit(texts, **of_ngrams)
         vectors = meaning(texts, self.config["encoders"])
         self.model = QuadraticRidge.fit(vectors, rows, labels, **of_ridge)

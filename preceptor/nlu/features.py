@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,20 +24,22 @@ from preceptor.nlu.encoders import encoder
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
 
 
-def meaning(texts: list[str], encoders: list[str]) -> np.ndarray:
+def meaning(texts: list[str], encoders: Mapping[str, float]) -> np.ndarray:
     """Return the texts' vectors, shape `(len(texts), sum of the encoders' sizes)`, float32.
 
     The vectors of several encoders stand side by side, each row together of unit length.
 
     Args:
         texts: what people wrote.
-        encoders: names that `preceptor.nlu.encoders.encoder` knows.
+        encoders: names that `preceptor.nlu.encoders.encoder` knows, and how long each one's
+            vectors are beside the others'.
     """
     # Capitals shift the encoders' vectors; shouting should not change the meaning.
     lower = [squeeze(text).lower() for text in texts]
-    rest = [_pool.submit(encoder(name).encode, lower) for name in encoders[1:]]
-    first = encoder(encoders[0]).encode(lower)
-    vectors = np.hstack([first, *(each.result() for each in rest)])
+    first, *rest = encoders
+    others = [_pool.submit(encoder(name).encode, lower) for name in rest]
+    found = [encoder(first).encode(lower), *(each.result() for each in others)]
+    vectors = np.hstack([each * w for each, w in zip(found, encoders.values(), strict=True)])
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     return vectors
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import logging
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from preceptor.nlu.onnx8 import run_in_batches, start_session, write_rounded
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIZE = 384
@@ -160,49 +159,6 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def write_8_bit_graph(folder: Path, path: Path) -> None:
-    """Write the encoder with the weights of its layers as 8-bit integers.
-
-    A sentence takes half the time, and its vector keeps a cosine of 0.99 with the exact one; on
-    our questions the classifier reads as well with either (docs/understanding.md). Scales are
-    kept for each column, and one bit is left unused: without that, sums overflow on processors
-    that have AVX2 and no VNNI.
-
-    Args:
-        folder: holds `model.safetensors`.
-        path: the file to write; it appears at once and whole.
-
-    Raises:
-        ValueError: the weights' SHA-256 is not the published one.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as place:
-        exact, rounded = Path(place, "exact.onnx"), Path(place, "rounded.onnx")
-        write_graph(verified_weights(folder / "model.safetensors"), exact)
-        with _without_root_logging():
-            quantize_dynamic(
-                str(exact),
-                str(rounded),
-                op_types_to_quantize=["MatMul"],
-                weight_type=QuantType.QInt8,
-                per_channel=True,
-                reduce_range=True,
-            )
-        rounded.replace(path)
-
-
-@contextmanager
-def _without_root_logging() -> Iterator[None]:
-    # The quantiser advises on the root logger about a step that changes nothing here.
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
 class MiniLM:
     """all-MiniLM-L6-v2, 384 numbers, English.
 
@@ -213,23 +169,19 @@ class MiniLM:
     _TOKENS = 256
 
     def __init__(self, folder: Path) -> None:
-        """Verify the weights and start an ONNX Runtime session on one thread."""
-        import onnxruntime
+        """Read the graph; where it is missing, verify the weights and write it.
+
+        Raises:
+            ValueError: the weights' SHA-256 is not the published one.
+        """
         from tokenizers import Tokenizer
 
         source = package_folder()
         path = folder / f"minilm-{WEIGHTS_SHA256[:12]}-8bit.onnx"
         if not path.exists():
-            write_8_bit_graph(source, path)
-        options = onnxruntime.SessionOptions()
-        # A second thread gains nothing on one sentence and waits by spinning, which slows down
-        # everything else in the process.
-        options.intra_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+            weights = verified_weights(source / "model.safetensors")
+            write_rounded(partial(write_graph, weights), path)
+        self._session = start_session(path)
         self._tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
         self._tokenizer.enable_truncation(self._TOKENS)
         self._tokenizer.no_padding()
@@ -240,16 +192,4 @@ class MiniLM:
         A text is read up to 256 word pieces, as the model was trained.
         """
         encodings = self._tokenizer.encode_batch(list(texts))
-        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        vectors = np.empty((len(texts), SIZE), dtype=np.float32)
-        for start in range(0, len(order), 32):
-            rows = order[start : start + 32]
-            width = max(len(encodings[i].ids) for i in rows)
-            ids = np.zeros((len(rows), width), dtype=np.int64)
-            mask = np.zeros_like(ids)
-            for row, i in enumerate(rows):
-                count = len(encodings[i].ids)
-                ids[row, :count] = encodings[i].ids
-                mask[row, :count] = 1
-            vectors[rows] = self._session.run(["vectors"], {"ids": ids, "mask": mask})[0]
-        return vectors
+        return run_in_batches(self._session, [each.ids for each in encodings], SIZE)

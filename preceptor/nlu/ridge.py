@@ -1,15 +1,17 @@
 """Ridge regression on intent indicators, with squares and products of the dense features.
 
-The kernel is `a (z·z' + 1)² / 2 + s·s'` for unit-length dense features z (reduced to their main
-directions) and n-gram rows s. It is solved over the training questions, which gives the
-leave-one-out scores at little cost (Rifkin & Lippert 2007, "Notes on Regularized Least Squares"),
-and is then written out as weights, so that reading a message costs the same however many training
-questions there were. scikit-learn's KernelRidge solves the same equations but gives neither the
-leave-one-out scores nor the weights, and its RidgeClassifierCV has no place for the kernel.
+The kernel is `a ((z·z')² + 2 c x·x' + c²) / (1 + c)² + s·s'` for n-gram rows s and dense features
+x, centred and of unit length, with z their main directions. It is solved over the training
+questions, which gives the leave-one-out scores at little cost (Rifkin & Lippert 2007, "Notes on
+Regularized Least Squares"), and is then written out as weights, so that reading a message costs
+the same however many training questions there were. scikit-learn's KernelRidge solves the same
+equations but gives neither the leave-one-out scores nor the weights, and its RidgeClassifierCV
+has no place for the kernel.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ import scipy.linalg
 import scipy.sparse
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+from threadpoolctl import ThreadpoolController
 
 # From which share of the rows on a column counts as dense.
 _OFTEN = 0.05
@@ -30,15 +33,17 @@ class QuadraticRidge:
 
     Attributes:
         labels: the classes, length c.
-        basis: shape (d, k), the main directions of the dense features.
+        centre: shape (d,), the mean of the dense features.
+        basis: shape (d, k), their main directions.
         products: shape (k (k + 1) / 2, c), weights of the products z_i z_j with i <= j.
-        linear: shape (c, k).
+        linear: shape (d, c).
         offset: shape (c,).
         ngrams: shape (m, c).
         sharpness: by which scores are multiplied before the softmax.
     """
 
     labels: np.ndarray
+    centre: np.ndarray
     basis: np.ndarray
     products: np.ndarray
     linear: np.ndarray
@@ -55,6 +60,7 @@ class QuadraticRidge:
         *,
         directions: int,
         dense_weight: float,
+        linear_weight: float,
         penalty: float,
     ) -> QuadraticRidge:
         """Fit to `n` questions.
@@ -63,50 +69,64 @@ class QuadraticRidge:
             dense: shape (n, d).
             sparse: shape (n, m).
             labels: length n.
-            directions: k, to how many directions the dense features are reduced.
+            directions: k, of how many directions products are taken.
             dense_weight: a, the weight of the dense part beside the n-grams.
+            linear_weight: c, the weight of the dense features beside their products.
             penalty: the ridge penalty.
         """
         classes, truth = np.unique(labels, return_inverse=True)
         targets = (truth[:, None] == np.arange(len(classes))).astype(np.float32)
-        _, directions_of = np.linalg.eigh(dense.T @ dense)
+        centre = dense.mean(axis=0)
+        x = _unit(dense - centre)
+        _, directions_of = np.linalg.eigh(x.T @ x)
         basis = np.ascontiguousarray(directions_of[:, ::-1][:, :directions], dtype=np.float32)
-        z = dense.astype(np.float32) @ basis
-        half = np.float32(dense_weight / 2)
+        z = x @ basis
+        scale = np.float32(dense_weight / (1 + linear_weight) ** 2)
         kernel = z @ z.T
-        kernel += 1
         kernel *= kernel
-        kernel *= half
+        kernel += 2 * linear_weight * (x @ x.T)
+        kernel += linear_weight**2
+        kernel *= scale
         kernel += _gram(sparse)
         kernel[np.diag_indices_from(kernel)] += np.float32(penalty)
         factor = _factorise(kernel)
         alpha = scipy.linalg.cho_solve(factor, targets, check_finite=False)
         # A product z_i z_j with i < j stands in the sum twice.
-        twice = np.where(np.equal(*np.triu_indices(z.shape[1])), half, 2 * half)
+        twice = np.where(np.equal(*_triangle(z.shape[1])), scale, 2 * scale)
         return cls(
             labels=classes,
+            centre=centre,
             basis=basis,
             products=np.stack(
                 [twice * _upper((z.T * a) @ z) for a in np.ascontiguousarray(alpha.T)], axis=1
             ),
-            linear=(2 * half * alpha.T @ z).astype(np.float32),
-            offset=(half * alpha.sum(axis=0)).astype(np.float32),
+            linear=(2 * linear_weight * scale * x.T @ alpha).astype(np.float32),
+            offset=(linear_weight**2 * scale * alpha.sum(axis=0)).astype(np.float32),
             ngrams=np.asarray(sparse.T @ alpha, dtype=np.float32),
             sharpness=_sharpness(_left_out(factor, alpha, targets), truth),
         )
 
+    def scores(self, dense: np.ndarray, sparse: scipy.sparse.csr_matrix) -> np.ndarray:
+        """Return each class's score for `n` messages, shape (n, c); 1 is a clear yes."""
+        x = _unit(dense - self.centre)
+        with _one_thread():
+            z = x @ self.basis
+            scores = np.stack([_upper(np.outer(row, row)) for row in z]) @ self.products
+            scores += x @ self.linear
+        scores += self.offset
+        scores += sparse @ self.ngrams
+        return np.asarray(scores)
+
     def probabilities(self, dense: np.ndarray, sparse: scipy.sparse.csr_matrix) -> np.ndarray:
         """Return each class's probability for `n` messages, shape (n, c)."""
-        z = dense @ self.basis
-        scores = np.stack([_upper(np.outer(row, row)) for row in z]) @ self.products
-        scores += z @ self.linear.T + self.offset + sparse @ self.ngrams
-        return np.asarray(softmax(self.sharpness * scores, axis=1))
+        return np.asarray(softmax(self.sharpness * self.scores(dense, sparse), axis=1))
 
     def save(self, path: Path) -> None:
         """Write the model as plain arrays: reading it back runs no code."""
         np.savez(
             path,
             labels=self.labels,
+            centre=self.centre,
             basis=self.basis,
             products=self.products,
             linear=self.linear,
@@ -121,6 +141,21 @@ class QuadraticRidge:
         with np.load(path, allow_pickle=False) as arrays:
             fields = {name: arrays[name] for name in arrays.files}
         return cls(**{**fields, "sharpness": float(fields["sharpness"])})
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Keep products of one message on one thread: handing parts to others takes longer."""
+    return _blas().limit(limits=1, user_api="blas")
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _upper(square: np.ndarray) -> np.ndarray:

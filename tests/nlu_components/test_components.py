@@ -143,7 +143,8 @@ def test_a_classifier_without_training_reads_nothing(place):
 
 
 def test_capitals_and_stretched_letters_do_not_change_the_meaning():
-    vectors = meaning(["is it worth it", "IS IT WORTH IT", "is it worth ittttt"], ["use", "minilm"])
+    texts = ["is it worth it", "IS IT WORTH IT", "is it worth ittttt"]
+    vectors = meaning(texts, {"use": 1, "minilm": 1})
     assert vectors.shape == (3, 512 + 384)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert np.allclose(vectors[0], vectors[1], atol=1e-5)

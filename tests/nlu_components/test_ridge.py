@@ -7,7 +7,7 @@ import scipy.sparse
 from preceptor.nlu import ridge
 from preceptor.nlu.ridge import QuadraticRidge
 
-OPTIONS = {"directions": 6, "dense_weight": 2.0, "penalty": 0.3}
+OPTIONS = {"directions": 6, "dense_weight": 2.0, "linear_weight": 0.4, "penalty": 0.3}
 
 
 @pytest.fixture
@@ -21,10 +21,13 @@ def questions():
     return dense, sparse, labels
 
 
-def kernel(dense: np.ndarray, sparse, basis: np.ndarray) -> np.ndarray:
-    z = dense @ basis
-    half = OPTIONS["dense_weight"] / 2
-    return half * (z @ z.T + 1) ** 2 + (sparse @ sparse.T).toarray()
+def kernel(dense: np.ndarray, sparse, model: QuadraticRidge) -> np.ndarray:
+    x = dense - dense.mean(axis=0)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    z = x @ model.basis
+    c = OPTIONS["linear_weight"]
+    products = (z @ z.T) ** 2 + 2 * c * x @ x.T + c**2
+    return OPTIONS["dense_weight"] / (1 + c) ** 2 * products + (sparse @ sparse.T).toarray()
 
 
 def test_leaving_one_out_gives_what_training_without_it_gives(questions, monkeypatch):
@@ -34,7 +37,7 @@ def test_leaving_one_out_gives_what_training_without_it_gives(questions, monkeyp
         ridge, "_sharpness", lambda left_out, truth: seen.update(scores=left_out) or 1.0
     )
     model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
-    whole = kernel(dense, sparse, model.basis)
+    whole = kernel(dense, sparse, model)
     targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
     for i in range(len(labels)):
         rest = np.arange(len(labels)) != i
@@ -46,7 +49,7 @@ def test_leaving_one_out_gives_what_training_without_it_gives(questions, monkeyp
 def test_the_weights_give_what_the_kernel_gives(questions):
     dense, sparse, labels = questions
     model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
-    whole = kernel(dense, sparse, model.basis)
+    whole = kernel(dense, sparse, model)
     targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
     alpha = np.linalg.solve(whole + OPTIONS["penalty"] * np.eye(len(labels)), targets)
     scores = model.sharpness * (whole @ alpha)

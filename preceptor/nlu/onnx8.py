@@ -1,0 +1,91 @@
+"""Encoders on ONNX Runtime: graphs rounded to 8 bits once, and run in batches of like length."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_BATCH = 32
+
+
+def write_rounded(write_exact: Callable[[Path], None], path: Path) -> None:
+    """Write a graph with the weights of its products as 8-bit integers.
+
+    A sentence takes half the time, and its vector keeps a cosine of 0.99 with the exact one; on
+    our questions the classifier reads as well with either (docs/understanding.md). Scales are
+    kept for each column, and one bit is left unused: without that, sums overflow on processors
+    that have AVX2 and no VNNI.
+
+    Args:
+        write_exact: writes the graph with its exact weights to the path that it is given.
+        path: the file to write; it appears at once and whole.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as place:
+        exact, rounded = Path(place, "exact.onnx"), Path(place, "rounded.onnx")
+        write_exact(exact)
+        with _without_root_logging():
+            quantize_dynamic(
+                str(exact),
+                str(rounded),
+                op_types_to_quantize=["MatMul"],
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                reduce_range=True,
+            )
+        rounded.replace(path)
+
+
+@contextmanager
+def _without_root_logging() -> Iterator[None]:
+    # The quantiser advises on the root logger about a step that changes nothing here.
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def start_session(path: Path) -> Any:
+    """Start an ONNX Runtime session on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # A second thread gains nothing on one sentence and waits by spinning, which slows down
+    # everything else in the process.
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run_in_batches(session: Any, tokens: list[list[int]], size: int) -> np.ndarray:
+    """Return the vectors of tokenized texts, shape `(len(tokens), size)`, float32.
+
+    Args:
+        session: of a graph with the inputs `ids` and `mask`, int64 of shape `(texts, tokens)`,
+            and the output `vectors`.
+        tokens: each text's token ids.
+        size: how many numbers a vector has.
+    """
+    order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
+    vectors = np.empty((len(tokens), size), dtype=np.float32)
+    for start in range(0, len(order), _BATCH):
+        rows = order[start : start + _BATCH]
+        width = len(tokens[rows[-1]])
+        ids = np.zeros((len(rows), width), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, i in enumerate(rows):
+            count = len(tokens[i])
+            ids[row, :count] = tokens[i]
+            mask[row, :count] = 1
+        vectors[rows] = session.run(["vectors"], {"ids": ids, "mask": mask})[0]
+    return vectors
