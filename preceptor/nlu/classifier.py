@@ -14,14 +14,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from preceptor.nlu.features import Ngrams, meaning
-from preceptor.nlu.ridge import QuadraticRidge
+from preceptor.nlu.reader import DEFAULTS, IntentReader
 from preceptor.nlu.step import with_clauses
 
 RANKING = "intent_ranking"
 KIND = "kind"
-_NGRAMS = ("words", "characters", "min_df")
-_RIDGE = ("directions", "dense_weight", "linear_weight", "penalty")
 
 
 def label_of(example: Message) -> str:
@@ -42,9 +39,7 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     Products of the sentence vectors' parts lift accuracy by three points on our questions
     (docs/understanding.md), and training takes seconds.
 
-    Options: `encoders`, see `preceptor.nlu.features.meaning`; `words`, `characters` and `min_df`,
-    see `preceptor.nlu.features.Ngrams.fit`; `directions`, `dense_weight`, `linear_weight` and
-    `penalty`, see `preceptor.nlu.ridge.QuadraticRidge.fit`; `ranking_length`.
+    Options: those of `preceptor.nlu.reader.IntentReader.fit`; `ranking_length`.
     """
 
     def __init__(
@@ -54,8 +49,7 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         self.config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
         self._resource = resource
-        self.model: QuadraticRidge | None = None
-        self.ngrams: Ngrams | None = None
+        self.reader: IntentReader | None = None
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -64,18 +58,8 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the options, tuned by leave-one-out on the training questions."""
-        return {
-            "encoders": {"use": 1.0, "minilm": 1.3},
-            "words": [1, 2],
-            "characters": [2, 5],
-            "min_df": 2,
-            "directions": 256,
-            "dense_weight": 16.0,
-            "linear_weight": 0.4,
-            "penalty": 0.5,
-            "ranking_length": 10,
-        }
+        """Return the options."""
+        return {**DEFAULTS, "ranking_length": 10}
 
     @classmethod
     def create(
@@ -95,14 +79,9 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         if len(set(labels)) < 2:
             return self._resource
         texts = [e.get(TEXT) for e in examples]
-        of_ngrams = {k: self.config[k] for k in _NGRAMS}
-        of_ridge = {k: self.config[k] for k in _RIDGE}
-        self.ngrams, rows = Ngrams.fit(texts, **of_ngrams)
-        vectors = meaning(texts, self.config["encoders"])
-        self.model = QuadraticRidge.fit(vectors, rows, labels, **of_ridge)
+        self.reader = IntentReader.fit(texts, labels, self.config)
         with self._model_storage.write_to(self._resource) as folder:
-            self.ngrams.save(folder)
-            self.model.save(folder / "classifier.npz")
+            self.reader.save(folder)
         return self._resource
 
     @classmethod
@@ -118,11 +97,10 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         component = cls(config, model_storage, resource)
         try:
             with model_storage.read_from(resource) as folder:
-                component.ngrams = Ngrams.load(folder)
-                component.model = QuadraticRidge.load(folder / "classifier.npz")
+                component.reader = IntentReader.load(folder, component.config["encoders"])
         except ValueError:
             # Nothing was trained: a project without training questions.
-            component.model = None
+            component.reader = None
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -135,11 +113,9 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
             message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
             message.set(RANKING, [], add_to_output=True)
         flat = [m for m in with_clauses(messages) if m.get(TEXT)]
-        if self.model is None or self.ngrams is None or not flat:
+        if self.reader is None or not flat:
             return messages
-        texts = [m.get(TEXT) for m in flat]
-        vectors = meaning(texts, self.config["encoders"])
-        probabilities = self.model.probabilities(vectors, self.ngrams.rows(texts))
+        probabilities = self.reader.probabilities([m.get(TEXT) for m in flat])
         for message, row in zip(flat, probabilities, strict=True):
             ranking = self._ranking(row)
             message.set(INTENT, ranking[0], add_to_output=True)
@@ -148,10 +124,10 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
 
     def _ranking(self, row: np.ndarray) -> list[dict[str, Any]]:
         """Return the intents best first, kinds summed up, the best kind named."""
-        assert self.model is not None
+        assert self.reader is not None
         confidence: dict[str, float] = {}
         kinds: dict[str, tuple[float, str]] = {}
-        for label, value in zip(self.model.labels, row, strict=True):
+        for label, value in zip(self.reader.labels, row, strict=True):
             intent, _, kind = str(label).partition("/")
             confidence[intent] = confidence.get(intent, 0.0) + float(value)
             if kind and value > kinds.get(intent, (-1.0, ""))[0]:

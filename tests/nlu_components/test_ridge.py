@@ -34,16 +34,20 @@ def test_leaving_one_out_gives_what_training_without_it_gives(questions, monkeyp
     dense, sparse, labels = questions
     seen = {}
     monkeypatch.setattr(
-        ridge, "_sharpness", lambda left_out, truth: seen.update(scores=left_out) or 1.0
+        ridge,
+        "_sharpness",
+        lambda left_out, truth: seen.update(scores=left_out, truth=truth) or 1.0,
     )
     model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
     whole = kernel(dense, sparse, model)
     targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
-    for i in range(len(labels)):
+    order = np.random.default_rng(0).permutation(len(labels))
+    assert list(model.labels[seen["truth"]]) == [labels[i] for i in order]
+    for row, i in enumerate(order):
         rest = np.arange(len(labels)) != i
         system = whole[np.ix_(rest, rest)] + OPTIONS["penalty"] * np.eye(rest.sum())
         score = whole[i, rest] @ np.linalg.solve(system, targets[rest])
-        assert np.allclose(score, seen["scores"][i], atol=1e-3)
+        assert np.allclose(score, seen["scores"][row], atol=1e-3)
 
 
 def test_the_weights_give_what_the_kernel_gives(questions):
