@@ -12,7 +12,7 @@ BOOTSTRAP := bootstrap() { \
 PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test lint catalogue train nlu-report lock clean runtime dev
+.PHONY: help run chat test lint catalogue train nlu-report bench-nlu lock clean runtime dev
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -45,6 +45,11 @@ nlu-report: dev ## Measure how well messages are understood
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@$(PRECEPTOR) nlu-report
+
+bench-nlu: dev ## Measure the reading of intents on public benchmarks, beside Rasa's default
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) train
+	@.venv/bin/python -m benchmarks.nlu
 
 lock: ## Resolve requirements/*.in into requirements/*.txt
 	@$(BOOTSTRAP) lock
