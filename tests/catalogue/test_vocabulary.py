@@ -1,7 +1,9 @@
 """Vocabulary: every name by which the catalogue's things are known, always up to date."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,27 @@ def test_nothing_is_read_again_while_nothing_changes(imported: Engine) -> None:
     )
     assert cache.current() is first
     assert len([sql for sql in statements if sql.startswith("SELECT")]) == 1
+
+
+def test_a_settled_file_is_not_opened_until_an_import(
+    imported: Engine, folder: Path, rows: Rows
+) -> None:
+    if imported.url.get_backend_name() != "sqlite":
+        pytest.skip("only files have a state to look at")
+    an_hour_ago = time.time() - 3600
+    for path in Path(str(imported.url.database)).parent.glob("*.db*"):
+        os.utime(path, (an_hour_ago, an_hour_ago))
+    cache = VocabularyCache(imported)
+    first = cache.current()
+    statements: list[str] = []
+    event.listen(
+        imported, "before_cursor_execute", lambda c, cur, sql, *rest: statements.append(sql)
+    )
+    assert cache.current() is first
+    assert not statements
+    rows["programs.csv"].append(program("a-new-one", name="Clinic on the moon"))
+    import_folder(write_csv(folder, rows), imported)
+    assert Term("program", "a-new-one", "Clinic on the moon") in cache.current().terms
 
 
 def test_an_import_by_another_process_is_seen_at_the_next_call(
