@@ -38,7 +38,8 @@ def meaning(texts: list[str], encoders: Mapping[str, float]) -> np.ndarray:
     """
     # Capitals shift the encoders' vectors; shouting should not change the meaning.
     lower = [squeeze(text).lower() for text in texts]
-    parts = [lower[i : i + _PART] for i in range(0, len(lower), _PART)]
+    # A message is as long as all its clauses, which follow it.
+    parts = [lower[:1], *(lower[i : i + _PART] for i in range(1, len(lower), _PART))]
     jobs = [[_pool.submit(encoder(name).encode, part) for part in parts] for name in encoders]
     vectors = np.hstack(
         [

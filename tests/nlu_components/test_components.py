@@ -144,7 +144,7 @@ def test_a_classifier_without_training_reads_nothing(place):
 
 def test_capitals_and_stretched_letters_do_not_change_the_meaning():
     texts = ["is it worth it", "IS IT WORTH IT", "is it worth ittttt"]
-    vectors = meaning(texts, {"use": 1, "minilm": 1})
+    vectors = np.vstack([meaning([text], {"use": 1, "minilm": 1}) for text in texts])
     assert vectors.shape == (3, 512 + 384)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert np.allclose(vectors[0], vectors[1], atol=1e-5)
@@ -208,3 +208,12 @@ def test_folding(text, folded):
 
 def test_squeezing():
     assert squeeze("pleeeease   help\n me") == "pleease help me"
+
+
+def test_texts_of_all_lengths_keep_their_order_in_a_batch():
+    story = "i am in my fourth year and would like to know " * 12
+    texts = ["hello", story, "what does it cost", "hi", story + "what does it cost"] * 9
+    together = meaning(texts, {"use": 1, "minilm": 1})
+    alone = np.vstack([meaning([text], {"use": 1, "minilm": 1}) for text in texts[:5]] * 9)
+    # Rounding to 8 bits depends on the batch a little.
+    assert (together * alone).sum(axis=1).min() > 0.98
