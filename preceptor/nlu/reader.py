@@ -49,7 +49,11 @@ class IntentReader:
 
     @classmethod
     def fit(
-        cls, texts: list[str], labels: list[str], options: Mapping[str, Any] = DEFAULTS
+        cls,
+        texts: list[str],
+        labels: list[str],
+        options: Mapping[str, Any] = DEFAULTS,
+        vectors: np.ndarray | None = None,
     ) -> IntentReader:
         """Learn from `n` questions with their labels.
 
@@ -59,17 +63,26 @@ class IntentReader:
             options: `encoders`, see `preceptor.nlu.features.meaning`; `words`, `characters` and
                 `min_df`, see `preceptor.nlu.features.Ngrams.fit`; `directions`, `dense_weight`,
                 `linear_weight` and `penalty`, see `preceptor.nlu.ridge.QuadraticRidge.fit`.
+            vectors: what `meaning` gives for the texts, where that is known already.
         """
         ngrams, rows = Ngrams.fit(texts, **{name: options[name] for name in _NGRAMS})
-        vectors = meaning(texts, options["encoders"])
+        if vectors is None:
+            vectors = meaning(texts, options["encoders"])
         ridge = QuadraticRidge.fit(
             vectors, rows, labels, **{name: options[name] for name in _RIDGE}
         )
         return cls(options["encoders"], ngrams, ridge)
 
-    def scores(self, texts: list[str]) -> np.ndarray:
-        """Return each intent's score for `n` texts, shape `(n, c)`; 1 is a clear yes."""
-        return self._ridge.scores(meaning(texts, self._encoders), self._ngrams.rows(texts))
+    def scores(self, texts: list[str], vectors: np.ndarray | None = None) -> np.ndarray:
+        """Return each intent's score for `n` texts, shape `(n, c)`; 1 is a clear yes.
+
+        Args:
+            texts: length n.
+            vectors: what `meaning` gives for them, where that is known already.
+        """
+        if vectors is None:
+            vectors = meaning(texts, self._encoders)
+        return self._ridge.scores(vectors, self._ngrams.rows(texts))
 
     def probabilities(self, texts: list[str]) -> np.ndarray:
         """Return each intent's calibrated probability for `n` texts, shape `(n, c)`."""
