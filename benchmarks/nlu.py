@@ -76,19 +76,19 @@ class Questions:
         return Questions([name.replace("_", " ").strip("? ") for name in labels], labels)
 
 
-def banking() -> tuple[Questions, Questions]:
+def banking(data: Path) -> tuple[Questions, Questions]:
     """Return BANKING77's training and test questions."""
     found = []
     for part in ("train", "test"):
-        with (DATA / f"banking77_{part}.csv").open(encoding="utf-8", newline="") as file:
+        with (data / f"banking77_{part}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         found.append(Questions([r["text"] for r in rows], [r["category"] for r in rows]))
     return found[0], found[1]
 
 
-def clinc() -> dict[str, Questions]:
+def clinc(data: Path) -> dict[str, Questions]:
     """Return the parts of CLINC150."""
-    parts = json.loads((DATA / "clinc150_full.json").read_text("utf-8"))
+    parts = json.loads((data / "clinc150_full.json").read_text("utf-8"))
     return {
         name: Questions([text for text, _ in rows], [label for _, label in rows])
         for name, rows in parts.items()
@@ -344,13 +344,13 @@ def _times(result: dict[str, Any], name: str) -> list[str]:
     return [f"{result[f'{name}_p50_ms']:.1f}", f"{result[f'{name}_p99_ms']:.1f}"]
 
 
-def measure(with_rasa: bool, limit: float, quick: bool) -> None:
+def measure(data: Path, with_rasa: bool, limit: float, quick: bool) -> None:
     """Run everything, write reports/bench-nlu.json, docs/bench-nlu.png and the page's section."""
     started = time.monotonic()
     result: dict[str, Any] = {"machine": machine(), "notes": []}
     result |= parse_times()
-    bank_train, bank_test = banking()
-    parts = clinc()
+    bank_train, bank_test = banking(data)
+    parts = clinc(data)
     if quick:
         bank_train, bank_test = bank_train.some(9, 12), bank_test.some(9, 2)
         parts = {
@@ -427,19 +427,22 @@ def _rasa(head: str, outcome: RasaResult, test: Questions, result: dict[str, Any
 
 
 @click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=DATA, help="The folder of the public data."
+)
 @click.option("--without-rasa", is_flag=True, help="Leave Rasa's default pipeline out.")
 @click.option(
     "--limit", default=10.0, help="Minutes that one training of Rasa's may take by its estimate."
 )
 @click.option("--quick", is_flag=True, help="Try it on few questions; no page is written.")
-def main(without_rasa: bool, limit: float, quick: bool) -> None:
+def main(data: Path, without_rasa: bool, limit: float, quick: bool) -> None:
     """Measure the reading of intents on BANKING77, CLINC150 and our own messages."""
-    if not (DATA / "clinc150_full.json").exists():
+    if not (data / "clinc150_full.json").exists():
         raise click.ClickException(
-            "The public benchmarks are not there: they belong in ../shared/benchmarks, beside"
-            " this project."
+            f"The public benchmarks are not in {data}: they belong in ../shared/benchmarks, beside"
+            " this project, or where --data says."
         )
-    measure(not without_rasa, limit, quick)
+    measure(data, not without_rasa, limit, quick)
 
 
 if __name__ == "__main__":
