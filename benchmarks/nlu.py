@@ -266,11 +266,16 @@ def plot(rows: dict[str, tuple[float | None, ...]], path: Path) -> None:
     width = 0.8 / len(rows)
     for i, (name, values) in enumerate(rows.items()):
         known = [(x, v) for x, v in enumerate(values) if v is not None]
-        axes.bar([x + i * width for x, _ in known], [v for _, v in known], width * 0.9, label=name)
+        axes.bar(
+            [x + i * width for x, _ in known],
+            [v for _, v in known],
+            width * 0.9,
+            label=name.strip("*"),
+        )
     axes.set_xticks([x + 0.4 - width / 2 for x in range(len(HEADS))], HEADS)
     axes.set_ylim(60, 100)
     axes.set_ylabel("accuracy, %")
-    axes.legend(fontsize=7, ncols=2, loc="lower right")
+    axes.legend(fontsize=7, ncol=2, loc="lower right")
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
