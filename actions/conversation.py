@@ -14,7 +14,7 @@ _TALK = {
     "nlu_fallback", "greet", "goodbye", "thank", "affirm", "deny", "out_of_scope", "correct",
     "complain", "refine_search", "report_emergency", "express_crisis",
 }  # fmt: skip
-_ABOUT_RESULTS = {"ask_program_detail", "compare_programs"}
+_ABOUT_RESULTS = {"ask_program_detail", "compare_programs", "save_program"}
 
 
 class OfferTopics(TopicAction):

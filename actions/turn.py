@@ -28,6 +28,8 @@ ACTION_OF: dict[str, str] = {
     "refine_search": "action_refine_search",
     "ask_program_detail": "action_show_program",
     "compare_programs": "action_compare_programs",
+    "save_program": "action_save_program",
+    "show_shortlist": "action_show_shortlist",
     "ask_registration_requirement": "action_show_registration",
     "ask_internship_length": "action_show_internship_length",
     "ask_capabilities": "action_show_capabilities",
