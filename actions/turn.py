@@ -169,7 +169,8 @@ def open_questions(tracker: Tracker) -> tuple[list[Question], bool]:
             Question(q["intent"], q["text"], tuple(q["entities"])) for q in waiting["questions"]
         ], False
     entities = message.get("entities") or []
-    text = message.get("text") or ""
+    # Actions read English: of a message in another language, the words that have an English gloss.
+    text = message.get("gloss") or message.get("text") or ""
     intent = (message.get("intent") or {}).get("name") or ""
     asked = message.get("questions") or []
     if len(asked) < 2 or asked[0]["intent"] != intent:

@@ -19,6 +19,7 @@ from preceptor.settings import Complaint, Settings, load_settings, quiet_environ
 REJECTED = frozenset({"out_of_scope", "nlu_fallback"})
 SAFETY = frozenset({"report_emergency", "express_crisis"})
 TEST_SET = Path("tests/nlu")
+OTHER_LANGUAGES = Path("tests/nlu_languages")
 TWO_QUESTIONS = Path("tests/two_questions.yml")
 
 

@@ -32,7 +32,9 @@ def test_what_is_kept_has_id_name_and_address(desk):
 
 def test_the_organisation_is_added_to_a_name_that_lacks_it(desk):
     done = desk.talk(save("save the WHO internship programme"))
-    assert done.slots["shortlist"][0]["name"] == "WHO internship programme, World Health Organization"
+    assert (
+        done.slots["shortlist"][0]["name"] == "WHO internship programme, World Health Organization"
+    )
 
 
 def test_it_is_the_programme_spoken_of_last(desk):
@@ -83,11 +85,9 @@ def test_one_is_taken_off_by_its_position(desk, text):
 
 
 def test_one_is_taken_off_by_the_button_of_a_card(desk):
-    done = desk.talk(FIND, save("save both"), save(KANDY), save(KANDY.replace("Save", "Remove")))
-    off = desk.talk(FIND, save("save both"), save(KANDY), save(_removing(KANDY)))
-    assert "work-the-world-kandy" in ids(done) or "work-the-world-kandy" not in ids(off)
-    assert len(ids(off)) == 2
-    assert "Taken off: Healthcare elective in Kandy" in off.text or "removed" in off.text
+    done = desk.talk(FIND, save("save both"), save(KANDY), save(_removing(KANDY)))
+    assert len(ids(done)) == 2 and "work-the-world-kandy" not in ids(done)
+    assert "Healthcare elective in Kandy" in done.text
 
 
 def _removing(saving: str) -> str:
@@ -102,7 +102,9 @@ def test_a_number_counts_in_the_shortlist_where_what_is_shown_is_not_on_it(desk)
 def test_removing_what_is_not_there_is_told(desk):
     done = desk.talk(FIND, save("save the first one"), save("remove the second one"))
     assert "isn't on your shortlist" in done.text and len(ids(done)) == 1
-    assert "isn't on your shortlist" in desk.talk(FIND, save("save both"), save(_removing(KANDY))).text
+    assert (
+        "isn't on your shortlist" in desk.talk(FIND, save("save both"), save(_removing(KANDY))).text
+    )
 
 
 def test_removing_from_an_empty_shortlist_is_told(desk):
@@ -148,7 +150,11 @@ def test_an_empty_one_says_how_to_save(desk):
 
 
 def test_a_programme_that_left_the_catalogue_is_told_and_can_be_taken_off(desk):
-    gone = {"id": "no-more", "name": "Elective on the Moon, Luna Clinic", "url": "https://luna.example/"}
+    gone = {
+        "id": "no-more",
+        "name": "Elective on the Moon, Luna Clinic",
+        "url": "https://luna.example/",
+    }
     done = desk.run("action_show_shortlist", slots={"shortlist": [gone]})
     assert "No longer in my catalogue" in done.text and "https://luna.example/" in done.text
     text = "Remove Elective on the Moon, Luna Clinic from my shortlist"
