@@ -234,8 +234,8 @@ class LanguageReader(IntentClassifier, GraphComponent):
 
     @staticmethod
     def required_packages() -> list[str]:
-        """Return the packages that must be importable."""
-        return ["lingua"]
+        """Return none: lingua's distribution has another name than its package."""
+        return []
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
