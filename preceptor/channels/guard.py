@@ -268,7 +268,7 @@ class CountedOutput(OutputChannel):
         )
         if has_content and not self.sent and (preface := self._preface()):
             text = (message.get("text") or "").strip()
-            message = {**message, "text": f"{preface}\n\n{text}" if text else preface}
+            message = {**message, "text": f"{preface}\n{text}" if text else preface}
         await self.inner.send_response(recipient_id, message)
         self.sent += has_content
 
