@@ -82,6 +82,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = 3
 # From how many words on a language that can't be read is told from names and typos.
 _ENOUGH_WORDS = 3
+_FEW_WORDS = 5
+_WHERE = frozenset({"country", "place", "region"})
+_RELATIVE = frozenset({"cheaper", "shorter", "longer"})
 _DECLINED = {"name": "out_of_scope", KIND: "other_languages"}
 
 
@@ -328,6 +331,10 @@ class LanguageReader(IntentClassifier, GraphComponent):
         linker = shared_linker().current()
         words = gloss(text, language)
         entities = extract(tokens_of(words), linker)
+        if _changes_a_search(text, words, entities):
+            # As sure as the reading that it replaces, see QuestionReader.
+            decided = {"name": "refine_search", "confidence": ranking[0]["confidence"]}
+            ranking = [decided, *(r for r in ranking if r["name"] != decided["name"])]
         for entity in entities:
             # What was found stands in the gloss; in the message it is anywhere.
             entity |= {"start": 0, "end": len(text)}
@@ -337,6 +344,23 @@ class LanguageReader(IntentClassifier, GraphComponent):
         message.set(RANKING, ranking, add_to_output=True)
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set(QUESTIONS, [], add_to_output=True)
+
+
+def _changes_a_search(text: str, words: str, entities: list[dict[str, Any]]) -> bool:
+    """Tell whether a short message only names things to search for: "¿y en Kenia?".
+
+    Args:
+        text: the message.
+        words: its gloss.
+        entities: those of the gloss, with their offsets in it.
+    """
+    if len(_WORD.findall(text)) > _FEW_WORDS or not any(e["entity"] in _WHERE for e in entities):
+        return False
+    left = words
+    for entity in sorted(entities, key=lambda e: -e["start"]):
+        if entity["entity"] != "cheap":
+            left = left[: entity["start"]] + left[entity["end"] :]
+    return set(left.split()) <= _RELATIVE
 
 
 def _thinned(examples: list[Message], most: int) -> list[Message]:
