@@ -49,12 +49,12 @@ def read_test_set(place: Path) -> list[tuple[str, str]]:
 
 
 def variants(tests: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
-    """Return every third test message with typing noise, in other words and inside a story.
+    """Return every fifth test message with typing noise, in other words and inside a story.
 
     Small talk and what isn't for the advisor are left out where a frame would be no message that
     anybody writes.
     """
-    some = tests[::3]
+    some = tests[::5]
     questions = [(t, i) for t, i in some if i not in SMALL_TALK | {"out_of_scope"}]
     stories = [(t, i) for t, i in questions if i not in SAFETY and len(t.split()) <= 40]
     return {
