@@ -7,6 +7,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.search import find
 from actions.thread import follow_up
 from actions.turn import ACTION_OF, ANSWER_ACTION, MAX_QUICK_REPLIES, TopicAction, Turn
+from actions.words import words
 from preceptor.catalogue import facts
 
 _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "money", "kind")
@@ -14,7 +15,7 @@ _TALK = {
     "nlu_fallback", "greet", "goodbye", "thank", "affirm", "deny", "out_of_scope", "correct",
     "complain", "refine_search", "report_emergency", "express_crisis",
 }  # fmt: skip
-_ABOUT_RESULTS = {"ask_program_detail", "compare_programs"}
+_ABOUT_RESULTS = {"ask_program_detail", "compare_programs", "save_program"}
 
 
 class OfferTopics(TopicAction):
@@ -184,4 +185,8 @@ class Decline(TopicAction):
         quick = turn.leads("out_of_scope")
         if turn.slots.get("search_shown"):
             quick = [*quick[:2], ("Back to my search", "Back to my search")]
-        turn.reply(turn.say(f"decline_{kind}"), quick=quick)
+        text = turn.say(f"decline_{kind}")
+        own = f"decline_in_{turn.parse.get('language')}"
+        if kind == "other_languages" and own in words():
+            text = f"{turn.say(own)} {text}"
+        turn.reply(text, quick=quick)

@@ -65,8 +65,12 @@ class NoSuchNumber(LookupError):
         self.number = number
 
 
-def picked(turn: Turn) -> list[ProgramView]:
+def picked(turn: Turn, shown: list[ProgramView] | None = None) -> list[ProgramView]:
     """Return the programmes that the question picks: by name, position, organisation or place.
+
+    Args:
+        turn: the turn.
+        shown: the list that positions count in; None is what was shown last.
 
     Raises:
         NoSuchNumber: a position lies behind the end of what was shown.
@@ -77,9 +81,12 @@ def picked(turn: Turn) -> list[ProgramView]:
     ]
     if found := [p for p in programs if p is not None]:
         return found
-    shown = [p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))]
+    offset = 0
+    if shown is None:
+        ids = turn.slots.get("search_shown") or []
+        shown = [p for i in ids if (p := get_program(turn.session, i))]
+        offset = turn.slots.get("search_offset") or 0
     found = []
-    offset = turn.slots.get("search_offset") or 0
     for value in question.values("ordinal"):
         position = value["position"]
         if not shown:

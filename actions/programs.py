@@ -24,7 +24,7 @@ class ShowProgram(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell about the programme that is picked or was spoken of last."""
-        picked = _picked(turn)
+        picked = picked_or_told(turn)
         if picked is None:
             return
         focus = turn.slots.get("program_focus")
@@ -44,7 +44,7 @@ class ShowProgram(TopicAction):
                 describe(turn, program)
 
 
-def _picked(turn: Turn) -> list[ProgramView] | None:
+def picked_or_told(turn: Turn) -> list[ProgramView] | None:
     """Return what the question picks, or None where it picked a number that isn't there.
 
     The person has been told so then.
@@ -176,10 +176,21 @@ def _ask_which(turn: Turn) -> None:
 def _shown(turn: Turn) -> list[tuple[str, str]]:
     """Return a quick reply for each programme on show."""
     shown = [get_program(turn.session, i) for i in turn.slots.get("search_shown") or []]
+    first = (turn.slots.get("search_offset") or 0) + 1
+    return choices([p for p in shown if p], "Tell me more about {}", first)
+
+
+def choices(programs: list[ProgramView], says: str, first: int = 1) -> list[tuple[str, str]]:
+    """Return a quick reply for each programme.
+
+    Args:
+        programs: what is on show, in order.
+        says: what a click says, with `{}` for "number 2".
+        first: the number of the first programme.
+    """
     return [
-        (f"{number}. {program.name}"[:60], f"Tell me more about number {number}")
-        for number, program in enumerate(shown, (turn.slots.get("search_offset") or 0) + 1)
-        if program
+        (f"{number}. {program.name}"[:60], says.format(f"number {number}"))
+        for number, program in enumerate(programs, first)
     ]
 
 
@@ -192,12 +203,13 @@ class ComparePrograms(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Put the picked programmes, or all on show, side by side."""
-        picked = _picked(turn)
+        picked = picked_or_told(turn)
         if picked is None:
             return
-        on_show = [
-            p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))
-        ]
+        ids = turn.slots.get("search_shown") or []
+        if _OF_SHORTLIST.search(turn.question.text):
+            ids = [each["id"] for each in turn.slots.get("shortlist") or []] or ids
+        on_show = [p for i in ids if (p := get_program(turn.session, i))]
         if len(picked) == 1:
             focus = turn.slots.get("program_focus")
             other = get_program(turn.session, focus) if focus else None
@@ -219,6 +231,8 @@ class ComparePrograms(TopicAction):
         for number, program in enumerate(programs, 1):
             cells = "; ".join(f"{row.label.lower()}: {row.cells[number - 1]}" for row in rows)
             lines.append(f"{number}. {render.title(program)}\n   {cells}")
+        if len(picked) < 2 and len(on_show) > len(programs):
+            lines.append(turn.say("compare_first_three", total=len(on_show)))
         quick = [
             (f"More about no. {n}", f"Tell me more about number {n}")
             for n in range(1, len(programs) + 1)
@@ -249,6 +263,9 @@ def comparison(programs: list[ProgramView]) -> list[ComparisonRow]:
 
 
 _COMPARES = re.compile(r"\b(?:compar\w*|versus|vs|difference|side by side|better)\b", re.IGNORECASE)
+_OF_SHORTLIST = re.compile(
+    r"\b(?:short ?list\w*|saved|favou?rites?|bookmark\w*|my (?:list|picks))\b", re.IGNORECASE
+)
 _CHEAPER = re.compile(r"\b(?:cheap\w*|less expensive|cost\w*|price\w*|afford\w*)\b", re.IGNORECASE)
 _SHORTER = re.compile(r"\b(?:short\w*|quick\w*|fewer weeks)\b", re.IGNORECASE)
 _LONGER = re.compile(r"\b(?:longer|longest)\b", re.IGNORECASE)

@@ -50,12 +50,12 @@ def find(turn: Turn, *, fresh: bool) -> None:
     done = change(before, turn.question, known, fresh=fresh)
     turn.set(topic="search")
     if done.step == "reset":
-        turn.set(**query_to_slots(SearchQuery()), search_shown=None, search_offset=None,
-                 program_focus=None)  # fmt: skip
+        _keep(turn, SearchQuery())
+        turn.set(search_shown=None, search_offset=None, program_focus=None)
         turn.reply(turn.say("search_cleared"), quick=_starters())
         return
     if not done.query.constraints() and not _anywhere(turn, done):
-        turn.set(**query_to_slots(done.query))
+        _keep(turn, done.query)
         turn.reply(turn.say("search_ask"), quick=_starters())
         return
     if done.step in {"cheaper", "shorter", "longer"}:
@@ -85,6 +85,14 @@ def _starters() -> list[tuple[str, str]]:
     ]
 
 
+def _keep(turn: Turn, query: SearchQuery) -> str:
+    """Keep the search in the conversation, and return it in words."""
+    regions = {str(r.id): r.countries for r in lookup.world(turn.session).regions.values()}
+    wanted = render.criteria(query, lookup.names(turn.session), regions)
+    turn.set(**query_to_slots(query), search_summary=wanted if query.constraints() else None)
+    return wanted
+
+
 def show(
     turn: Turn,
     query: SearchQuery,
@@ -94,9 +102,7 @@ def show(
     done: Change | None = None,
 ) -> None:
     """Show one page of a search and keep it in the conversation."""
-    turn.set(**query_to_slots(query))
-    regions = {str(r.id): r.countries for r in lookup.world(turn.session).regions.values()}
-    wanted = render.criteria(query, lookup.names(turn.session), regions)
+    wanted = _keep(turn, query)
     page = search(turn.session, query, offset, PAGE)
     if not page.total:
         _show_nothing(turn, query, wanted)
@@ -279,14 +285,14 @@ def _cheaper(turn: Turn, query: SearchQuery, everything: list[Hit], reference: l
     limit = _cost_in(least, query, rates)
     if not cheaper:
         unknown = sum(h.cost_eur is None for h in everything)
-        turn.set(**query_to_slots(replace(query, order="price")))
+        _keep(turn, replace(query, order="price"))
         text = turn.say("search_no_cheaper", price=render.money(limit))
         if unknown:
             text += " " + turn.say("search_unknown", unknown=unknown, total=len(everything))
         turn.reply(text, quick=_leads(turn, query))
         return
     narrowed = replace(query, order="price", budget=Money(limit.minor - 1, limit.currency))
-    turn.set(**query_to_slots(narrowed))
+    _keep(turn, narrowed)
     _list(
         turn,
         turn.say("search_cheaper", price=render.money(limit)),
@@ -323,7 +329,7 @@ def _no_price_to_beat(
         wider = replace(query, specialties=(), order="price")
         priced = [h for h in search(turn.session, wider, 0, _ALL).results if h.cost_eur is not None]
         lead = "search_priced_elsewhere"
-    turn.set(**query_to_slots(replace(query, order="price")))
+    _keep(turn, replace(query, order="price"))
     if not priced:
         turn.reply(turn.say("search_no_prices"), quick=_leads(turn, query))
         return

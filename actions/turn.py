@@ -28,6 +28,8 @@ ACTION_OF: dict[str, str] = {
     "refine_search": "action_refine_search",
     "ask_program_detail": "action_show_program",
     "compare_programs": "action_compare_programs",
+    "save_program": "action_save_program",
+    "show_shortlist": "action_show_shortlist",
     "ask_registration_requirement": "action_show_registration",
     "ask_internship_length": "action_show_internship_length",
     "ask_capabilities": "action_show_capabilities",
@@ -167,7 +169,8 @@ def open_questions(tracker: Tracker) -> tuple[list[Question], bool]:
             Question(q["intent"], q["text"], tuple(q["entities"])) for q in waiting["questions"]
         ], False
     entities = message.get("entities") or []
-    text = message.get("text") or ""
+    # Actions read English: of a message in another language, the words that have an English gloss.
+    text = message.get("gloss") or message.get("text") or ""
     intent = (message.get("intent") or {}).get("name") or ""
     asked = message.get("questions") or []
     if len(asked) < 2 or asked[0]["intent"] != intent:

@@ -27,6 +27,7 @@ _NEEDS = {
     "ask_internship_length": {"country", "place"},
     "ask_program_detail": {"program", "organisation", "place"},
     "compare_programs": {"program", "organisation", "place"},
+    "save_program": {"program", "organisation", "place"},
 }
 _QUESTIONS = "questions"
 

@@ -15,10 +15,14 @@ from ruamel.yaml import YAML
 
 from preceptor.logs import configure_logging
 from preceptor.settings import Complaint, Settings, load_settings, quiet_environment
+from preceptor.variants import in_long_story, paraphrased, with_typos
 
 REJECTED = frozenset({"out_of_scope", "nlu_fallback"})
 SAFETY = frozenset({"report_emergency", "express_crisis"})
+# Nobody puts a story around a greeting.
+SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "complain", "correct"})
 TEST_SET = Path("tests/nlu")
+OTHER_LANGUAGES = Path("tests/nlu_languages")
 TWO_QUESTIONS = Path("tests/two_questions.yml")
 
 
@@ -33,15 +37,31 @@ class Reading:
     confidence: float
 
 
-def read_test_set(folder: Path) -> list[tuple[str, str]]:
-    """Return the test messages and their intents, in the order of the files."""
+def read_test_set(place: Path) -> list[tuple[str, str]]:
+    """Return the test messages and their intents of a folder or a file, in the order of files."""
     found = []
-    for path in sorted(folder.rglob("*.yml")):
+    for path in sorted(place.rglob("*.yml")) if place.is_dir() else [place]:
         for block in YAML(typ="safe").load(path.read_text("utf-8"))["nlu"]:
             for line in block["examples"].splitlines():
                 if line.startswith("- "):
                     found.append((line[2:].strip(), block["intent"]))
     return found
+
+
+def variants(tests: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """Return every fifth test message with typing noise, in other words and inside a story.
+
+    Small talk and what isn't for the advisor are left out where a frame would be no message that
+    anybody writes.
+    """
+    some = tests[::5]
+    questions = [(t, i) for t, i in some if i not in SMALL_TALK | {"out_of_scope"}]
+    stories = [(t, i) for t, i in questions if i not in SAFETY and len(t.split()) <= 40]
+    return {
+        "accuracy_with_typos": [(with_typos(t), i) for t, i in some],
+        "accuracy_paraphrased": [(paraphrased(t), i) for t, i in questions],
+        "accuracy_in_long_stories": [(in_long_story(t), i) for t, i in stories],
+    }
 
 
 def figures(readings: list[Reading]) -> dict[str, Any]:
@@ -121,6 +141,7 @@ def _reading(text: str, intent: str, parsed: dict[str, Any]) -> Reading:
 
 def table(result: dict[str, Any], wrong: list[Reading]) -> str:
     """Return the report for people."""
+    languages = result.get("languages", {})
     lines = [f"{'':24} {'precision':>9} {'recall':>7} {'F1':>7} {'messages':>9}"]
     for name, s in result["intents"].items():
         lines.append(
@@ -132,6 +153,10 @@ def table(result: dict[str, Any], wrong: list[Reading]) -> str:
             lines.append(f"{name:28} {value:.4f}")
         elif isinstance(value, int):
             lines.append(f"{name:28} {value}")
+    lines += [
+        f"languages: {name:17} {each['accuracy']:.4f} of {each['messages']}"
+        for name, each in languages.items()
+    ]
     confused = Counter((r.intent, r.predicted) for r in wrong).most_common(12)
     lines.append("\nMost often taken for another:")
     lines += [f"  {n:3} × {intent} read as {seen}" for (intent, seen), n in confused]
@@ -188,23 +213,46 @@ def make_report(settings: Settings) -> dict[str, Any]:
     configure_logging()
     tests = read_test_set(settings.home / TEST_SET)
     pairs = YAML(typ="safe").load((settings.home / TWO_QUESTIONS).read_text("utf-8"))["messages"]
-    parsed = asyncio.run(_parse_all(model, [t for t, _ in tests] + [p["text"] for p in pairs]))
-    readings = [_reading(t, i, p) for (t, i), p in zip(tests, parsed, strict=False)]
+    foreign = {
+        path.stem: read_test_set(path)
+        for path in sorted((settings.home / OTHER_LANGUAGES).glob("*.yml"))
+    }
+    noisy = variants(tests)
+    texts = [t for t, _ in tests] + [p["text"] for p in pairs]
+    texts += [t for asked in [*foreign.values(), *noisy.values()] for t, _ in asked]
+    parsed = iter(asyncio.run(_parse_all(model, texts)))
+    readings = [_reading(t, i, next(parsed)) for t, i in tests]
     result = figures(readings)
+    asked_of_pairs = [[q["intent"] for q in next(parsed)["questions"]] for _ in pairs]
     found = [
-        [q["intent"] for q in p["questions"]] == list(pair["intents"])
-        for pair, p in zip(pairs, parsed[len(tests) :], strict=True)
+        asked == list(pair["intents"]) for pair, asked in zip(pairs, asked_of_pairs, strict=True)
     ]
     result["two_question_messages"] = len(pairs)
     result["both_intents_found"] = _share(found)
+    elsewhere = {
+        name: [_reading(t, i, next(parsed)) for t, i in asked] for name, asked in foreign.items()
+    }
+    for name, asked in noisy.items():
+        result[name] = _share([_right(_reading(t, i, next(parsed))) for t, i in asked])
+    all_elsewhere = [r for each in elsewhere.values() for r in each]
+    result["accuracy_in_other_languages"] = _share(_right(r) for r in all_elsewhere)
+    result["languages"] = {
+        name: {"messages": len(each), "accuracy": _share(_right(r) for r in each)}
+        for name, each in elsewhere.items()
+    }
     wrong = [r for r in readings if not _right(r)]
     result["errors"] = [vars(r) for r in wrong]
+    result["language_errors"] = [
+        {"language": name, **vars(r)}
+        for name, each in elsewhere.items()
+        for r in each
+        if not _right(r)
+    ]
     result["two_question_errors"] = [
-        {"text": pair["text"], "intents": pair["intents"],
-         "found": [q["intent"] for q in p["questions"]]}
-        for pair, p, right in zip(pairs, parsed[len(tests) :], found, strict=True)
+        {"text": pair["text"], "intents": pair["intents"], "found": asked}
+        for pair, asked, right in zip(pairs, asked_of_pairs, found, strict=True)
         if not right
-    ]  # fmt: skip
+    ]
     folder = settings.home / "reports"
     folder.mkdir(exist_ok=True)
     (folder / "nlu.json").write_text(json.dumps(result, indent=2, ensure_ascii=False), "utf-8")

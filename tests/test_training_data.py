@@ -29,16 +29,33 @@ def topics() -> list[dict[str, str]]:
 
 def questions(folder: Path) -> list[tuple[str, str]]:
     """Return (intent, question) of every file of training data below a folder."""
+    return [each for path in sorted(folder.rglob("*.yml")) for each in questions_of(path)]
+
+
+def questions_of(path: Path) -> list[tuple[str, str]]:
+    """Return (intent, question) of one file."""
     found = []
-    for path in sorted(folder.rglob("*.yml")):
-        for block in (yaml.load(path.read_text("utf-8")) or {}).get("nlu") or []:
-            for line in block["examples"].splitlines() if "intent" in block else ():
-                found.append((block["intent"], line.strip().removeprefix("-").strip()))
+    for block in (yaml.load(path.read_text("utf-8")) or {}).get("nlu") or []:
+        for line in block["examples"].splitlines() if "intent" in block else ():
+            found.append((block["intent"], line.strip().removeprefix("-").strip()))
     return [(intent, question) for intent, question in found if question]
+
+
+def read_languages() -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the English training questions, and the others as (language, question)."""
+    english, foreign = [], []
+    for path in sorted((ROOT / "data" / "nlu").rglob("*.yml")):
+        asked = [question for _, question in questions_of(path)]
+        if path.parent.name == "languages":
+            foreign += [(path.stem, question) for question in asked]
+        elif path.stem != "other_languages":
+            english += asked
+    return english, foreign
 
 
 TRAINING = questions(ROOT / "data" / "nlu")
 TEST = questions(ROOT / "tests" / "nlu")
+OTHER_LANGUAGES = questions(ROOT / "tests" / "nlu_languages")
 
 
 def plain(question: str) -> str:
@@ -61,7 +78,8 @@ def test_the_test_set_is_large_enough():
 
 def test_training_and_test_share_no_message():
     known = {plain(question) for _, question in TRAINING}
-    assert sorted(question for _, question in TEST if plain(question) in known) == []
+    asked = [*TEST, *OTHER_LANGUAGES]
+    assert sorted(question for _, question in asked if plain(question) in known) == []
 
 
 def test_no_message_has_two_intents():

@@ -8,7 +8,8 @@ Three things here see to it, none of which patches Rasa:
 - `StrictTrackerStore` fails a turn whose conversation cannot be read, where Rasa would
   answer as if to a stranger.
 - `reply_in_words` runs one turn for a channel. Where the turn fails, takes too long or says
-  nothing, it sends a sentence of its own.
+  nothing, it sends a sentence of its own. The answer to a message in another language begins with
+  a sentence in that language (`preceptor.channels.languages`).
 
 All log the cause with the conversation's id.
 """
@@ -30,7 +31,9 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from sanic import Blueprint, Sanic
 from structlog.contextvars import bound_contextvars
 
+from preceptor.channels.languages import Prefaces
 from preceptor.channels.text import Cleaned, clean_text
+from preceptor.heard import Heard, heard
 
 __all__ = [
     "ACTION_LIMIT_SECONDS",
@@ -246,10 +249,13 @@ class CountedOutput(OutputChannel):
         sent: How many messages with something to read or see went out.
     """
 
-    def __init__(self, inner: OutputChannel) -> None:
-        """Wrap `inner`."""
+    def __init__(
+        self, inner: OutputChannel, preface: Callable[[], str | None] = lambda: None
+    ) -> None:
+        """Wrap `inner`; `preface` gives what stands before a turn's first message."""
         self.inner = inner
         self.sent = 0
+        self._preface = preface
 
     def name(self) -> str:
         """Return the inner channel's name, by which Rasa picks responses for a channel."""
@@ -260,6 +266,9 @@ class CountedOutput(OutputChannel):
         has_content = bool((message.get("text") or "").strip()) or any(
             message.get(key) for key in ("custom", "image", "attachment", "elements")
         )
+        if has_content and not self.sent and (preface := self._preface()):
+            text = (message.get("text") or "").strip()
+            message = {**message, "text": f"{preface}\n{text}" if text else preface}
         await self.inner.send_response(recipient_id, message)
         self.sent += has_content
 
@@ -285,9 +294,14 @@ def reply_in_words(
         A handler of a `UserMessage` with a text and an output channel. It raises nothing but
         `asyncio.CancelledError`, and that only when it is itself cancelled.
     """
+    prefaces = Prefaces()
 
     async def handle(message: UserMessage) -> None:
-        output = CountedOutput(message.output_channel)
+        report = Heard()
+        conversation = message.sender_id
+        output = CountedOutput(
+            message.output_channel, lambda: prefaces.before(conversation, report)
+        )
         message.output_channel = output
         with bound_contextvars(conversation=message.sender_id):
             cleaned = clean_text(message.text or "")
@@ -297,7 +311,12 @@ def reply_in_words(
             if not cleaned.text:
                 return
             output.sent = 0
-            cause, cancelled = await _run_turn(on_new_message, message, limit_seconds)
+            # The turn's task takes the context along, and with it the report to fill in.
+            token = heard.set(report)
+            try:
+                cause, cancelled = await _run_turn(on_new_message, message, limit_seconds)
+            finally:
+                heard.reset(token)
             if cause is None and not output.sent:
                 cause = "the turn ended without a reply"
             if cause is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from preceptor.nlu.reader import DEFAULTS, IntentReader
-from preceptor.nlu.step import with_clauses
+from preceptor.nlu.step import language_of, with_clauses
 
 RANKING = "intent_ranking"
 KIND = "kind"
@@ -74,7 +75,11 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the classifier to the training questions."""
-        examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
+        examples = [
+            e
+            for e in training_data.intent_examples
+            if e.get(TEXT) and e.get(INTENT) and not language_of(e)
+        ]
         labels = [label_of(e) for e in examples]
         if len(set(labels)) < 2:
             return self._resource
@@ -123,18 +128,28 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
         return messages
 
     def _ranking(self, row: np.ndarray) -> list[dict[str, Any]]:
-        """Return the intents best first, kinds summed up, the best kind named."""
         assert self.reader is not None
-        confidence: dict[str, float] = {}
-        kinds: dict[str, tuple[float, str]] = {}
-        for label, value in zip(self.reader.labels, row, strict=True):
-            intent, _, kind = str(label).partition("/")
-            confidence[intent] = confidence.get(intent, 0.0) + float(value)
-            if kind and value > kinds.get(intent, (-1.0, ""))[0]:
-                kinds[intent] = (float(value), kind)
-        order = sorted(confidence, key=lambda name: (-confidence[name], name))
-        return [
-            {"name": name, "confidence": confidence[name]}
-            | ({KIND: kinds[name][1]} if name in kinds else {})
-            for name in order[: self.config["ranking_length"]]
-        ]
+        return ranked(self.reader.labels, row, self.config["ranking_length"])
+
+
+def ranked(labels: Iterable[str], row: Iterable[float], length: int) -> list[dict[str, Any]]:
+    """Return the intents best first, kinds summed up, the best kind named.
+
+    Args:
+        labels: the classes, `intent` or `intent/kind`.
+        row: the probability of each.
+        length: how many intents to return.
+    """
+    confidence: dict[str, float] = {}
+    kinds: dict[str, tuple[float, str]] = {}
+    for label, value in zip(labels, row, strict=True):
+        intent, _, kind = str(label).partition("/")
+        confidence[intent] = confidence.get(intent, 0.0) + float(value)
+        if kind and value > kinds.get(intent, (-1.0, ""))[0]:
+            kinds[intent] = (float(value), kind)
+    order = sorted(confidence, key=lambda name: (-confidence[name], name))
+    return [
+        {"name": name, "confidence": confidence[name]}
+        | ({KIND: kinds[name][1]} if name in kinds else {})
+        for name in order[:length]
+    ]

@@ -55,7 +55,8 @@ class CatalogueLinker:
 
 
 @lru_cache(maxsize=1)
-def _shared_linker() -> CatalogueLinker:
+def shared_linker() -> CatalogueLinker:
+    """Return the process's linker."""
     return CatalogueLinker(_vocabulary())
 
 
@@ -110,7 +111,7 @@ class CatalogueEntityExtractor(Step):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `entities` on each message."""
-        linker = _shared_linker().current()
+        linker = shared_linker().current()
         for message in messages:
             doc = message.get(DOC)
             if doc is None:

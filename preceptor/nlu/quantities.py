@@ -252,16 +252,23 @@ def wants_cheap(doc: Doc) -> bool:
 
 _POSITIONS = {
     "first": 1, "1st": 1, "frist": 1, "second": 2, "2nd": 2, "secnd": 2, "third": 3, "3rd": 3,
-    "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6, "6th": 6, "last": -1, "top": 1,
+    "fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6, "6th": 6, "seventh": 7, "7th": 7,
+    "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10, "last": -1, "top": 1,
     "final": -1, "latter": -1, "former": 1,
 }  # fmt: skip
 _PICK = r"one|option|programme|program|result|placement|choice|item|card|ones|programmes|programs|two|three|onee|internship|elective|1"
 _ORDINAL = re.compile(
-    rf"\b(?P<o>{'|'.join(_POSITIONS)})(?= (?:{_PICK})\b| and\b| or\b|,| vs\b| with\b| to\b|[?.!]*$| please| pls| looks| sounds| seems)"
+    rf"\b(?P<o>{'|'.join(_POSITIONS)})(?= (?:{_PICK})\b| and\b| or\b|,| vs\b| with\b| to\b|[?.!]*$| please| pls| looks| sounds| seems| any ?more\b"
+    r"| (?:off|from|on|in|onto) (?:my|the) (?:short ?list|list|favou?rites|saved)\b| for later\b)"
     r"|(?:\b(?:number|no\.?|nr\.?|option|programme|program|result|#)|#) ?(?P<n>\d{1,2}|one|two|three|four|five)\b(?! ?(?:weeks?|months?|usd|eur|dollars))"
 )
 _COMPARED = re.compile(
     r"\b(?:compare|between|difference|versus|vs)\b.*?\b(?P<a>\d) ?(?:and|with|to|vs\.?|or|,|&) ?(?:number )?(?P<b>\d)\b(?! ?(?:weeks?|months?|wks?))"
+)
+_LISTED = re.compile(
+    r"\b(?:save|keep|remove|delete|drop|shortlist|bookmark|star|add|pin)(?: numbers?| nos?\.?)?"
+    r"(?P<list> \d{1,2}(?:(?: ?,)?(?: and| or| &| \+)? ?\d{1,2}\b)*)\b"
+    r"(?! ?(?:weeks?|wks?|months?|days?|usd|eur|gbp|dollars|euros?|pounds|more|%|[.,:]\d))"
 )
 _FIRST_N = re.compile(
     r"\b(?:first|top) (?P<n>two|three|2|3)\b|\b(?P<both>both|those two|these two|the two)\b|\b(?P<all>all three|all of them|all 3|them all)\b"
@@ -301,6 +308,12 @@ def positions(doc: Doc) -> list[Found]:
     for match in _COMPARED.finditer(text):
         add(int(match["a"]), match.start("a"), match.end("a"))
         add(int(match["b"]), match.start("b"), match.end("b"))
+    for match in _LISTED.finditer(text):
+        for number in re.finditer(r"\d+", match["list"]):
+            first = match.start("list") + number.start()
+            if any(f.start <= starts[first] < f.end for f in found.values()):
+                continue
+            add(int(number[0]), first, first + len(number[0]))
     bare = re.fullmatch(r"(?:the )?#?(\d)[.)!?]?", text.strip())
     if bare and doc:
         add(int(bare[1]), 0, len(text))

@@ -147,6 +147,9 @@ def values_alone(doc: Doc, entities: Iterable[dict[str, Any]]) -> str | None:
     classifier can't know every place of the catalogue, so it has no say where nothing but the
     catalogue's words and fillers are left.
     """
+    entities = list(entities)
+    if any(e["entity"] == "program" for e in entities):
+        return _names_a_program(doc, entities)
     found = [e for e in entities if e["entity"] in _SEARCHABLE or e["entity"] == "ordinal"]
     if not found:
         return None
@@ -164,6 +167,27 @@ def values_alone(doc: Doc, entities: Iterable[dict[str, Any]]) -> str | None:
     where = any(e["entity"] in ("country", "place", "region") for e in found)
     placement = set(words) <= _PLACEMENT_WORDS and not _PLACEMENT_NOUNS.isdisjoint(words)
     return "find_program" if where and placement else None
+
+
+# What the buttons of a channel's cards say around a programme's name and organisation.
+_TELL = frozenset("tell me more about by , the .".split())
+_SAVE = frozenset("save remove by to from my shortlist , the .".split())
+
+
+def _names_a_program(doc: Doc, entities: list[dict[str, Any]]) -> str | None:
+    """Return the intent of a message that is a programme's full name and a request, else None.
+
+    Names say anything ("Bali Global Health Initiative"), so the classifier has no say here.
+    """
+    spans = [(e["start"], e["end"]) for e in entities if e["entity"] in {"program", "organisation"}]
+    left = {
+        t.norm_
+        for t in doc
+        if not t.is_space and not any(start <= t.idx < end for start, end in spans)
+    }
+    if left <= _TELL:
+        return "ask_program_detail"
+    return "save_program" if left <= _SAVE and left & {"save", "remove"} else None
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -211,6 +235,9 @@ class QuestionReader(Step):
         intent = values_alone(doc, message.get(ENTITIES) or [])
         ranking = message.get(RANKING) or []
         top = ranking[0]["name"] if ranking else None
+        if intent in {"ask_program_detail", "save_program"}:
+            # A name may read like two questions.
+            message.set(CLAUSES, [])
         if intent in (None, top) or top in {"find_program", "refine_search"} | set(URGENCY):
             return
         # As sure as the reading that it replaces, or the fallback would call the two ambiguous.

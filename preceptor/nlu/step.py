@@ -51,6 +51,12 @@ class Step(GraphComponent):
         return training_data
 
 
+def language_of(example: Message) -> str | None:
+    """Return the language that a training question's metadata names; None for English."""
+    found = (example.get("metadata") or {}).get("intent", {}).get("language")
+    return str(found) if found else None
+
+
 def with_clauses(messages: list[Message]) -> list[Message]:
     """Return the messages and their clauses in one flat list, so that they share one batch."""
     flat: list[Message] = []
