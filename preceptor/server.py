@@ -32,6 +32,10 @@ def serve_advisor(settings: Settings) -> None:
         raise Complaint(f"There is no trained model in {settings.models}; please run make train.")
     settings.var.mkdir(parents=True, exist_ok=True)
 
+    from preceptor.lean_imports import import_rasa
+
+    import_rasa()
+
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.endpoints import EndpointConfig
