@@ -46,7 +46,9 @@ def serve_advisor(settings: Settings) -> None:
     if "PRECEPTOR_ACTIONS_PORT" in os.environ or not endpoints.action.url:
         endpoints.action.url = f"{settings.actions_url}/webhook"
     if settings.conversations_url:
-        endpoints.tracker_store = EndpointConfig(type="SQL", url=settings.conversations_url)
+        endpoints.tracker_store = EndpointConfig(
+            type="preceptor.stores.tracker.TrackerStore", url=settings.conversations_url
+        )
 
     failure: list[str] = []
 
