@@ -12,7 +12,7 @@ BOOTSTRAP := bootstrap() { \
 PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test lint catalogue train nlu-report lock clean runtime dev
+.PHONY: help run chat test lint catalogue train nlu-report bench-serve lock clean runtime dev
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -45,6 +45,9 @@ nlu-report: dev ## Measure how well messages are understood
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@$(PRECEPTOR) nlu-report
+
+bench-serve: dev ## Measure training, start, memory and turns, beside Rasa's default
+	@.venv/bin/python -m benchmarks.serve $(ARGS)
 
 lock: ## Resolve requirements/*.in into requirements/*.txt
 	@$(BOOTSTRAP) lock
