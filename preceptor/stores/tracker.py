@@ -33,7 +33,9 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import AnySlotDict, DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
+
+from preceptor.stores.database import write_ahead
 
 # An event takes about a kilobyte, a message with its reading several.
 EVENTS_KEPT = 20_000
@@ -219,9 +221,24 @@ class TrackerStore(SQLTrackerStore):
             kwargs: `dialect`, `db`, `query` and the rest of `SQLTrackerStore`.
         """
         super().__init__(domain=domain, host=url or host, event_broker=event_broker, **kwargs)
+        address = self.engine.url
+        if address.get_backend_name() == "sqlite" and address.database not in (
+            None,
+            "",
+            ":memory:",
+        ):
+            self._keep_open(address)
         self._kept: OrderedDict[str, LiveTracker] = OrderedDict()
         self._events_kept = 0
         self._classes = {each.type_name: each for each in reversed(all_subclasses(Event))}
+
+    def _keep_open(self, address: sa.engine.URL) -> None:
+        # SQLAlchemy 1.4 opens an SQLite file anew for every session.
+        self.engine = sa.create_engine(
+            address, poolclass=sa.pool.QueuePool, connect_args={"check_same_thread": False}
+        )
+        sa.event.listen(self.engine, "connect", write_ahead)
+        self.sessionmaker = sessionmaker(bind=self.engine)
 
     @property
     def domain(self) -> Domain:
