@@ -12,7 +12,8 @@ BOOTSTRAP := bootstrap() { \
 PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test lint catalogue train nlu-report bench-nlu lock clean runtime dev
+.PHONY: help run chat test lint catalogue train nlu-report widget widget-report bench-nlu \
+	bench-serve bench-slack slack-demo lock clean runtime dev
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -50,6 +51,9 @@ bench-nlu: dev ## Measure the reading of intents on public benchmarks, beside Ra
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@.venv/bin/python -m benchmarks.nlu
+
+bench-serve: dev ## Measure training, start, memory and turns, beside Rasa's default
+	@.venv/bin/python -m benchmarks.serve $(ARGS)
 
 lock: ## Resolve requirements/*.in into requirements/*.txt
 	@$(BOOTSTRAP) lock

@@ -87,7 +87,8 @@ class Turn:
         first: True where this is the message's first question.
         slots: the conversation's slots.
         parse: the message as the pipeline read it.
-        texts: what the advisor said before in this conversation.
+        texts: what the advisor said before in this conversation, the last forty replies.
+        earlier: how many replies came before those.
         session: the catalogue.
         events: what the action gives back to Rasa.
     """
@@ -100,6 +101,7 @@ class Turn:
     texts: list[str]
     session: Session
     dispatcher: CollectingDispatcher
+    earlier: int = 0
     events: list[EventType] = field(default_factory=list)
 
     def set(self, **slots: Any) -> None:
@@ -111,7 +113,7 @@ class Turn:
 
     def say(self, name: str, /, **values: object) -> str:
         """Return a sentence of words.yml; its wordings take turns over the conversation."""
-        return say(name, len(self.texts), **values)
+        return say(name, self.earlier + len(self.texts), **values)
 
     def reply(
         self,
@@ -217,6 +219,7 @@ class TopicAction(Action, abc.ABC):
                     texts=[e.get("text") or "" for e in tracker.events if e["event"] == "bot"],
                     session=opened,
                     dispatcher=dispatcher,
+                    earlier=(tracker.latest_message or {}).get("earlier_replies", 0),
                 )
                 self.answer(turn)
         except Exception:

@@ -32,6 +32,10 @@ def serve_advisor(settings: Settings) -> None:
         raise Complaint(f"There is no trained model in {settings.models}; please run make train.")
     settings.var.mkdir(parents=True, exist_ok=True)
 
+    from preceptor.lean_imports import import_rasa
+
+    import_rasa()
+
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.endpoints import EndpointConfig
@@ -42,7 +46,9 @@ def serve_advisor(settings: Settings) -> None:
     if "PRECEPTOR_ACTIONS_PORT" in os.environ or not endpoints.action.url:
         endpoints.action.url = f"{settings.actions_url}/webhook"
     if settings.conversations_url:
-        endpoints.tracker_store = EndpointConfig(type="SQL", url=settings.conversations_url)
+        endpoints.tracker_store = EndpointConfig(
+            type="preceptor.stores.tracker.TrackerStore", url=settings.conversations_url
+        )
 
     failure: list[str] = []
 

@@ -26,6 +26,7 @@ import jsonschema
 import structlog
 from rasa.core.actions.action import RemoteAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from sanic import Blueprint, Sanic
@@ -34,6 +35,7 @@ from structlog.contextvars import bound_contextvars
 from preceptor.channels.languages import Prefaces
 from preceptor.channels.text import Cleaned, clean_text
 from preceptor.heard import Heard, heard
+from preceptor.turn import Processor
 
 __all__ = [
     "ACTION_LIMIT_SECONDS",
@@ -66,6 +68,10 @@ PARTLY_SENTENCE = (
     "Sorry, something went wrong on my side before I had finished, so my answer may be "
     "incomplete. Please ask again in a moment."
 )
+
+# Made once: `jsonschema.validate` checks the schema itself each time; that took most of a turn.
+_SCHEMA = RemoteAction.action_response_format_spec()
+_ANSWER = jsonschema.validators.validator_for(_SCHEMA)(_SCHEMA)
 
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 
@@ -137,7 +143,7 @@ class GuardedActionEndpoint(EndpointConfig):
         kwargs["timeout"] = aiohttp.ClientTimeout(total=self.limit_seconds)
         try:
             answer = await super().request(*args, **kwargs)
-            jsonschema.validate(answer, RemoteAction.action_response_format_spec())
+            _ANSWER.validate(answer)
             return answer
         except ClientResponseError as error:
             if error.status == 400 and _names_an_action(error.text):
@@ -221,6 +227,8 @@ def guard_agent(agent: Any, limit_seconds: float = ACTION_LIMIT_SECONDS) -> None
     if type(store) is FailSafeTrackerStore:
         # Rasa wraps every store it is given and keeps the inner one private.
         agent.tracker_store = StrictTrackerStore(store._tracker_store)
+    if agent.processor and type(agent.processor) is MessageProcessor:
+        agent.processor = Processor.around(agent.processor)
     if agent.processor:
         agent.processor.action_endpoint = agent.action_endpoint
         agent.processor.tracker_store = agent.tracker_store
