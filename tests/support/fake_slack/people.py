@@ -102,17 +102,15 @@ class Person:
         """Return the App Home as the app last published it for this person."""
         return self.slack.world.homes.get((self.team, self.id))
 
-    def click_home(self, wanted: str) -> Delivery:
+    def click_home(self, wanted: str, *element: str) -> Delivery:
         """Click what has this text, action or option in the App Home."""
         home = self.home()
         assert home, "there is no App Home yet"
-        block_id, element, action = _action_on(home["blocks"], wanted)
         payload = self._interaction("block_actions") | {
             "container": {"type": "view", "view_id": home["id"]},
             "view": {**home, "team_id": self.team},
-            "actions": [action | {"block_id": block_id}],
+            "actions": [_action_on(home["blocks"], wanted, *element)],
         }
-        assert element
         return self.slack.deliver("interactive", payload)
 
     def submit(self, view: dict[str, Any], values: dict[str, Any] | None = None) -> Delivery:
@@ -278,17 +276,17 @@ class Place:
         said = self.say(text, **more)
         return self.wait_for_answer(said.ts)
 
-    def click(self, message: Message, wanted: str, *, again: bool = False) -> Delivery:
+    def click(self, message: Message, wanted: str, *element: str, again: bool = False) -> Delivery:
         """Click what has this text or action id in a message, or choose this option.
 
         Args:
             message: Where it is.
             wanted: A button's text, a select's option, `positive` or `negative`, or an action id.
+            element: The block_id and action_id of the element, where the text is not enough.
             again: Click what was there before the message was changed: a slow second click.
         """
         blocks = message.earlier[-1] if again and message.earlier else message.blocks
-        block_id, _, action = _action_on(blocks, wanted)
-        return self.send_action(message, action | {"block_id": block_id}, blocks)
+        return self.send_action(message, _action_on(blocks, wanted, *element), blocks)
 
     def send_action(
         self,
@@ -323,36 +321,42 @@ class Place:
         return self.slack.deliver("interactive", payload)
 
 
+def _choices(element: dict[str, Any]) -> list[tuple[set[str], dict[str, Any]]]:
+    """Return what can be done with an element: its names, and the action as Slack reports it."""
+    kind = element["type"]
+    base = {"action_id": element["action_id"], "type": kind}
+    if kind == "button":
+        value = {"value": element["value"]} if "value" in element else {}
+        names = {element["text"]["text"], element["action_id"]}
+        return [(names, base | value | {"text": element["text"]})]
+    if kind == "feedback_buttons":
+        sides = (("positive", element["positive_button"]), ("negative", element["negative_button"]))
+        return [
+            ({side}, base | {"value": button["value"], "text": button["text"]})
+            for side, button in sides
+        ]
+    options = list(element.get("options") or [])
+    for group in element.get("option_groups") or []:
+        options += group["options"]
+    return [
+        ({option["text"]["text"], option["value"]}, base | {"selected_option": option})
+        for option in options
+    ]
+
+
 def _action_on(
-    blocks: list[dict[str, Any]], wanted: str
-) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Return (block_id, element, action as Slack reports it) of what has this text."""
-    offered = []
-    for block_id, element in clickable(blocks):
-        kind = element["type"]
-        base = {"action_id": element["action_id"], "type": kind}
-        if kind == "button":
-            offered.append(element["text"]["text"])
-            if wanted in (element["text"]["text"], element["action_id"]):
-                value = {"value": element["value"]} if "value" in element else {}
-                return block_id, element, base | value | {"text": element["text"]}
-        elif kind in ("static_select", "overflow", "radio_buttons"):
-            options = list(element.get("options") or [])
-            for group in element.get("option_groups") or []:
-                options += group["options"]
-            for option in options:
-                offered.append(option["text"]["text"])
-                if wanted in (option["text"]["text"], option["value"]):
-                    return block_id, element, base | {"selected_option": option}
-        elif kind == "feedback_buttons":
-            for side in ("positive", "negative"):
-                offered.append(side)
-                if wanted == side:
-                    button = element[f"{side}_button"]
-                    return block_id, element, base | {
-                        "value": button["value"], "text": button["text"],
-                    }  # fmt: skip
-    raise AssertionError(f"there is nothing {wanted!r} to click; there is {offered}")
+    blocks: list[dict[str, Any]], wanted: str, block_id: str = "", action_id: str = ""
+) -> dict[str, Any]:
+    """Return the action, as Slack reports it, of what has this text, within an element if named."""
+    names: list[str] = []
+    for block, element in clickable(blocks):
+        if (block_id and block != block_id) or (action_id and element["action_id"] != action_id):
+            continue
+        for known, action in _choices(element):
+            names += sorted(known)
+            if wanted in known:
+                return action | {"block_id": block}
+    raise AssertionError(f"there is nothing {wanted!r} to click; there is {names}")
 
 
 def offered(message: Message) -> list[str]:
