@@ -1,6 +1,7 @@
 """The real advisor behind a fake Slack, for tests, the benchmark and the demonstration."""
 
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from tests.launcher.tiny import free_port
 from tests.support.advisor import Advisor, Exchange, running_advisor, slots_of
-from tests.support.fake_slack import ONE, FakeSlack, Message, Person, Place, offered, words
+from tests.support.fake_slack import ONE, FakeSlack, Message, Person, Place, offered, unescaped
 from tests.support.fake_slack.manifest import read_manifest
 from tests.support.slack_lab import slack_settings
 
@@ -19,6 +20,23 @@ class SlackAdvisor:
 
     advisor: Advisor
     slack: FakeSlack
+    _over_rest: dict[tuple[str, ...], list[list[str]]] = field(default_factory=dict)
+
+    def expected(self, *texts: str) -> list[list[str]]:
+        """Return the plain texts that answer messages sent one after the other, a list for each.
+
+        They are asked for over REST, in a conversation of their own, and escaped as in Slack.
+        """
+        if texts not in self._over_rest:
+            sender = f"expected-{uuid.uuid4()}"
+            self._over_rest[texts] = [
+                [
+                    _typed((reply.get("text") or "").strip())
+                    for reply in self.advisor.say(text, sender).replies
+                ]
+                for text in texts
+            ]
+        return self._over_rest[texts]
 
     def person(self, name: str, team: str = ONE) -> Person:
         """Return a person of a workspace, by a name of their own."""
@@ -40,7 +58,7 @@ class SlackAdvisor:
             lane = "WHERE lane LIKE ?" if conversation else ""
             (messages,) = database.execute(
                 f"SELECT COUNT(*) FROM deliveries_outbox {lane}",
-                (f"%{conversation.split(':')[-1][1:]}%",) if conversation else (),
+                (f"%{conversation.split(':')[-1][1:]}",) if conversation else (),
             ).fetchone()
         return int(works) + int(messages)
 
@@ -95,7 +113,7 @@ class SlackTalk:
         """Type a message, or click the quick reply that says it, and wait for all answers."""
         conversation = f"slack:{self.place.person.team}:{self.place.person.id}"
         seen = len(self.behind.advisor.events(conversation))
-        since = self.place.slack.world.next_ts()
+        before = {m.ts: m.text for m in self.place.seen()}
         title = next((t for t, payload in self.payloads.items() if payload == text), None)
         clicked = next((m for m in self.last if title in offered(m)), None) if title else None
         if clicked is not None and title is not None:
@@ -103,7 +121,7 @@ class SlackTalk:
         else:
             self.place.say(_typed(text))
         self._wait(conversation)
-        return self._exchange(text, conversation, seen, since)
+        return self._exchange(text, conversation, seen, before)
 
     def intent_of(self, text: str) -> str:
         """Return how a sentence is read, asked over REST."""
@@ -122,7 +140,9 @@ class SlackTalk:
             90,
         )
 
-    def _exchange(self, text: str, conversation: str, seen: int, since: str) -> Exchange:
+    def _exchange(
+        self, text: str, conversation: str, seen: int, before: dict[str, str]
+    ) -> Exchange:
         exchange = Exchange(text, [])
         events = self.behind.advisor.events(conversation)
         self.payloads = {}
@@ -141,11 +161,12 @@ class SlackTalk:
                 if data.get("custom"):
                     cards.append(data["custom"])
         exchange.slots = slots_of(events)
-        self.last = self.place.seen(since)
+        # A page of results may have taken the place of the page before.
+        self.last = [m for m in self.place.seen() if before.get(m.ts) != m.text]
         for message in self.last:
             exchange.replies.append(
                 {
-                    "text": words(message),
+                    "text": unescaped(message.text),
                     "buttons": [
                         {"title": title, "payload": self.payloads[title]}
                         for title in offered(message)
