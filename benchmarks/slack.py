@@ -21,10 +21,10 @@ from typing import Any
 import httpx
 
 from tests.launcher.tiny import ROOT, free_port
-from tests.support.fake_slack import MAIN, ONE, SIGNING_SECRET, Channel, Delivery, FakeSlack
+from tests.support.fake_slack import MAIN, ONE, SIGNING_SECRET, TWO, Channel, Delivery, FakeSlack
 from tests.support.fake_slack.manifest import read_manifest
 from tests.support.slack import SlackAdvisor, slack_advisor
-from tests.support.slack_cases import CASES
+from tests.support.slack_cases import CASES, install
 from tests.support.slack_lab import (
     Lab,
     lab_actions,
@@ -137,6 +137,8 @@ def our_lab(home: Path, actions_port: str, name: str) -> Iterator[Lab]:
                 )
             )
         slacks[1].wait_for(lambda: slacks[1].connections, "a connection", 60)
+        # A second workspace; Rasa's connector knows one token only.
+        install(bases[0], slacks[0].grant(TWO))
         yield Lab(name, slacks[0], slacks[1], bases[0], home, PATIENCE_SECONDS)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.launcher.tiny import free_port
-from tests.support.fake_slack import FakeSlack
+from tests.support.fake_slack import TWO, FakeSlack
 from tests.support.fake_slack.manifest import read_manifest
 from tests.support.slack import SlackAdvisor, slack_advisor
+from tests.support.slack_cases import install
 from tests.support.slack_lab import (
     Lab,
     lab_actions,
@@ -37,8 +38,8 @@ def through_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlackAd
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory, through_socket: SlackAdvisor) -> Iterator[Lab]:
-    """Our channel in front of the tiny model of the 31 cases."""
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Our channel in front of the tiny model of the 31 cases, told over HTTP."""
     home = write_lab(tmp_path_factory.mktemp("slack-lab") / "home", OURS)
     port = free_port()
     base = f"http://127.0.0.1:{port}"
@@ -58,7 +59,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory, through_socket: SlackAdvisor) 
             **slack_settings(slack),
         ),
     ):
-        yield Lab("ours", slack, through_socket.slack, base, home)
+        # A second workspace, as a person of it would install the app.
+        install(base, slack.grant(TWO))
+        yield Lab("ours", slack, None, base, home)
 
 
 @pytest.fixture(autouse=True)

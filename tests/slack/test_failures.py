@@ -49,7 +49,7 @@ def test_answers_stay_in_order_while_slack_limits_the_rate(over_http: SlackAdvis
     first = place.say(asked[0])
     for text in asked[1:]:
         place.say(text)
-    over_http.settle("slack:T0ONE:U0ORDERED")
+    over_http.settle("U0ORDERED")
     said = [words(m) for m in place.seen(first.ts)]
     places = [next(n for n, text in enumerate(said) if country in text)
               for country in ("Kenya", "Peru", "Nepal")]  # fmt: skip

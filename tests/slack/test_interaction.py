@@ -29,7 +29,7 @@ def test_results_are_a_carousel_with_buttons(over_http: SlackAdvisor):
 
 def test_a_click_on_a_quick_reply_is_replaced_by_the_choice(over_http: SlackAdvisor):
     place = over_http.person("choice").dm()
-    message = place.ask("why should I do an internship?")
+    message = over_http.ask(place, "why should I do an internship?")
     title = offered(message)[0]
     assert place.click(message, title).wait().ok
     answer = place.wait_for_answer(message.ts)
@@ -40,11 +40,11 @@ def test_a_click_on_a_quick_reply_is_replaced_by_the_choice(over_http: SlackAdvi
 
 def test_a_second_click_runs_nothing(over_http: SlackAdvisor):
     place = over_http.person("twice").dm()
-    message = place.ask("why should I do an internship?")
+    message = over_http.ask(place, "why should I do an internship?")
     title = offered(message)[0]
     place.click(message, title).wait()
     place.wait_for_answer(message.ts)
-    over_http.settle("slack:T0ONE:U0TWICE")
+    over_http.settle("U0TWICE")
     before = len(place.seen())
     place.click(message, title, again=True).wait()
     over_http.settle()
@@ -67,7 +67,7 @@ def test_the_next_page_takes_the_place_of_the_page(over_http: SlackAdvisor):
     first = words(message)
     assert place.click(message, "Show more").wait().ok
     over_http.slack.wait_for(lambda: "4." in words(message), "the second page in place")
-    over_http.settle("slack:T0ONE:U0PAGES")
+    over_http.settle("U0PAGES")
     assert words(message) != first
     assert place.seen(message.ts) == []
 
@@ -89,7 +89,7 @@ def test_sources_stand_in_small_print(over_http: SlackAdvisor):
 
 def test_an_answer_can_be_rated_and_the_rating_changed(over_http: SlackAdvisor):
     place = over_http.person("rater").dm()
-    message = place.ask("why should I do an internship?")
+    message = over_http.ask(place, "why should I do an internship?")
 
     def ratings() -> list[str]:
         path = over_http.advisor.home / "var" / "channels.db"
@@ -100,8 +100,6 @@ def test_an_answer_can_be_rated_and_the_rating_changed(over_http: SlackAdvisor):
             ).fetchall()
         return [rating for (rating,) in rows]
 
-    over_http.settle()
-    message = next(m for m in reversed(place.seen()) if "feedback_buttons" in str(m.blocks))
     before = len(place.seen())
     assert place.click(message, "positive").wait().ok
     over_http.slack.wait_for(lambda: ratings() == ["up"], "the rating")
@@ -114,7 +112,7 @@ def test_an_answer_can_be_rated_and_the_rating_changed(over_http: SlackAdvisor):
 
 def test_a_forged_click_runs_nothing(over_http: SlackAdvisor):
     place = over_http.person("forger").dm()
-    message = place.ask("why should I do an internship?")
+    message = over_http.ask(place, "why should I do an internship?")
     block_id, element = next(iter(message.elements()))
     for value in ("/restart", "find programmes in Kenya", f"AAAAAAAAAAAAAAAA:{'x' * 20}"):
         action = {
@@ -140,7 +138,9 @@ def test_a_quick_reply_in_a_channels_thread_answers_in_the_thread(over_http: Sla
     place = over_http.person("threadclick").channel()
     said = place.mention("why should I do an internship?")
     thread = place.thread_of(said)
-    message = thread.wait_for_answer(said.ts)
+    thread.wait_for_answer(said.ts)
+    over_http.settle()
+    message = thread.seen(said.ts)[-1]
     assert thread.click(message, offered(message)[0]).wait().ok
     assert thread.wait_for_answer(message.ts).thread_ts == said.ts
 
@@ -148,7 +148,9 @@ def test_a_quick_reply_in_a_channels_thread_answers_in_the_thread(over_http: Sla
 def test_somebody_elses_quick_reply_is_their_own_question(over_http: SlackAdvisor):
     place = over_http.person("owner").channel()
     said = place.mention("why should I do an internship?")
-    message = place.thread_of(said).wait_for_answer(said.ts)
+    place.thread_of(said).wait_for_answer(said.ts)
+    over_http.settle()
+    message = place.thread_of(said).seen(said.ts)[-1]
     other = over_http.person("passerby").channel().thread_of(said)
     assert other.click(message, offered(message)[0]).wait().ok
     over_http.settle()

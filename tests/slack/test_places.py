@@ -67,11 +67,11 @@ def test_two_people_in_a_thread_have_a_conversation_each(over_http: SlackAdvisor
 def test_a_mention_in_a_group_dm_is_answered(over_http: SlackAdvisor):
     place = over_http.person("group").group_dm("U0FRIEND")
     said = place.mention("why should I do an internship?")
-    answer = place.wait_for_answer(said.ts)
-    assert "internship" in words(answer)
+    thread = place.thread_of(said)
+    assert "internship" in words(thread.wait_for_answer(said.ts))
     over_http.settle()
     expected = over_http.expected("why should I do an internship?")[0]
-    assert [m.text for m in place.seen(said.ts)] == expected
+    assert [m.text for m in thread.seen(said.ts)] == expected
 
 
 def test_a_thread_in_a_dm_is_answered_in_the_thread(over_http: SlackAdvisor):
@@ -161,7 +161,7 @@ def test_a_topic_of_app_home_is_answered_in_the_dm(over_http: SlackAdvisor):
 def test_app_home_shows_the_last_search(over_http: SlackAdvisor):
     person = over_http.person("searcher")
     assert "Kenya" in words(person.dm().ask(SEARCH))
-    over_http.settle("slack:T0ONE:U0SEARCHER")
+    over_http.settle("U0SEARCHER")
     person.open_home()
     over_http.slack.wait_for(
         lambda: "Kenya" in str((person.home() or {}).get("blocks")), "the search in App Home"

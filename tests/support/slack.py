@@ -33,6 +33,8 @@ class SlackAdvisor:
                 [
                     _typed((reply.get("text") or "").strip())
                     for reply in self.advisor.say(text, sender).replies
+                    # A card comes as a message of its own over REST.
+                    if reply.get("text")
                 ]
                 for text in texts
             ]
@@ -42,32 +44,35 @@ class SlackAdvisor:
         """Return a person of a workspace, by a name of their own."""
         return Person(self.slack, f"U0{name.upper()}", team)
 
-    def waiting(self, conversation: str = "") -> int:
+    def ask(self, place: Place, text: str) -> Message:
+        """Ask something and return the last message of the answer, which has what leads on."""
+        said = place.say(text)
+        place.wait_for_answer(said.ts)
+        self.settle(place.person.id)
+        return place.seen(said.ts)[-1]
+
+    def waiting(self, person: str = "") -> int:
         """Return how much the channel has accepted or written and not yet answered or sent.
 
         Args:
-            conversation: Whose work is meant; the conversations of all by default.
+            person: Whose conversations and DM are meant; those of all by default.
         """
         path = self.advisor.home / "var" / "channels.db"
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5) as database:
-            where = "WHERE conversation = ?" if conversation else ""
-            values = (conversation,) if conversation else ()
-            (works,) = database.execute(
-                f"SELECT COUNT(*) FROM deliveries_inbox {where}", values
-            ).fetchone()
-            lane = "WHERE lane LIKE ?" if conversation else ""
-            (messages,) = database.execute(
-                f"SELECT COUNT(*) FROM deliveries_outbox {lane}",
-                (f"%{conversation.split(':')[-1][1:]}",) if conversation else (),
-            ).fetchone()
-        return int(works) + int(messages)
+            works = database.execute("SELECT conversation FROM deliveries_inbox").fetchall()
+            messages = database.execute("SELECT lane FROM deliveries_outbox").fetchall()
+        if not person:
+            return len(works) + len(messages)
+        # A DM's lane ends with its channel, D… where the person is U….
+        ends = (person, f"D{person[1:]}")
+        return sum(name.endswith(ends) for (name,) in (*works, *messages))
 
-    def settle(self, conversation: str = "", seconds: float = 60) -> None:
-        """Wait until all that was told is acknowledged, answered and sent."""
+    def settle(self, person: str = "", seconds: float = 60) -> None:
+        """Wait until all that was told is acknowledged, and a person's or all is answered."""
         self.slack.wait_for(
             lambda: (
                 all(d.done.is_set() for d in list(self.slack.deliveries))
-                and not self.waiting(conversation)
+                and not self.waiting(person)
             ),
             "rest",
             seconds,
@@ -132,10 +137,12 @@ class SlackTalk:
         slack = self.place.slack
         mine = [
             d for d in list(slack.deliveries)
-            if self.place.person.id in str(d.payload)
+            if not d.done.is_set() and f"'{self.place.person.id}'" in str(d.payload)
         ]  # fmt: skip
         slack.wait_for(
-            lambda: all(d.done.is_set() for d in mine) and not self.behind.waiting(conversation),
+            lambda: (
+                all(d.done.is_set() for d in mine) and not self.behind.waiting(self.place.person.id)
+            ),
             f"the end of a turn of {conversation}",
             90,
         )

@@ -168,12 +168,12 @@ def mention_twin(lab: Lab) -> None:
 
 def _no_turn(lab: Lab, place: Place, event: dict[str, object]) -> None:
     """Tell an event that is no message of a person, and see that nothing comes of it."""
-    before = len(place.seen())
+    before = len(place.seen(threads=True))
     assert lab.slack.tell_event(event, place.person.team).wait().ok
     said = place.say("kenya" if place.channel.kind == "im" else f"{place.bot} kenya")
     here = place if place.channel.kind == "im" else place.thread_of(said)
     _answer(lab, here, said, "Looked up")
-    assert all("Looked up" in words(m) for m in place.seen()[before:])
+    assert all("Looked up" in words(m) for m in place.seen(threads=True)[before:])
 
 
 @_case("somebody joins a channel: no turn")
@@ -342,6 +342,7 @@ def json_with_charset(lab: Lab) -> None:
 
 @_case("Socket Mode")
 def socket_mode(lab: Lab) -> None:
+    assert lab.socket is not None
     place = Person(lab.socket, "U0SOCKET").dm()
     said = place.say("hello")
     _answer(lab, place, said)

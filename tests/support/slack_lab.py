@@ -166,7 +166,7 @@ class Lab:
     Attributes:
         name: Whose connector it is.
         slack: The Slack that tells it over HTTP.
-        socket: The Slack that tells it through Socket Mode.
+        socket: The Slack that tells it through Socket Mode, where there is one.
         base: The address of its server.
         home: The folder of its project.
         patience: For how long an answer is waited for, in seconds.
@@ -174,7 +174,7 @@ class Lab:
 
     name: str
     slack: FakeSlack
-    socket: FakeSlack
+    socket: FakeSlack | None
     base: str
     home: Path
     patience: float = 20.0

@@ -245,8 +245,13 @@ class Place:
         """Write something here that mentions the app."""
         return self.say(f"{self.bot} {text}", **more)
 
-    def seen(self, since: str = "") -> list[Message]:
-        """Return what the app has posted here for this person to see after a timestamp."""
+    def seen(self, since: str = "", *, threads: bool = False) -> list[Message]:
+        """Return what the app has posted here for this person to see after a timestamp.
+
+        Args:
+            since: A timestamp, or "" for all.
+            threads: Whether what stands in threads here counts as well.
+        """
         return [
             message
             for message in list(self.slack.world.messages)
@@ -255,7 +260,7 @@ class Place:
             and message.ts > since
             and not message.deleted
             and message.ephemeral_to in (None, self.person.id)
-            and (self.thread_ts is None or message.thread_ts == self.thread_ts)
+            and (message.thread_ts == self.thread_ts or (threads and not self.thread_ts))
         ]
 
     def wait_for_answer(

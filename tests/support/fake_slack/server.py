@@ -186,7 +186,9 @@ class FakeSlack:
         await site.start()
         self.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         self._session = aiohttp.ClientSession(
-            trust_env=False, connector=aiohttp.TCPConnector(limit=0)
+            trust_env=False,
+            # A connection kept open would hold up the app when it stops.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
         )
 
     async def _stop(self) -> None:
