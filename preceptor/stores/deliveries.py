@@ -49,6 +49,8 @@ _inbox = sa.Table(
     sa.Column("position", sa.String(64), nullable=False),
     sa.Column("work", sa.Text, nullable=False),
     sa.Column("adoptions", sa.Integer, nullable=False),
+    # An id is never given twice: what has been done is known by it.
+    sqlite_autoincrement=True,
 )
 _outbox = sa.Table(
     "deliveries_outbox",
@@ -58,6 +60,7 @@ _outbox = sa.Table(
     sa.Column("lane", sa.String(255), nullable=False),
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("queued_at", sa.Float, nullable=False),
+    sqlite_autoincrement=True,
 )
 _leases = sa.Table(
     "deliveries_leases",
@@ -238,19 +241,12 @@ class Deliveries:
                 )
             )
 
-    def adopt(
-        self, seen_work: int = 0, seen_outgoing: int = 0
-    ) -> tuple[list[Accepted], list[Outgoing]]:
-        """Take over what belongs to no living server, and return it with what is ours.
-
-        Args:
-            seen_work: Ids of works up to this one are known to the caller already.
-            seen_outgoing: The same of messages. Adopted rows are returned whatever their id.
-        """
+    def adopt(self) -> tuple[list[Accepted], list[Outgoing]]:
+        """Take over what belongs to no living server, and return all that is ours, in order."""
         with self._writing, self._engine.begin() as connection:
             alive = sa.select(_servers.c.server).where(_servers.c.alive_until > time.time())
             found: list[list[Any]] = []
-            for table, seen in ((_inbox, seen_work), (_outbox, seen_outgoing)):
+            for table in (_inbox, _outbox):
                 orphan = sa.and_(table.c.owner != self.server, table.c.owner.not_in(alive))
                 numbers = connection.execute(sa.select(table.c.id).where(orphan)).scalars().all()
                 if numbers:
@@ -260,13 +256,8 @@ class Deliveries:
                     connection.execute(
                         table.update().where(table.c.id.in_(numbers), orphan).values(adopted)
                     )
-                mine = sa.and_(
-                    table.c.owner == self.server,
-                    sa.or_(table.c.id > seen, table.c.id.in_(numbers)),
-                )
-                found.append(
-                    connection.execute(table.select().where(mine).order_by(table.c.id)).fetchall()
-                )
+                mine = table.select().where(table.c.owner == self.server).order_by(table.c.id)
+                found.append(connection.execute(mine).fetchall())
         works = [
             Accepted(r.id, r.conversation, r.position, json.loads(r.work), self.server, r.adoptions)
             for r in found[0]

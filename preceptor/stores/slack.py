@@ -81,7 +81,7 @@ class Installations:
 
     def save(self, installation: Mapping[str, Any]) -> None:
         """Keep an installation, in place of an earlier one of the same workspace."""
-        plain = {
+        plain: dict[str, Any] = {
             name: value.timestamp() if isinstance(value, datetime) else value
             for name, value in installation.items()
         }

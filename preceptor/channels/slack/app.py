@@ -60,7 +60,7 @@ class Authorize(AsyncAuthorize):
 
     def __init__(self, service: SlackService) -> None:
         """Use the service's installations."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._service = service
 
     async def __call__(
@@ -107,7 +107,7 @@ def build_app(service: SlackService) -> AsyncApp:
         name="preceptor",
         client=service.client(None),
         signing_secret=config.signing_secret,
-        authorize=Authorize(service),
+        authorize=Authorize(service),  # type: ignore[arg-type]
         oauth_settings=settings,
         process_before_response=True,
         # In Socket Mode the connection itself is proven; Bolt knows and skips the signature.
@@ -148,7 +148,6 @@ def _hear_messages(app: AsyncApp, service: SlackService) -> None:
         await service.accept(told)
 
     app.event("app_mention")(hear)
-    app.event({"type": "message", "subtype": re.compile(".*")})(hear)
     app.event("message")(hear)
 
 

@@ -142,7 +142,7 @@ def read_message(
         thread=answer_in,
         status_in=thread if direct else None,
     )
-    keys = (f"message:{team}:{channel}:{ts}",)
+    keys: tuple[str, ...] = (f"message:{team}:{channel}:{ts}",)
     if body.get("event_id"):
         keys = (f"event:{body['event_id']}", *keys)
     return Told(

@@ -65,6 +65,28 @@ class Refused(Exception):
     """Slack does not take a message and will not later; the message is Slack's word for why."""
 
 
+class Recent:
+    """The latest few thousand ids of what is done.
+
+    A list of what is to do may have been read from the database just before one of it was done.
+    """
+
+    def __init__(self, limit: int = 5_000) -> None:
+        """Begin with none."""
+        self._ids: dict[int, None] = {}
+        self._limit = limit
+
+    def add(self, number: int) -> None:
+        """Remember an id."""
+        self._ids[number] = None
+        if len(self._ids) > self._limit:
+            del self._ids[next(iter(self._ids))]
+
+    def __contains__(self, number: int) -> bool:
+        """Say whether an id is remembered."""
+        return number in self._ids
+
+
 class Outbox:
     """Sends messages lane by lane.
 
@@ -92,11 +114,12 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pace: dict[str, tuple[float, float]] = {}
         self._known: set[int] = set()
+        self._done = Recent()
 
     def add(self, messages: Iterable[Outgoing]) -> None:
         """Send messages after what waits in their lanes; those that wait already are left out."""
         for message in messages:
-            if message.id in self._known:
+            if message.id in self._known or message.id in self._done:
                 continue
             self._known.add(message.id)
             lane = self._lanes.get(message.lane)
@@ -126,6 +149,7 @@ class Outbox:
         try:
             while lane:
                 await self._deliver(lane[0])
+                self._done.add(lane[0].id)
                 self._known.discard(lane.popleft().id)
         finally:
             self._lanes.pop(name, None)

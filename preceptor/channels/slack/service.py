@@ -29,7 +29,7 @@ from preceptor.channels.slack import home
 from preceptor.channels.slack.blocks import Rendered, render
 from preceptor.channels.slack.config import SlackConfig
 from preceptor.channels.slack.incoming import Told, Work
-from preceptor.channels.slack.outbox import CALL_LIMIT_SECONDS, Message, Outbox, is_local
+from preceptor.channels.slack.outbox import CALL_LIMIT_SECONDS, Message, Outbox, Recent, is_local
 from preceptor.channels.slack.output import SlackOutput
 from preceptor.channels.slack.payloads import Sealer
 from preceptor.channels.slack.text import escaped
@@ -85,6 +85,7 @@ class SlackService:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._at_once = asyncio.Semaphore(TURNS_AT_ONCE)
         self._known_works: set[int] = set()
+        self._done_works = Recent()
         self._tokens: dict[tuple[str | None, str], tuple[float, dict[str, Any] | None]] = {}
         self._clients: dict[str, AsyncWebClient] = {}
         self._identity: dict[str, Any] = {}
@@ -180,7 +181,8 @@ class SlackService:
         return True
 
     def _enqueue(self, accepted: Accepted) -> None:
-        if accepted.id in self._known_works or self._stopping:
+        known = accepted.id in self._known_works or accepted.id in self._done_works
+        if known or self._stopping:
             return
         self._known_works.add(accepted.id)
         line = self._lines.get(accepted.conversation)
@@ -215,6 +217,7 @@ class SlackService:
             else:
                 messages = await self._messages_for(work)
             queued = await self.in_thread(self.deliveries.finish, accepted.id, messages)
+            self._done_works.add(accepted.id)
             self.outbox.add(queued)
         # It stays in the inbox: the next round of `_keep_alive` takes it up again.
         except Exception as error:

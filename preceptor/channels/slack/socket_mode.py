@@ -80,12 +80,12 @@ class SocketMode:
         )
         if is_local(self._service.config.api_url):
             self._handler.client.proxy = None
-        await self._handler.connect_async()
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]
 
     async def _close(self) -> None:
         handler, self._handler = self._handler, None
         if handler is not None:
-            await handler.close_async()
+            await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 async def _longer(wait: float) -> float:
