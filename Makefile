@@ -12,7 +12,7 @@ BOOTSTRAP := bootstrap() { \
 PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test lint catalogue train nlu-report lock clean runtime dev
+.PHONY: help run chat test lint catalogue train nlu-report slack-demo bench-slack lock clean runtime dev
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -45,6 +45,16 @@ nlu-report: dev ## Measure how well messages are understood
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@$(PRECEPTOR) nlu-report
+
+slack-demo: dev ## Try the advisor in a fake Slack in the browser, without a workspace
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) train
+	@.venv/bin/python -m tests.support.fake_slack.demo
+
+bench-slack: dev ## Measure the Slack channel, with Rasa's own connector beside it
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) train
+	@.venv/bin/python -m benchmarks.slack
 
 lock: ## Resolve requirements/*.in into requirements/*.txt
 	@$(BOOTSTRAP) lock
