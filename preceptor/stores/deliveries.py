@@ -109,6 +109,10 @@ class Outgoing:
     queued_at: float
 
 
+class _KnownAlready(Exception):
+    """Ends a transaction in which a key turned out to be known."""
+
+
 class SharedMemory(Protocol):
     """Remembers keys for servers that do not share a database."""
 
@@ -178,9 +182,7 @@ class Deliveries:
             return None
         try:
             with self._writing, self._engine.begin() as connection:
-                if not self._remember(connection, keys, remembered_seconds):
-                    connection.rollback()
-                    return None
+                self._remember(connection, keys, remembered_seconds)
                 # A conversation that another living server is busy with stays there.
                 owner = self._busy_with(connection, conversation) or self.server
                 row = _inbox.insert().values(
@@ -191,6 +193,8 @@ class Deliveries:
                     adoptions=0,
                 )
                 (number,) = connection.execute(row).inserted_primary_key
+        except _KnownAlready:
+            return None
         except sa.exc.SQLAlchemyError:
             if self._shared is not None:
                 self._shared.release(keys)
@@ -201,8 +205,12 @@ class Deliveries:
         """Remember keys for something that is done at once; return False if one is known."""
         if self._shared is not None and not self._shared.claim(keys, REMEMBERED_SECONDS):
             return False
-        with self._writing, self._engine.begin() as connection:
-            return self._remember(connection, keys, REMEMBERED_SECONDS)
+        try:
+            with self._writing, self._engine.begin() as connection:
+                self._remember(connection, keys, REMEMBERED_SECONDS)
+        except _KnownAlready:
+            return False
+        return True
 
     def finish(self, number: int, messages: Iterable[tuple[str, dict[str, Any]]]) -> list[Outgoing]:
         """Take a work out of the inbox and put its messages into the outbox, in one step.
@@ -304,14 +312,13 @@ class Deliveries:
         with self._writing, self._engine.begin() as connection:
             connection.execute(_servers.delete().where(_servers.c.server == self.server))
 
-    def _remember(self, connection: Connection, keys: Sequence[str], seconds: float) -> bool:
+    def _remember(self, connection: Connection, keys: Sequence[str], seconds: float) -> None:
         now = time.time()
         for key in keys:
             connection.execute(_seen.delete().where(_seen.c.key == key, _seen.c.expires_at < now))
             row = _insert(connection, _seen).values(key=key, expires_at=now + seconds)
             if not connection.execute(row.on_conflict_do_nothing()).rowcount:
-                return False
-        return True
+                raise _KnownAlready
 
     def _busy_with(self, connection: Connection, conversation: str) -> str | None:
         query = (

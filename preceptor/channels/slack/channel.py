@@ -67,13 +67,22 @@ class SlackInput(InputChannel):
 
         @webhook.get("/")
         async def health(request: Request) -> HTTPResponse:
-            mode = self._config.mode if self._app is not None and self._config else "off"
-            return _json({"status": mode})
+            return _json({"status": self._config.mode if self._config else "off"})
 
+        # Before the server listens: whatever Slack then tells can be kept.
+        @webhook.listener("before_server_start")
+        async def prepare(app: Sanic, _: Any) -> None:
+            if self._config is not None:
+                await self._prepare(self._config, on_new_message)
+
+        # After Rasa has loaded its agent.
         @webhook.listener("after_server_start")
         async def start(app: Sanic, _: Any) -> None:
-            if self._config is not None:
-                await self._start(self._config, getattr(app.ctx, "agent", None), on_new_message)
+            if self._service is not None and self._app is not None:
+                await self._service.start(getattr(app.ctx, "agent", None))
+                if self._service.config.mode == "socket":
+                    self._socket = SocketMode(self._service, self._app)
+                    self._socket.start()
 
         @webhook.listener("before_server_stop")
         async def stop(app: Sanic, _: Any) -> None:
@@ -109,7 +118,7 @@ class SlackInput(InputChannel):
 
         return webhook
 
-    async def _start(self, config: SlackConfig, agent: Any, on_new_message: OnNewMessage) -> None:
+    async def _prepare(self, config: SlackConfig, on_new_message: OnNewMessage) -> None:
         keys = {
             "buttons": derived_key(self._settings, "slack buttons"),
             "tokens": derived_key(self._settings, "slack tokens"),
@@ -117,11 +126,8 @@ class SlackInput(InputChannel):
         engine = open_channels(self._settings)
         shared = _shared(config)
         self._service = SlackService(config, engine, keys, on_new_message, shared)
-        await self._service.start(agent)
+        await self._service.prepare()
         self._app = build_app(self._service)
-        if config.mode == "socket":
-            self._socket = SocketMode(self._service, self._app)
-            self._socket.start()
 
 
 def _shared(config: SlackConfig) -> SharedMemory | None:

@@ -93,6 +93,14 @@ class SlackService:
 
     # From start to end
 
+    async def prepare(self) -> None:
+        """Get ready to keep what Slack tells, in the server's loop."""
+        self._session = aiohttp.ClientSession()
+        self.outbox = Outbox(
+            self.client_of, self._session, partial(self.in_thread, self.deliveries.sent)
+        )
+        await self.in_thread(self.deliveries.renew)
+
     async def start(self, agent: Any) -> None:
         """Begin to work, with what earlier servers left undone.
 
@@ -100,11 +108,6 @@ class SlackService:
             agent: Rasa's agent, for what a person's home shows.
         """
         self.agent = agent
-        self._session = aiohttp.ClientSession()
-        self.outbox = Outbox(
-            self.client_of, self._session, partial(self.in_thread, self.deliveries.sent)
-        )
-        await self.in_thread(self.deliveries.renew)
         await self._adopt()
         self.spawn(self._keep_alive())
         if self.config.bot_token:
