@@ -1,0 +1,107 @@
+"""Bolt's installation and state stores over the channels' database."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from slack_sdk.oauth.installation_store import Bot, Installation
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
+
+if TYPE_CHECKING:
+    from preceptor.channels.slack.service import SlackService
+
+
+class InstallationStore(AsyncInstallationStore):
+    """Keeps a workspace's latest installation; tokens are encrypted in the database."""
+
+    def __init__(self, service: SlackService) -> None:
+        """Use the service's database."""
+        self._service = service
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The logger Bolt writes to."""
+        return logging.getLogger(__name__)
+
+    async def async_save(self, installation: Installation) -> None:
+        """Keep an installation in place of the workspace's earlier one."""
+        kept = installation.to_dict()
+        await self._service.in_thread(self._service.installations.save, kept)
+        self._service.forget_tokens()
+
+    async def async_save_bot(self, bot: Bot) -> None:
+        """Keep an installation of which only the bot's part is known."""
+        await self._service.in_thread(self._service.installations.save, bot.to_dict())
+        self._service.forget_tokens()
+
+    async def async_find_bot(
+        self,
+        *,
+        enterprise_id: str | None,
+        team_id: str | None,
+        is_enterprise_install: bool | None = False,
+    ) -> Bot | None:
+        """Return the bot's part of a workspace's installation."""
+        found = await self.async_find_installation(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            is_enterprise_install=is_enterprise_install,
+        )
+        return found.to_bot() if found is not None else None
+
+    async def async_find_installation(
+        self,
+        *,
+        enterprise_id: str | None,
+        team_id: str | None,
+        user_id: str | None = None,
+        is_enterprise_install: bool | None = False,
+    ) -> Installation | None:
+        """Return a workspace's installation, whoever made it."""
+        team = None if is_enterprise_install else team_id
+        found = await self._service.in_thread(self._service.installations.find, enterprise_id, team)
+        return Installation(**_known(found)) if found and found.get("user_id") else None
+
+    async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
+        """Forget a workspace."""
+        await self._service.in_thread(self._service.installations.delete, enterprise_id, team_id)
+        self._service.forget_tokens()
+
+    async def async_delete_installation(
+        self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
+    ) -> None:
+        """Forget a workspace; a single person's token is none that we ask for."""
+        if user_id is None:
+            await self.async_delete_bot(enterprise_id=enterprise_id, team_id=team_id)
+
+
+def _known(found: dict[str, Any]) -> dict[str, Any]:
+    values = dict(found)
+    custom = values.pop("custom_values", None) or {}
+    return {**{k: v for k, v in values.items() if k not in custom}, "custom_values": custom}
+
+
+class StateStore(AsyncOAuthStateStore):
+    """Keeps OAuth's one-time values."""
+
+    def __init__(self, service: SlackService) -> None:
+        """Use the service's database."""
+        from preceptor.stores.slack import OAuthStates
+
+        self._service = service
+        self._states = OAuthStates(service.engine)
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The logger Bolt writes to."""
+        return logging.getLogger(__name__)
+
+    async def async_issue(self, *args: Any, **kwargs: Any) -> str:
+        """Return a new value."""
+        return await self._service.in_thread(self._states.issue)
+
+    async def async_consume(self, state: str) -> bool:
+        """Say whether a value is good, and use it up."""
+        return await self._service.in_thread(self._states.consume, state)
