@@ -46,14 +46,14 @@ CHANNELS = 20
 SETTLE_SECONDS = 240
 SEED = 4
 
-# Asked one after the other in a DM; every one has an answer of its own.
+# Asked one after the other in a DM; every one has an answer of its own, the same every time.
 QUESTIONS = (
-    "why should I do an internship?",
     "surgery in Kenya for 4 weeks",
-    "how do I handle a patient who shouts at me?",
     "and in Peru?",
+    "how long is the internship in Nigeria?",
+    "paediatrics in Nepal",
 )
-MENTIONS = ("is it better to go abroad or stay at home?", "how long is the internship in Nigeria?")
+MENTIONS = ("nursing in Tanzania", "how long is the internship in India?")
 
 _RASA_SETTINGS: dict[str, dict[str, str]] = {
     "rasa": {},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.dialogues import FOLDER, dialogue_files, run_dialogue
+from tests.support.dialogues import dialogue_files, run_dialogue
 from tests.support.slack import SlackAdvisor, SlackTalk
 
 FILES = dialogue_files()
@@ -27,7 +27,3 @@ def held(through_socket: SlackAdvisor):
 @pytest.mark.parametrize("path", FILES, ids=[f"{p.parent.name}/{p.stem}" for p in FILES])
 def test_dialogue(held: dict[Path, "Future[None]"], through_socket: SlackAdvisor, path: Path):
     held[path].result(300)
-
-
-def test_every_dialogue_is_held():
-    assert len(FILES) == len(list(FOLDER.glob("*/*.yml")))

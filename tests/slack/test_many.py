@@ -9,7 +9,8 @@ from tests.support.slack import SlackAdvisor
 from tests.support.slack_lab import Lab
 
 PEOPLE = 200
-QUESTIONS = ("why should I do an internship?", "surgery in Kenya", "thank you")
+# Their answers are the same every time: responses of the domain have several wordings.
+QUESTIONS = ("how long is the internship in Nigeria?", "surgery in Kenya", "thank you")
 
 
 @pytest.mark.parametrize("transport", ["over_http", "through_socket"])

@@ -68,6 +68,8 @@ function go(changes) {
   if (view.tab === "home") act({ do: "home" });
   draw();
   at("messages").scrollTop = at("messages").scrollHeight;
+  if (view.json) at("right-body").scrollTop = 0;
+  if (view.thread) at("right-body").scrollTop = at("right-body").scrollHeight;
 }
 
 function drawMain() {
