@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt.oauth.async_callback_options import AsyncFailureArgs, AsyncSuccessArgs
@@ -25,7 +26,7 @@ _WHY_NOT = {
     "missing_code": "Slack sent no code. Please begin again.",
     "invalid_code": "Slack did not take the code: it is too old, or SLACK_CLIENT_SECRET is wrong. "
     "Please begin again.",
-    "storage_error": "The installation could not be kept; the log says why. Please try again later.",
+    "storage_error": "The installation could not be kept; the log says why. Please try again.",
 }
 
 
@@ -33,7 +34,7 @@ async def installed(args: AsyncSuccessArgs) -> BoltResponse:
     """Tell the browser that the app is installed."""
     team = args.installation.team_name or args.installation.enterprise_name or "your workspace"
     return _page(
-        200, "Preceptor is installed", f"Open Slack in {team} and write to Preceptor there."
+        args, 200, "Preceptor is installed", f"Open Slack in {team} and write to Preceptor there."
     )
 
 
@@ -41,18 +42,22 @@ async def not_installed(args: AsyncFailureArgs) -> BoltResponse:
     """Tell the browser why the app is not installed and what to do."""
     sentence = _WHY_NOT.get(args.reason, "Slack ended the installation. Please begin again.")
     status = max(args.suggested_status_code, 400)
-    return _page(status, "Preceptor is not installed", sentence)
+    return _page(args, status, "Preceptor is not installed", sentence)
 
 
-def _page(status: int, title: str, sentence: str) -> BoltResponse:
+def _page(
+    args: AsyncSuccessArgs | AsyncFailureArgs, status: int, title: str, sentence: str
+) -> BoltResponse:
     shown = f"<h1>{html.escape(title)}</h1><p>{html.escape(sentence)}</p>"
     body = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f"<main>{shown}</main></html>"
     )
-    return BoltResponse(
-        status=status, body=body, headers={"Content-Type": "text/html; charset=utf-8"}
-    )
+    headers: dict[str, str | Sequence[str]] = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Set-Cookie": args.settings.state_utils.build_set_cookie_for_deletion(),
+    }
+    return BoltResponse(status=status, body=body, headers=headers)
 
 
 class InstallationStore(AsyncInstallationStore):
