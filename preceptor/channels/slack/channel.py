@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import redis
 import structlog
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, Sanic, response
@@ -133,8 +134,6 @@ class SlackInput(InputChannel):
 def _shared(config: SlackConfig) -> SharedMemory | None:
     if config.redis_url is None:
         return None
-    import redis
-
     return RedisMemory(redis.Redis.from_url(config.redis_url, socket_timeout=2))
 
 

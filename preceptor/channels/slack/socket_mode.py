@@ -9,6 +9,7 @@ import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import SQLAlchemyError
 
 from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
@@ -71,6 +72,10 @@ class SocketMode:
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
                 await self._close()
                 log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
+                wait = await _longer(wait)
+            # The database does not say who may connect: whoever is connected stays so.
+            except SQLAlchemyError as error:
+                log.error("slack.lease_failed", cause=f"{type(error).__name__}: {error}")
                 wait = await _longer(wait)
 
     async def _connect(self) -> None:
