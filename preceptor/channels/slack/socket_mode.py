@@ -81,7 +81,7 @@ class SocketMode:
     async def _connect(self) -> None:
         client = self._service.client(None)
         self._handler = AsyncSocketModeHandler(
-            self._app, app_token=self._service.config.app_token, web_client=client, ping_interval=5
+            self._app, app_token=self._service.config.app_token, web_client=client
         )
         if is_local(self._service.config.api_url):
             self._handler.client.proxy = None
