@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
 
-LEASE_SECONDS = 15.0
+LEASE_SECONDS = 8.0
 _LONGEST_WAIT_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
