@@ -21,7 +21,7 @@ def test_two_hundred_people_at_once(transport: str, request: pytest.FixtureReque
     for number, place in enumerate(places):
         said, (event,) = place.write(QUESTIONS[number % 2])
         told.append((place, said.ts, behind.slack.tell_event(event)))
-    behind.settle(seconds=120)
+    behind.settle(seconds=300)
     for number, (place, since, delivery) in enumerate(told):
         assert delivery.acknowledged and len(delivery.attempts) == 1
         expected = behind.expected(QUESTIONS[number % 2])[0]
@@ -39,7 +39,7 @@ def test_a_storm_of_duplicates_is_answered_once_each(over_http: SlackAdvisor):
     chance.shuffle(again)
     for _, _, event, event_id in again:
         over_http.slack.tell_event(event, event_id=event_id)
-    over_http.settle(seconds=120)
+    over_http.settle(seconds=300)
     for place, said, _, _ in told:
         expected = over_http.expected(QUESTIONS[0])[0]
         assert [message.text for message in place.seen(said.ts)] == expected
