@@ -18,6 +18,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 
 from preceptor.channels.slack import home
@@ -40,7 +41,12 @@ from preceptor.channels.slack.incoming import (
     read_message,
     read_shortcut,
 )
-from preceptor.channels.slack.oauth import InstallationStore, StateStore
+from preceptor.channels.slack.oauth import (
+    InstallationStore,
+    StateStore,
+    installed,
+    not_installed,
+)
 from preceptor.channels.slack.outbox import Message
 from preceptor.channels.slack.service import SlackService, lane_of, quoted
 
@@ -102,6 +108,7 @@ def build_app(service: SlackService) -> AsyncApp:
             installation_store=InstallationStore(service),
             state_store=StateStore(service),
             installation_store_bot_only=True,
+            callback_options=AsyncCallbackOptions(success=installed, failure=not_installed),
         )
     app = AsyncApp(
         name="preceptor",

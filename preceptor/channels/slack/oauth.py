@@ -2,15 +2,62 @@
 
 from __future__ import annotations
 
+import html
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from slack_bolt.oauth.async_callback_options import AsyncFailureArgs, AsyncSuccessArgs
+from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 if TYPE_CHECKING:
     from preceptor.channels.slack.service import SlackService
+
+
+_WHY_NOT = {
+    "access_denied": "You declined on Slack's page, so nothing was installed.",
+    "invalid_browser": "This browser is not the one in which the installation began, or its "
+    "cookie is gone. Please begin again.",
+    "invalid_state": "The installation took longer than ten minutes or was finished before. "
+    "Please begin again.",
+    "missing_code": "Slack sent no code. Please begin again.",
+    "invalid_code": "Slack did not take the code: it is too old, or SLACK_CLIENT_SECRET is wrong. "
+    "Please begin again.",
+    "storage_error": "The installation could not be kept; the log says why. Please try again.",
+}
+
+
+async def installed(args: AsyncSuccessArgs) -> BoltResponse:
+    """Tell the browser that the app is installed."""
+    team = args.installation.team_name or args.installation.enterprise_name or "your workspace"
+    return _page(
+        args, 200, "Preceptor is installed", f"Open Slack in {team} and write to Preceptor there."
+    )
+
+
+async def not_installed(args: AsyncFailureArgs) -> BoltResponse:
+    """Tell the browser why the app is not installed and what to do."""
+    sentence = _WHY_NOT.get(args.reason, "Slack ended the installation. Please begin again.")
+    status = max(args.suggested_status_code, 400)
+    return _page(args, status, "Preceptor is not installed", sentence)
+
+
+def _page(
+    args: AsyncSuccessArgs | AsyncFailureArgs, status: int, title: str, sentence: str
+) -> BoltResponse:
+    shown = f"<h1>{html.escape(title)}</h1><p>{html.escape(sentence)}</p>"
+    body = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f"<main>{shown}</main></html>"
+    )
+    headers: dict[str, str | Sequence[str]] = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Set-Cookie": args.settings.state_utils.build_set_cookie_for_deletion(),
+    }
+    return BoltResponse(status=status, body=body, headers=headers)
 
 
 class InstallationStore(AsyncInstallationStore):
