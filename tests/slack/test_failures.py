@@ -3,8 +3,8 @@
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,8 +124,7 @@ class Killable:
     """A lab whose server can be killed and started again."""
 
     slack: FakeSlack
-    start: "object"
-    home: Path
+    start: "Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]"
 
     def person(self, name: str) -> Person:
         return Person(self.slack, f"U0{name.upper()}", ONE)
@@ -152,7 +151,7 @@ def killable(lab: Lab, name: str, actions_port: str, *, socket_mode: bool) -> It
                 **environment, **slack_settings(slack),
             )  # fmt: skip
 
-        yield Killable(slack, start, lab.home)
+        yield Killable(slack, start)
 
 
 @pytest.fixture(scope="module")

@@ -27,10 +27,11 @@ from aiohttp import WSMsgType, web
 from tests.support.fake_slack.webapi import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, Refused, WebApi
 from tests.support.fake_slack.workspace import ONE, Call, Message, Workspaces
 
-SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-# Slack resends at once, after a minute and after five; tests don't wait that long.
+SIGNING_SECRET = "8f742231b10e8888abcd0123456785a5"
+# Slack resends at once, after a minute and after five; tests wait less long, and long enough for a
+# busy machine.
 SLACKS_DELAYS = (0.0, 60.0, 300.0)
-QUICK_DELAYS = (0.0, 0.3, 0.6)
+QUICK_DELAYS = (0.0, 4.0, 15.0)
 # What Slack waits for an acknowledgement.
 ACK_LIMIT_SECONDS = 3.0
 WAIT_SECONDS = 40.0
