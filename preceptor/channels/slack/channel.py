@@ -74,7 +74,11 @@ class SlackInput(InputChannel):
         @webhook.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
             if self._config is not None:
-                await self._prepare(self._config, on_new_message)
+                try:
+                    await self._prepare(self._config, on_new_message)
+                except Complaint as complaint:
+                    log.error("slack.off", why=complaint.message)
+                    self._config = None
 
         # After Rasa has loaded its agent.
         @webhook.listener("after_server_start")
