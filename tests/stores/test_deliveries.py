@@ -10,6 +10,9 @@ from sqlalchemy.engine import Engine
 
 from preceptor.stores.deliveries import Accepted, Deliveries, RedisMemory
 from tests.launcher.tiny import free_port
+from tests.support import databases
+
+engine, postgres_server = databases.engine, databases.postgres_server
 
 
 def accept(deliveries: Deliveries, *keys: str, conversation: str = "c") -> Accepted | None:
