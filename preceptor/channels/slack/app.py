@@ -337,7 +337,6 @@ async def _share(
         messages.append({**post, "url": url})
         args = {"delete_original": True}
         messages.append({**service.message(work, "response_url", args), "url": url})
-    if await service.in_thread(
-        service.deliveries.remember, [f"share:{place[0]}:{number}"] if kept else []
-    ):
+    once = [f"share:{place[0]}:{number}"]
+    if kept is None or await service.in_thread(service.deliveries.remember, once):
         await service.send([(lane_of(place[0], channel), message) for message in messages])
