@@ -19,11 +19,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import redis
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from preceptor.stores.database import metadata
+
+log = structlog.get_logger(__name__)
 
 REMEMBERED_SECONDS = 2 * 3600
 LEASE_SECONDS = 10.0
@@ -345,7 +349,11 @@ class Deliveries:
 
 
 class RedisMemory:
-    """Keys and leases in Redis, for servers that do not share a database."""
+    """Keys and leases in Redis, for servers that do not share a database.
+
+    While Redis is away every server goes by its own database alone: answering an event twice is
+    better than not answering it.
+    """
 
     _RENEW = """
         local owner = redis.call('GET', KEYS[1])
@@ -357,6 +365,7 @@ class RedisMemory:
         if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
         return 1
     """
+    _FORGET = "return redis.call('DEL', unpack(KEYS)) + 1"
     _CLAIM = """
         if redis.call('EXISTS', unpack(KEYS)) > 0 then return 0 end
         for _, key in ipairs(KEYS) do redis.call('SET', key, '1', 'PX', ARGV[1]) end
@@ -371,20 +380,26 @@ class RedisMemory:
     def claim(self, keys: Sequence[str], seconds: float) -> bool:
         """Claim all keys or none, in one step; return False if one is taken."""
         names = [self._prefix + key for key in keys]
-        return bool(self._client.eval(self._CLAIM, len(names), *names, int(seconds * 1000)))
+        return self._run(self._CLAIM, names, int(seconds * 1000))
 
     def release(self, keys: Sequence[str]) -> None:
         """Forget keys that were claimed for work that could not be kept."""
-        self._client.delete(*(self._prefix + key for key in keys))
+        self._run(self._FORGET, [self._prefix + key for key in keys])
 
     def hold(self, name: str, owner: str, seconds: float) -> bool:
         """Take or renew a lease; return False while another owner has it."""
-        key = f"{self._prefix}lease:{name}"
-        return bool(self._client.eval(self._RENEW, 1, key, owner, int(seconds * 1000)))
+        return self._run(self._RENEW, [f"{self._prefix}lease:{name}"], owner, int(seconds * 1000))
 
     def let_go(self, name: str, owner: str) -> None:
         """Give a lease up if it is the owner's."""
-        self._client.eval(self._LET_GO, 1, f"{self._prefix}lease:{name}", owner)
+        self._run(self._LET_GO, [f"{self._prefix}lease:{name}"], owner)
+
+    def _run(self, script: str, keys: Sequence[str], *arguments: object) -> bool:
+        try:
+            return bool(self._client.eval(script, len(keys), *keys, *arguments))
+        except redis.RedisError as error:
+            log.error("deliveries.redis_failed", cause=f"{type(error).__name__}: {error}")
+            return True
 
 
 def _insert(connection: Connection, table: sa.Table) -> Any:

@@ -10,6 +10,9 @@ from sqlalchemy.engine import Engine
 
 from preceptor.stores.deliveries import Accepted, Deliveries, RedisMemory
 from tests.launcher.tiny import free_port
+from tests.support import databases
+
+engine, postgres_server = databases.engine, databases.postgres_server
 
 
 def accept(deliveries: Deliveries, *keys: str, conversation: str = "c") -> Accepted | None:
@@ -172,3 +175,16 @@ def test_work_that_could_not_be_kept_may_come_again(redis_client, tmp_path: Path
         accept(deliveries, "event:1")
     inbox.create(engine)
     assert accept(deliveries, "event:1") is not None
+
+
+def test_while_redis_is_away_each_server_goes_by_its_own_database(tmp_path: Path) -> None:
+    import redis
+
+    from preceptor.settings import Settings
+    from preceptor.stores.database import open_channels
+
+    away = redis.Redis(port=free_port(), socket_timeout=1)
+    deliveries = Deliveries(open_channels(Settings(home=tmp_path)), RedisMemory(away))
+    assert accept(deliveries, "event:1") is not None
+    assert accept(deliveries, "event:1") is None
+    assert deliveries.hold("socket", 60)

@@ -6,6 +6,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from preceptor.stores.slack import CONVERSATIONS_KEPT, Installations, OAuthStates, SlackMemory
+from tests.support import databases
+
+engine, postgres_server = databases.engine, databases.postgres_server
 
 KEY = b"k" * 32
 INSTALLED = {

@@ -40,6 +40,7 @@ from preceptor.channels.slack.incoming import (
     read_home,
     read_message,
     read_shortcut,
+    stays,
 )
 from preceptor.channels.slack.oauth import (
     InstallationStore,
@@ -281,8 +282,8 @@ async def _chosen(
 ) -> None:  # fmt: skip
     told = read_click(body, action, said, *place, _now())
     block_id = str(action.get("block_id"))
-    stays = block_id.startswith(("card:", "home"))
-    if not await service.accept(told, SLIP_SECONDS if stays else None) or stays:
+    kept = stays(block_id)
+    if not await service.accept(told, SLIP_SECONDS if kept else None) or kept:
         return
     blocks = (body.get("message") or {}).get("blocks")
     if blocks:
@@ -336,7 +337,6 @@ async def _share(
         messages.append({**post, "url": url})
         args = {"delete_original": True}
         messages.append({**service.message(work, "response_url", args), "url": url})
-    if await service.in_thread(
-        service.deliveries.remember, [f"share:{place[0]}:{number}"] if kept else []
-    ):
+    once = [f"share:{place[0]}:{number}"]
+    if kept is None or await service.in_thread(service.deliveries.remember, once):
         await service.send([(lane_of(place[0], channel), message) for message in messages])

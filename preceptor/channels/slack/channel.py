@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import redis
 import structlog
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, Sanic, response
@@ -73,7 +74,11 @@ class SlackInput(InputChannel):
         @webhook.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
             if self._config is not None:
-                await self._prepare(self._config, on_new_message)
+                try:
+                    await self._prepare(self._config, on_new_message)
+                except Complaint as complaint:
+                    log.error("slack.off", why=complaint.message)
+                    self._config = None
 
         # After Rasa has loaded its agent.
         @webhook.listener("after_server_start")
@@ -133,8 +138,6 @@ class SlackInput(InputChannel):
 def _shared(config: SlackConfig) -> SharedMemory | None:
     if config.redis_url is None:
         return None
-    import redis
-
     return RedisMemory(redis.Redis.from_url(config.redis_url, socket_timeout=2))
 
 

@@ -248,6 +248,11 @@ def read_shortcut(body: dict[str, Any], team: str, enterprise: str | None, now: 
     return Told(work, (f"shortcut:{team}:{body.get('trigger_id')}",), joins=thread)
 
 
+def stays(block_id: str) -> bool:
+    """Say whether the buttons of a block stay after a click: a programme's, the App Home's."""
+    return block_id.startswith(("card:", "home-"))
+
+
 def read_click(
     body: dict[str, Any],
     action: dict[str, Any],
@@ -281,8 +286,8 @@ def read_click(
     elif not direct:
         thread = thread or message_ts
     where = f"{container.get('view_id') if in_view else channel}:{message_ts}"
-    # A programme's buttons stay and may be clicked again later; quick replies are gone.
-    again = f":{action_id}" if block_id.startswith("card:") else ""
+    # A programme's and the home's buttons stay, side by side; quick replies are gone at once.
+    again = f":{action_id}" if stays(block_id) else ""
     work = Work(
         kind="turn",
         team=team,

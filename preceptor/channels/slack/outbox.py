@@ -265,7 +265,9 @@ def _instead(outgoing: Outgoing, message: Message, cause: str) -> Message | None
 
 
 def _tell(outgoing: Outgoing, message: Message, cause: str) -> None:
-    log.error("slack.given_up", lane=outgoing.lane, method=message["method"], cause=cause)
+    # Suggested questions are a nicety, and not every workspace has the panel they stand in.
+    tell = log.debug if message["method"].startswith("assistant.") else log.error
+    tell("slack.given_up", lane=outgoing.lane, method=message["method"], cause=cause)
 
 
 def is_local(url: str) -> bool:

@@ -37,7 +37,8 @@ from preceptor.stores.deliveries import LEASE_SECONDS, Accepted, Deliveries, Sha
 from preceptor.stores.feedback import Ratings
 from preceptor.stores.slack import Installations, SlackMemory
 
-TURNS_AT_ONCE = 8
+# They share one loop with what acknowledges: more at once would only make that wait.
+TURNS_AT_ONCE = 4
 # Slack's deliveries overtake each other now and then: a turn waits this long for an earlier one.
 SETTLING_SECONDS = 0.15
 ADOPTIONS_LIMIT = 3
@@ -256,7 +257,8 @@ class SlackService:
         messages = []
         page_of = work.page_of
         for n, reply in enumerate(replies):
-            rating = work.conversation if n == last and _is_substantial(replies) else None
+            rates = work.kind == "turn" and n == last and _is_substantial(replies)
+            rating = work.conversation if rates else None
             shown = self.render(reply, rating=rating)
             if n == 0 and work.quote:
                 shown = quoted(shown, None, work.text)
@@ -266,7 +268,7 @@ class SlackService:
                 update = {"channel": work.channel, "ts": page_of, **_content(shown)}
                 post = self.message(work, "chat.update", update, shown.fallback, otherwise=post)
                 page_of = None
-            elif work.channel.startswith("C") or work.channel.startswith("G"):
+            elif work.channel != work.user:
                 # Where the advisor cannot write, the person still gets the answer.
                 direct = {**args, "channel": work.user}
                 direct.pop("thread_ts", None)

@@ -9,11 +9,12 @@ import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import SQLAlchemyError
 
 from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
 
-LEASE_SECONDS = 15.0
+LEASE_SECONDS = 8.0
 _LONGEST_WAIT_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
@@ -72,11 +73,15 @@ class SocketMode:
                 await self._close()
                 log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
                 wait = await _longer(wait)
+            # The database does not say who may connect: whoever is connected stays so.
+            except SQLAlchemyError as error:
+                log.error("slack.lease_failed", cause=f"{type(error).__name__}: {error}")
+                wait = await _longer(wait)
 
     async def _connect(self) -> None:
         client = self._service.client(None)
         self._handler = AsyncSocketModeHandler(
-            self._app, app_token=self._service.config.app_token, web_client=client, ping_interval=5
+            self._app, app_token=self._service.config.app_token, web_client=client
         )
         if is_local(self._service.config.api_url):
             self._handler.client.proxy = None

@@ -91,8 +91,7 @@ def link(address: str, label: str = "") -> str:
     """Return a link in mrkdwn; anything but an http, https, mailto or tel address stays text."""
     if not _URL.fullmatch(address):
         return _literal(label or address)
-    # `|` and brackets would end the address early.
-    address = escaped(address).replace("|", "%7C")
+    address = escaped(address)
     shown = _literal(label.replace("|", "/")).strip()
     return f"<{address}|{shown}>" if shown else f"<{address}>"
 
