@@ -95,6 +95,8 @@ def slack_advisor(
         ) as slack,
         running_advisor(home, port, {**slack_settings(slack), **(more or {})}) as advisor,
     ):
+        # The first turn loads what the others find loaded; on a busy machine that is long.
+        advisor.say("surgery in Kenya", "warm-up")
         if socket_mode:
             slack.wait_for(lambda: slack.connections, "the app's connection", 60)
         yield SlackAdvisor(advisor, slack)

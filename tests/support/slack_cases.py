@@ -40,8 +40,11 @@ def _case(title: str) -> Callable[[Callable[[Lab], None]], Callable[[Lab], None]
 
 
 def _answer(lab: Lab, place: Place, since: Message, says: str = "") -> Message:
-    """Wait for the answer to a message of a person."""
-    return place.wait_for_answer(since.ts, lambda m: says in words(m), lab.patience)
+    """Wait for the answer to a message of a person, here or in a thread here.
+
+    Where an answer belongs is a case of its own.
+    """
+    return place.wait_for_answer(since.ts, lambda m: says in words(m), lab.patience, threads=True)
 
 
 def _settled(lab: Lab, place: Place, says: str = HELLO) -> list[str]:
@@ -51,7 +54,7 @@ def _settled(lab: Lab, place: Place, says: str = HELLO) -> list[str]:
     """
     last = place.say("kenya" if place.channel.kind == "im" else f"{place.bot} kenya")
     _answer(lab, place, last, "Looked up Kenya")
-    return [words(m) for m in place.seen() if says in words(m)]
+    return [words(m) for m in place.seen(threads=True) if says in words(m)]
 
 
 def _post(lab: Lab, body: bytes, **headers: str) -> Attempt:
@@ -74,7 +77,7 @@ def _event_body(lab: Lab, place: Place, text: str) -> bytes:
 def right_signature(lab: Lab) -> None:
     place = lab.person("sig").dm()
     assert _post(lab, _event_body(lab, place, "hello")).ok
-    place.wait_for_answer("", lambda m: HELLO in words(m), lab.patience)
+    place.wait_for_answer("", lambda m: HELLO in words(m), lab.patience, threads=True)
 
 
 @_case("a wrong signature is refused")
@@ -239,7 +242,7 @@ def slash_command(lab: Lab) -> None:
     place = person.channel()
     since = place.slack.world.next_ts()
     assert person.command("hello", place).wait().ok
-    place.wait_for_answer(since, lambda m: HELLO in words(m), lab.patience)
+    place.wait_for_answer(since, lambda m: HELLO in words(m), lab.patience, threads=True)
 
 
 @_case("`ssl_check` is acknowledged")
@@ -337,7 +340,7 @@ def json_with_charset(lab: Lab) -> None:
     place = lab.person("charset").dm()
     body = _event_body(lab, place, "hello")
     assert _post(lab, body, **{"Content-Type": "application/json; charset=utf-8"}).ok
-    place.wait_for_answer("", lambda m: HELLO in words(m), lab.patience)
+    place.wait_for_answer("", lambda m: HELLO in words(m), lab.patience, threads=True)
 
 
 @_case("Socket Mode")
@@ -394,7 +397,7 @@ def ephemeral(lab: Lab) -> None:
     place, elsewhere = person.channel(), other.channel()
     since = place.slack.world.next_ts()
     assert person.command("hello", place).wait().ok
-    place.wait_for_answer(since, lambda m: HELLO in words(m), lab.patience)
+    place.wait_for_answer(since, lambda m: HELLO in words(m), lab.patience, threads=True)
     assert not [m for m in elsewhere.seen(since) if HELLO in words(m)]
 
 

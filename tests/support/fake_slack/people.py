@@ -268,10 +268,15 @@ class Place:
         since: str,
         want: Callable[[Message], bool] = lambda message: True,
         seconds: float = WAIT_SECONDS,
+        *,
+        threads: bool = False,
     ) -> Message:
-        """Wait for the first message of the app after a timestamp that one wants."""
+        """Wait for the first message of the app after a timestamp that one wants.
+
+        `threads` is as for `seen`.
+        """
         return self.slack.wait_for(
-            lambda: next((m for m in self.seen(since) if want(m)), None),
+            lambda: next((m for m in self.seen(since, threads=threads) if want(m)), None),
             f"an answer in {self.channel.id}",
             seconds,
         )
