@@ -55,6 +55,16 @@ bench-nlu: dev ## Measure the reading of intents on public benchmarks, beside Ra
 bench-serve: dev ## Measure training, start, memory and turns, beside Rasa's default
 	@.venv/bin/python -m benchmarks.serve $(ARGS)
 
+slack-demo: dev ## Try the advisor in a fake Slack in the browser, without a workspace
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) train
+	@.venv/bin/python -m tests.support.fake_slack.demo
+
+bench-slack: dev ## Measure the Slack channel, with Rasa's own connector beside it
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) train
+	@.venv/bin/python -m benchmarks.slack
+
 lock: ## Resolve requirements/*.in into requirements/*.txt
 	@$(BOOTSTRAP) lock
 

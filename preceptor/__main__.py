@@ -25,6 +25,11 @@ _MOUNTED = {
         "nlu_report",
         "Measure how well messages are understood.",
     ),
+    "slack": (
+        "preceptor.channels.slack.cli",
+        "slack",
+        "Check what connects the advisor with Slack.",
+    ),
 }
 
 

@@ -76,9 +76,15 @@ class Exchange:
 class Advisor:
     """The running advisor, its addresses and its files."""
 
-    def __init__(self, home: Path, port: int, actions_port: int) -> None:
-        """Keep the addresses; `running_advisor` starts the servers."""
+    def __init__(
+        self, home: Path, port: int, actions_port: int, settings: dict[str, str] | None = None
+    ) -> None:
+        """Keep the addresses; `running_advisor` starts the servers.
+
+        `settings` is what the servers' environment has besides, such as a channel's.
+        """
         self.home = home
+        self.settings = settings or {}
         self.port = port
         self.actions_port = actions_port
         self.catalogue_url = f"sqlite:///{home / 'catalogue.db'}"
@@ -137,6 +143,7 @@ class Advisor:
                     PRECEPTOR_ACTIONS_PORT=str(self.actions_port),
                     PRECEPTOR_CONVERSATIONS_URL=f"sqlite:///{self.home / 'conversations.db'}",
                     PRECEPTOR_WATCH_PARENT="1",
+                    **self.settings,
                 ),
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -196,11 +203,19 @@ def import_catalogue(home: Path, folder: Path | None = None) -> None:
 
 
 @contextmanager
-def running_advisor(home: Path) -> Iterator[Advisor]:
-    """Train if needed, import the catalogue, start both servers, and stop them in the end."""
+def running_advisor(
+    home: Path, port: int | None = None, settings: dict[str, str] | None = None
+) -> Iterator[Advisor]:
+    """Train if needed, import the catalogue, start both servers, and stop them in the end.
+
+    Args:
+        home: The folder to run from; it is made.
+        port: The advisor's port, a free one by default.
+        settings: What the servers' environment has besides.
+    """
     write_home(home)
     import_catalogue(home)
-    advisor = Advisor(home, free_port(), free_port())
+    advisor = Advisor(home, port or free_port(), free_port(), settings)
     servers = {name: advisor.start(name) for name in ("serve-actions", "serve-advisor")}
     try:
         _wait_until_ready(advisor, servers)

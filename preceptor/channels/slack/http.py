@@ -1,0 +1,73 @@
+"""Between Sanic 21.12 and Bolt: requests one way, responses the other.
+
+Bolt's own adapter calls `HTTPResponse.add_cookie`, which Sanic has only from 23.3 on.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from slack_bolt.async_app import AsyncBoltContext, AsyncBoltRequest
+from slack_bolt.request.async_internals import build_async_context
+from slack_bolt.response import BoltResponse
+
+LIMIT_BYTES = 1024 * 1024
+"""Of a request's body; a click sends the whole message back, which has at most a few 100 kB."""
+
+
+class NotSlack(ValueError):
+    """A request that cannot be Slack's; the message says why."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        """Remember the sentence and the HTTP status to answer with."""
+        super().__init__(sentence)
+        self.status = status
+
+
+async def read_body(request: Request) -> bytes:
+    """Read a streamed request's body.
+
+    Raises:
+        NotSlack: If it has more than 1 MB.
+    """
+    body = b""
+    while chunk := await request.stream.read():
+        body += chunk
+        if len(body) > LIMIT_BYTES:
+            raise NotSlack(f"The request is larger than {LIMIT_BYTES // 1024} kB.", 413)
+    return body
+
+
+def bolt_request(request: Request, body: bytes = b"") -> AsyncBoltRequest:
+    """Return Sanic's request as Bolt's.
+
+    Raises:
+        NotSlack: If the body is not UTF-8, or neither a form nor a JSON object.
+    """
+    try:
+        text = body.decode("utf-8")
+        made = AsyncBoltRequest(
+            body=text,
+            query=request.query_string,
+            headers={name: request.headers.getall(name) for name in request.headers},
+        )
+    # Bolt looks into the body while it makes a request, whatever it is.
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        raise NotSlack("The request's body is nothing that Slack sends.") from None
+    if "payload" in text and not made.body:
+        # Bolt takes every form with the word "payload" in it for one with that field, so that
+        # "/preceptor what is a payload" would be lost.
+        made.body = dict(parse_qsl(text, keep_blank_values=True))
+        made.context = build_async_context(AsyncBoltContext({}), made.body)
+    return made
+
+
+def sanic_response(answer: BoltResponse) -> HTTPResponse:
+    """Return Bolt's response as Sanic's; cookies go out as Bolt wrote them."""
+    headers = answer.first_headers_without_set_cookie()
+    response = HTTPResponse(answer.body, answer.status, headers, headers.get("content-type"))
+    for cookie in answer.headers.get("set-cookie", []):
+        response.headers.add("set-cookie", cookie)
+    return response

@@ -1,0 +1,275 @@
+"""Sends what stands in the outbox: in order, at Slack's pace, again where Slack was not there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from preceptor.stores.deliveries import Outgoing
+
+BURST = 4
+MESSAGES_PER_SECOND = 1.0
+"""Slack takes about one message a second a channel, and more for a moment
+(https://docs.slack.dev/apis/web-api/rate-limits)."""
+
+FIRST_WAIT_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 30.0
+GIVEN_UP_AFTER_SECONDS = 3600.0
+CALL_LIMIT_SECONDS = 15
+
+# Slack's own trouble; anything else it says about a call will not change by calling again.
+_PASSING = {
+    "fatal_error",
+    "internal_error",
+    "ratelimited",
+    "rate_limited",
+    "request_timeout",
+    "service_unavailable",
+    "team_added_to_org",
+}
+_ABOUT_BLOCKS = {
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "invalid_block",
+    "block_mismatch",
+    "msg_blocks_too_long",
+    "unsupported_block_type",
+}
+_POSTS = {"chat.postMessage", "chat.postEphemeral", "response_url"}
+
+log = structlog.get_logger(__name__)
+
+Message = dict[str, Any]
+ClientOf = Callable[[str, str | None], Awaitable[AsyncWebClient | None]]
+
+
+class TryAgain(Exception):
+    """Slack could not take a message now; `after` is for how many seconds, if it said so."""
+
+    def __init__(self, cause: str, after: float | None = None) -> None:
+        """Remember the cause for the log."""
+        super().__init__(cause)
+        self.after = after
+
+
+class Refused(Exception):
+    """Slack does not take a message and will not later; the message is Slack's word for why."""
+
+
+class Recent:
+    """The latest few thousand ids of what is done.
+
+    A list of what is to do may have been read from the database just before one of it was done.
+    """
+
+    def __init__(self, limit: int = 5_000) -> None:
+        """Begin with none."""
+        self._ids: dict[int, None] = {}
+        self._limit = limit
+
+    def add(self, number: int) -> None:
+        """Remember an id."""
+        self._ids[number] = None
+        if len(self._ids) > self._limit:
+            del self._ids[next(iter(self._ids))]
+
+    def __contains__(self, number: int) -> bool:
+        """Say whether an id is remembered."""
+        return number in self._ids
+
+
+class Outbox:
+    """Sends messages lane by lane.
+
+    A lane is a channel or a person's home. Its messages go out one after the other; lanes do not
+    wait for each other.
+    """
+
+    def __init__(
+        self,
+        client_of: ClientOf,
+        session: aiohttp.ClientSession,
+        sent: Callable[[int], Awaitable[None]],
+    ) -> None:
+        """Create the sender.
+
+        Args:
+            client_of: Returns a workspace's client by team and enterprise, or None without a token.
+            session: For response URLs.
+            sent: Takes a message out of the outbox once it is sent or given up.
+        """
+        self._client_of = client_of
+        self._session = session
+        self._sent = sent
+        self._lanes: dict[str, deque[Outgoing]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pace: dict[str, tuple[float, float]] = {}
+        self._known: set[int] = set()
+        self._done = Recent()
+
+    def add(self, messages: Iterable[Outgoing]) -> None:
+        """Send messages after what waits in their lanes; those that wait already are left out."""
+        for message in messages:
+            if message.id in self._known or message.id in self._done:
+                continue
+            self._known.add(message.id)
+            lane = self._lanes.get(message.lane)
+            if lane is not None:
+                lane.append(message)
+                continue
+            self._lanes[message.lane] = deque([message])
+            task = asyncio.create_task(self._run(message.lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages are not sent yet."""
+        return len(self._known)
+
+    async def stop(self, limit_seconds: float) -> None:
+        """Send what can be sent in a few seconds; the rest stays in the outbox."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=limit_seconds)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, name: str) -> None:
+        lane = self._lanes[name]
+        try:
+            while lane:
+                await self._deliver(lane[0])
+                self._done.add(lane[0].id)
+                self._known.discard(lane.popleft().id)
+        finally:
+            self._lanes.pop(name, None)
+            # What is left after an error stays in the database; a later round adds it again.
+            self._known.difference_update(message.id for message in lane)
+
+    async def _deliver(self, outgoing: Outgoing) -> None:
+        wait = FIRST_WAIT_SECONDS
+        message: Message | None = outgoing.message
+        while message is not None:
+            if message["method"] in _POSTS:
+                await self._keep_pace(outgoing.lane)
+            try:
+                await self._send(message)
+                break
+            except TryAgain as error:
+                if time.time() - outgoing.queued_at > GIVEN_UP_AFTER_SECONDS:
+                    _tell(outgoing, message, f"{error}; it has been tried for an hour")
+                    break
+                pause = error.after if error.after is not None else wait
+                log.warning("slack.send_again", lane=outgoing.lane, seconds=pause, cause=str(error))
+                await asyncio.sleep(pause)
+                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+            except Refused as error:
+                message = _instead(outgoing, message, str(error))
+        await self._sent(outgoing.id)
+
+    async def _keep_pace(self, lane: str) -> None:
+        tokens, at = self._pace.get(lane, (float(BURST), time.monotonic()))
+        now = time.monotonic()
+        tokens = min(float(BURST), tokens + (now - at) * MESSAGES_PER_SECOND)
+        if tokens < 1:
+            await asyncio.sleep((1 - tokens) / MESSAGES_PER_SECOND)
+            now, tokens = time.monotonic(), 1.0
+        self._pace[lane] = (tokens - 1, now)
+        if len(self._pace) > 10_000:
+            # A lane that has been quiet for a while is as good as new.
+            quiet = now - BURST / MESSAGES_PER_SECOND
+            self._pace = {k: v for k, v in self._pace.items() if v[1] > quiet}
+
+    async def _send(self, message: Message) -> None:
+        try:
+            if message["method"] == "response_url":
+                await self._respond(message)
+            else:
+                await self._call(message)
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            raise TryAgain(f"{type(error).__name__}: {error}") from error
+
+    async def _call(self, message: Message) -> None:
+        client = await self._client_of(message["team"], message.get("enterprise"))
+        if client is None:
+            raise Refused("there is no token for this workspace")
+        try:
+            await client.api_call(message["method"], json=message["args"])
+        except SlackApiError as error:
+            raise _meaning(error) from error
+
+    async def _respond(self, message: Message) -> None:
+        client = AsyncWebhookClient(
+            message["url"], timeout=CALL_LIMIT_SECONDS, session=self._session, retry_handlers=[]
+        )
+        client.proxy = None if is_local(message["url"]) else client.proxy
+        answer = await client.send_dict(message["args"])
+        if answer.status_code == 429:
+            raise TryAgain("429", _retry_after(answer.headers))
+        if any(word in answer.body for word in _ABOUT_BLOCKS):
+            raise Refused("invalid_blocks")
+        if answer.status_code >= 500:
+            raise TryAgain(f"status {answer.status_code}")
+        if answer.status_code != 200:
+            raise Refused(f"status {answer.status_code}: {answer.body[:100]}")
+
+
+def _meaning(error: SlackApiError) -> Exception:
+    status = getattr(error.response, "status_code", 0)
+    data = getattr(error.response, "data", None)
+    word = str(data.get("error") if isinstance(data, dict) else "") or f"status {status}"
+    if status == 429 or word in ("ratelimited", "rate_limited"):
+        return TryAgain("429", _retry_after(getattr(error.response, "headers", {})))
+    if status >= 500 or word in _PASSING:
+        return TryAgain(f"status {status}: {word[:100]}")
+    return Refused(word)
+
+
+def _retry_after(headers: Any) -> float | None:
+    for name, value in dict(headers or {}).items():
+        if str(name).lower() == "retry-after":
+            first = value[0] if isinstance(value, (list, tuple)) else value
+            try:
+                return min(max(float(first), 0.1), 300.0)
+            except ValueError:
+                return None
+    return None
+
+
+def _instead(outgoing: Outgoing, message: Message, cause: str) -> Message | None:
+    """Return what to send in a refused message's place, or None to give it up."""
+    args = message["args"]
+    if cause in _ABOUT_BLOCKS and args.get("blocks"):
+        fallback = message.get("fallback")
+        log.warning("slack.blocks_refused", lane=outgoing.lane, cause=cause, again=bool(fallback))
+        if fallback:
+            return {**message, "args": {**args, "blocks": fallback}, "fallback": None}
+        # The plain text says all that the blocks say.
+        return {**message, "args": {k: v for k, v in args.items() if k != "blocks"}}
+    otherwise: Message | None = message.get("otherwise")
+    if otherwise is not None:
+        log.info("slack.sent_elsewhere", lane=outgoing.lane, cause=cause)
+        return otherwise
+    _tell(outgoing, message, cause)
+    return None
+
+
+def _tell(outgoing: Outgoing, message: Message, cause: str) -> None:
+    # Suggested questions are a nicety, and not every workspace has the panel they stand in.
+    tell = log.debug if message["method"].startswith("assistant.") else log.error
+    tell("slack.given_up", lane=outgoing.lane, method=message["method"], cause=cause)
+
+
+def is_local(url: str) -> bool:
+    """Say whether an address is on this machine, which the environment's proxies do not serve."""
+    return url.startswith(("http://127.0.0.1", "http://localhost", "ws://127.0.0.1"))

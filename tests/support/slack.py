@@ -1,0 +1,192 @@
+"""The real advisor behind a fake Slack, for tests, the benchmark and the demonstration."""
+
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.launcher.tiny import free_port
+from tests.support.advisor import Advisor, Exchange, running_advisor, slots_of
+from tests.support.fake_slack import ONE, FakeSlack, Message, Person, Place, offered, unescaped
+from tests.support.fake_slack.manifest import read_manifest
+from tests.support.slack_lab import slack_settings
+
+
+@dataclass
+class SlackAdvisor:
+    """The advisor and the fake Slack that it talks with."""
+
+    advisor: Advisor
+    slack: FakeSlack
+    _over_rest: dict[tuple[str, ...], list[list[str]]] = field(default_factory=dict)
+
+    def expected(self, *texts: str) -> list[list[str]]:
+        """Return the plain texts that answer messages sent one after the other, a list for each.
+
+        They are asked for over REST, in a conversation of their own, and escaped as in Slack.
+        """
+        if texts not in self._over_rest:
+            sender = f"expected-{uuid.uuid4()}"
+            self._over_rest[texts] = [
+                [
+                    _typed((reply.get("text") or "").strip())
+                    for reply in self.advisor.say(text, sender).replies
+                    # A card comes as a message of its own over REST.
+                    if reply.get("text")
+                ]
+                for text in texts
+            ]
+        return self._over_rest[texts]
+
+    def person(self, name: str, team: str = ONE) -> Person:
+        """Return a person of a workspace, by a name of their own."""
+        return Person(self.slack, f"U0{name.upper()}", team)
+
+    def ask(self, place: Place, text: str) -> Message:
+        """Ask something and return the last message of the answer, which has what leads on."""
+        said = place.say(text)
+        place.wait_for_answer(said.ts)
+        self.settle(place.person.id)
+        return place.seen(said.ts)[-1]
+
+    def waiting(self, person: str = "") -> int:
+        """Return how much the channel has accepted or written and not yet answered or sent.
+
+        Args:
+            person: Whose conversations and DM are meant; those of all by default.
+        """
+        path = self.advisor.home / "var" / "channels.db"
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5) as database:
+            works = database.execute("SELECT conversation FROM deliveries_inbox").fetchall()
+            messages = database.execute("SELECT lane FROM deliveries_outbox").fetchall()
+        if not person:
+            return len(works) + len(messages)
+        # A DM's lane ends with its channel, D… where the person is U….
+        ends = (person, f"D{person[1:]}")
+        return sum(name.endswith(ends) for (name,) in (*works, *messages))
+
+    def settle(self, person: str = "", seconds: float = 60) -> None:
+        """Wait until all that was told is acknowledged, and a person's or all is answered."""
+        self.slack.wait_for(
+            lambda: (
+                all(d.done.is_set() for d in list(self.slack.deliveries))
+                and not self.waiting(person)
+            ),
+            "rest",
+            seconds,
+        )
+
+
+@contextmanager
+def slack_advisor(
+    home: Path, *, socket_mode: bool, more: dict[str, str] | None = None
+) -> Iterator[SlackAdvisor]:
+    """Start a fake Slack and the real advisor that talks with it over one of the transports."""
+    manifest = read_manifest(socket_mode=socket_mode)
+    port = free_port()
+    with (
+        FakeSlack(
+            scopes=manifest.scopes,
+            subscriptions=manifest.events,
+            socket_mode=socket_mode,
+            request_url=f"http://127.0.0.1:{port}/webhooks/slack/events",
+        ) as slack,
+        running_advisor(home, port, {**slack_settings(slack), **(more or {})}) as advisor,
+    ):
+        # The first turn loads what the others find loaded; on a busy machine that is long.
+        advisor.say("surgery in Kenya", "warm-up")
+        if socket_mode:
+            slack.wait_for(lambda: slack.connections, "the app's connection", 60)
+        yield SlackAdvisor(advisor, slack)
+
+
+@dataclass
+class SlackTalk:
+    """Holds a dialogue of tests/dialogues through Slack, in a DM, by typing and clicking.
+
+    It has the two methods of `Advisor` that `run_dialogue` uses. What was read and done comes
+    from the conversation store, what was said and offered from Slack.
+    """
+
+    behind: SlackAdvisor
+    reader: Advisor
+    place: Place
+    last: list[Message] = field(default_factory=list)
+    payloads: dict[str, str] = field(default_factory=dict)
+
+    def say(self, text: str, _: str = "") -> Exchange:
+        """Type a message, or click the quick reply that says it, and wait for all answers."""
+        conversation = f"slack:{self.place.person.team}:{self.place.person.id}"
+        seen = len(self.behind.advisor.events(conversation))
+        before = {m.ts: m.text for m in self.place.seen()}
+        title = next((t for t, payload in self.payloads.items() if payload == text), None)
+        clicked = next((m for m in self.last if title in offered(m)), None) if title else None
+        if clicked is not None and title is not None:
+            assert self.place.click(clicked, title).wait().ok
+        else:
+            self.place.say(_typed(text))
+        self._wait(conversation)
+        return self._exchange(text, conversation, seen, before)
+
+    def intent_of(self, text: str) -> str:
+        """Return how a sentence is read, asked over REST."""
+        return self.reader.intent_of(text)
+
+    def _wait(self, conversation: str) -> None:
+        """Wait until the turn is over and all its answers stand in Slack."""
+        slack = self.place.slack
+        mine = [
+            d for d in list(slack.deliveries)
+            if not d.done.is_set() and f"'{self.place.person.id}'" in str(d.payload)
+        ]  # fmt: skip
+        slack.wait_for(
+            lambda: (
+                all(d.done.is_set() for d in mine) and not self.behind.waiting(self.place.person.id)
+            ),
+            f"the end of a turn of {conversation}",
+            90,
+        )
+
+    def _exchange(
+        self, text: str, conversation: str, seen: int, before: dict[str, str]
+    ) -> Exchange:
+        exchange = Exchange(text, [])
+        events = self.behind.advisor.events(conversation)
+        self.payloads = {}
+        cards = []
+        for event in events[seen:]:
+            if event["event"] == "user":
+                exchange.parse = event.get("parse_data") or {}
+                exchange.intent = (exchange.parse.get("intent") or {}).get("name") or ""
+                exchange.actions = []
+            elif event["event"] == "action" and event["name"] != "action_listen":
+                exchange.actions.append(event["name"])
+            elif event["event"] == "bot":
+                data = event.get("data") or {}
+                for button in data.get("buttons") or []:
+                    self.payloads[button["title"]] = button["payload"]
+                if data.get("custom"):
+                    cards.append(data["custom"])
+        exchange.slots = slots_of(events)
+        # A page of results may have taken the place of the page before.
+        self.last = [m for m in self.place.seen() if before.get(m.ts) != m.text]
+        for message in self.last:
+            exchange.replies.append(
+                {
+                    "text": unescaped(message.text),
+                    "buttons": [
+                        {"title": title, "payload": self.payloads[title]}
+                        for title in offered(message)
+                        if title in self.payloads
+                    ],
+                }
+            )
+        exchange.replies += [{"text": "", "custom": card} for card in cards]
+        return exchange
+
+
+def _typed(text: str) -> str:
+    """Return what somebody typed as Slack's events have it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
