@@ -42,13 +42,21 @@ async def not_installed(args: AsyncFailureArgs) -> BoltResponse:
     """Tell the browser why the app is not installed and what to do."""
     sentence = _WHY_NOT.get(args.reason, "Slack ended the installation. Please begin again.")
     status = max(args.suggested_status_code, 400)
-    return _page(args, status, "Preceptor is not installed", sentence)
+    again = (
+        f'<p><a href="{html.escape(args.settings.install_path)}">Begin again</a></p>'
+        f"<p><small>Slack's word for it: {html.escape(args.reason)}</small></p>"
+    )
+    return _page(args, status, "Preceptor is not installed", sentence, again)
 
 
 def _page(
-    args: AsyncSuccessArgs | AsyncFailureArgs, status: int, title: str, sentence: str
+    args: AsyncSuccessArgs | AsyncFailureArgs,
+    status: int,
+    title: str,
+    sentence: str,
+    more: str = "",
 ) -> BoltResponse:
-    shown = f"<h1>{html.escape(title)}</h1><p>{html.escape(sentence)}</p>"
+    shown = f"<h1>{html.escape(title)}</h1><p>{html.escape(sentence)}</p>{more}"
     body = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f"<main>{shown}</main></html>"
