@@ -13,6 +13,7 @@ import aiohttp
 import httpx
 import socketio
 from rasa.core.run import configure_app
+from sanic import Sanic
 
 from preceptor.channels.web.channel import WebInput
 from preceptor.channels.web.settings import WebSettings
@@ -72,6 +73,8 @@ class RunningServer:
         self.port = free_port()
         self.loop = asyncio.new_event_loop()
         app = configure_app([WebInput(settings, web_settings)], enable_api=False)
+        # Sanic keeps one app of a name in a process; Rasa gives all the same.
+        Sanic._app_registry.pop(app.name)
         app.ctx.agent = agent
         self.app = app
         self.channel = next(
