@@ -14,6 +14,7 @@ import httpx
 import socketio
 from rasa.core.run import configure_app
 from sanic import Sanic
+from sanic.touchup.service import TouchUp
 
 from preceptor.channels.web.channel import WebInput
 from preceptor.channels.web.settings import WebSettings
@@ -24,6 +25,10 @@ if not hasattr(aiohttp, "ClientWSTimeout"):
     # The client of python-engineio asks for a name that came with aiohttp 3.11, which Rasa does
     # not allow yet; before, the same seconds were given as they are.
     aiohttp.ClientWSTimeout = lambda ws_close: ws_close
+
+# At start, Sanic takes out of its classes what the app at hand does not need, which works for the
+# first server of a process only.
+TouchUp.run = classmethod(lambda cls, app: None)
 
 SOCKET_PATH = "/webhooks/web/socket.io"
 LIMIT_SECONDS = 20.0
