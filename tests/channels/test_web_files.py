@@ -28,10 +28,10 @@ def folder(tmp_path, monkeypatch):
     dist, page = tmp_path / "dist", tmp_path / "page"
     dist.mkdir()
     page.mkdir()
-    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "secret.txt").write_text("hidden words")
     (dist / "preceptor.js").write_bytes(SCRIPT)
     (dist / "chat-ad28ea045f.js").write_bytes(SCRIPT)
-    (dist / "run.sh").write_text("secret")
+    (dist / "run.sh").write_text("hidden words")
     (dist / "link.txt").symlink_to(tmp_path / "secret.txt")
     (page / "index.html").write_text("<!doctype html><title>Advisor</title>")
     (page / "page.css").write_text("body { margin: 0 }")
@@ -101,7 +101,7 @@ def test_a_browser_that_takes_no_gzip_gets_none(http) -> None:
 def test_nothing_else_is_given_out(http, path) -> None:
     answer = http.get(path)
     assert answer.status_code in (400, 404)
-    assert "secret" not in answer.text
+    assert "hidden words" not in answer.text
 
 
 def test_the_page_lets_nothing_foreign_run(server, http) -> None:

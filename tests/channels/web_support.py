@@ -14,7 +14,6 @@ import httpx
 import socketio
 from rasa.core.run import configure_app
 from sanic import Sanic
-from sanic.touchup.service import TouchUp
 
 from preceptor.channels.web.channel import WebInput
 from preceptor.channels.web.settings import WebSettings
@@ -26,9 +25,9 @@ if not hasattr(aiohttp, "ClientWSTimeout"):
     # not allow yet; before, the same seconds were given as they are.
     aiohttp.ClientWSTimeout = lambda ws_close: ws_close
 
-# At start, Sanic takes out of its classes what the app at hand does not need, which works for the
-# first server of a process only.
-TouchUp.run = classmethod(lambda cls, app: None)
+# Else Sanic allows one app of a name in a process, and one server: at its start it takes out of
+# its classes what the app at hand does not need.
+Sanic.test_mode = True
 
 SOCKET_PATH = "/webhooks/web/socket.io"
 LIMIT_SECONDS = 20.0
@@ -78,8 +77,6 @@ class RunningServer:
         self.port = free_port()
         self.loop = asyncio.new_event_loop()
         app = configure_app([WebInput(settings, web_settings)], enable_api=False)
-        # Sanic keeps one app of a name in a process; Rasa gives all the same.
-        Sanic._app_registry.pop(app.name)
         app.ctx.agent = agent
         self.app = app
         self.channel = next(
