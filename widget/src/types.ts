@@ -67,6 +67,7 @@ export interface Message {
   from: "advisor" | "person";
   at: string;
   id: string | null;
+  /** null over the wire where a card or a picture stands alone; "" from there on. */
   text: string;
   label: string | null;
   buttons: Button[];

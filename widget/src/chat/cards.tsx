@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Card, Programme, Source } from "../types";
 import { dated, span, useDesk } from "./context";
 import { Icon, type IconName } from "./icons";
-import { labelled, linked, numbers, plain, safeUrl } from "./words";
+import { labelled, linked, numbers, plain, safeUrl, shortName } from "./words";
 
 const MOST_SPECIALTIES = 4;
 const MOST_COMPARED = 3;
@@ -38,7 +38,7 @@ export function Out({ url, children }: { url: string | null; children: Component
   return (
     <a href={safe} target="_blank" rel="noopener noreferrer nofollow">
       {children}
-      <Icon name="out" turn />
+      <Icon name="out" mirrored />
       <span class="unseen"> ({t("new_window")})</span>
     </a>
   );
@@ -164,7 +164,7 @@ function ProgrammeCard({ programme, number }: { programme: Programme; number: nu
     <article class="programme">
       <Kind programme={programme} />
       <h3 dir="auto">
-        <span class="number">{number}</span> {plain(programme.name)}
+        <span class="number">{number}</span> {plain(shortName(programme.name, programme.organisation))}
       </h3>
       <p class="organisation" dir="auto">
         {plain(programme.organisation)}
@@ -255,7 +255,7 @@ function ProgrammeList({ card }: { card: Card & { type: "program_list" } }): JSX
       {count > 1 ? (
         <div class="steps">
           <button type="button" aria-label={t("previous")} disabled={at === 0} onClick={() => go(at - 1)}>
-            <Icon name="left" turn />
+            <Icon name="left" mirrored />
           </button>
           <span aria-hidden="true">
             {card.offset + at + 1} / {card.total}
@@ -266,7 +266,7 @@ function ProgrammeList({ card }: { card: Card & { type: "program_list" } }): JSX
             disabled={at === count - 1}
             onClick={() => go(at + 1)}
           >
-            <Icon name="right" turn />
+            <Icon name="right" mirrored />
           </button>
         </div>
       ) : null}
@@ -283,7 +283,7 @@ function ProgrammeDetail({ programme, text }: { programme: Programme; text: stri
   return (
     <article class="programme detail">
       <Kind programme={programme} />
-      <h3 dir="auto">{plain(programme.name)}</h3>
+      <h3 dir="auto">{plain(shortName(programme.name, programme.organisation))}</h3>
       <p class="organisation" dir="auto">
         {plain(programme.organisation)}
       </p>
@@ -331,7 +331,9 @@ function Comparison({ card }: { card: Card & { type: "comparison" } }): JSX.Elem
             {card.programs.map((programme, index) => (
               <th scope="col" key={programme.id} dir="auto">
                 <span class="number">{index + 1}</span>
-                <Out url={programme.source.url}>{plain(programme.name)}</Out>
+                {plain(shortName(programme.name, programme.organisation))}
+                <p class="organisation">{plain(programme.organisation)}</p>
+                <SourceLine source={{ ...programme.source, title: null }} />
               </th>
             ))}
           </tr>

@@ -373,7 +373,7 @@ export class Conversation {
     if (message.kind === "restart") {
       this.messages = [];
     } else {
-      this.messages = [...this.messages, message];
+      this.messages = [...this.messages, { ...message, text: message.text ?? "" }];
       if (message.from === "person" && message.id) {
         this.storage.remove(`say:${message.id}`);
         this.waiting = this.waiting.filter((one) => one.id !== message.id);

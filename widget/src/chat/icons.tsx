@@ -25,9 +25,9 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, turn }: { name: IconName; turn?: boolean }): JSX.Element {
+export function Icon({ name, mirrored }: { name: IconName; mirrored?: boolean }): JSX.Element {
   return (
-    <svg class={turn ? "icon turn" : "icon"} viewBox="0 0 24 24" aria-hidden="true">
+    <svg class={mirrored ? `icon mirrored i-${name}` : `icon i-${name}`} viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   );

@@ -120,7 +120,7 @@ export function Panel(props: PanelProps): JSX.Element {
         hidden={!props.shown}
         onKeyDown={onKey}
       >
-        <header inert={asking}>
+        <div class="header" inert={asking}>
           <span class="mark" aria-hidden="true">
             <Icon name="cross" />
           </span>
@@ -135,7 +135,7 @@ export function Panel(props: PanelProps): JSX.Element {
             aria-pressed={wide}
             onClick={() => setWide(!wide)}
           >
-            <Icon name="wide" turn />
+            <Icon name="wide" mirrored />
           </button>
           <button
             ref={menuButton}
@@ -149,7 +149,7 @@ export function Panel(props: PanelProps): JSX.Element {
             <Icon name="more" />
           </button>
           <button type="button" class="quiet" aria-label={texts.close} onClick={props.onClose}>
-            <Icon name="down" />
+            <Icon name="close" />
           </button>
           <Menu
             shown={menu}
@@ -162,7 +162,7 @@ export function Panel(props: PanelProps): JSX.Element {
             ]}
             onDone={(name) => (name === "restart" ? setMenu(false) : closeMenu())}
           />
-        </header>
+        </div>
         <LinkState link={conversation.link} begun={conversation.hasBegun} />
         <Log {...props} asking={asking} />
         {asking ? (
@@ -179,7 +179,7 @@ export function Panel(props: PanelProps): JSX.Element {
             }}
           />
         ) : null}
-        <footer inert={asking}>
+        <div class="footer" inert={asking}>
           {conversation.notice ? (
             <NoticeBar notice={conversation.notice} onDismiss={() => conversation.dismiss()} />
           ) : null}
@@ -199,7 +199,7 @@ export function Panel(props: PanelProps): JSX.Element {
           ) : null}
           <Composer input={props.input} onSay={say} />
           <p class="fine">{texts.fine_print}</p>
-        </footer>
+        </div>
         <div class="unseen" role="status" aria-live="polite">
           {spoken || (conversation.typing ? texts.searching : "")}
         </div>
@@ -341,6 +341,8 @@ function Log(props: PanelProps & { asking: boolean }): JSX.Element {
   const { messages, waiting, typing } = conversation;
   const log = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
+  /** While we scroll ourselves, it says nothing about what the person wants to see. */
+  const moving = useRef(false);
   const [below, setBelow] = useState(false);
   const grouped = useMemo(() => turns(messages), [messages]);
 
@@ -351,6 +353,8 @@ function Log(props: PanelProps & { asking: boolean }): JSX.Element {
     const asked = [...box.querySelectorAll<HTMLElement>(".turn.person")].at(-1);
     const top = Math.min(box.scrollHeight - box.clientHeight, asked ? asked.offsetTop - 12 : Infinity);
     const still = !smooth || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (Math.abs(top - box.scrollTop) < 1) return;
+    moving.current = true;
     box.scrollTo({ top, behavior: still ? "instant" : "smooth" });
   }, []);
   const seen = useRef(0);
@@ -364,16 +368,21 @@ function Log(props: PanelProps & { asking: boolean }): JSX.Element {
   }, [messages, waiting.length, typing, props.shown]);
   const onScroll = (): void => {
     const box = log.current;
-    if (!box) return;
+    if (!box || moving.current) return;
     const asked = [...box.querySelectorAll<HTMLElement>(".turn.person")].at(-1);
     const away = box.scrollHeight - box.clientHeight - box.scrollTop;
     follow.current = away < 80 || Boolean(asked && box.scrollTop >= asked.offsetTop - 60);
     if (follow.current) setBelow(false);
   };
+  const onHand = (): void => void (moving.current = false);
+  const onArrival = (): void => {
+    moving.current = false;
+    onScroll();
+  };
 
   return (
     <div class="middle" inert={props.asking}>
-      <div ref={log} class="log" role="log" aria-live="off" aria-label={texts.log} tabIndex={0} onScroll={onScroll}>
+      <div ref={log} class="log" role="log" aria-live="off" aria-label={texts.log} tabIndex={0} onScroll={onScroll} onScrollEnd={onArrival} onWheel={onHand} onTouchStart={onHand} onKeyDown={onHand}>
         <div class="turn advisor">
           <Bubble text={texts.greeting} />
         </div>
@@ -628,7 +637,7 @@ function Composer(props: { input: RefObject<HTMLTextAreaElement | null>; onSay(t
         }}
       />
       <button type="submit" class="send" aria-label={t("send")} aria-disabled={!text.trim() || left < 0}>
-        <Icon name="send" turn />
+        <Icon name="send" mirrored />
       </button>
       <p id="left" class="left" role="status">
         {left < 0

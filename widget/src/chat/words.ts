@@ -22,6 +22,13 @@ export function safeUrl(url: string | null | undefined): string | null {
   }
 }
 
+/** A programme's name without its organisation, where that stands beside it. */
+export function shortName(name: string, organisation: string): string {
+  const short = organisation.split(" (")[0] ?? "";
+  const end = `, ${short}`;
+  return name.endsWith(end) ? name.slice(0, -end.length) : name;
+}
+
 export type Piece = { text: string; url: string | null };
 
 /** Split a line into plain text and web addresses; a full stop or bracket behind is no part. */
