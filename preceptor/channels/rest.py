@@ -16,6 +16,8 @@ from preceptor.channels.guard import OnNewMessage, guard_on_start, reply_in_word
 
 LIMIT_BYTES = 64 * 1024
 SENDER_LIMIT_CHARACTERS = 128
+# Conversations of channels that know who is speaking; nobody joins them from here.
+FOREIGN_SENDERS = ("web:", "slack:")
 
 
 class BadRequest(ValueError):
@@ -136,6 +138,8 @@ def parse_body(body: bytes) -> tuple[str, str]:
         raise BadRequest(
             f'"sender" must have at most {SENDER_LIMIT_CHARACTERS} characters, all printable.'
         )
+    if sender.strip().lower().startswith(FOREIGN_SENDERS):
+        raise BadRequest(f'"sender" must not begin with {" or ".join(FOREIGN_SENDERS)}.')
     text = content.get("message")
     if not isinstance(text, str):
         raise BadRequest('"message" is missing; it must be a string.')

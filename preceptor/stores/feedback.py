@@ -62,6 +62,15 @@ class Ratings:
             ).fetchall()
         return {message: rating for message, rating in rows}
 
+    def forget(self, conversation: str) -> None:
+        """Delete a conversation's ratings."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                _ratings.delete().where(
+                    _ratings.c.channel == self._channel, _ratings.c.conversation == conversation
+                )
+            )
+
     def _of(self, conversation: str, message: str) -> sa.sql.ColumnElement:
         return sa.and_(
             _ratings.c.channel == self._channel,

@@ -1,0 +1,560 @@
+"""The channel itself: HTTP, Socket.IO and the server's start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import json
+import math
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+import pydantic
+import socketio
+import structlog
+from rasa.core.channels.channel import InputChannel
+from sanic import Blueprint, Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from preceptor.channels.guard import OnNewMessage, guard_on_start, reply_in_words
+from preceptor.channels.web import files
+from preceptor.channels.web.limits import Rate, RateLimit
+from preceptor.channels.web.origins import address_of, is_allowed, set_cors
+from preceptor.channels.web.render import storable, wire
+from preceptor.channels.web.settings import WebSettings, load_web_settings
+from preceptor.channels.web.tokens import BadToken, Token, Tokens
+from preceptor.channels.web.turns import Turns
+from preceptor.secrets import derived_key
+from preceptor.settings import Settings, load_settings
+from preceptor.stores.database import open_channels
+from preceptor.stores.feedback import Ratings
+from preceptor.stores.messages import Message, MessageLog
+
+FRAME_BYTES = 16 * 1024
+TEXT_CHARACTERS = 2_000
+SYNC_MESSAGES = 200
+SOCKETS = 2_000
+SOCKETS_A_CONVERSATION = 20
+# Events that cost no turn: reading the log, ratings.
+EVENTS = Rate(600, 120)
+CLEAN_SECONDS = 3600.0
+# Engine.IO's polling transport puts several packets into one request.
+BODY_BYTES = 4 * FRAME_BYTES
+
+SOCKET_PATH = "/webhooks/web/socket.io/"
+# Ours alone among Rasa's routes; the rest of the server never sees our CORS.
+OWN_PREFIX = "/webhooks/web"
+
+BAD_REQUEST = "bad_request"
+_AWAY = "I could not write that down just now. Please try again in a moment."
+
+log = structlog.get_logger(__name__)
+
+
+class Refusal(Exception):
+    """What is refused, with a sentence for people and a code for programs.
+
+    Attributes:
+        sentence: What to tell the person.
+        code: One of the protocol's codes.
+        status: The HTTP status, where it is HTTP.
+        retry_after: After how many seconds it may work, where that is known.
+    """
+
+    def __init__(
+        self, sentence: str, code: str, status: int = 400, retry_after: float | None = None
+    ) -> None:
+        """Remember what to answer."""
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code
+        self.status = status
+        self.retry_after = None if retry_after is None else math.ceil(retry_after)
+
+    def body(self) -> dict[str, Any]:
+        """Return the refusal as JSON."""
+        body: dict[str, Any] = {"error": self.sentence, "code": self.code}
+        if self.retry_after is not None:
+            body["retry_after"] = self.retry_after
+        return body
+
+
+class _Payload(pydantic.BaseModel):
+    """What a widget sends; keys that we do not know, such as ids of conversations, are ignored."""
+
+
+class SessionRequest(_Payload):
+    """The body of `POST /webhooks/web/session`."""
+
+    token: pydantic.StrictStr | None = None
+    identity: pydantic.StrictStr | None = None
+
+
+class Say(_Payload):
+    """`say`: what a person said or clicked."""
+
+    id: uuid.UUID
+    text: pydantic.StrictStr
+    label: pydantic.StrictStr | None = None
+
+
+class Sync(_Payload):
+    """`sync`: what came after a message."""
+
+    after: pydantic.conint(strict=True, ge=0, le=2**31 - 1)  # type: ignore[valid-type]
+
+
+class Restart(_Payload):
+    """`restart`: begin anew."""
+
+    id: uuid.UUID
+
+
+class Rating(_Payload):
+    """`rate`: what a person thinks of an answer."""
+
+    seq: pydantic.conint(strict=True, ge=1, le=2**31 - 1)  # type: ignore[valid-type]
+    rating: Literal["up", "down"] | None
+
+
+class WebInput(InputChannel):
+    """Rasa's input channel `web`; see docs/web.md."""
+
+    def __init__(self, settings: Settings, web_settings: WebSettings) -> None:
+        """Create the channel; its log is opened with the blueprint."""
+        self._settings = settings
+        self._web_settings = web_settings
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name that makes the address `/webhooks/web/`."""
+        return "web"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> WebInput:
+        """Return the channel with what credentials.yml and the environment say.
+
+        Raises:
+            Complaint: With a sentence about the first setting that is not right.
+        """
+        return cls(load_settings(), load_web_settings(credentials))
+
+    def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
+        """Return the routes below `/webhooks/web`, and `/` and `/widget/` beside them."""
+        return _WebBlueprint(WebServer(self._settings, self._web_settings, on_new_message))
+
+
+class _WebBlueprint(Blueprint):
+    """The channel's routes; those outside `/webhooks/web` are put on the app itself."""
+
+    def __init__(self, server: WebServer) -> None:
+        super().__init__("preceptor_web")
+        self.ctx.server = server
+        guard_on_start(self)
+        self.listener("after_server_start")(server.start)
+        self.listener("before_server_stop")(server.stop)
+        self.add_route(_function(server.health), "/", methods=["GET"])
+        # stream=True leaves the body to us; else Sanic would first hold up to 100 MB of it.
+        self.add_route(
+            _function(server.session), "/session", methods=["POST", "OPTIONS"], stream=True
+        )
+        self.add_route(
+            _function(server.engine),
+            "/socket.io/",
+            methods=["GET", "POST", "OPTIONS"],
+            stream=True,
+        )
+
+    def register(self, app: Sanic, options: dict[str, Any]) -> None:
+        """Register the routes with Rasa's app."""
+        super().register(app, options)
+        app.config.WEBSOCKET_MAX_SIZE = FRAME_BYTES
+        server: WebServer = self.ctx.server
+        server.app = app
+        app.add_route(_function(server.file), "/widget/<name>", methods=["GET", "HEAD"])
+        # Rasa has a route of its own for "/".
+        app.register_middleware(server.page, "request")
+        app.register_middleware(server.headers, "response")
+
+
+def _function(method: Callable[..., Awaitable[HTTPResponse]]) -> Callable[..., Any]:
+    """Return a function that calls a method: Sanic marks handlers, which a method cannot bear."""
+
+    async def handle(*args: Any, **kwargs: Any) -> HTTPResponse:
+        return await method(*args, **kwargs)
+
+    handle.__name__ = f"web_{method.__name__}"
+    return handle
+
+
+class WebServer:
+    """What stands behind the routes, one a server."""
+
+    def __init__(
+        self, settings: Settings, web_settings: WebSettings, on_new_message: OnNewMessage
+    ) -> None:
+        """Open the message log; `start` begins to answer."""
+        self.app: Sanic | None = None
+        self._settings = settings
+        self._web = web_settings
+        self._tokens = Tokens(
+            derived_key(settings, "web token"),
+            web_settings.token_seconds,
+            web_settings.grace_seconds,
+            web_settings.identity_secret,
+        )
+        engine = open_channels(settings)
+        self._messages = MessageLog(engine, uuid.uuid4().hex)
+        self._ratings = Ratings(engine, self.name)
+        self._turns = Turns(self._messages, reply_in_words(on_new_message), self, self._agent)
+        self._sessions = RateLimit(web_settings.address_sessions)
+        self._says = RateLimit(web_settings.messages)
+        self._address_says = RateLimit(web_settings.address_messages)
+        self._events = RateLimit(EVENTS)
+        # The conversation and the address behind each connected socket.
+        self._people: dict[str, tuple[str, str]] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._cleaner: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.sio = self._socket_server()
+
+    name = "web"
+
+    # -- the server's start and end ------------------------------------------------------------
+
+    async def start(self, _app: Sanic, _loop: Any) -> None:
+        """Answer what an earlier run has left, and take care of the log."""
+        self._turns.start()
+        self._cleaner = asyncio.ensure_future(self._clean())
+
+    async def stop(self, _app: Sanic, _loop: Any) -> None:
+        """Let running turns end, and close the connections; what waits is kept in the log."""
+        self._stopping = True
+        await self._turns.stop()
+        if self._cleaner is not None:
+            self._cleaner.cancel()
+        for socket in list(self.sio.eio.sockets.values()):
+            with contextlib.suppress(asyncio.TimeoutError, Exception):
+                await asyncio.wait_for(socket.close(wait=False), 1)
+        # Since python-socketio 5.10.
+        if hasattr(self.sio, "shutdown"):
+            await self.sio.shutdown()
+
+    async def _clean(self) -> None:
+        """Delete what is older than it may be, every hour."""
+        while True:
+            now = time.time()
+            kept = self._web.keep_seconds
+            used = max(kept, self._web.grace_seconds + self._web.token_seconds)
+            try:
+                for conversation in await self._turns.off_loop(
+                    self._messages.forget, now - kept, now - used
+                ):
+                    await self._turns.off_loop(self._ratings.forget, conversation)
+            except SQLAlchemyError as error:
+                log.error("web.cleaning_failed", cause=str(error))
+            await asyncio.sleep(CLEAN_SECONDS)
+
+    def _agent(self) -> Any:
+        return getattr(self.app.ctx, "agent", None) if self.app is not None else None
+
+    # -- HTTP ------------------------------------------------------------------------------------
+
+    async def health(self, request: Request) -> HTTPResponse:
+        """`GET /webhooks/web/`."""
+        agent = self._agent()
+        if agent is None or not agent.is_ready():
+            return _json({"error": "The advisor has no model loaded.", "code": "unavailable"}, 503)
+        return _json({"status": "ok"})
+
+    async def session(self, request: Request) -> HTTPResponse:
+        """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
+        try:
+            self._check_origin(request)
+            if request.method == "OPTIONS":
+                return HTTPResponse(status=204)
+            self._check_rate(self._sessions, address_of(request, self._web.proxies))
+            token = self._token_for(await _read_body(request, FRAME_BYTES))
+        except Refusal as refusal:
+            return _refused(refusal)
+        return _json(
+            {"token": token.text, "expires_in": token.expires_in, "renew_in": token.renew_in}
+        )
+
+    def _token_for(self, body: bytes) -> Token:
+        try:
+            wanted = SessionRequest.parse_obj(json.loads(body))
+        except (ValueError, RecursionError):
+            raise Refusal(
+                'The body must be JSON: {}, or an object with "token" or "identity", a string.',
+                BAD_REQUEST,
+            ) from None
+        try:
+            if wanted.identity is not None:
+                return self._tokens.identify(wanted.identity)
+            if wanted.token is not None:
+                return self._tokens.renew(wanted.token)
+        except BadToken as error:
+            raise Refusal(str(error), error.code, 401) from error
+        return self._tokens.new()
+
+    async def engine(self, request: Request) -> HTTPResponse:
+        """Engine.IO, polling and WebSocket, behind our own checks.
+
+        Engine.IO's own check of origins differs between the versions that Rasa allows and
+        cannot answer in our words, so it is off.
+        """
+        try:
+            self._check_origin(request)
+            if request.method == "OPTIONS":
+                return HTTPResponse(status=204)
+            if "j" in request.args:
+                # JSONP would hand answers to pages that CORS keeps out.
+                raise Refusal("JSONP is not served here.", BAD_REQUEST)
+            if "sid" not in request.args:
+                self._check_rate(self._sessions, address_of(request, self._web.proxies))
+                if self._stopping or len(self.sio.eio.sockets) >= SOCKETS:
+                    raise Refusal(
+                        "The advisor has no room for another connection just now. "
+                        "Please try again in a moment.",
+                        "unavailable",
+                        503,
+                        retry_after=5,
+                    )
+            request.body = await _read_body(request, BODY_BYTES)
+        except Refusal as refusal:
+            return _refused(refusal)
+        response: HTTPResponse = await self.sio.handle_request(request)
+        return response
+
+    async def file(self, request: Request, name: str) -> HTTPResponse:
+        """`GET /widget/<name>`."""
+        return files.widget_file(request, name)
+
+    async def page(self, request: Request) -> HTTPResponse | None:
+        """`GET /`, and the methods that its routes do not have."""
+        if request.path == "/" and request.method in ("GET", "HEAD"):
+            return files.page(request)
+        return None
+
+    async def headers(self, request: Request, response: HTTPResponse | None) -> None:
+        """Put the headers on that all our responses have."""
+        if response is None or not request.path.startswith(OWN_PREFIX + "/"):
+            return
+        set_cors(request, response, self._web.origins)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+
+    def _check_origin(self, request: Request) -> None:
+        if not is_allowed(request, self._web.origins):
+            raise Refusal(
+                "This site may not use the advisor. Its operator can add the site to "
+                "PRECEPTOR_WEB_ORIGINS.",
+                "origin",
+                403,
+            )
+
+    @staticmethod
+    def _check_rate(limit: RateLimit, key: str) -> None:
+        wait = limit.wait_for(key)
+        if wait:
+            seconds = math.ceil(wait)
+            raise Refusal(
+                f"That was a lot at once. Please wait {seconds} "
+                f"second{'s' if seconds != 1 else ''} and try again.",
+                "rate_limited",
+                429,
+                retry_after=wait,
+            )
+
+    # -- Socket.IO -------------------------------------------------------------------------------
+
+    def _socket_server(self) -> socketio.AsyncServer:
+        manager = None
+        if self._web.redis_url is not None:
+            manager = socketio.AsyncRedisManager(self._web.redis_url, channel="preceptor-web")
+        sio = socketio.AsyncServer(
+            async_mode="sanic",
+            client_manager=manager,
+            cors_allowed_origins=[],
+            max_http_buffer_size=FRAME_BYTES,
+        )
+        sio.on("connect", self._connect)
+        sio.on("disconnect", self._disconnect)
+        for event, payload, handler in (
+            ("say", Say, self._say),
+            ("sync", Sync, self._sync),
+            ("restart", Restart, self._restart),
+            ("rate", Rating, self._rate),
+        ):
+            sio.on(event, self._acknowledging(payload, handler))
+        return sio
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        try:
+            subject = self._tokens.check(auth.get("token") if isinstance(auth, dict) else None)
+        except BadToken as error:
+            raise _connection_refused(str(error), error.code) from error
+        conversation = f"{self.name}:{subject}"
+        open_now = sum(1 for other, _ in self._people.values() if other == conversation)
+        if open_now >= SOCKETS_A_CONVERSATION:
+            raise _connection_refused(
+                "This conversation is open in too many places; please close some.", "rate_limited"
+            )
+        self._people[sid] = (
+            conversation,
+            address_of(environ["sanic.request"], self._web.proxies),
+        )
+        # A coroutine since python-socketio 5.10 (RasaHQ/rasa#13027).
+        entered = self.sio.enter_room(sid, conversation)
+        if inspect.isawaitable(entered):
+            await entered
+        with contextlib.suppress(SQLAlchemyError):
+            await self._turns.off_loop(self._messages.touch, conversation)
+
+    async def _disconnect(self, sid: str, *_reason: Any) -> None:
+        self._people.pop(sid, None)
+
+    def _acknowledging(
+        self,
+        payload: type[_Payload],
+        handler: Callable[[str, str, Any], Awaitable[dict[str, Any]]],
+    ) -> Callable[..., Awaitable[dict[str, Any]]]:
+        """Wrap an event's handler: it gets a checked payload, the widget an acknowledgement."""
+
+        async def handle(sid: str, *arguments: Any) -> dict[str, Any]:
+            try:
+                person = self._people.get(sid)
+                if person is None:
+                    raise Refusal("The connection has no conversation.", "token", 401)
+                try:
+                    checked = payload.parse_obj(arguments[0] if arguments else None)
+                except (pydantic.ValidationError, RecursionError) as error:
+                    raise Refusal(_what_is_wrong(payload, error), BAD_REQUEST) from None
+                return {"ok": True, **await handler(*person, checked)}
+            except Refusal as refusal:
+                return {"ok": False, **refusal.body()}
+            except SQLAlchemyError as error:
+                log.error("web.log_failed", cause=str(error))
+                return {"ok": False, "error": _AWAY, "code": "unavailable", "retry_after": 3}
+
+        return handle
+
+    async def _say(self, conversation: str, address: str, payload: Say) -> dict[str, Any]:
+        if len(payload.text) > TEXT_CHARACTERS or len(payload.label or "") > TEXT_CHARACTERS:
+            raise Refusal(
+                f"That message is longer than {TEXT_CHARACTERS:,} characters. "
+                "Please shorten it, or send it in parts.",
+                "too_large",
+            )
+        text = storable(payload.text)
+        if not text.strip():
+            raise Refusal("The message is empty; please type a question.", BAD_REQUEST)
+        label = storable(payload.label) if payload.label else None
+        self._check_rate(self._says, conversation)
+        self._check_rate(self._address_says, address)
+        return await self._write_down(conversation, payload.id, text, label, "text")
+
+    async def _restart(self, conversation: str, address: str, payload: Restart) -> dict[str, Any]:
+        self._check_rate(self._says, conversation)
+        return await self._write_down(conversation, payload.id, None, None, "restart")
+
+    async def _write_down(
+        self,
+        conversation: str,
+        client_id: uuid.UUID,
+        text: str | None,
+        label: str | None,
+        kind: Literal["text", "restart"],
+    ) -> dict[str, Any]:
+        found: list[Message] = []
+
+        def write() -> list[Message]:
+            message, is_new = self._messages.add(conversation, str(client_id), text, label, kind)
+            found.append(message)
+            return [message] if is_new else []
+
+        await self.publish(conversation, write)
+        self._turns.wake(conversation)
+        return {"seq": found[0].seq}
+
+    async def _sync(self, conversation: str, address: str, payload: Sync) -> dict[str, Any]:
+        self._check_rate(self._events, conversation)
+        messages, more = await self._turns.off_loop(
+            self._messages.after, conversation, payload.after, SYNC_MESSAGES
+        )
+        ratings = await self._turns.off_loop(self._ratings.of, conversation)
+        return {
+            "messages": [wire(each, ratings.get(str(each.seq))) for each in messages],
+            "more": more,
+            "typing": self._turns.is_running(conversation),
+        }
+
+    async def _rate(self, conversation: str, address: str, payload: Rating) -> dict[str, Any]:
+        self._check_rate(self._events, conversation)
+        if not await self._turns.off_loop(self._messages.has_answer, conversation, payload.seq):
+            raise Refusal("There is no answer of that number to rate.", BAD_REQUEST)
+        await self._turns.off_loop(
+            self._ratings.rate, conversation, str(payload.seq), payload.rating
+        )
+        rated = {"seq": payload.seq, "rating": payload.rating}
+        await self.sio.emit("rated", rated, room=conversation)
+        return {}
+
+    # -- what the turns show -----------------------------------------------------------------------
+
+    async def typing(self, conversation: str, on: bool) -> None:
+        """Show every widget of a conversation that the advisor is at work, or no longer."""
+        await self.sio.emit("typing", {"on": on}, room=conversation)
+
+    async def publish(self, conversation: str, write: Callable[[], list[Message]]) -> None:
+        """Write to the log and send what was added to every widget of the conversation.
+
+        One at a time in each conversation, so that widgets get messages in the log's order.
+        """
+        lock = self._locks.setdefault(conversation, asyncio.Lock())
+        async with lock:
+            for message in await self._turns.off_loop(write):
+                await self.sio.emit("message", wire(message), room=conversation)
+
+
+async def _read_body(request: Request, limit_bytes: int) -> bytes:
+    """Return a streamed request's body; an empty one where it has none."""
+    body = b""
+    while request.stream is not None and (chunk := await request.stream.read()):
+        body += chunk
+        if len(body) > limit_bytes:
+            raise Refusal(f"The request is larger than {limit_bytes // 1024} kB.", "too_large", 413)
+    return body
+
+
+def _json(body: Any, status: int = 200) -> HTTPResponse:
+    return HTTPResponse(json.dumps(body), status, None, "application/json")
+
+
+def _refused(refusal: Refusal) -> HTTPResponse:
+    response = _json(refusal.body(), refusal.status)
+    if refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _connection_refused(sentence: str, code: str) -> Exception:
+    return socketio.exceptions.ConnectionRefusedError(sentence, {"code": code, "error": sentence})
+
+
+def _what_is_wrong(payload: type[_Payload], error: Exception) -> str:
+    wanted = ", ".join(f'"{name}"' for name in payload.__fields__)
+    if not isinstance(error, pydantic.ValidationError):
+        return f"The payload must be an object with {wanted}."
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "__root__")
+    if not where:
+        return f"The payload must be an object with {wanted}."
+    return f'"{where}" is not right: {first["msg"]}.'

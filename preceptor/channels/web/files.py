@@ -1,0 +1,128 @@
+"""The widget's files and the page `/`, as the advisor's own server gives them out."""
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from preceptor.channels.web.origins import own_host
+from preceptor.settings import CODE
+
+# What the build makes, and the page's own files; the first that has a name wins.
+FOLDERS = (CODE / "widget" / "dist", CODE / "widget" / "page")
+PAGE = CODE / "widget" / "page" / "index.html"
+
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
+_COMPRESSED = (".css", ".html", ".js", ".json", ".map", ".mjs", ".svg", ".txt")
+# Names alone, so that no path can lead out of the folders.
+_NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
+# The build puts ten hexadecimal digits of the content's hash into a name.
+_HASHED = re.compile(r"[-.][0-9a-f]{8,64}\.\w+$")
+
+_FOREVER = "public, max-age=31536000, immutable"
+# A new version of the widget reaches every host page within minutes.
+_SHORT = "public, max-age=300"
+
+
+@dataclass(frozen=True)
+class _File:
+    content: bytes
+    compressed: bytes | None
+    etag: str
+
+
+def widget_file(request: Request, name: str) -> HTTPResponse:
+    """Answer with a file of the widget, which pages of every origin may load and check."""
+    path = _find(name)
+    if path is None:
+        return _text("There is no such file of the widget.", 404)
+    response = _serve(request, path, _FOREVER if _HASHED.search(name) else _SHORT)
+    # They are public, the same for everyone; `integrity` in a host's script tag needs CORS.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    # An SVG opened by itself is a page of our origin.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def page(request: Request) -> HTTPResponse:
+    """Answer with the page `/`, under a policy that lets nothing foreign run or load."""
+    if not PAGE.is_file():
+        return _text("This advisor has no page of its own; use it through its widget.", 404)
+    response = _serve(request, PAGE, "no-cache")
+    host = own_host(request)
+    # Safari before 15.4 does not take 'self' for WebSockets.
+    sockets = f" ws://{host} wss://{host}" if host else ""
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "
+        f"font-src 'self'; connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'; object-src 'none'"
+    )
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response
+
+
+def _find(name: str) -> Path | None:
+    if not _NAME.match(name) or Path(name).suffix not in _TYPES:
+        return None
+    for folder in FOLDERS:
+        path = folder / name
+        # A symbolic link could lead out.
+        if path.is_file() and path.resolve().parent == folder.resolve():
+            return path
+    return None
+
+
+def _serve(request: Request, path: Path, caching: str) -> HTTPResponse:
+    stat = path.stat()
+    file = _load(path, stat.st_mtime_ns, stat.st_size)
+    headers = {"Cache-Control": caching, "ETag": file.etag, "Vary": "Accept-Encoding"}
+    tags = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
+    if file.etag in tags or "W/" + file.etag in tags:
+        return _secure(HTTPResponse(status=304, headers=headers))
+    body = file.content
+    accepted = request.headers.get("accept-encoding", "").lower()
+    if file.compressed is not None and re.search(
+        r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", accepted
+    ):
+        headers["Content-Encoding"] = "gzip"
+        body = file.compressed
+    return _secure(HTTPResponse(body, 200, headers, _TYPES[path.suffix]))
+
+
+@lru_cache(maxsize=128)
+def _load(path: Path, _changed: int, _size: int) -> _File:
+    content = path.read_bytes()
+    compressed = gzip.compress(content, 9, mtime=0) if path.suffix in _COMPRESSED else None
+    if compressed is not None and len(compressed) >= len(content):
+        compressed = None
+    return _File(content, compressed, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+
+
+def _text(sentence: str, status: int) -> HTTPResponse:
+    return _secure(HTTPResponse(sentence + "\n", status, None, "text/plain; charset=utf-8"))
+
+
+def _secure(response: HTTPResponse) -> HTTPResponse:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    return response
