@@ -1,31 +1,510 @@
 """The web channel's protocol on a real server, without a model behind it."""
 
-import pytest
+import asyncio
+import json
+import time
+import uuid
 
+import httpx
+import jwt
+import pytest
+import socketio
+from rasa.core.channels.channel import UserMessage
+
+from preceptor.channels.web.limits import Rate
 from preceptor.channels.web.settings import WebSettings
+from preceptor.secrets import derived_key
 from preceptor.settings import Settings
-from tests.channels.web_support import EchoAgent, RunningServer, widget
+from tests.channels.web_support import (
+    SOCKET_PATH,
+    EchoAgent,
+    RunningServer,
+    Widget,
+    new_token,
+    until,
+    widget,
+)
+
+HOST = "https://school.example"
+IDENTITY_SECRET = "a host site's secret that is long enough"
+SESSION = "/webhooks/web/session"
+POLL = {"EIO": "4", "transport": "polling"}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     running = RunningServer(
-        Settings(home=tmp_path_factory.mktemp("home")), WebSettings(), EchoAgent()
+        Settings(home=tmp_path_factory.mktemp("home")),
+        WebSettings(
+            origins=frozenset({HOST}),
+            identity_secret=IDENTITY_SECRET,
+            proxies=1,
+            messages=Rate(60, 12),
+        ),
+        EchoAgent(),
     )
     yield running
     running.stop()
 
 
+@pytest.fixture(autouse=True)
+def fresh_agent(server):
+    server.agent.__init__()
+
+
+@pytest.fixture
+def http(server):
+    with httpx.Client(base_url=server.url, trust_env=False) as client:
+        yield client
+
+
+def identity(secret: str = IDENTITY_SECRET, **claims) -> str:
+    return jwt.encode({"sub": "student-7", "exp": time.time() + 600, **claims}, secret, "HS256")
+
+
+def own_claims(token: str) -> dict:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def signed(server, **claims) -> str:
+    key = derived_key(server.settings, "web token")
+    return jwt.encode({"aud": "preceptor-web", **claims}, key, "HS256")
+
+
+# -- what is said ------------------------------------------------------------------------------
+
+
 async def test_what_a_person_says_is_acknowledged_shown_and_answered(server) -> None:
     async with widget(server.url) as one:
-        acknowledged = await one.say("hello")
-        assert acknowledged == {"ok": True, "seq": 1}
-        await one.until(lambda: one.texts() == ["You said hello"])
-        await one.until(lambda: one.heard[-1] == ("typing", {"on": False}))
+        assert await one.say("hello") == {"ok": True, "seq": 1}
+        await until(lambda: one.heard[-1:] == [("typing", {"on": False})])
         assert [event for event, _ in one.heard] == ["message", "typing", "message", "typing"]
+        assert one.texts() == ["You said hello"]
 
 
-async def test_long_polling_works_as_well(server) -> None:
-    async with widget(server.url, transports=["polling"]) as one:
+async def test_a_message_has_every_key_of_the_protocol(server) -> None:
+    server.agent.replies = [
+        {
+            "text": "Look.",
+            "buttons": [
+                {"title": "More", "payload": "Show me more"},
+                {"title": "Page", "url": "https://example.org"},
+            ],
+            "image": "https://example.org/a.png",
+        }
+    ]
+    async with widget(server.url) as one:
+        said = str(uuid.uuid4())
+        await one.say("hello", said, label="Say hello")
+        mine, answer = await until(lambda: len(one.messages) == 2 and one.messages)
+    assert mine.pop("at") and answer.pop("at")
+    assert mine == {
+        "seq": 1,
+        "kind": "text",
+        "from": "person",
+        "id": said,
+        "text": "hello",
+        "label": "Say hello",
+        "buttons": [],
+        "card": None,
+        "image": None,
+        "rating": None,
+    }
+    assert answer == {
+        "seq": 2,
+        "kind": "text",
+        "from": "advisor",
+        "id": None,
+        "text": "Look.",
+        "label": None,
+        "buttons": [
+            {"title": "More", "text": "Show me more"},
+            {"title": "Page", "url": "https://example.org"},
+        ],
+        "card": None,
+        "image": {"url": "https://example.org/a.png", "alt": ""},
+        "rating": None,
+    }
+
+
+def test_long_polling_works_as_well(server, http) -> None:
+    sid = json.loads(http.get(SOCKET_PATH + "/", params=POLL).text[1:])["sid"]
+    here = {**POLL, "sid": sid}
+    auth = json.dumps({"token": new_token(server.url)})
+    assert http.post(SOCKET_PATH + "/", params=here, content=f"40{auth}").text == "OK"
+    assert http.get(SOCKET_PATH + "/", params=here).text.startswith("40")
+    said = json.dumps(["say", {"id": str(uuid.uuid4()), "text": "hello"}])
+    assert http.post(SOCKET_PATH + "/", params=here, content=f"427{said}").text == "OK"
+    packets: list[str] = []
+    while not any("You said hello" in packet for packet in packets):
+        packets += http.get(SOCKET_PATH + "/", params=here).text.split("\x1e")
+    assert '437[{"ok":true,"seq":1}]' in packets
+
+
+async def test_polling_is_upgraded_to_a_websocket(server) -> None:
+    async with widget(server.url, transports=["polling", "websocket"]) as one:
+        await until(lambda: one.client.transport() == "websocket")
         await one.say("hello")
-        await one.until(lambda: one.texts() == ["You said hello"])
+        await until(lambda: one.texts() == ["You said hello"])
+
+
+async def test_the_same_id_again_gets_the_same_acknowledgement_and_no_second_answer(server) -> None:
+    async with widget(server.url) as one:
+        said = str(uuid.uuid4())
+        first, second = await asyncio.gather(one.say("hello", said), one.say("hello", said))
+        assert first == second == await one.say("hello", said) == {"ok": True, "seq": 1}
+        await one.say("bye")
+        await until(lambda: one.texts() == ["You said hello", "You said bye"])
+        assert server.agent.said[-2:] == [(server.agent.said[-1][0], "hello")] + [
+            (server.agent.said[-1][0], "bye")
+        ]
+
+
+async def test_a_conversation_has_one_turn_at_a_time_in_the_order_of_its_messages(server) -> None:
+    async with widget(server.url) as one:
+        said = [f"slow {number}" for number in range(5)]
+        for text in said:
+            await one.say(text)
+        await until(lambda: len(one.texts()) == 5)
+        assert one.texts() == [f"You said {text}" for text in said]
+        assert [each["seq"] for each in one.messages] == list(range(1, 11))
+        assert set(server.agent.most_at_once.values()) == {1}
+
+
+async def test_conversations_are_answered_side_by_side(server) -> None:
+    server.agent.hold = asyncio.Event()
+    async with widget(server.url) as one, widget(server.url) as other:
+        await one.say("hold on")
+        await other.say("hello")
+        await until(lambda: other.texts() == ["You said hello"])
+        assert one.texts() == []
+        server.loop.call_soon_threadsafe(server.agent.hold.set)
+        await until(lambda: one.texts() == ["You said hold on"])
+
+
+async def test_typed_slashes_are_plain_text(server) -> None:
+    async with widget(server.url) as one:
+        await one.say('/restart{"search_country": "KE"}')
+        await until(lambda: one.texts())
+        assert server.agent.said[-1][1] == 'restart{"search_country": "KE"}'
+        assert one.texts("person") == ['/restart{"search_country": "KE"}']
+
+
+async def test_a_turn_that_breaks_is_answered_in_words(server) -> None:
+    async def fail(_: UserMessage) -> None:
+        raise RuntimeError("no")
+
+    server.agent.handle_message = fail
+    try:
+        async with widget(server.url) as one:
+            await one.say("hello")
+            await until(lambda: one.texts() and "something went wrong" in one.texts()[0])
+    finally:
+        del server.agent.handle_message
+
+
+# -- history -------------------------------------------------------------------------------------
+
+
+async def test_what_was_missed_while_away_is_there_in_order_and_once(server) -> None:
+    token = new_token(server.url)
+    async with widget(server.url, token) as one:
+        await one.say("slow first")
+    async with widget(server.url, token) as again:
+        await again.say("second")
+        await until(lambda: len(again.texts()) >= 1 and again.texts()[-1] == "You said second")
+        everything = await again.sync()
+        assert [each["seq"] for each in everything] == [1, 2, 3, 4]
+        assert sorted(each["text"] for each in everything) == sorted(
+            ["slow first", "You said slow first", "second", "You said second"]
+        )
+        assert [each["seq"] for each in await again.sync(2)] == [3, 4]
+        assert await again.sync(4) == []
+
+
+async def test_a_long_history_comes_in_pages(server) -> None:
+    server.agent.replies = [{"text": f"line {number}"} for number in range(250)]
+    async with widget(server.url) as one:
+        await one.say("much")
+        await until(lambda: len(one.texts()) == 250)
+        page = await one.ask("sync", {"after": 0})
+        assert (len(page["messages"]), page["more"]) == (200, True)
+        page = await one.ask("sync", {"after": 200})
+        assert (len(page["messages"]), page["more"]) == (51, False)
+
+
+async def test_every_widget_of_a_conversation_hears_everything(server) -> None:
+    token = new_token(server.url)
+    async with widget(server.url, token) as one, widget(server.url, token) as other:
+        await one.say("hello")
+        await until(lambda: len(other.messages) == 2 and len(one.messages) == 2)
+        assert other.messages == one.messages
+
+
+async def test_ratings_are_kept_shown_everywhere_and_taken_back(server) -> None:
+    token = new_token(server.url)
+    async with widget(server.url, token) as one, widget(server.url, token) as other:
+        await one.say("hello")
+        await until(lambda: one.texts())
+        assert await one.ask("rate", {"seq": 2, "rating": "up"}) == {"ok": True}
+        await until(lambda: ("rated", {"seq": 2, "rating": "up"}) in other.heard)
+        assert [each["rating"] for each in await other.sync()] == [None, "up"]
+        assert (await one.ask("rate", {"seq": 2, "rating": None}))["ok"]
+        assert [each["rating"] for each in await other.sync()] == [None, None]
+        refused = await one.ask("rate", {"seq": 1, "rating": "up"})
+        assert (refused["ok"], refused["code"]) == (False, "bad_request")
+
+
+# -- who may ---------------------------------------------------------------------------------------
+
+
+async def refusal_of(url: str, token) -> dict:
+    made = Widget(url, token)
+    errors: list = []
+    made.client.on("connect_error", errors.append)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await made.connect()
+    await made.client.disconnect()
+    return errors[0]
+
+
+async def test_a_connection_needs_a_token(server) -> None:
+    for token in (None, "", 5, {"a": 1}, "x" * 5000, "not.a.token"):
+        assert (await refusal_of(server.url, token))["data"]["code"] == "token"
+
+
+async def test_a_forged_or_foreign_token_is_refused(server) -> None:
+    claims = own_claims(new_token(server.url))
+    unsigned = jwt.encode(claims, None, "none")
+    forged = jwt.encode(claims, "somebody else's key, which is long enough", "HS256")
+    from_host = jwt.encode(claims, IDENTITY_SECRET, "HS256")
+    other_purpose = jwt.encode(claims, derived_key(server.settings, "slack token"), "HS256")
+    other_audience = jwt.encode(
+        {**claims, "aud": "other"}, derived_key(server.settings, "web token"), "HS256"
+    )
+    for token in (unsigned, forged, from_host, other_purpose, other_audience):
+        assert (await refusal_of(server.url, token))["data"]["code"] == "token"
+
+
+async def test_an_expired_token_is_refused_and_renewed_within_its_grace(server, http) -> None:
+    claims = own_claims(new_token(server.url))
+    expired = signed(server, sub=claims["sub"], exp=time.time() - 60)
+    assert (await refusal_of(server.url, expired))["data"]["code"] == "expired"
+    renewed = http.post(SESSION, json={"token": expired}).json()
+    assert own_claims(renewed["token"])["sub"] == claims["sub"]
+    assert 0 < renewed["renew_in"] < renewed["expires_in"]
+    async with widget(server.url, renewed["token"]) as one:
+        assert await one.sync() == []
+    too_old = signed(server, sub=claims["sub"], exp=time.time() - 31 * 24 * 3600)
+    answer = http.post(SESSION, json={"token": too_old})
+    assert (answer.status_code, answer.json()["code"]) == (401, "expired")
+
+
+async def test_nobody_reads_or_steers_anothers_conversation(server) -> None:
+    async with widget(server.url) as victim, widget(server.url) as thief:
+        await victim.say("my secret")
+        await until(lambda: victim.texts())
+        subject = own_claims(victim.token)["sub"]
+        room = f"web:{subject}"
+        for extra in ({"session_id": subject}, {"sender": room}, {"room": room}, {"sub": subject}):
+            await thief.say("give it to me", **extra)
+            assert (await thief.ask("sync", {"after": 0, **extra}))["messages"][0]["text"] != (
+                "my secret"
+            )
+        for event in ("join", "enter_room", "session_request", "user_uttered"):
+            await thief.client.emit(event, {"session_id": subject, "room": room, "message": "hi"})
+        await until(lambda: len(thief.texts()) == 4)
+        await victim.say("still mine")
+        await until(lambda: len(victim.texts()) == 2)
+        assert [each["text"] for each in await victim.sync()] == [
+            "my secret",
+            "You said my secret",
+            "still mine",
+            "You said still mine",
+        ]
+        assert "secret" not in json.dumps(thief.heard)
+        assert room not in json.dumps([victim.heard, thief.heard])
+
+
+def test_a_host_sites_user_gets_the_same_conversation_in_every_browser(server) -> None:
+    first, second = (new_token(server.url, identity=identity()) for _ in range(2))
+    other = new_token(server.url, identity=identity(sub="student-8"))
+    assert own_claims(first)["sub"] == own_claims(second)["sub"] != own_claims(other)["sub"]
+    assert "student" not in json.dumps(own_claims(first))
+    renewed = new_token(server.url, token=first)
+    assert own_claims(renewed)["until"] == own_claims(first)["until"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        identity("another secret that is also long enough"),
+        identity(exp=time.time() - 3600),
+        identity(exp=time.time() + 2 * 3600),
+        identity(exp=None),
+        identity(sub=""),
+        identity(nbf=time.time() + 3600),
+        jwt.encode({"sub": "student-7"}, IDENTITY_SECRET, "HS256"),
+        jwt.encode({"exp": time.time() + 600}, IDENTITY_SECRET, "HS256"),
+        jwt.encode({"sub": "student-7", "exp": time.time() + 600}, None, "none"),
+        "nothing",
+        "",
+    ],
+)
+def test_an_identity_that_does_not_count_is_refused(http, text) -> None:
+    answer = http.post(SESSION, json={"identity": text})
+    assert (answer.status_code, answer.json()["code"]) == (401, "identity")
+
+
+# -- where from ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://school.example", "x"])
+def test_other_origins_are_refused_everywhere(http, origin) -> None:
+    headers = {"Origin": origin}
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
+    for answer in (
+        http.post(SESSION, json={}, headers=headers),
+        http.options(SESSION, headers={**headers, "Access-Control-Request-Method": "POST"}),
+        http.get(SOCKET_PATH + "/", params=POLL, headers=headers),
+        http.post(SOCKET_PATH + "/", params={**POLL, "sid": "x"}, headers=headers),
+        http.get(
+            SOCKET_PATH + "/",
+            params={"EIO": "4", "transport": "websocket"},
+            headers={**headers, **upgrade},
+        ),
+    ):
+        assert "access-control-allow-origin" not in answer.headers
+        # Rasa answers every preflight itself, and allows nothing in it.
+        assert answer.request.method == "OPTIONS" or answer.json()["code"] == "origin"
+
+
+def test_pages_of_an_allowed_origin_and_of_our_own_may_read_the_answers(server, http) -> None:
+    for origin in (HOST, server.url):
+        headers = {"Origin": origin}
+        preflight = http.options(
+            SESSION,
+            headers={
+                **headers,
+                "Access-Control-Request-Method": "POST",
+                "Access-Control-Request-Headers": "content-type",
+            },
+        )
+        assert preflight.status_code in (200, 204)
+        assert preflight.headers["access-control-allow-headers"] == "Content-Type"
+        assert "POST" in preflight.headers["access-control-allow-methods"]
+        for answer in (
+            preflight,
+            http.post(SESSION, json={}, headers=headers),
+            http.post(SESSION, content=b"no", headers=headers),
+            http.get(SOCKET_PATH + "/", params=POLL, headers=headers),
+        ):
+            assert answer.headers.get_list("access-control-allow-origin") == [origin]
+            assert "Origin" in answer.headers["vary"]
+            assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_an_allowed_origin_connects_by_websocket_and_another_does_not(server) -> None:
+    async with widget(server.url, headers={"Origin": HOST}) as one:
+        assert await one.sync() == []
+    other = Widget(server.url, new_token(server.url))
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await other.connect(headers={"Origin": "https://evil.example"})
+    await other.client.disconnect()
+
+
+# -- how much --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "code"),
+    [
+        ("say", None, "bad_request"),
+        ("say", [], "bad_request"),
+        ("say", "hello", "bad_request"),
+        ("say", {"text": "hello"}, "bad_request"),
+        ("say", {"id": "1", "text": "hello"}, "bad_request"),
+        ("say", {"id": str(uuid.uuid4()), "text": 5}, "bad_request"),
+        ("say", {"id": str(uuid.uuid4()), "text": " \n "}, "bad_request"),
+        ("say", {"id": str(uuid.uuid4()), "text": "x" * 2001}, "too_large"),
+        ("say", {"id": str(uuid.uuid4()), "text": "x", "label": "x" * 2001}, "too_large"),
+        ("sync", {}, "bad_request"),
+        ("sync", {"after": -1}, "bad_request"),
+        ("sync", {"after": "0"}, "bad_request"),
+        ("sync", {"after": 10**20}, "bad_request"),
+        ("restart", {"id": None}, "bad_request"),
+        ("rate", {"seq": 1, "rating": "great"}, "bad_request"),
+        ("rate", {"seq": True, "rating": "up"}, "bad_request"),
+    ],
+)
+async def test_a_bad_payload_is_refused_with_a_sentence(server, event, payload, code) -> None:
+    async with widget(server.url) as one:
+        answer = await one.ask(event, payload)
+        assert (answer["ok"], answer["code"]) == (False, code)
+        assert answer["error"].endswith(".")
+
+
+async def test_the_longest_text_in_the_widest_letters_fits(server) -> None:
+    async with widget(server.url) as one:
+        # Six bytes each, as Python's JSON writes them.
+        assert (await one.say("ع" * 2000))["ok"]
+        await until(lambda: one.texts())
+
+
+async def test_what_no_database_can_hold_is_dropped(server) -> None:
+    async with widget(server.url) as one:
+        await one.say("a\0b\ud800c")
+        await until(lambda: one.texts())
+        assert one.texts("person") == ["ab?c"]
+
+
+async def test_a_frame_that_is_too_large_ends_the_connection_and_nothing_else(server) -> None:
+    async with widget(server.url) as one, widget(server.url) as other:
+        await one.client.emit("say", {"id": str(uuid.uuid4()), "text": "x" * 20_000})
+        await until(lambda: not one.client.connected)
+        await other.say("hello")
+        await until(lambda: other.texts() == ["You said hello"])
+
+
+def test_a_body_that_is_too_large_is_refused(http) -> None:
+    answer = http.post(SESSION, content=b'{"token": "' + b"x" * 20_000 + b'"}')
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    sid = json.loads(http.get(SOCKET_PATH + "/", params=POLL).text[1:])["sid"]
+    answer = http.post(SOCKET_PATH + "/", params={**POLL, "sid": sid}, content=b"4" * 100_000)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("body", [b"", b"no", b"[]", b"5", b'{"token": 5}', b"[" * 10_000])
+def test_a_bad_body_is_refused_with_a_sentence(http, body) -> None:
+    answer = http.post(SESSION, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+async def test_too_many_messages_at_once_are_refused_with_when_to_try_again(server) -> None:
+    async with widget(server.url) as one, widget(server.url) as other:
+        answers = [await one.say("hello") for _ in range(13)]
+        assert [answer["ok"] for answer in answers] == [True] * 12 + [False]
+        assert answers[-1]["code"] == "rate_limited"
+        assert answers[-1]["retry_after"] == 1
+        assert "wait 1 second" in answers[-1]["error"]
+        assert (await other.say("hello"))["ok"]
+        await until(lambda: len(one.texts()) == 12)
+
+
+def test_one_address_gets_so_many_sessions_and_others_still_get_theirs(http) -> None:
+    mine = {"X-Forwarded-For": "6.6.6.6, 192.0.2.1"}
+    answers = [http.post(SESSION, json={}, headers=mine) for _ in range(170)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused and int(refused[0].headers["retry-after"]) >= 1
+    assert refused[0].json()["code"] == "rate_limited"
+    # Only what our own proxy has added counts, not what the client wrote before it.
+    forged = {"X-Forwarded-For": "7.7.7.7, 192.0.2.1"}
+    assert http.post(SESSION, json={}, headers=forged).status_code == 429
+    other = {"X-Forwarded-For": "192.0.2.2"}
+    assert http.post(SESSION, json={}, headers=other).status_code == 200
+
+
+def test_the_channel_is_healthy_while_there_is_a_model(server, http) -> None:
+    assert http.get("/webhooks/web/").json() == {"status": "ok"}
+    server.agent.ready = False
+    assert http.get("/webhooks/web/").status_code == 503

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import httpx
 import socketio
 from rasa.core.run import configure_app
@@ -17,6 +18,11 @@ from preceptor.channels.web.channel import WebInput
 from preceptor.channels.web.settings import WebSettings
 from preceptor.settings import Settings
 from tests.launcher.tiny import free_port
+
+if not hasattr(aiohttp, "ClientWSTimeout"):
+    # The client of python-engineio asks for a name that came with aiohttp 3.11, which Rasa does
+    # not allow yet; before, the same seconds were given as they are.
+    aiohttp.ClientWSTimeout = lambda ws_close: ws_close
 
 SOCKET_PATH = "/webhooks/web/socket.io"
 LIMIT_SECONDS = 20.0
@@ -62,6 +68,7 @@ class RunningServer:
 
     def __init__(self, settings: Settings, web_settings: WebSettings, agent: Any) -> None:
         self.agent = agent
+        self.settings = settings
         self.port = free_port()
         self.loop = asyncio.new_event_loop()
         app = configure_app([WebInput(settings, web_settings)], enable_api=False)

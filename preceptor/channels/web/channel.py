@@ -88,6 +88,15 @@ class Refusal(Exception):
 class _Payload(pydantic.BaseModel):
     """What a widget sends; keys that we do not know, such as ids of conversations, are ignored."""
 
+    @classmethod
+    def of(cls, content: Any) -> Any:
+        """Return checked content; pydantic itself would take an empty list for an object.
+
+        Raises:
+            pydantic.ValidationError: If it is not what the event needs.
+        """
+        return cls.parse_obj(content if isinstance(content, dict) else None)
+
 
 class SessionRequest(_Payload):
     """The body of `POST /webhooks/web/session`."""
@@ -174,6 +183,8 @@ class _WebBlueprint(Blueprint):
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Register the routes with Rasa's app."""
         super().register(app, options)
+        # Before the server chooses its protocol; Engine.IO's own `attach` does the same.
+        app.enable_websocket()
         app.config.WEBSOCKET_MAX_SIZE = FRAME_BYTES
         server: WebServer = self.ctx.server
         server.app = app
@@ -289,7 +300,7 @@ class WebServer:
 
     def _token_for(self, body: bytes) -> Token:
         try:
-            wanted = SessionRequest.parse_obj(json.loads(body))
+            wanted = SessionRequest.of(json.loads(body))
         except (ValueError, RecursionError):
             raise Refusal(
                 'The body must be JSON: {}, or an object with "token" or "identity", a string.',
@@ -434,7 +445,7 @@ class WebServer:
                 if person is None:
                     raise Refusal("The connection has no conversation.", "token", 401)
                 try:
-                    checked = payload.parse_obj(arguments[0] if arguments else None)
+                    checked = payload.of(arguments[0] if arguments else None)
                 except (pydantic.ValidationError, RecursionError) as error:
                     raise Refusal(_what_is_wrong(payload, error), BAD_REQUEST) from None
                 return {"ok": True, **await handler(*person, checked)}
