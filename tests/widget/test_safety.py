@@ -103,7 +103,6 @@ def test_hostile_messages_from_the_server_never_run(visitor, place):
             ],
         },
     }
-    visitor.open()
 
     def forge(route_socket):
         server = route_socket.connect_to_server()
@@ -118,7 +117,8 @@ def test_hostile_messages_from_the_server_never_run(visitor, place):
         server.on_message(change)
 
     visitor.page.route_web_socket("**/socket.io/**", forge)
-    visitor.say("hello")
+    visitor.page.reload()
+    visitor.open().say("hello")
     expect(visitor.find(".log")).to_contain_text("<img src=x onerror=alert(1)>")
     expect(visitor.find(".log")).to_contain_text("<b>Go</b>")
     hrefs = [link.get_attribute("href") for link in visitor.find(".log a").all()]

@@ -236,7 +236,8 @@ export class Conversation {
   }
 
   private wake(): void {
-    if (!this.socket || this.socket.connected) return;
+    // The library is connected or at it; to call it again would greet the server twice.
+    if (!this.socket || this.socket.active) return;
     if (!this.storage.get("token")) void this.begin();
     else this.socket.connect();
   }
@@ -249,7 +250,7 @@ export class Conversation {
   private async begin(): Promise<void> {
     this.entering ??= this.newSession({}).finally(() => (this.entering = null));
     await this.entering;
-    if (this.storage.get("token")) this.socket?.connect();
+    if (this.storage.get("token")) this.wake();
     else this.again();
   }
 
@@ -258,8 +259,19 @@ export class Conversation {
       this.enter(await this.post(body));
     } catch (error) {
       if (error instanceof Refusal) this.setNotice(error.code, error.message, error.seconds);
+      else if (await this.isThere()) this.setNotice("origin", null, 0);
       this.link = "reconnecting";
       this.tell();
+    }
+  }
+
+  /** A browser hides why a request failed: where the files come through, the site is refused. */
+  private async isThere(): Promise<boolean> {
+    try {
+      const url = `${this.server}/widget/integrity.json`;
+      return (await fetch(url, { cache: "no-store", credentials: "omit" })).ok;
+    } catch {
+      return false;
     }
   }
 
@@ -270,7 +282,7 @@ export class Conversation {
       const session = await this.post({ token });
       if (this.storage.get("token") !== token) return;
       this.enter(session);
-      if (connect) this.socket?.connect();
+      if (connect) this.wake();
     } catch (error) {
       if (!(error instanceof Refusal)) this.again();
       else if (["expired", "token", "bad_request"].includes(error.code)) {
