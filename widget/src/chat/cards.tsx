@@ -257,7 +257,7 @@ function ProgrammeList({ card }: { card: Card & { type: "program_list" } }): JSX
           <button type="button" aria-label={t("previous")} disabled={at === 0} onClick={() => go(at - 1)}>
             <Icon name="left" mirrored />
           </button>
-          <span aria-hidden="true">
+          <span aria-hidden="true" dir="ltr">
             {card.offset + at + 1} / {card.total}
           </span>
           <button

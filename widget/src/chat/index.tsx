@@ -43,6 +43,7 @@ export function mount(host: Host, root: HTMLElement, first: Settings): Chat {
         shown={shown}
         input={input}
         onClose={() => host.close()}
+        onSettle={() => chat.focus()}
       />,
       place,
     );

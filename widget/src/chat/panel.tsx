@@ -30,6 +30,8 @@ export interface PanelProps {
   shown: boolean;
   input: RefObject<HTMLTextAreaElement | null>;
   onClose(): void;
+  /** Give the focus to where one goes on. */
+  onSettle(): void;
 }
 
 export function Panel(props: PanelProps): JSX.Element {
@@ -77,6 +79,23 @@ export function Panel(props: PanelProps): JSX.Element {
     return () => clearTimeout(timer);
   }, [spoken]);
 
+  // A quick reply that had the focus goes when it is used: the focus must not go with it. Some
+  // browsers tell of it while the button is being removed, others not at all.
+  const focused = useRef(false);
+  const settle = (): void => {
+    const root = panel.current?.getRootNode();
+    const lost = root instanceof ShadowRoot && !root.activeElement;
+    if (focused.current && lost && !panel.current?.hidden) props.onSettle();
+  };
+  const onFocusOut = ({ target, relatedTarget }: FocusEvent): void => {
+    if (panel.current?.contains(relatedTarget as Node | null)) return;
+    queueMicrotask(() => {
+      if (target instanceof Node && !target.isConnected) settle();
+      else focused.current = false;
+    });
+  };
+  useLayoutEffect(settle);
+
   const closeMenu = (): void => {
     setMenu(false);
     menuButton.current?.focus();
@@ -119,6 +138,8 @@ export function Panel(props: PanelProps): JSX.Element {
         tabIndex={-1}
         hidden={!props.shown}
         onKeyDown={onKey}
+        onFocusIn={() => void (focused.current = true)}
+        onFocusOut={onFocusOut}
       >
         <div class="header" inert={asking}>
           <span class="mark" aria-hidden="true">
@@ -428,6 +449,7 @@ function Log(props: PanelProps & { asking: boolean }): JSX.Element {
             follow.current = true;
             setBelow(false);
             toNewest(true);
+            log.current?.focus({ preventScroll: true });
           }}
         >
           <Icon name="down" />
@@ -621,7 +643,8 @@ function Composer(props: { input: RefObject<HTMLTextAreaElement | null>; onSay(t
         ref={props.input}
         rows={1}
         value={text}
-        dir="auto"
+        // An empty field has the placeholder's direction, the interface's.
+        {...(text ? { dir: "auto" as const } : {})}
         aria-label={t("input")}
         placeholder={t("placeholder")}
         aria-invalid={left < 0}
