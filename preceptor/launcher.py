@@ -279,7 +279,8 @@ def _addresses(settings: Settings) -> str:
     own_port = f"PRECEPTOR_PORT={settings.port} " if settings.port != Settings.port else ""
     return (
         "The advisor is ready.\n"
-        f"  talk to it:     {own_port}make chat   (in another terminal)\n"
+        f"  its page:       {settings.server_url}/\n"
+        f"  in a terminal:  {own_port}make chat   (in another terminal)\n"
         f"  over REST:      {settings.rest_url}\n"
         f"                  {curl}\n"
         f"  action server:  {settings.actions_url}\n"

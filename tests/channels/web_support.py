@@ -13,6 +13,7 @@ import aiohttp
 import httpx
 import socketio
 from rasa.core.run import configure_app
+from sanic import Sanic
 
 from preceptor.channels.web.channel import WebInput
 from preceptor.channels.web.settings import WebSettings
@@ -23,6 +24,10 @@ if not hasattr(aiohttp, "ClientWSTimeout"):
     # The client of python-engineio asks for a name that came with aiohttp 3.11, which Rasa does
     # not allow yet; before, the same seconds were given as they are.
     aiohttp.ClientWSTimeout = lambda ws_close: ws_close
+
+# Else Sanic allows one app of a name in a process, and one server: at its start it takes out of
+# its classes what the app at hand does not need.
+Sanic.test_mode = True
 
 SOCKET_PATH = "/webhooks/web/socket.io"
 LIMIT_SECONDS = 20.0

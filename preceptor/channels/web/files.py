@@ -64,10 +64,13 @@ def widget_file(request: Request, name: str) -> HTTPResponse:
     return response
 
 
-def page(request: Request) -> HTTPResponse:
-    """Answer with the page `/`, under a policy that lets nothing foreign run or load."""
+def page(request: Request) -> HTTPResponse | None:
+    """Answer with the page `/`, under a policy that lets nothing foreign run or load.
+
+    Where there is no page, the answer is None, and Rasa's greeting stands there as ever.
+    """
     if not PAGE.is_file():
-        return _text("This advisor has no page of its own; use it through its widget.", 404)
+        return None
     response = _serve(request, PAGE, "no-cache")
     host = own_host(request)
     # Safari before 15.4 does not take 'self' for WebSockets.
