@@ -226,23 +226,25 @@ def host(advisor: str, script: bytes) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     ready = threading.Event()
 
+    stopped = asyncio.Event()
+
     async def serve() -> None:
         runner = web.AppRunner(_peer_site(advisor, script))
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         ready.set()
+        await stopped.wait()
+        await runner.cleanup()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
 
-    def run() -> None:
-        loop.run_until_complete(serve())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
     ready.wait(30)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(stopped.set)
         thread.join(10)
 
 
@@ -272,6 +274,9 @@ def _peer_site(advisor: str, script: bytes) -> web.Application:
         await sockets.emit("session_confirm", (data or {}).get("session_id") or sid, room=sid)
 
     async def user_uttered(sid: str, data: Any) -> None:
+        # It also sends its opening payload, which is empty here.
+        if not data.get("message"):
+            return
         async with (
             aiohttp.ClientSession() as client,
             client.post(

@@ -142,6 +142,7 @@ export class Conversation {
     for (const one of this.waiting) this.drop(one.id);
     if (!this.storage.get("token")) return;
     this.connect();
+    await this.whenOnline();
     const answer = await this.ask("restart", { id: newId() });
     if (!answer.ok) this.complain(answer);
   }
@@ -353,6 +354,20 @@ export class Conversation {
     return this.syncing;
   }
 
+  /** Wait for the connection, but not for long: whoever clicked is told then. */
+  private async whenOnline(): Promise<void> {
+    if (this.link === "online") return;
+    await new Promise<void>((done) => {
+      const stop = this.onChange(() => this.link === "online" && end());
+      const limit = setTimeout(() => end(), ANSWER_LIMIT_MS);
+      const end = (): void => {
+        stop();
+        clearTimeout(limit);
+        done();
+      };
+    });
+  }
+
   private async ask(event: string, payload: object): Promise<Answer> {
     const socket = this.socket;
     if (!socket?.connected) return { ok: false, code: "offline" };
@@ -500,8 +515,8 @@ export class Conversation {
   // ---- telling
 
   private complain(answer: Answer): void {
-    if (answer.code === "offline") return;
-    this.setNotice(answer.code ?? "busy", answer.error ?? null, answer.retry_after ?? 0);
+    const code = answer.code === "offline" ? "busy" : (answer.code ?? "busy");
+    this.setNotice(code, answer.error ?? null, answer.retry_after ?? 0);
   }
 
   private setNotice(code: string, sentence: string | null, seconds: number): void {
