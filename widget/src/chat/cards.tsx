@@ -57,7 +57,8 @@ function SourceLine({ source }: { source: Source }): JSX.Element | null {
   const desk = useDesk();
   if (!source.title && !source.url) return null;
   const title = source.title
-    ? desk.t("source", { title: plain(source.title) })
+    ? // Isolated: an English name's full stop stays with it in Arabic.
+      desk.t("source", { title: `\u2068${plain(source.title)}\u2069` })
     : desk.t("source_plain");
   return (
     <p class="source" dir="auto">
