@@ -143,6 +143,22 @@ def test_long_polling_works_as_well(server, http) -> None:
     assert '437[{"ok":true,"seq":1}]' in packets
 
 
+async def test_a_room_is_entered_where_that_is_no_coroutine(server, monkeypatch) -> None:
+    # As before python-socketio 5.10; with a newer one, Rasa's own channel never enters.
+    enter = server.channel.sio.enter_room
+    entered: list[asyncio.Future] = []
+
+    def enter_at_once(sid: str, room: str) -> None:
+        result = enter(sid, room)
+        if result is not None:
+            entered.append(asyncio.ensure_future(result))
+
+    monkeypatch.setattr(server.channel.sio, "enter_room", enter_at_once)
+    async with widget(server.url) as one:
+        await one.say("hello")
+        await until(lambda: one.texts() == ["You said hello"])
+
+
 async def test_polling_is_upgraded_to_a_websocket(server) -> None:
     async with widget(server.url, transports=["polling", "websocket"]) as one:
         await until(lambda: one.client.transport() == "websocket")

@@ -37,6 +37,9 @@ async def test_a_search_comes_with_a_card_and_quick_replies_that_work(advisor, u
         await at_rest(one)
         answers = [each for each in one.messages if each["from"] == "advisor"]
         assert answers and all(each["text"] for each in answers)
+        cards = [each["card"] for each in answers if each["card"]]
+        assert [card["type"] for card in cards] == ["program_list"]
+        assert cards[0]["programs"] and cards[0]["total"] >= len(cards[0]["programs"])
         replies = [button for each in answers for button in each["buttons"] if "text" in button]
         for each in replies:
             assert not each["text"].startswith("/")

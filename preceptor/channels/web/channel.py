@@ -341,8 +341,9 @@ class WebServer:
             request.body = await _read_body(request, BODY_BYTES)
         except Refusal as refusal:
             return _refused(refusal)
-        response: HTTPResponse = await self.sio.handle_request(request)
-        return response
+        response: HTTPResponse | None = await self.sio.handle_request(request)
+        # At a WebSocket's end, older versions of Engine.IO answer nothing, which Sanic logs.
+        return HTTPResponse() if response is None else response
 
     async def file(self, request: Request, name: str) -> HTTPResponse:
         """`GET /widget/<name>`."""
