@@ -18,7 +18,6 @@ import sys
 import tarfile
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -154,13 +153,32 @@ def _click_to_usable(chromium: Browser, widget: Widget) -> tuple[float, float]:
         session = context.new_cdp_session(page)
         session.send("Network.enable")
         session.send("Network.emulateNetworkConditions", FOUR_G)
-        began = time.perf_counter()
         page.goto(widget.url, wait_until="commit")
         page.locator(widget.launcher).wait_for()
-        clicked = time.perf_counter()
-        _open(page, widget)
-        ready = time.perf_counter()
-        return (ready - clicked) * 1000, (ready - began) * 1000
+        # Timed in the page: the way between this process and the browser takes its time too.
+        click, visit = page.evaluate(_CLICK, [widget.launcher, widget.field])
+        return click, visit
+
+
+_CLICK = """([launcher, field]) => new Promise((done) => {
+  const find = (selector) => {
+    const [host, inner] = selector.split(" ");
+    return inner ? document.querySelector(host).shadowRoot.querySelector(inner)
+                 : document.querySelector(host);
+  };
+  const clicked = performance.now();
+  find(launcher).click();
+  const look = () => {
+    const found = find(field);
+    if (!found || found.disabled || !found.getClientRects().length) {
+      return requestAnimationFrame(look);
+    }
+    found.focus();
+    const now = performance.now();
+    done([now - clicked, now]);
+  };
+  look();
+})"""
 
 
 def _axe(chromium: Browser, widget: Widget) -> dict[str, int]:
