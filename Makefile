@@ -17,7 +17,7 @@ PRECEPTOR := .venv/bin/python -m preceptor
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
-		awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+		awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 run: runtime ## Set up what is missing and start the advisor; Ctrl-C stops it
 	@$(PRECEPTOR) run
@@ -26,6 +26,7 @@ chat: runtime ## Talk to the running advisor in this terminal
 	@$(PRECEPTOR) chat
 
 test: lint ## Set up, lint, train, run all tests and measure understanding
+	@.venv/bin/python scripts/browser.py >/dev/null
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@.venv/bin/python -m pytest
@@ -64,6 +65,13 @@ bench-slack: dev ## Measure the Slack channel, with Rasa's own connector beside 
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@.venv/bin/python -m benchmarks.slack
+
+widget: dev ## Build the web widget from its source into widget/dist
+	@.venv/bin/python scripts/widget.py
+
+widget-report: dev ## Measure the web widget beside rasa-webchat
+	@$(PRECEPTOR) train
+	@.venv/bin/python -m benchmarks.widget_report
 
 lock: ## Resolve requirements/*.in into requirements/*.txt
 	@$(BOOTSTRAP) lock

@@ -221,7 +221,7 @@ class LanguageReader(IntentClassifier, GraphComponent):
     `other_languages`. Training questions in other languages carry `metadata: {language: es}`.
 
     Options: `encoders`; `most`, how many English questions a label are learnt from, since more
-    cost time and gain nothing; `directions`, `dense_weight` and `penalty`, see
+    cost time and gain nothing; `directions`, `dense_weight`, `linear_weight` and `penalty`, see
     `preceptor.nlu.ridge.QuadraticRidge.fit`; `ranking_length`.
     """
 
@@ -244,10 +244,11 @@ class LanguageReader(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Return the options."""
         return {
-            "encoders": ["use"],
+            "encoders": {"use": 1.0},
             "most": 150,
             "directions": 256,
-            "dense_weight": 4.0,
+            "dense_weight": 8.0,
+            "linear_weight": 1.0,
             "penalty": 0.5,
             "ranking_length": 10,
         }
@@ -278,7 +279,8 @@ class LanguageReader(IntentClassifier, GraphComponent):
         )
         chosen = [*_thinned(english, self.config["most"]), *foreign]
         vectors = meaning([e.get(TEXT) for e in chosen], self.config["encoders"])
-        of_ridge = {k: self.config[k] for k in ("directions", "dense_weight", "penalty")}
+        options = ("directions", "dense_weight", "linear_weight", "penalty")
+        of_ridge = {k: self.config[k] for k in options}
         labels = [label_of(e) for e in chosen]
         self.model = QuadraticRidge.fit(vectors, _no_ngrams(len(chosen)), labels, **of_ridge)
         with self._model_storage.write_to(self._resource) as folder:
