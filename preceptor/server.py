@@ -57,6 +57,13 @@ def serve_advisor(settings: Settings) -> None:
         if not app.ctx.agent.is_ready():
             failure.append(f"The model {model} cannot be loaded; please run make train.")
             app.stop()
+            return
+        # Encoders and vocabulary are read when they are first needed: not while a person waits.
+        try:
+            await app.ctx.agent.parse_message("Hello")
+        except Exception:
+            # Messages will fail as well and be answered with a sentence; the server is there.
+            log.exception("advisor.warming_failed")
 
     serve_application(
         model_path=str(model),
