@@ -4,8 +4,10 @@ The heavy imports are inside the functions: the action server must not load Tens
 the supervisor needs neither server's libraries.
 """
 
+import contextlib
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +60,9 @@ def serve_advisor(settings: Settings) -> None:
             failure.append(f"The model {model} cannot be loaded; please run make train.")
             app.stop()
             return
-        # Encoders and vocabulary are read when they are first needed: not while a person waits.
-        try:
-            await app.ctx.agent.parse_message("Hello")
-        except Exception:
-            # Messages will fail as well and be answered with a sentence; the server is there.
-            log.exception("advisor.warming_failed")
+        # Beside the first messages, so that the server is there at once; one that comes within the
+        # first second or two waits for them.
+        threading.Thread(target=load_encoders, daemon=True).start()
 
     serve_application(
         model_path=str(model),
@@ -77,6 +76,15 @@ def serve_advisor(settings: Settings) -> None:
     )
     if failure:
         raise Complaint(failure[0])
+
+
+def load_encoders() -> None:
+    """Load the sentence encoders; what fails here fails again, and is told, when they are used."""
+    from preceptor.nlu.encoders import encoder
+
+    with contextlib.suppress(Exception):
+        for name in ("use", "minilm"):
+            encoder(name)
 
 
 def serve_actions(settings: Settings) -> None:
