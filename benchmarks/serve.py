@@ -327,6 +327,7 @@ def measure(
             starts.append(ready)
     with advisor(side, home, actions) as (webhook, pid, ready):
         starts.append(ready)
+        first = asyncio.run(talk(webhook, f"{side}-first", 1, questions(1, seed=1)))
         asyncio.run(talk(webhook, f"{side}-warm", 20, questions(20, seed=1)))
         alone = asyncio.run(alone_for(webhook, side, arguments.turns))
         together, seconds = asyncio.run(at_once(webhook, side, people=16, turns=arguments.turns))
@@ -341,6 +342,7 @@ def measure(
         by_turn = [statistics.median(of_turn) for of_turn in zip(*long, strict=True)]
         return {
             "ready_seconds": round(statistics.median(starts), 2),
+            "first_turn_seconds": round(first[0], 2),
             "rss_mib": round(resident(pid), 1),
             "actions_rss_mib": round(resident(actions[1]), 1),
             "one_person_ms": milliseconds(alone),
@@ -440,6 +442,7 @@ def section(result: dict[str, Any]) -> str:
         ["", "Preceptor", "Rasa's default", "better by"],
         both("training, s", lambda r: r["train_seconds"], f"{result['train_ratio']} times"),
         both("start to ready, s", lambda r: r["ready_seconds"], f"{result['ready_ratio']} times"),
+        both("first turn right after, s", lambda r: r["first_turn_seconds"]),
         both("resident memory, MiB", lambda r: r["rss_mib"], f"{result['rss_ratio']} times"),
         *(
             both(

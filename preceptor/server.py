@@ -4,8 +4,10 @@ The heavy imports are inside the functions: the action server must not load Tens
 the supervisor needs neither server's libraries.
 """
 
+import contextlib
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,10 @@ def serve_advisor(settings: Settings) -> None:
         if not app.ctx.agent.is_ready():
             failure.append(f"The model {model} cannot be loaded; please run make train.")
             app.stop()
+            return
+        # Beside the first messages, so that the server is there at once; one that comes within the
+        # first second or two waits for them.
+        threading.Thread(target=load_encoders, daemon=True).start()
 
     serve_application(
         model_path=str(model),
@@ -70,6 +76,15 @@ def serve_advisor(settings: Settings) -> None:
     )
     if failure:
         raise Complaint(failure[0])
+
+
+def load_encoders() -> None:
+    """Load the sentence encoders; what fails here fails again, and is told, when they are used."""
+    from preceptor.nlu.encoders import encoder
+
+    with contextlib.suppress(Exception):
+        for name in ("use", "minilm"):
+            encoder(name)
 
 
 def serve_actions(settings: Settings) -> None:

@@ -7,12 +7,15 @@ that it first checks itself. That takes most of a turn, and the first grows with
 from __future__ import annotations
 
 from collections import deque
+from graphlib import TopologicalSorter
 from typing import Any
 
 import rasa
 from rasa.core.actions.action import Action, RemoteAction
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
+from rasa.engine.exceptions import GraphRunError
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
@@ -33,7 +36,8 @@ def recent_events(tracker: DialogueStateTracker) -> tuple[list[dict[str, Any]], 
     found: deque[dict[str, Any]] = deque()
     messages = replies = earlier = 0
     for event in reversed(tracker.events):
-        said = isinstance(event, BotUttered)
+        # Their names, since `isinstance` is slow for abstract classes and there may be thousands.
+        said = event.type_name == BotUttered.type_name
         if said and replies == REPLIES_SENT:
             earlier += 1
             continue
@@ -41,9 +45,9 @@ def recent_events(tracker: DialogueStateTracker) -> tuple[list[dict[str, Any]], 
         if messages < WHOLE_TURNS:
             found.appendleft(event.as_dict())
         elif said:
-            text, time = event.text, event.timestamp
+            text, time = event.as_dict()["text"], event.timestamp
             found.appendleft({"event": "bot", "text": text, "timestamp": time})
-        messages += isinstance(event, UserUttered)
+        messages += event.type_name == UserUttered.type_name
     return list(found), earlier
 
 
@@ -72,14 +76,63 @@ class RecentAction(RemoteAction):
         return True
 
 
+class PlainGraphRunner(DaskGraphRunner):
+    """Runs the steps of a model one after the other.
+
+    Dask's scheduler, made for many tasks on many machines, plans anew at every run and takes as
+    long as a step of ours; what to run for a target is always the same.
+    """
+
+    _plans: dict[tuple[str, ...], list[tuple[str, list[str]]]]
+
+    @classmethod
+    def around(cls, runner: DaskGraphRunner) -> PlainGraphRunner:
+        """Return one with the loaded steps of another."""
+        made: PlainGraphRunner = cls.__new__(cls)
+        made.__dict__.update(runner.__dict__)
+        made._plans = {}
+        return made
+
+    def run(
+        self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Run what the targets need and return their outputs by name.
+
+        Raises:
+            GraphRunError: an input is missing, or a step failed with a `RuntimeError`.
+        """
+        wanted = tuple(targets or self._graph_schema.target_names)
+        if wanted not in self._plans:
+            self._plans[wanted] = self._plan(wanted)
+        done: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
+        try:
+            for name, needs in self._plans[wanted]:
+                done[name] = self._instantiated_nodes[name](
+                    *(done.get(needed, needed) for needed in needs)
+                )
+        except RuntimeError as error:
+            raise GraphRunError("Error running runner.") from error
+        return dict(done[name] for name in wanted)
+
+    def _plan(self, targets: tuple[str, ...]) -> list[tuple[str, list[str]]]:
+        """Return the steps that targets need, each after those that it needs itself."""
+        nodes = self._graph_schema.minimal_graph_schema(list(targets)).nodes
+        order = TopologicalSorter(
+            {name: [n for n in node.needs.values() if n in nodes] for name, node in nodes.items()}
+        )
+        return [(name, list(nodes[name].needs.values())) for name in order.static_order()]
+
+
 class Processor(MessageProcessor):
-    """Rasa's processor of messages, with our calls to the action server."""
+    """Rasa's processor of messages, with our calls to the action server and our runner."""
 
     @classmethod
     def around(cls, processor: MessageProcessor) -> Processor:
         """Return one that goes on where another is, with its model and its stores."""
         made: Processor = cls.__new__(cls)
         made.__dict__.update(processor.__dict__)
+        if type(made.graph_runner) is DaskGraphRunner:
+            made.graph_runner = PlainGraphRunner.around(made.graph_runner)
         return made
 
     def predict_next_with_tracker_if_should(

@@ -42,6 +42,13 @@ EVENTS_KEPT = 20_000
 # What changes the event of the latest message itself.
 _CHANGE_MESSAGE = (DefinePrevUserUtteredFeaturization, EntitiesAdded)
 
+_EVENTS = SQLTrackerStore.SQLEvent.__table__
+# Made once, since making a statement takes longer than running it.
+_MARK = sa.select(sa.func.max(_EVENTS.c.id), sa.func.count()).where(
+    _EVENTS.c.sender_id == sa.bindparam("sender")
+)
+_INSERT = sa.insert(_EVENTS)
+
 
 @dataclasses.dataclass
 class _States:
@@ -304,11 +311,7 @@ class TrackerStore(SQLTrackerStore):
 
         Both come from the index of `sender_id`.
         """
-        event = self.SQLEvent
-        query = sa.select(sa.func.max(event.id), sa.func.count()).where(
-            event.sender_id == sender_id
-        )
-        newest, count = session.execute(query).one()
+        newest, count = session.connection().execute(_MARK, {"sender": sender_id}).one()
         return newest, count
 
     async def save(self, tracker: DialogueStateTracker) -> None:
@@ -328,7 +331,7 @@ class TrackerStore(SQLTrackerStore):
                 events = list(self._additional_events(session, tracker))
             if events:
                 rows = [_row(tracker.sender_id, event) for event in events]
-                session.execute(sa.insert(self.SQLEvent.__table__), rows)
+                session.connection().execute(_INSERT, rows)
             mark = self._mark(session, tracker.sender_id)
             session.commit()
         if isinstance(tracker, LiveTracker):
