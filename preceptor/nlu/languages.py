@@ -318,7 +318,7 @@ class LanguageReader(IntentClassifier, GraphComponent):
             return messages
         for message in messages:
             text = message.get(TEXT) or ""
-            language = self.words.language(text)
+            language = self.words.language(_without_names(text, message.get(ENTITIES) or []))
             if language in KNOWN:
                 self._read(message, text, str(language))
             elif language:
@@ -363,6 +363,15 @@ def _changes_a_search(text: str, words: str, entities: list[dict[str, Any]]) -> 
         if entity["entity"] != "cheap":
             left = left[: entity["start"]] + left[entity["end"] :]
     return set(left.split()) <= _RELATIVE
+
+
+def _without_names(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
+    """Return a text without the catalogue's names: they are the same in every language."""
+    kept = list(text)
+    for entity in entities:
+        for i in range(entity["start"], entity["end"]):
+            kept[i] = " "
+    return "".join(kept)
 
 
 def _thinned(examples: list[Message], most: int) -> list[Message]:

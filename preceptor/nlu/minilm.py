@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from preceptor.nlu.onnx8 import run_in_batches, start_session, write_rounded
+from preceptor.nlu.onnx import run_in_batches, start_session, write_rounded
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIZE = 384

@@ -17,13 +17,13 @@ from preceptor.nlu.ridge import QuadraticRidge
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
-        "encoders": {"use": 1.0, "minilm": 1.3},
+        "encoders": {"use": 1.0, "minilm": 1.0},
         "words": [1, 2],
         "characters": [2, 5],
         "min_df": 2,
         "directions": 256,
         "dense_weight": 16.0,
-        "linear_weight": 0.4,
+        "linear_weight": 1.0,
         "penalty": 0.5,
     }
 )
