@@ -35,8 +35,6 @@ from rasa.shared.core.trackers import AnySlotDict, DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.orm import Session, sessionmaker
 
-from preceptor.stores.database import write_ahead
-
 # An event takes about a kilobyte, a message with its reading several.
 EVENTS_KEPT = 20_000
 # What changes the event of the latest message itself.
@@ -240,11 +238,11 @@ class TrackerStore(SQLTrackerStore):
         self._classes = {each.type_name: each for each in reversed(all_subclasses(Event))}
 
     def _keep_open(self, address: sa.engine.URL) -> None:
-        # SQLAlchemy 1.4 opens an SQLite file anew for every session.
+        # SQLAlchemy 1.4 opens an SQLite file anew for every session. There is no write-ahead log:
+        # with one, a turn could read while it is locked, and be lost when it is saved.
         self.engine = sa.create_engine(
             address, poolclass=sa.pool.QueuePool, connect_args={"check_same_thread": False}
         )
-        sa.event.listen(self.engine, "connect", write_ahead)
         self.sessionmaker = sessionmaker(bind=self.engine)
 
     @property
