@@ -35,6 +35,8 @@ from rasa.shared.core.trackers import AnySlotDict, DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.orm import Session, sessionmaker
 
+from preceptor.stores.database import write_ahead
+
 # An event takes about a kilobyte, a message with its reading several.
 EVENTS_KEPT = 20_000
 # What changes the event of the latest message itself.
@@ -238,12 +240,13 @@ class TrackerStore(SQLTrackerStore):
         self._classes = {each.type_name: each for each in reversed(all_subclasses(Event))}
 
     def _keep_open(self, address: sa.engine.URL) -> None:
-        # SQLAlchemy 1.4 opens an SQLite file anew for every session. There is no write-ahead log:
-        # with one, a turn could read while it is locked, and be lost when it is saved.
+        # SQLAlchemy 1.4 opens an SQLite file anew for every session.
         self.engine = sa.create_engine(
             address, poolclass=sa.pool.QueuePool, connect_args={"check_same_thread": False}
         )
+        sa.event.listen(self.engine, "connect", write_ahead)
         self.sessionmaker = sessionmaker(bind=self.engine)
+        self._is_file = True
 
     @property
     def domain(self) -> Domain:
@@ -265,6 +268,10 @@ class TrackerStore(SQLTrackerStore):
         # Whoever asks may change it and never save it, so what is kept is given away.
         kept = self._take(sender_id)
         with self.session_scope() as session:
+            if self._is_file:
+                # With a write-ahead log a turn could read what is locked, be answered, and be lost
+                # when it is saved; like this it fails now, and the person is told.
+                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             mark = self._mark(session, sender_id)
             if kept is not None and kept.mark == mark:
                 return kept
