@@ -246,6 +246,7 @@ class TrackerStore(SQLTrackerStore):
         )
         sa.event.listen(self.engine, "connect", write_ahead)
         self.sessionmaker = sessionmaker(bind=self.engine)
+        self._is_file = True
 
     @property
     def domain(self) -> Domain:
@@ -267,6 +268,10 @@ class TrackerStore(SQLTrackerStore):
         # Whoever asks may change it and never save it, so what is kept is given away.
         kept = self._take(sender_id)
         with self.session_scope() as session:
+            if self._is_file:
+                # With a write-ahead log a turn could read what is locked, be answered, and be lost
+                # when it is saved; like this it fails now, and the person is told.
+                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             mark = self._mark(session, sender_id)
             if kept is not None and kept.mark == mark:
                 return kept
