@@ -229,11 +229,9 @@ class TrackerStore(SQLTrackerStore):
         """
         super().__init__(domain=domain, host=url or host, event_broker=event_broker, **kwargs)
         address = self.engine.url
-        if address.get_backend_name() == "sqlite" and address.database not in (
-            None,
-            "",
-            ":memory:",
-        ):
+        named = address.database not in (None, "", ":memory:")
+        self._is_file = named and address.get_backend_name() == "sqlite"
+        if self._is_file:
             self._keep_open(address)
         self._kept: OrderedDict[str, LiveTracker] = OrderedDict()
         self._events_kept = 0
@@ -246,7 +244,6 @@ class TrackerStore(SQLTrackerStore):
         )
         sa.event.listen(self.engine, "connect", write_ahead)
         self.sessionmaker = sessionmaker(bind=self.engine)
-        self._is_file = True
 
     @property
     def domain(self) -> Domain:
