@@ -20,7 +20,7 @@ def model_fingerprint(settings: Settings) -> str:
     """Return 16 hex digits that change with anything the model is made from.
 
     That is config.yml, domain.yml (or the folder domain/), data/, the language components in
-    preceptor/nlu/ and the locked packages in requirements/runtime.txt.
+    preceptor/nlu/, preceptor/policies.py and the locked packages in requirements/runtime.txt.
     """
     home = settings.home
     project = [home / name for name in ("config.yml", "domain.yml", "domain", "data")]
@@ -145,7 +145,8 @@ def _keep_newest(settings: Settings) -> None:
 
 
 def _code_paths() -> list[Path]:
-    return [CODE / "preceptor" / "nlu", CODE / "requirements" / "runtime.txt"]
+    code = CODE / "preceptor"
+    return [code / "nlu", code / "policies.py", CODE / "requirements" / "runtime.txt"]
 
 
 def _digest(groups: dict[str, list[Path]]) -> str:
