@@ -24,6 +24,7 @@ SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "complain
 TEST_SET = Path("tests/nlu")
 OTHER_LANGUAGES = Path("tests/nlu_languages")
 TWO_QUESTIONS = Path("tests/two_questions.yml")
+TWO_QUESTIONS_TO_TUNE_ON = Path("tests/two_questions_validation.yml")
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,11 @@ async def _parse_all(model: Path, texts: list[str]) -> list[dict[str, Any]]:
     return [await agent.parse_message(text) for text in texts]
 
 
+def _read_pairs(path: Path) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = YAML(typ="safe").load(path.read_text("utf-8"))["messages"]
+    return messages
+
+
 def make_report(settings: Settings) -> dict[str, Any]:
     """Measure the newest model on the test set and on the two-question messages.
 
@@ -212,23 +218,31 @@ def make_report(settings: Settings) -> dict[str, Any]:
     quiet_environment()
     configure_logging()
     tests = read_test_set(settings.home / TEST_SET)
-    pairs = YAML(typ="safe").load((settings.home / TWO_QUESTIONS).read_text("utf-8"))["messages"]
+    pairs = _read_pairs(settings.home / TWO_QUESTIONS)
+    to_tune_on = _read_pairs(settings.home / TWO_QUESTIONS_TO_TUNE_ON)
     foreign = {
         path.stem: read_test_set(path)
         for path in sorted((settings.home / OTHER_LANGUAGES).glob("*.yml"))
     }
     noisy = variants(tests)
     texts = [t for t, _ in tests] + [p["text"] for p in pairs]
+    texts += [p["text"] for p in to_tune_on]
     texts += [t for asked in [*foreign.values(), *noisy.values()] for t, _ in asked]
     parsed = iter(asyncio.run(_parse_all(model, texts)))
-    readings = [_reading(t, i, next(parsed)) for t, i in tests]
+    parsed_tests = [next(parsed) for _ in tests]
+    readings = [_reading(t, i, p) for (t, i), p in zip(tests, parsed_tests, strict=True)]
     result = figures(readings)
+    result["single_split_rate"] = _share(len(p["questions"]) > 1 for p in parsed_tests)
     asked_of_pairs = [[q["intent"] for q in next(parsed)["questions"]] for _ in pairs]
     found = [
         asked == list(pair["intents"]) for pair, asked in zip(pairs, asked_of_pairs, strict=True)
     ]
     result["two_question_messages"] = len(pairs)
     result["both_intents_found"] = _share(found)
+    result["both_intents_found_in_validation"] = _share(
+        [q["intent"] for q in next(parsed)["questions"]] == list(pair["intents"])
+        for pair in to_tune_on
+    )
     elsewhere = {
         name: [_reading(t, i, next(parsed)) for t, i in asked] for name, asked in foreign.items()
     }
