@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 T = TypeVar("T")
 LIMIT_SECONDS = 40
+# What Chromium itself says of a WebSocket whose line is cut.
+_CUT_LINE = "WebSocket connection to "
 
 _ANSWERED = """(persons) => {
   const root = document.querySelector("preceptor-chat").shadowRoot;
@@ -56,8 +58,9 @@ class Visitor:
 
     def _listen(self, message: Any) -> None:
         # A cut line is told by the browser itself; it is no fault of ours.
-        if message.type == "error" and "ERR_" not in message.text:
-            self.complaints.append(message.text)
+        told = message.text
+        if message.type == "error" and "ERR_" not in told and not told.startswith(_CUT_LINE):
+            self.complaints.append(told)
 
     def find(self, selector: str) -> Locator:
         """Return what a selector finds, in the shadow of the widget too."""

@@ -35,7 +35,7 @@ def test_axe_finds_nothing(browser, place, situation):
             ("comparison", "compare 1 and 3"),
             ("details", "tell me more about number 1"),
             ("rule", "do I need a housemanship to practise in Nigeria"),
-            ("contacts", "emergency in Kenya"),
+            ("contacts", "help, my friend collapsed in Kenya and is not breathing"),
         ):
             visitor.say(text)
             _rest(visitor)

@@ -128,7 +128,7 @@ def test_hostile_messages_from_the_server_never_run(visitor, place):
 
 def test_no_request_ever_goes_to_anyone_else(visitor, place):
     visitor.open().say(SEARCH)
-    visitor.say("emergency in Kenya")
+    visitor.say("help, my friend collapsed in Kenya and is not breathing")
     hosts = {url.split("/")[2] for url in visitor.requests if url.startswith("http")}
     assert hosts == {place.url.split("/")[2]}
 

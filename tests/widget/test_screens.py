@@ -29,7 +29,7 @@ SCENES = {
     "phone-comparison": (PHONE, None, FIVE[:4]),
     "phone-details": (PHONE, None, FIVE),
     "phone-rules": (PHONE, None, ("do I need a housemanship to practise in Nigeria",)),
-    "phone-contacts": (PHONE, None, ("emergency in Kenya",)),
+    "phone-contacts": (PHONE, None, ("help, my friend collapsed in Kenya and is not breathing",)),
     "phone-arabic": (PHONE, "ar", SEARCH[:1]),
     "desktop-search": ({}, None, SEARCH),
     "desktop-comparison-dark": (DARK, None, FIVE[:4]),

@@ -96,7 +96,7 @@ def test_facts_are_shown_with_their_sources(visitor):
 
 
 def test_emergency_numbers_can_be_called(visitor):
-    visitor.open().say("my friend collapsed in Kenya and is not breathing, please help")
+    visitor.open().say("help, my friend collapsed in Kenya and is not breathing")
     call = visitor.find(".contacts a.call").first
     assert call.get_attribute("href") == "tel:999"
     expect(call).to_have_accessible_name("Call 999")
