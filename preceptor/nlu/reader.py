@@ -27,7 +27,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "penalty": 0.5,
     }
 )
-"""The options, tuned on training questions held out: ours, BANKING77's and CLINC150's."""
+"""The options; docs/understanding.md tells how they were chosen."""
 
 _NGRAMS = ("words", "characters", "min_df")
 _RIDGE = ("directions", "dense_weight", "linear_weight", "penalty")

