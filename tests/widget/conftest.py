@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from scripts.browser import FLAGS
 from scripts.browser import browser as find_or_install
 from tests.launcher.tiny import free_port
 from tests.support.advisor import Advisor, _wait_until_ready, import_catalogue, write_home
-from tests.widget.support import Line, Visitor, visiting
+from tests.widget.support import LIMIT_SECONDS, Line, Visitor, visiting
+
+expect.set_options(timeout=LIMIT_SECONDS * 1000)
 
 IDENTITY_SECRET = "a secret that only the host site and the advisor know"
 
