@@ -127,10 +127,9 @@ def reader(train: Questions) -> IntentReader:
 
 def _best(trained: IntentReader) -> Predict:
     def predict(texts: list[str]) -> list[str]:
-        return [
-            str(name)
-            for name in trained.labels[trained.scores(texts, vectors(texts)).argmax(axis=1)]
-        ]
+        mended = trained.mended(texts)
+        best = trained.scores(mended, vectors(mended)).argmax(axis=1)
+        return [str(name) for name in trained.labels[best]]
 
     return predict
 
@@ -203,7 +202,8 @@ def in_scope(model: IntentReader, texts: list[str]) -> np.ndarray:
     The energy is that of Liu et al. 2020, "Energy-based Out-of-distribution Detection". A reject
     class counts by what it takes from the others' scores.
     """
-    known = model.scores(texts, vectors(texts))[:, model.labels != "oos"]
+    mended = model.mended(texts)
+    known = model.scores(mended, vectors(mended))[:, model.labels != "oos"]
     energy: np.ndarray = logsumexp(SHARPNESS * known, axis=1)
     return energy
 

@@ -1,4 +1,4 @@
-"""Imports Rasa without the libraries that a server never calls: the one place that goes around it.
+"""Imports Rasa without libraries that are never called: the one place that goes around it.
 
 Rasa imports TensorFlow, scikit-learn, Matplotlib and the clients of every channel and database
 it knows before it looks at a model. That takes most of the start and of the memory, no setting
@@ -23,9 +23,8 @@ from typing import Any
 _NETWORKS = {
     "rasa.utils.tensorflow.callback": ("RasaTrainingLogger", "RasaModelCheckpoint"),
     "rasa.utils.tensorflow.data_generator": ("RasaBatchDataGenerator",),
-    "sklearn": (),
-    "sklearn.model_selection": ("train_test_split",),
 }
+_SPLITS = {"sklearn": (), "sklearn.model_selection": ("train_test_split",)}
 # Asked for by rasa.core.channels, with the name that it looks each up by.
 _CHANNELS = {
     "rasa.core.channels.socketio": ("SocketIOInput", "socketio"),
@@ -60,6 +59,17 @@ _COMPONENTS = {
     ),
     "rasa.core.policies.ted_policy": ("TEDPolicy",),
 }
+# Asked for by the recipe of a training, with those above: it registers all components there are.
+_MORE_COMPONENTS = {
+    "rasa.core.policies.unexpected_intent_policy": ("UnexpecTEDIntentPolicy",),
+    "rasa.nlu.featurizers.dense_featurizer.convert_featurizer": ("ConveRTFeaturizer",),
+    "rasa.nlu.featurizers.dense_featurizer.lm_featurizer": ("LanguageModelFeaturizer",),
+}
+NETWORK_COMPONENTS = tuple(
+    name for of in (_COMPONENTS, _MORE_COMPONENTS) for names in of.values() for name in names
+)
+"""Components that `import_rasa` leaves out for a training, which therefore must not use them."""
+
 # Asked for by rasa.nlu.test, which Rasa's server imports.
 _PLOTS = {"matplotlib": (), "matplotlib.ticker": ("FormatStrFormatter",)}
 
@@ -71,18 +81,32 @@ _IMPORTED = (
     "rasa.graph_components.validators.default_recipe_validator",
     "rasa.nlu.test",
 )
+_RECIPE = "rasa.engine.recipes.default_components"
 
 
 def import_rasa() -> None:
     """Import the part of Rasa that a server needs; call it before anything else imports Rasa.
 
-    For processes that serve: training compares the classes that are stood in for. Where Rasa is
-    there already, nothing happens.
+    For processes that serve. Where Rasa is there already, nothing happens.
     """
+    _import({**_NETWORKS, **_SPLITS, **_DATABASES, **_COMPONENTS, **_PLOTS}, _IMPORTED)
+
+
+def import_rasa_for_training() -> None:
+    """Import the part of Rasa that a training without any of `NETWORK_COMPONENTS` needs.
+
+    They can't be trained in this process: the recipe does not know them. Where Rasa is there
+    already, nothing happens.
+    """
+    components = {**_COMPONENTS, **_MORE_COMPONENTS}
+    _import({**_NETWORKS, **_DATABASES, **components, **_PLOTS}, (*_IMPORTED, _RECIPE))
+
+
+def _import(modules: dict[str, tuple[str, ...]], wanted: tuple[str, ...]) -> None:
     if "rasa.utils.train_utils" in sys.modules:
         return
-    with _stand_ins({**_NETWORKS, **_DATABASES, **_COMPONENTS, **_PLOTS}, _CHANNELS):
-        for module in _IMPORTED:
+    with _stand_ins(modules, _CHANNELS):
+        for module in wanted:
             importlib.import_module(module)
 
 

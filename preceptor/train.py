@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from preceptor.lean_imports import NETWORK_COMPONENTS, import_rasa_for_training
 from preceptor.logs import configure_logging
 from preceptor.settings import CODE, Complaint, Settings
 
@@ -83,6 +84,8 @@ def _train_with_rasa(settings: Settings, output: Path, force: bool) -> Path:
     configure_logging()
     where = f"the whole output is in {settings.logs / 'train.log'}"
 
+    if not _needs_networks(settings):
+        import_rasa_for_training()
     from rasa.model_training import train as rasa_train
     from rasa.shared.exceptions import RasaException
 
@@ -111,6 +114,12 @@ def _train_with_rasa(settings: Settings, output: Path, force: bool) -> Path:
     if not result.model:
         raise Complaint(f"Rasa found nothing to train from in {settings.home / 'data'}; {where}.")
     return Path(result.model)
+
+
+def _needs_networks(settings: Settings) -> bool:
+    """Tell whether an operator's configuration names components that the lean Rasa leaves out."""
+    config = (settings.home / "config.yml").read_text("utf-8")
+    return any(name in config for name in NETWORK_COMPONENTS)
 
 
 @contextmanager

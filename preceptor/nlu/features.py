@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,11 @@ _PART = 512
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
 
 
-def meaning(texts: list[str], encoders: Mapping[str, float]) -> np.ndarray:
+# Vectors by encoder and text, of those that are kept: two classifiers learn from most questions.
+_kept: dict[str, dict[str, np.ndarray]] = {}
+
+
+def meaning(texts: list[str], encoders: Mapping[str, float], *, keep: bool = False) -> np.ndarray:
     """Return the texts' vectors, shape `(len(texts), sum of the encoders' sizes)`, float32.
 
     The vectors of several encoders stand side by side, each row together of unit length.
@@ -35,20 +39,38 @@ def meaning(texts: list[str], encoders: Mapping[str, float]) -> np.ndarray:
         texts: what people wrote.
         encoders: names that `preceptor.nlu.encoders.encoder` knows, and how long each one's
             vectors are beside the others'.
+        keep: remember the vectors until the process ends, and use those remembered.
     """
     # Capitals shift the encoders' vectors; shouting should not change the meaning.
     lower = [squeeze(text).lower() for text in texts]
-    # A message is as long as all its clauses, which follow it.
-    parts = [lower[:1], *(lower[i : i + _PART] for i in range(1, len(lower), _PART))]
-    jobs = [[_pool.submit(encoder(name).encode, part) for part in parts] for name in encoders]
-    vectors = np.hstack(
-        [
-            weight * np.concatenate([job.result() for job in row])
-            for weight, row in zip(encoders.values(), jobs, strict=True)
-        ]
-    ).astype(np.float32)
+    jobs = {name: _encode(name, lower if not keep else _unknown(name, lower)) for name in encoders}
+    found = {name: _stacked(name, parts) for name, parts in jobs.items()}
+    if keep:
+        for name in encoders:
+            known = _kept[name]
+            known.update(zip(_unknown(name, lower), found[name], strict=True))
+            found[name] = np.stack([known[text] for text in lower])
+    vectors = np.hstack([weight * found[name] for name, weight in encoders.items()])
+    vectors = vectors.astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     return vectors
+
+
+def _encode(name: str, texts: list[str]) -> list[Future[np.ndarray]]:
+    # A message is as long as all its clauses, which follow it.
+    parts = [texts[:1], *(texts[i : i + _PART] for i in range(1, len(texts), _PART))]
+    return [_pool.submit(encoder(name).encode, part) for part in parts if part]
+
+
+def _stacked(name: str, parts: list[Future[np.ndarray]]) -> np.ndarray:
+    if not parts:
+        return np.empty((0, encoder(name).size), dtype=np.float32)
+    return np.concatenate([part.result() for part in parts])
+
+
+def _unknown(name: str, texts: list[str]) -> list[str]:
+    known = _kept.setdefault(name, {})
+    return list(dict.fromkeys(text for text in texts if text not in known))
 
 
 class Ngrams:

@@ -7,9 +7,9 @@ A message in any other language is declined in words.
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
+import runpy
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
+import spacy
 from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -197,11 +198,12 @@ class Words:
 
 
 def _stop_words(code: str) -> frozenset[str]:
-    try:
-        module = importlib.import_module(f"spacy.lang.{code}.stop_words")
-    except ImportError:
+    # By its file, since importing it also makes the language's tokenizer: seconds for all.
+    file = Path(spacy.__file__).parent / "lang" / code / "stop_words.py"
+    if not file.exists():
         return frozenset()
-    return frozenset(word.lower() for word in module.STOP_WORDS)
+    words: set[str] = runpy.run_path(str(file))["STOP_WORDS"]
+    return frozenset(word.lower() for word in words)
 
 
 def _by_script(text: str, letters: int) -> str | None:
@@ -278,7 +280,7 @@ class LanguageReader(IntentClassifier, GraphComponent):
             ((str(language_of(e)), e.get(TEXT)) for e in foreign),
         )
         chosen = [*_thinned(english, self.config["most"]), *foreign]
-        vectors = meaning([e.get(TEXT) for e in chosen], self.config["encoders"])
+        vectors = meaning([e.get(TEXT) for e in chosen], self.config["encoders"], keep=True)
         options = ("directions", "dense_weight", "linear_weight", "penalty")
         of_ridge = {k: self.config[k] for k in options}
         labels = [label_of(e) for e in chosen]

@@ -1,4 +1,4 @@
-"""Encoders on ONNX Runtime: graphs written once, exact or in 8 bits; batches of like length."""
+"""Encoders on ONNX Runtime: graphs written once in 8 bits; batches of like length."""
 
 from __future__ import annotations
 
@@ -17,20 +17,6 @@ _BATCH = 32
 _ALIKE = 1.5
 
 
-def write_exact(write: Callable[[Path], None], path: Path) -> None:
-    """Write a graph as it is.
-
-    Args:
-        write: writes the graph to the path that it is given.
-        path: the file to write; it appears at once and whole.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as place:
-        unfinished = Path(place, "exact.onnx")
-        write(unfinished)
-        unfinished.replace(path)
-
-
 def write_rounded(write: Callable[[Path], None], path: Path) -> None:
     """Write a graph with the weights of its products as 8-bit integers.
 
@@ -43,6 +29,7 @@ def write_rounded(write: Callable[[Path], None], path: Path) -> None:
         write: writes the graph with its exact weights to the path that it is given.
         path: the file to write; it appears at once and whole.
     """
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +44,8 @@ def write_rounded(write: Callable[[Path], None], path: Path) -> None:
                 weight_type=QuantType.QInt8,
                 per_channel=True,
                 reduce_range=True,
+                # What comes out of ONNX Runtime's own operators; the standard tells of others.
+                extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
             )
         rounded.replace(path)
 

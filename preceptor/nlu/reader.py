@@ -1,4 +1,4 @@
-"""Reads intents from texts: sentence vectors and n-grams under a quadratic ridge regression.
+"""Reads intents from texts: mended words, sentence vectors and n-grams, a quadratic ridge.
 
 It knows nothing of Rasa, so that public benchmarks measure just what the advisor uses.
 """
@@ -11,20 +11,23 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
+from preceptor.folding import squeeze
 from preceptor.nlu.features import Ngrams, meaning
 from preceptor.nlu.ridge import QuadraticRidge
+from preceptor.nlu.spelling import Corrector
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
-        "encoders": {"use": 1.0, "minilm": 1.0},
+        "encoders": {"use": 1.0, "minilm": 1.2},
         "words": [1, 2],
         "characters": [2, 5],
         "min_df": 2,
         "directions": 256,
         "dense_weight": 16.0,
         "linear_weight": 1.0,
-        "penalty": 0.5,
+        "penalty": 1.5,
     }
 )
 """The options; docs/understanding.md tells how they were chosen."""
@@ -40,8 +43,15 @@ class IntentReader:
         labels: the intents, shape `(c,)`; the columns of what `scores` and `probabilities` give.
     """
 
-    def __init__(self, encoders: Mapping[str, float], ngrams: Ngrams, ridge: QuadraticRidge):
+    def __init__(
+        self,
+        corrector: Corrector,
+        encoders: Mapping[str, float],
+        ngrams: Ngrams,
+        ridge: QuadraticRidge,
+    ) -> None:
         """Put the parts together; `fit` and `load` make them."""
+        self._corrector = corrector
         self._encoders = encoders
         self._ngrams = ngrams
         self._ridge = ridge
@@ -67,33 +77,52 @@ class IntentReader:
         """
         ngrams, rows = Ngrams.fit(texts, **{name: options[name] for name in _NGRAMS})
         if vectors is None:
-            vectors = meaning(texts, options["encoders"])
+            vectors = meaning(texts, options["encoders"], keep=True)
         ridge = QuadraticRidge.fit(
             vectors, rows, labels, **{name: options[name] for name in _RIDGE}
         )
-        return cls(options["encoders"], ngrams, ridge)
+        return cls(Corrector.learn(texts), options["encoders"], ngrams, ridge)
+
+    def mended(self, texts: list[str]) -> list[str]:
+        """Return the texts in lower case, words mended that the training questions don't know.
+
+        The training questions themselves stay as they are: they have the typos that people make.
+        """
+        return [self._corrector.correct(squeeze(text)) for text in texts]
 
     def scores(self, texts: list[str], vectors: np.ndarray | None = None) -> np.ndarray:
         """Return each intent's score for `n` texts, shape `(n, c)`; 1 is a clear yes.
 
         Args:
             texts: length n.
-            vectors: what `meaning` gives for them, where that is known already.
+            vectors: what `meaning` gives for the mended texts, where that is known already.
         """
-        if vectors is None:
-            vectors = meaning(texts, self._encoders)
-        return self._ridge.scores(vectors, self._ngrams.rows(texts))
+        return self._ridge.scores(*self._features(texts, vectors))
 
     def probabilities(self, texts: list[str]) -> np.ndarray:
         """Return each intent's calibrated probability for `n` texts, shape `(n, c)`."""
-        return self._ridge.probabilities(meaning(texts, self._encoders), self._ngrams.rows(texts))
+        return self._ridge.probabilities(*self._features(texts))
+
+    def _features(
+        self, texts: list[str], vectors: np.ndarray | None = None
+    ) -> tuple[np.ndarray, scipy.sparse.csr_matrix]:
+        mended = self.mended(texts)
+        if vectors is None:
+            vectors = meaning(mended, self._encoders)
+        return vectors, self._ngrams.rows(mended)
 
     def save(self, folder: Path) -> None:
         """Write what was learnt as plain data: reading it back runs no code."""
+        self._corrector.save(folder / "spelling.json")
         self._ngrams.save(folder)
         self._ridge.save(folder / "classifier.npz")
 
     @classmethod
     def load(cls, folder: Path, encoders: Mapping[str, float]) -> IntentReader:
         """Read back what `save` wrote; `encoders` are those that it was trained with."""
-        return cls(encoders, Ngrams.load(folder), QuadraticRidge.load(folder / "classifier.npz"))
+        return cls(
+            Corrector.load(folder / "spelling.json"),
+            encoders,
+            Ngrams.load(folder),
+            QuadraticRidge.load(folder / "classifier.npz"),
+        )

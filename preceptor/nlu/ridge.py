@@ -24,9 +24,9 @@ from scipy.special import log_softmax, softmax
 from threadpoolctl import ThreadpoolController
 
 # From which share of the rows on a column counts as dense.
-_OFTEN = 0.05
+_OFTEN = 0.02
 # How many questions are left out in turn to calibrate the probabilities.
-_SAMPLE = 1000
+_SAMPLE = 600
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class QuadraticRidge:
         chosen = np.random.default_rng(0).permutation(len(truth))[:_SAMPLE]
         left_out = _left_out(factor, alpha, targets, chosen)
         # A product z_i z_j with i < j stands in the sum twice.
-        twice = np.where(np.equal(*_triangle(z.shape[1])), scale, 2 * scale)
+        twice = np.where(np.equal(*_triangle(z.shape[1])), scale, 2 * scale).astype(np.float32)
         return cls(
             labels=classes,
             centre=centre,
@@ -128,7 +128,8 @@ class QuadraticRidge:
 
     def save(self, path: Path) -> None:
         """Write the model as plain arrays: reading it back runs no code."""
-        np.savez(
+        # Rasa packs models at zlib's highest level, which takes many seconds for bare numbers.
+        np.savez_compressed(
             path,
             labels=self.labels,
             centre=self.centre,

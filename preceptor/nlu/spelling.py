@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import Path
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
 
+from preceptor.folding import fold
+
 _MIN_LETTERS = 5
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+# How often a word must occur to be what another was meant to be: short ones are near to many.
+_SEEN, _SEEN_SHORT, _SHORT = 3, 10, 3
+_TWO_EDITS = 7
 
 
 @lru_cache(maxsize=1)
@@ -56,3 +67,92 @@ class Mender:
                 if distance <= allowed and (best is None or distance < best[0]):
                     best = (distance, candidate)
         return best[1] if best else None
+
+
+class Corrector:
+    """Mends the words of a message towards those of the training questions.
+
+    A word is left alone that occurs in them or is English; others become the nearest word one
+    edit away (two from seven letters on), the most frequent where several are as near, or fall
+    apart into two frequent ones ("whatexactly"). A message of which more than half is unknown
+    stays as it is: it is no English. Search by edits is rapidfuzz's; a general spelling checker
+    would mend "housemanship" towards the words of newspapers.
+    """
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        """Keep how often each word, in lower case, occurs."""
+        self._counts = counts
+        self._by_length: dict[int, list[str]] = {}
+        for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            seen = _SEEN_SHORT if len(word) <= _SHORT else _SEEN
+            if (
+                len(word) >= _SHORT
+                and count >= seen
+                and (is_english(fold(word)) or count > 2 * seen)
+            ):
+                self._by_length.setdefault(len(word), []).append(word)
+        self._mended = lru_cache(maxsize=20_000)(self._mend)
+
+    @classmethod
+    def learn(cls, texts: Iterable[str]) -> Corrector:
+        """Count the words of training questions."""
+        return cls(Counter(word for text in texts for word in _WORD.findall(text.lower())))
+
+    def correct(self, text: str) -> str:
+        """Return the text in lower case with its misspelt words mended."""
+        low = text.lower()
+        words = _WORD.findall(low)
+        unknown = [word for word in words if not self._is_known(word)]
+        if not unknown or (len(words) > 2 and 2 * len(unknown) > len(words)):
+            return low
+        return _WORD.sub(lambda found: self._mended(found.group()), low)
+
+    def _is_known(self, word: str) -> bool:
+        return word in self._counts or is_english(fold(word))
+
+    def _mend(self, word: str) -> str:
+        if len(word) < _SHORT or not word.isalpha() or self._is_known(word):
+            return word
+        allowed = 1 if len(word) < _TWO_EDITS else 2
+        best: tuple[float, int, str] | None = None
+        for length in range(len(word) - allowed, len(word) + allowed + 1):
+            near = process.extract(
+                word,
+                self._by_length.get(length, ()),
+                scorer=OSA.distance,
+                score_cutoff=allowed,
+                limit=None,
+            )
+            for candidate, edits, _ in near:
+                # The first letter is seldom wrong.
+                distance = edits + 0.5 * (candidate[0] != word[0])
+                found = (distance, -self._counts[candidate], candidate)
+                best = min(best or found, found)
+        if best is None or best[0] > 1:
+            return self._apart(word) or (best[2] if best else word)
+        return best[2]
+
+    def _apart(self, word: str) -> str | None:
+        """Return the two frequent words of which a word without the blank consists, or None."""
+        if len(word) < _MIN_LETTERS:
+            return None
+        pairs = [(word[:i], word[i:]) for i in range(1, len(word))]
+        found = [
+            (min(self._counts[first], self._counts[second]), f"{first} {second}")
+            for first, second in pairs
+            if self._is_frequent(first) and self._is_frequent(second)
+        ]
+        return max(found)[1] if found else None
+
+    def _is_frequent(self, word: str) -> bool:
+        alone = len(word) > 1 or word in {"a", "i"}
+        return alone and self._counts.get(word, 0) >= _SEEN_SHORT
+
+    def save(self, path: Path) -> None:
+        """Write the words and their counts as JSON."""
+        path.write_text(json.dumps(self._counts, ensure_ascii=False), "utf-8")
+
+    @staticmethod
+    def load(path: Path) -> Corrector:
+        """Read back what `save` wrote."""
+        return Corrector(json.loads(path.read_text("utf-8")))
