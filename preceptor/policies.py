@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from rasa.core.policies import rule_policy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.core.constants import PREVIOUS_ACTION
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from preceptor.stores.tracker import LiveTracker
+
+# How many courses of a conversation are remembered with the rules that fit each; it takes some
+# hundred bytes, and a conversation mostly goes the ways that others went.
+_COURSES_KEPT = 4096
+
+_Part = tuple[str, tuple[tuple[str, Any], ...]]
+_Course = tuple[tuple[_Part, ...], ...]
 
 
 @DefaultV1Recipe.register(
@@ -20,11 +30,14 @@ class RulePolicy(rule_policy.RulePolicy):
     """Rasa's rule policy; what it predicts is the same, at a cost that does not grow.
 
     Rasa's compares all states since the conversation began with each rule, though a rule says
-    nothing about those before its own first. It keeps the name because Rasa tells by it which
-    predictions come from rules.
+    nothing about those before its own first, and it does so anew at each prediction, though rules
+    ask for few things and most conversations go the same ways. It keeps the name because Rasa
+    tells by it which predictions come from rules.
     """
 
     _longest: int | None = None
+    _fitting: dict[int, Callable[[_Course], frozenset[str]]]
+    _asked: dict[int, dict[str, frozenset[str]]]
 
     def _prediction_states(
         self,
@@ -39,10 +52,75 @@ class RulePolicy(rule_policy.RulePolicy):
                 tracker, domain, use_text_for_last_user_input, rule_only_data
             )
         if self._longest is None:
-            keys = {*self.lookup[rule_policy.RULES]}
-            keys |= {*self.lookup[rule_policy.RULES_FOR_LOOP_UNHAPPY_PATH]}
-            # One more, so that a rule's start is never taken for the conversation's.
-            self._longest = max((len(json.loads(key)) for key in keys), default=1) + 1
+            self._look_through_rules()
+        assert self._longest is not None
         states = tracker.recent_states(domain, self._longest)
         self.featurizer._choose_last_user_input([states], use_text_for_last_user_input)
         return states
+
+    def _look_through_rules(self) -> None:
+        """Find out how long rules are and what they ask for, once they are all known."""
+        lookups = [
+            self.lookup[rule_policy.RULES],
+            self.lookup[rule_policy.RULES_FOR_LOOP_UNHAPPY_PATH],
+        ]
+        rules = [[json.loads(key) for key in lookup] for lookup in lookups]
+        self._asked = {
+            id(lookup): _asked_for(of_lookup)
+            for lookup, of_lookup in zip(lookups, rules, strict=True)
+        }
+        self._fitting = {id(lookup): self._remembering(lookup) for lookup in lookups}
+        # One more, so that a rule's start is never taken for the conversation's.
+        self._longest = max((len(rule) for each in rules for rule in each), default=1) + 1
+
+    def _remembering(self, lookup: dict[str, str]) -> Callable[[_Course], frozenset[str]]:
+        match = super()._get_possible_keys
+
+        @lru_cache(maxsize=_COURSES_KEPT)
+        def fitting(course: _Course) -> frozenset[str]:
+            states = [{kind: dict(part) for kind, part in state} for state in course]
+            return frozenset(match(lookup, states))
+
+        return fitting
+
+    def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
+        """Return the rules that fit the states."""
+        if self._longest is None or id(lookup) not in self._fitting:
+            return set(super()._get_possible_keys(lookup, states))
+        asked = self._asked[id(lookup)]
+        course = tuple(_seen_by_rules(state, asked) for state in states)
+        try:
+            return set(self._fitting[id(lookup)](course))
+        except TypeError:
+            # A value that cannot be remembered, such as a list.
+            return set(super()._get_possible_keys(lookup, states))
+
+
+def _asked_for(rules: Iterable[list[State]]) -> dict[str, frozenset[str]]:
+    """Return the parts of a state that rules ask for, by kind."""
+    asked: dict[str, set[str]] = {}
+    for rule in rules:
+        for state in rule:
+            for kind, part in state.items():
+                asked.setdefault(kind, set()).update(part)
+    return {kind: frozenset(keys) for kind, keys in asked.items()}
+
+
+def _seen_by_rules(state: State, asked: dict[str, frozenset[str]]) -> tuple[_Part, ...]:
+    """Return a state without what no rule asks for.
+
+    Whether there was an action before tells a conversation's start, so that part stays whole.
+    """
+    return tuple(
+        (
+            kind,
+            tuple(
+                sorted(
+                    (key, value)
+                    for key, value in part.items()
+                    if kind == PREVIOUS_ACTION or key in asked.get(kind, ())
+                )
+            ),
+        )
+        for kind, part in sorted(state.items())
+    )
