@@ -15,12 +15,14 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from preceptor.stores.tracker import LiveTracker
 
-# How many courses of a conversation are remembered with the rules that fit each; it takes some
-# hundred bytes, and a conversation mostly goes the ways that others went.
-_COURSES_KEPT = 4096
+# How many states are remembered with the rules that fit each. There are about as many as pairs of
+# an intent and an action.
+_STATES_KEPT = 4096
 
-_Part = tuple[str, tuple[tuple[str, Any], ...]]
-_Course = tuple[tuple[_Part, ...], ...]
+# A state as it can be looked up: each kind of its parts, with names and values.
+_Known = tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
+# Returns the rules of which a state fits the one so many turns back.
+_Fitting = Callable[[int, _Known], frozenset[str]]
 
 
 @DefaultV1Recipe.register(
@@ -36,8 +38,7 @@ class RulePolicy(rule_policy.RulePolicy):
     """
 
     _longest: int | None = None
-    _fitting: dict[int, Callable[[_Course], frozenset[str]]]
-    _asked: dict[int, dict[str, frozenset[str]]]
+    _of_lookup: dict[int, tuple[dict[str, frozenset[str]], _Fitting]]
 
     def _prediction_states(
         self,
@@ -59,41 +60,38 @@ class RulePolicy(rule_policy.RulePolicy):
         return states
 
     def _look_through_rules(self) -> None:
-        """Find out how long rules are and what they ask for, once they are all known."""
-        lookups = [
-            self.lookup[rule_policy.RULES],
-            self.lookup[rule_policy.RULES_FOR_LOOP_UNHAPPY_PATH],
-        ]
-        rules = [[json.loads(key) for key in lookup] for lookup in lookups]
-        self._asked = {
-            id(lookup): _asked_for(of_lookup)
-            for lookup, of_lookup in zip(lookups, rules, strict=True)
-        }
-        self._fitting = {id(lookup): self._remembering(lookup) for lookup in lookups}
+        """Find out how long rules are and what they ask for; by now all are known."""
+        self._of_lookup = {}
+        longest = 1
+        for name in (rule_policy.RULES, rule_policy.RULES_FOR_LOOP_UNHAPPY_PATH):
+            lookup = self.lookup[name]
+            rules = [json.loads(key) for key in lookup]
+            longest = max(longest, *map(len, rules), 1)
+            self._of_lookup[id(lookup)] = _asked_for(rules), self._remembering(lookup)
         # One more, so that a rule's start is never taken for the conversation's.
-        self._longest = max((len(rule) for each in rules for rule in each), default=1) + 1
+        self._longest = longest + 1
 
-    def _remembering(self, lookup: dict[str, str]) -> Callable[[_Course], frozenset[str]]:
-        match = super()._get_possible_keys
-
-        @lru_cache(maxsize=_COURSES_KEPT)
-        def fitting(course: _Course) -> frozenset[str]:
-            states = [{kind: dict(part) for kind, part in state} for state in course]
-            return frozenset(match(lookup, states))
+    def _remembering(self, lookup: dict[str, str]) -> _Fitting:
+        @lru_cache(maxsize=_STATES_KEPT)
+        def fitting(back: int, known: _Known) -> frozenset[str]:
+            state = {kind: dict(part) for kind, part in known}
+            return frozenset(key for key in lookup if self._is_rule_applicable(key, back, state))
 
         return fitting
 
     def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
-        """Return the rules that fit the states."""
-        if self._longest is None or id(lookup) not in self._fitting:
+        """Return the rules that fit the states: those that fit each of them."""
+        if self._longest is None or id(lookup) not in self._of_lookup:
             return set(super()._get_possible_keys(lookup, states))
-        asked = self._asked[id(lookup)]
-        course = tuple(_seen_by_rules(state, asked) for state in states)
+        asked, fitting = self._of_lookup[id(lookup)]
+        possible = frozenset(lookup)
         try:
-            return set(self._fitting[id(lookup)](course))
+            for back, state in enumerate(reversed(states)):
+                possible &= fitting(back, _seen_by_rules(state, asked))
         except TypeError:
-            # A value that cannot be remembered, such as a list.
+            # A value that cannot be looked up by, such as a list.
             return set(super()._get_possible_keys(lookup, states))
+        return set(possible)
 
 
 def _asked_for(rules: Iterable[list[State]]) -> dict[str, frozenset[str]]:
@@ -106,7 +104,7 @@ def _asked_for(rules: Iterable[list[State]]) -> dict[str, frozenset[str]]:
     return {kind: frozenset(keys) for kind, keys in asked.items()}
 
 
-def _seen_by_rules(state: State, asked: dict[str, frozenset[str]]) -> tuple[_Part, ...]:
+def _seen_by_rules(state: State, asked: dict[str, frozenset[str]]) -> _Known:
     """Return a state without what no rule asks for.
 
     Whether there was an action before tells a conversation's start, so that part stays whole.
