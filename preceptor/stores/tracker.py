@@ -321,9 +321,12 @@ class TrackerStore(SQLTrackerStore):
         with self.engine.connect() as connection, connection.begin():
             mark = _mark(connection, tracker.sender_id)
             # Whether another server wrote meanwhile: then Rasa's way tells what is missing.
-            fresh = live is not None and mark == (live.mark or _NOTHING)
+            fresh = (
+                live is not None and live.events.maxlen is None and mark in (live.mark, _NOTHING)
+            )
             if live is not None and fresh:
-                events = _last(live.events, len(live.events) - live.stored)
+                stored = 0 if mark == _NOTHING else live.stored
+                events = _last(live.events, len(live.events) - stored)
             else:
                 with self.sessionmaker(bind=connection) as session:
                     events = list(self._additional_events(session, tracker))
