@@ -109,7 +109,7 @@ def serve_actions(settings: Settings) -> None:
             )
 
     log.info("actions.started", port=settings.actions_port)
-    app.run(os.environ["SANIC_HOST"], settings.actions_port, workers=1)
+    app.run(os.environ["SANIC_HOST"], settings.actions_port, workers=1, access_log=False)
 
 
 def supervise(settings: Settings) -> None:

@@ -182,7 +182,7 @@ def test_whatever_happens_in_a_conversation_both_stores_tell_the_same(
 
 
 def _timeless(value: Any) -> Any:
-    """Leave out when a store made a conversation's first action_listen: it takes the time itself."""
+    """Leave out when a conversation's first action_listen was made: stores take the time."""
     if isinstance(value, dict):
         first = value.get("name") == "action_listen" and value.get("timestamp", 0) > 1_750_000_000
         return {k: None if first and k == "timestamp" else _timeless(v)
