@@ -30,6 +30,7 @@ from rasa.core.actions.action import RemoteAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from sanic import Blueprint, Sanic
 from structlog.contextvars import bound_contextvars
@@ -280,6 +281,12 @@ class StrictTrackerStore(FailSafeTrackerStore):
     the turn's events would be dropped or mixed up when they are saved. An error while saving
     is still only logged, since by then the person has the answer.
     """
+
+    def init_tracker(self, sender_id: str) -> DialogueStateTracker:
+        """Return an empty tracker as the inner store makes it; Rasa's wrapper makes its own."""
+        self._tracker_store.max_event_history = self.max_event_history
+        tracker: DialogueStateTracker = self._tracker_store.init_tracker(sender_id)
+        return tracker
 
     def on_tracker_store_retrieve_error(self, error: Exception) -> None:
         """Let the turn fail; `reply_in_words` tells the person and logs the cause."""

@@ -334,14 +334,29 @@ class TrackerStore(SQLTrackerStore):
                 connection.execute(_INSERT, [_row(tracker.sender_id, event) for event in events])
                 mark = _mark(connection, tracker.sender_id)
         if live is not None:
-            live.mark = mark if fresh and _is_one_session(live, events) else None
+            kept = self._latest_session(live, events) if fresh else None
+            live.mark = mark if kept is live else None
             live.stored = len(live.events)
-            if live.mark is not None and live.mark != _NOTHING:
-                self._keep(live)
+            if kept is not None and mark != _NOTHING:
+                self._keep(kept, mark)
 
-    def _keep(self, tracker: LiveTracker) -> None:
+    def _latest_session(self, tracker: LiveTracker, new: list[Event]) -> LiveTracker:
+        """Return what the database gives for a tracker whose new events were just stored.
+
+        A session begins, for the database, with the first event that is not older than its start.
+        """
+        if not any(isinstance(event, SessionStarted) for event in new):
+            return tracker
+        start = max(e.timestamp for e in tracker.events if isinstance(e, SessionStarted))
+        session = LiveTracker(tracker.sender_id, self.domain.slots)
+        for event in tracker.events:
+            if event.timestamp >= start:
+                session.update(event)
+        return session
+
+    def _keep(self, tracker: LiveTracker, mark: tuple[int | None, int]) -> None:
         kept = tracker.snapshot()
-        kept.stored, kept.mark = tracker.stored, tracker.mark
+        kept.stored, kept.mark = len(kept.events), mark
         self._kept[tracker.sender_id] = kept
         self._events_kept += len(kept.events)
         while self._events_kept > EVENTS_KEPT:
@@ -361,15 +376,6 @@ def _mark(connection: sa.engine.Connection, sender_id: str) -> tuple[int | None,
     """
     newest, count = connection.execute(_MARK, {"sender": sender_id}).one()
     return newest, count
-
-
-def _is_one_session(tracker: LiveTracker, new: list[Event]) -> bool:
-    """Tell whether a tracker, with its new events, is what the database has as latest session.
-
-    That begins with the events that are as old as the session's start, by their times.
-    """
-    starts = [event.timestamp for event in new if isinstance(event, SessionStarted)]
-    return not starts or all(event.timestamp >= max(starts) for event in tracker.events)
 
 
 def _row(sender_id: str, event: Event) -> dict[str, Any]:
