@@ -9,9 +9,10 @@ from typing import Any
 
 from rasa.core.policies import rule_policy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.core.constants import PREVIOUS_ACTION
+from rasa.shared.core.constants import PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT
 
 from preceptor.stores.tracker import LiveTracker
 
@@ -38,6 +39,7 @@ class RulePolicy(rule_policy.RulePolicy):
     """
 
     _longest: int | None = None
+    _intent_decides = False
     _of_lookup: dict[int, tuple[dict[str, frozenset[str]], _Fitting]]
 
     def _prediction_states(
@@ -59,6 +61,22 @@ class RulePolicy(rule_policy.RulePolicy):
         self.featurizer._choose_last_user_input([states], use_text_for_last_user_input)
         return states
 
+    def _find_action_from_rules(
+        self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
+    ) -> tuple[str | None, str | None, bool]:
+        """Return the action that the rules give, the rule, and whether a loop goes on."""
+        if (
+            use_text_for_last_user_input
+            and self._intent_decides
+            and tracker.active_loop_name is None
+        ):
+            # Rasa looks for rules on a message's words first, and then hides its intent from them.
+            return None, None, False
+        found: tuple[str | None, str | None, bool] = super()._find_action_from_rules(
+            tracker, domain, use_text_for_last_user_input
+        )
+        return found
+
     def _look_through_rules(self) -> None:
         """Find out how long rules are and what they ask for; by now all are known."""
         self._of_lookup = {}
@@ -68,6 +86,8 @@ class RulePolicy(rule_policy.RulePolicy):
             rules = [json.loads(key) for key in lookup]
             longest = max(longest, *map(len, rules), 1)
             self._of_lookup[id(lookup)] = _asked_for(rules), self._remembering(lookup)
+            if name == rule_policy.RULES:
+                self._intent_decides = all(_asks_for_intent(rule[-1]) for rule in rules)
         # One more, so that a rule's start is never taken for the conversation's.
         self._longest = longest + 1
 
@@ -92,6 +112,12 @@ class RulePolicy(rule_policy.RulePolicy):
             # A value that cannot be looked up by, such as a list.
             return set(super()._get_possible_keys(lookup, states))
         return set(possible)
+
+
+def _asks_for_intent(state: State) -> bool:
+    """Tell whether a rule's state fits only where the message's intent is a certain one."""
+    intent = state.get(USER, {}).get(INTENT)
+    return bool(intent) and intent != SHOULD_NOT_BE_SET
 
 
 def _asked_for(rules: Iterable[list[State]]) -> dict[str, frozenset[str]]:

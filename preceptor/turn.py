@@ -21,7 +21,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import ActionExecutionRejected, BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 # One thread, so that the steps of a model never run beside themselves.
@@ -183,6 +183,20 @@ class Processor(MessageProcessor):
         """Return the next action and the prediction that chose it."""
         action, prediction = super().predict_next_with_tracker_if_should(tracker)
         return _recent(action), prediction
+
+    def _log_action_on_tracker(
+        self,
+        tracker: DialogueStateTracker,
+        action: Action,
+        events: list[Event] | None,
+        prediction: PolicyPrediction,
+    ) -> None:
+        # Rasa's copies all events, deeply, for lines of a log that is off.
+        events = events or []
+        if not any(isinstance(event, ActionExecutionRejected) for event in events):
+            tracker.update_with_events(prediction.events, self.domain)
+            tracker.update(action.event_for_successful_execution(prediction))
+        tracker.update_with_events(events, self.domain)
 
     def _get_action(self, action_name: str) -> Action | None:
         return _recent(super()._get_action(action_name))
