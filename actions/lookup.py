@@ -10,10 +10,8 @@ from actions.turn import Turn
 from preceptor.catalogue.programs import ProgramView, Snapshot, snapshot
 from preceptor.catalogue.records import CountryRecord, KindRecord, StageRecord
 from preceptor.catalogue.search import get_program
-from preceptor.catalogue.store import current_version, read_records
+from preceptor.catalogue.store import once_a_version, read_records
 from preceptor.folding import fold
-
-_names: dict[str, dict[tuple[str, str], str]] = {}
 
 
 def world(session: Session) -> Snapshot:
@@ -21,24 +19,18 @@ def world(session: Session) -> Snapshot:
     return snapshot(session)
 
 
+@once_a_version
 def names(session: Session) -> dict[tuple[str, str], str]:
-    """Return the names of countries, regions, places, specialties, kinds and stages by id.
-
-    Read once a version of the catalogue.
-    """
-    version = current_version(session)
-    if version not in _names:
-        known = world(session)
-        found: dict[tuple[str, str], str] = {}
-        found |= {("country", str(c.iso2)): c.name for c in read_records(session, CountryRecord)}
-        found |= {("kind", str(k.id)): k.name for k in read_records(session, KindRecord)}
-        found |= {("stage", str(s.id)): s.name for s in read_records(session, StageRecord)}
-        found |= {("region", str(r.id)): r.name for r in known.regions.values()}
-        found |= {("place", str(p.id)): p.name for p in known.places.values()}
-        found |= {("specialty", str(s.id)): s.name for s in known.specialties.values()}
-        _names.clear()
-        _names[version] = found
-    return _names[version]
+    """Return the names of countries, regions, places, specialties, kinds and stages by id."""
+    known = world(session)
+    found: dict[tuple[str, str], str] = {}
+    found |= {("country", str(c.iso2)): c.name for c in read_records(session, CountryRecord)}
+    found |= {("kind", str(k.id)): k.name for k in read_records(session, KindRecord)}
+    found |= {("stage", str(s.id)): s.name for s in read_records(session, StageRecord)}
+    found |= {("region", str(r.id)): r.name for r in known.regions.values()}
+    found |= {("place", str(p.id)): p.name for p in known.places.values()}
+    found |= {("specialty", str(s.id)): s.name for s in known.specialties.values()}
+    return found
 
 
 def countries_of(turn: Turn) -> list[str]:

@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-CONFIG = """
+READING = """\
 recipe: default.v1
-assistant_id: peer
+assistant_id: default
 language: en
 pipeline:
   - name: WhitespaceTokenizer
@@ -25,10 +25,38 @@ pipeline:
     min_ngram: 1
     max_ngram: 4
   - name: DIETClassifier
-    epochs: 100
+    epochs: {epochs}
     constrain_similarities: true
 """
-"""What `rasa init` writes, without the entity mappers and the fallback, which change no intent."""
+"""What `rasa init` writes, as far as it reads intents; the entity mappers and the fallback, which
+change none, and the policies follow in `WHOLE`."""
+
+WHOLE = (
+    READING
+    + """\
+  - name: EntitySynonymMapper
+  - name: ResponseSelector
+    epochs: {epochs}
+    constrain_similarities: true
+  - name: FallbackClassifier
+    threshold: 0.3
+    ambiguity_threshold: 0.1
+policies:
+  - name: MemoizationPolicy
+  - name: RulePolicy
+  - name: UnexpecTEDIntentPolicy
+    max_history: 5
+    epochs: {epochs}
+  - name: TEDPolicy
+    max_history: 5
+    epochs: {epochs}
+    constrain_similarities: true
+"""
+)
+"""What `rasa init` writes, policies included."""
+
+EPOCHS = 100
+"""How many epochs that trains each part for."""
 
 _PROGRESS = re.compile(r"Epochs:.*?(\d+)/(\d+) \[([\d:]+)<")
 # The first epochs are slower: TensorFlow builds its graph.
@@ -77,7 +105,7 @@ def train_and_read(
                 for intent, lines in by_intent.items()
             ],
         }
-        (folder / "config.yml").write_text(CONFIG, "utf-8")
+        (folder / "config.yml").write_text(READING.format(epochs=EPOCHS), "utf-8")
         (folder / "nlu.yml").write_text(json.dumps(data), "utf-8")
         (folder / "test.json").write_text(json.dumps(test), "utf-8")
         command = [sys.executable, "-m", "benchmarks.rasa_default", str(folder)]

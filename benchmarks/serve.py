@@ -23,53 +23,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import yaml
 
+from benchmarks.rasa_default import EPOCHS, WHOLE
 from benchmarks.report import ROOT, machine, machine_line, table, write_json, write_section
 
-DEFAULT_CONFIG = """\
-recipe: default.v1
-assistant_id: default
-language: en
-pipeline:
-  - name: WhitespaceTokenizer
-  - name: RegexFeaturizer
-  - name: LexicalSyntacticFeaturizer
-  - name: CountVectorsFeaturizer
-  - name: CountVectorsFeaturizer
-    analyzer: char_wb
-    min_ngram: 1
-    max_ngram: 4
-  - name: DIETClassifier
-    epochs: {epochs}
-    constrain_similarities: true
-  - name: EntitySynonymMapper
-  - name: ResponseSelector
-    epochs: {epochs}
-    constrain_similarities: true
-  - name: FallbackClassifier
-    threshold: 0.3
-    ambiguity_threshold: 0.1
-policies:
-  - name: MemoizationPolicy
-  - name: RulePolicy
-  - name: UnexpecTEDIntentPolicy
-    max_history: 5
-    epochs: {epochs}
-  - name: TEDPolicy
-    max_history: 5
-    epochs: {epochs}
-    constrain_similarities: true
-"""
-FULL_EPOCHS = 100
 KEPT = ROOT / "var" / "bench"
 SIDES = ("preceptor", "default")
 NAMES = {"preceptor": "Preceptor", "default": "Rasa's default"}
 PORTS_TRIED_SECONDS = 240
+# So many turns come before those that are measured.
+WARMING = 20
 # A cycle of messages: searching, picking, advice, looking up, small talk.
 MESSAGES = (
     "why should I do an internship",
@@ -127,7 +96,7 @@ def say(text: str) -> None:
 
 def default_folder(epochs: int) -> Path:
     """Where the default's model is kept: by everything it is made from."""
-    digest = hashlib.sha256(DEFAULT_CONFIG.format(epochs=epochs).encode())
+    digest = hashlib.sha256(WHOLE.format(epochs=epochs).encode())
     digest.update(version("rasa").encode())
     for file in [ROOT / "domain.yml", *sorted((ROOT / "data").rglob("*.yml"))]:
         digest.update(file.read_bytes())
@@ -147,7 +116,7 @@ def train_default(epochs: int, retrain: bool) -> dict[str, Any]:
         return {**json.loads(kept.read_text()), "train_seconds_from_cache": True}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "config.yml").write_text(DEFAULT_CONFIG.format(epochs=epochs))
+    (folder / "config.yml").write_text(WHOLE.format(epochs=epochs))
     shutil.copy2(ROOT / "domain.yml", folder)
     shutil.copytree(ROOT / "data", folder / "data")
     say(f"Training Rasa's default configuration, {epochs} epochs ...")
@@ -164,7 +133,7 @@ def train_default(epochs: int, retrain: bool) -> dict[str, Any]:
         "train_seconds_measured": round(took, 1),
         "train_epochs_measured": epochs,
         "train_epoch_seconds": [round(each, 2) for each in epochs_took],
-        "train_seconds_estimated": epochs != FULL_EPOCHS,
+        "train_seconds_estimated": epochs != EPOCHS,
     }
     kept.write_text(json.dumps(measured))
     return {**measured, "train_seconds_from_cache": False}
@@ -176,12 +145,12 @@ def whole_training(took: float, epochs: list[float]) -> float:
     The batch size grows evenly over the epochs, from 64 to 256, and with it falls an epoch's
     time. Three epochs are measured at its start, middle and end; Simpson's rule gives the mean.
     """
-    if len(epochs) == FULL_EPOCHS:
+    if len(epochs) == EPOCHS:
         return took
     if len(epochs) != 3:
-        return took - sum(epochs) + FULL_EPOCHS * statistics.fmean(epochs)
+        return took - sum(epochs) + EPOCHS * statistics.fmean(epochs)
     first, middle, last = epochs
-    return took - sum(epochs) + FULL_EPOCHS * (first + 4 * middle + last) / 6
+    return took - sum(epochs) + EPOCHS * (first + 4 * middle + last) / 6
 
 
 def train_preceptor(home: Path) -> dict[str, Any]:
@@ -327,8 +296,8 @@ def measure(
             starts.append(ready)
     with advisor(side, home, actions) as (webhook, pid, ready):
         starts.append(ready)
-        first = asyncio.run(talk(webhook, f"{side}-first", 1, questions(1, seed=1)))
-        asyncio.run(talk(webhook, f"{side}-warm", 20, questions(20, seed=1)))
+        first = asyncio.run(talk(webhook, f"{side}-first", 1, questions(1)))
+        asyncio.run(talk(webhook, f"{side}-warm", WARMING - 1, questions(WARMING - 1, before=1)))
         alone = asyncio.run(alone_for(webhook, side, arguments.turns))
         together, seconds = asyncio.run(at_once(webhook, side, people=16, turns=arguments.turns))
         long = [
@@ -353,15 +322,29 @@ def measure(
         }
 
 
-def questions(count: int, seed: int) -> list[str]:
-    """Return messages of the test set, of all intents alike, the same at each call."""
-    draw = random.Random(seed)
+def questions(count: int, before: int = 0) -> list[str]:
+    """Return messages of the test set, all different, of all intents alike.
+
+    Args:
+        count: how many.
+        before: how many to leave out, so that one part of the benchmark gets none of another's.
+
+    Raises:
+        SystemExit: the test set has fewer.
+    """
+    draw = random.Random(1)
     by_intent = []
     for file in sorted((ROOT / "tests" / "nlu").glob("*.yml")):
         for intent in yaml.safe_load(file.read_text("utf-8"))["nlu"]:
             lines = intent["examples"].splitlines()
-            by_intent.append([line[2:].strip() for line in lines if line.startswith("- ")])
-    return [draw.choice(draw.choice(by_intent)) for _ in range(count)]
+            own = sorted({line[2:].strip() for line in lines if line.startswith("- ")})
+            by_intent.append(draw.sample(own, len(own)))
+    # One of each intent, then another of each, as long as there are any.
+    rounds = (draw.sample(each, len(each)) for each in zip_longest(*by_intent))
+    order = dict.fromkeys(message for one in rounds for message in one if message)
+    if before + count > len(order):
+        raise SystemExit(f"The test set has {len(order)} messages; ask for fewer turns.")
+    return [*order][before : before + count]
 
 
 def cycle(count: int) -> list[str]:
@@ -385,7 +368,7 @@ async def talk(webhook: str, sender: str, turns: int, messages: list[str]) -> li
 
 async def alone_for(webhook: str, side: str, turns: int) -> list[float]:
     """Hold conversations of ten turns one after the other; return the seconds of each turn."""
-    messages, took = questions(turns, seed=2), []
+    messages, took = questions(turns, before=WARMING), []
     for start in range(0, turns, 10):
         took += await talk(webhook, f"{side}-one-{start}", 10, messages[start : start + 10])
     return took
@@ -394,7 +377,7 @@ async def alone_for(webhook: str, side: str, turns: int) -> list[float]:
 async def at_once(webhook: str, side: str, people: int, turns: int) -> tuple[list[float], float]:
     """Have many people talk at once, `turns` altogether; return each turn's and all seconds."""
     each = max(1, turns // people)
-    messages = questions(people * each, seed=3)
+    messages = questions(people * each, before=WARMING + turns)
     started = time.perf_counter()
     conversations = await asyncio.gather(
         *(
@@ -467,7 +450,8 @@ def section(result: dict[str, Any]) -> str:
     growth = [round(r["p50_ms_at_turn"]["200"] / r["p50_ms_at_turn"]["5"], 2) for r in (ours, peer)]
     notes = [
         "Both sides in one run: the same questions, domain, rules, messages and action server "
-        f"({ours['actions_rss_mib']} MiB more, for either). Rasa's default has its own REST "
+        f"({ours['actions_rss_mib']} MiB more, for either). No message is said twice, but in the "
+        "long conversations, which go round ten messages. Rasa's default has its own REST "
         "channel and SQL store on SQLite. Training is from nothing, the whole process.",
         f"A turn about the 200th costs {growth[0]} times one about the 5th here, "
         f"{growth[1]} times with the default.",
@@ -476,7 +460,7 @@ def section(result: dict[str, Any]) -> str:
     ]
     if peer["train_seconds_estimated"]:
         notes.append(
-            f"The default was trained for {peer['train_epochs_measured']} of its {FULL_EPOCHS} "
+            f"The default was trained for {peer['train_epochs_measured']} of its {EPOCHS} "
             f"epochs ({peer['train_seconds_measured']} s). The rest is estimated from those "
             f"epochs' times ({', '.join(map(str, peer['train_epoch_seconds']))} s, at the first, "
             "middle and last batch size). How long a model was trained does not change what it "

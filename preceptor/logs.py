@@ -34,14 +34,18 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
         structlog.processors.format_exc_info,
         _drop_words_of_persons,
     ]
+    root = logging.getLogger()
+    root.setLevel(level)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
-        wrapper_class=structlog.stdlib.BoundLogger,
+        # Lines below the level cost nothing: Rasa writes a dozen at every turn.
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
         logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
@@ -53,9 +57,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
             ],
         )
     )
-    root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level)
     for name in _DETACHED_LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers = [handler]

@@ -4,10 +4,12 @@ The heavy imports are inside the functions: the action server must not load Tens
 the supervisor needs neither server's libraries.
 """
 
+import asyncio
 import contextlib
+import ctypes
+import gc
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from preceptor.settings import CODE, Complaint, Settings
 
 SUPERVISOR_CONFIG = CODE / "deploy" / "supervisord.conf"
 
+# From malloc.h.
+_M_ARENA_MAX = -8
+
 log = structlog.get_logger(__name__)
 
 
@@ -29,6 +34,7 @@ def serve_advisor(settings: Settings) -> None:
         Complaint: If there is no model or it cannot be loaded.
     """
     _prepare(settings)
+    _share_memory_between_threads()
     model = settings.newest_model()
     if model is None:
         raise Complaint(f"There is no trained model in {settings.models}; please run make train.")
@@ -42,6 +48,8 @@ def serve_advisor(settings: Settings) -> None:
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.endpoints import EndpointConfig
 
+    from preceptor.channels.guard import guard_agent
+
     endpoints = AvailableEndpoints.read_endpoints(str(settings.home / "endpoints.yml"))
     if endpoints.action is None:
         endpoints.action = EndpointConfig()
@@ -53,6 +61,7 @@ def serve_advisor(settings: Settings) -> None:
         )
 
     failure: list[str] = []
+    warming: list[asyncio.Task[None]] = []
 
     async def stop_without_model(app: Any, _: Any) -> None:
         # Rasa goes on serving when a model cannot be loaded, and then answers nothing.
@@ -60,9 +69,10 @@ def serve_advisor(settings: Settings) -> None:
             failure.append(f"The model {model} cannot be loaded; please run make train.")
             app.stop()
             return
-        # Beside the first messages, so that the server is there at once; one that comes within the
-        # first second or two waits for them.
-        threading.Thread(target=load_encoders, daemon=True).start()
+        guard_agent(app.ctx.agent)
+        # Beside the server, so that it is there at once; a message that comes within the first
+        # second or two waits.
+        warming.append(asyncio.get_running_loop().create_task(warm_up(app.ctx.agent)))
 
     serve_application(
         model_path=str(model),
@@ -78,13 +88,34 @@ def serve_advisor(settings: Settings) -> None:
         raise Complaint(failure[0])
 
 
-def load_encoders() -> None:
-    """Load the sentence encoders; what fails here fails again, and is told, when they are used."""
-    from preceptor.nlu.encoders import encoder
+async def warm_up(agent: Any) -> None:
+    """Read a message, so that all that reading needs is loaded, and tidy up after the start.
 
+    What fails here fails again, and is told, with the first message.
+    """
     with contextlib.suppress(Exception):
-        for name in ("use", "minilm"):
-            encoder(name)
+        await agent.parse_message("Hello")
+    await asyncio.to_thread(_tidy)
+
+
+def _tidy() -> None:
+    # What is there now stays: full collections need not look through it again.
+    gc.collect()
+    gc.freeze()
+    # GNU's C library keeps what loading took for a while.
+    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if give_back is not None:
+        give_back(0)
+
+
+def _share_memory_between_threads() -> None:
+    """Have all threads allocate from two heaps (GNU's C library makes eight for each core).
+
+    Each keeps what its busiest moment took, and Python's lock lets one thread allocate at a time.
+    """
+    options = getattr(ctypes.CDLL(None), "mallopt", None)
+    if options is not None:
+        options(_M_ARENA_MAX, 2)
 
 
 def serve_actions(settings: Settings) -> None:
@@ -109,7 +140,7 @@ def serve_actions(settings: Settings) -> None:
             )
 
     log.info("actions.started", port=settings.actions_port)
-    app.run(os.environ["SANIC_HOST"], settings.actions_port, workers=1)
+    app.run(os.environ["SANIC_HOST"], settings.actions_port, workers=1, access_log=False)
 
 
 def supervise(settings: Settings) -> None:

@@ -6,19 +6,26 @@ that it first checks itself. That takes most of a turn, and the first grows with
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from graphlib import TopologicalSorter
 from typing import Any
 
 import rasa
 from rasa.core.actions.action import Action, RemoteAction
+from rasa.core.channels.channel import UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import ActionExecutionRejected, BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+
+# One thread, so that the steps of a model never run beside themselves.
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
 WHOLE_TURNS = 2
 REPLIES_SENT = 40
@@ -135,12 +142,61 @@ class Processor(MessageProcessor):
             made.graph_runner = PlainGraphRunner.around(made.graph_runner)
         return made
 
+    async def parse_message(
+        self,
+        message: UserMessage,
+        tracker: DialogueStateTracker | None = None,
+        only_output_properties: bool = True,
+    ) -> dict[str, Any]:
+        """Read a message, in the thread that reads; meanwhile other turns go on.
+
+        Most of the reading is done in the encoders, without Python's lock.
+        """
+        if self.http_interpreter:
+            return dict(await super().parse_message(message, tracker, only_output_properties))
+        if tracker is None:
+            tracker = DialogueStateTracker.from_events(message.sender_id, [])
+        parsed: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(
+            _reader,
+            # With the turn's context, in which the reading reports what it heard.
+            contextvars.copy_context().run,
+            self._parse_message_with_graph,
+            message,
+            tracker,
+            only_output_properties,
+        )
+        self._update_full_retrieval_intent(parsed)
+        self._check_for_unseen_features(parsed)
+        return parsed
+
+    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
+        # Rasa's writes the whole domain out first, to find out whether it is empty.
+        intent = parse_data["intent"]["name"]
+        entities = {entity["entity"] for entity in parse_data["entities"] or []}
+        seen = not intent or intent in self.domain.intent_properties
+        if not seen or not entities.issubset(self.domain.entities):
+            super()._check_for_unseen_features(parse_data)
+
     def predict_next_with_tracker_if_should(
         self, tracker: DialogueStateTracker
     ) -> tuple[Action, PolicyPrediction]:
         """Return the next action and the prediction that chose it."""
         action, prediction = super().predict_next_with_tracker_if_should(tracker)
         return _recent(action), prediction
+
+    def _log_action_on_tracker(
+        self,
+        tracker: DialogueStateTracker,
+        action: Action,
+        events: list[Event] | None,
+        prediction: PolicyPrediction,
+    ) -> None:
+        # Rasa's copies all events, deeply, for lines of a log that is off.
+        events = events or []
+        if not any(isinstance(event, ActionExecutionRejected) for event in events):
+            tracker.update_with_events(prediction.events, self.domain)
+            tracker.update(action.event_for_successful_execution(prediction))
+        tracker.update_with_events(events, self.domain)
 
     def _get_action(self, action_name: str) -> Action | None:
         return _recent(super()._get_action(action_name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,9 @@ POSTGRES_LOCK_MS = 10_000
 _POSTGRES_MIGRATION_LOCK = 7_240_118
 
 _WRITE = "preceptor_write"
+#: Where a session tells in which state the database's files were before it began.
+FILE_STATE = "catalogue_files"
+_SETTLED_NS = 1_000_000_000
 
 NOT_IMPORTED = "The catalogue is empty: nothing has been imported yet. Run `make catalogue`."
 
@@ -120,18 +124,53 @@ def _begin_sqlite(connection: Connection) -> None:
 def session(engine: Engine, *, write: bool = False) -> Iterator[Session]:
     """A session in one transaction; all its reads see the same state of the catalogue.
 
-    With ``write`` it takes the write lock first and commits at the end; an exception rolls back.
-    Raises CatalogueError when the database fails.
+    It connects when it is first asked something. With ``write`` it takes the write lock at once
+    and commits at the end; an exception rolls back. Raises CatalogueError when the database fails.
     """
+    if not write:
+        info = {FILE_STATE: settled_files(engine)}
+        with (
+            database_errors(engine),
+            Session(bind=engine, future=True, info=info) as opened,
+            opened.begin(),
+        ):
+            yield opened
+        return
     with (
         database_errors(engine),
-        engine.connect().execution_options(**{_WRITE: write}) as connection,
+        engine.connect().execution_options(**{_WRITE: True}) as connection,
         Session(bind=connection, future=True) as opened,
         opened.begin(),
     ):
-        if write and engine.dialect.name == "postgresql":
+        if engine.dialect.name == "postgresql":
             opened.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {POSTGRES_LOCK_MS}")
         yield opened
+
+
+def settled_files(engine: Engine) -> tuple[tuple[int, int, int], ...] | None:
+    """What changes with every write to an SQLite database: its file's state and its log's.
+
+    None where the database is no file, or was written so lately that it may be written again
+    within one tick of the file system's clock.
+    """
+    path = engine.url.database
+    if engine.url.get_backend_name() != "sqlite" or not path:
+        return None
+    files = []
+    now = time.time_ns()
+    for name in (path, f"{path}-wal"):
+        try:
+            state = os.stat(name)
+        except OSError:
+            if name == path:
+                return None
+            continue
+        # Readers make and remove an empty log.
+        if state.st_size or name == path:
+            files.append((state.st_ino, state.st_size, state.st_mtime_ns))
+    if now - max(written for _, _, written in files) < _SETTLED_NS:
+        return None
+    return tuple(files)
 
 
 def _alembic_config(connection: Connection | None = None) -> Config:

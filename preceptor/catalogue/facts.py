@@ -16,7 +16,7 @@ from preceptor.catalogue import models
 from preceptor.catalogue.database import NotImported
 from preceptor.catalogue.models import LINKS, MODELS
 from preceptor.catalogue.records import FILES, TopicRecord
-from preceptor.catalogue.store import read_meta, read_records
+from preceptor.catalogue.store import once_a_version, read_meta, read_records
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ def _source(row: Any) -> Source:
     )
 
 
+@once_a_version
 def licensing(session: Session, iso2: str) -> Licensing | None:
     """The registration rules of a country, None when the catalogue has none."""
     row = session.get(models.Licensing, iso2)
@@ -163,6 +164,7 @@ def licensing(session: Session, iso2: str) -> Licensing | None:
     )
 
 
+@once_a_version
 def regulator(session: Session, iso2: str) -> Regulator | None:
     """Who registers doctors in a country, None when the catalogue does not know."""
     row = session.get(models.Regulator, iso2)
@@ -173,6 +175,7 @@ def regulator(session: Session, iso2: str) -> Regulator | None:
     )
 
 
+@once_a_version
 def advice_facts(session: Session, intent: str, limit: int = 2) -> tuple[AdviceFact, ...]:
     """At most ``limit`` facts for an intent: by rank, then those that it fits best.
 
@@ -194,6 +197,7 @@ def advice_facts(session: Session, intent: str, limit: int = 2) -> tuple[AdviceF
     )
 
 
+@once_a_version
 def emergency_numbers(session: Session, iso2: str) -> tuple[EmergencyNumber, ...]:
     """The emergency numbers of a country, the ambulance first; empty when not known."""
     number = models.EmergencyNumber
@@ -210,6 +214,7 @@ def emergency_numbers(session: Session, iso2: str) -> tuple[EmergencyNumber, ...
     )
 
 
+@once_a_version
 def helplines(
     session: Session, iso2: str | None = None, for_whom: str | None = None
 ) -> tuple[Helpline, ...]:
@@ -242,6 +247,7 @@ def helplines(
     )
 
 
+@once_a_version
 def topics(session: Session) -> tuple[Topic, ...]:
     """Every topic, sorted by intent."""
     return tuple(
@@ -250,6 +256,7 @@ def topics(session: Session) -> tuple[Topic, ...]:
     )
 
 
+@once_a_version
 def countries_covered(session: Session) -> tuple[CountryCoverage, ...]:
     """The countries on which there is a programme or a licensing rule, sorted by name."""
     link = LINKS[models.Program]["countries"].table

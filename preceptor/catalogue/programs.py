@@ -6,7 +6,6 @@ means the same contents, and a catalogue is small.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -25,7 +24,7 @@ from preceptor.catalogue.records import (
     SpecialtyRecord,
     StageRecord,
 )
-from preceptor.catalogue.store import current_version, read_records
+from preceptor.catalogue.store import current_version, once_a_version, read_records
 
 
 @dataclass(frozen=True)
@@ -121,28 +120,10 @@ def _with_children(ids: Iterable[str], parents: Mapping[str, str | None]) -> set
         found |= more
 
 
-_cache: dict[str, Snapshot] = {}
-_cache_lock = threading.Lock()
-# The current version, and the one before while its last readers finish.
-_CACHE_SIZE = 2
-
-
+@once_a_version
 def snapshot(session: Session) -> Snapshot:
     """The catalogue that ``session`` sees. Raises NotImported when there is none."""
     version = current_version(session)
-    with _cache_lock:
-        known = _cache.get(version)
-    if known is not None:
-        return known
-    made = _read_snapshot(session, version)
-    with _cache_lock:
-        while len(_cache) >= _CACHE_SIZE:
-            del _cache[next(iter(_cache))]
-        _cache[version] = made
-    return made
-
-
-def _read_snapshot(session: Session, version: str) -> Snapshot:
     countries = {r.iso2: r for r in read_records(session, CountryRecord)}
     places: dict[str, PlaceRecord] = {r.id: r for r in read_records(session, PlaceRecord)}
     specialties: dict[str, SpecialtyRecord] = {

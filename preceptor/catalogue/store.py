@@ -5,18 +5,31 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from preceptor.catalogue.database import NotImported
+from preceptor.catalogue.database import FILE_STATE, NotImported
 from preceptor.catalogue.models import LINKS, MODELS, CatalogueMeta
 from preceptor.catalogue.records import FILES, Record, key_of, write_cell
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+P = ParamSpec("P")
+
+# Where a session keeps the version that it sees.
+_VERSION = "catalogue_version"
+# By engine: in which state its files were, and the version in them.
+_seen: WeakKeyDictionary[Any, tuple[Any, str]] = WeakKeyDictionary()
+# Sessions that began before an import may still read the version before.
+_VERSIONS_KEPT = 2
+_ANSWERS_KEPT = 1024
 
 #: All rows of a catalogue: file name to records.
 Contents = Mapping[str, Sequence[Record]]
@@ -78,6 +91,7 @@ def replace_contents(session: Session, contents: Contents) -> str:
             if rows:
                 session.execute(insert(link.table), rows)
     version = version_of(contents)
+    session.info.pop(_VERSION, None)
     session.execute(
         insert(CatalogueMeta.__table__),
         {
@@ -109,7 +123,64 @@ def read_meta(session: Session) -> tuple[str, datetime.datetime] | None:
 
 def current_version(session: Session) -> str:
     """The version of the catalogue. Raises NotImported when there is none."""
+    version = _version(session)
+    if version is None:
+        raise NotImported()
+    return version
+
+
+def _version(session: Session, *, surely: bool = False) -> str | None:
+    """The version that a session sees, None where there is none.
+
+    It is looked up once a session, and not at all where the files are as they were at an earlier
+    look; ``surely`` looks it up in any case.
+    """
+    files = session.info.get(FILE_STATE)
+    if not surely:
+        if _VERSION in session.info:
+            return str(session.info[_VERSION])
+        seen = _seen.get(session.get_bind()) if files is not None else None
+        if seen is not None and seen[0] == files:
+            session.info[_VERSION] = seen[1]
+            return seen[1]
     meta = read_meta(session)
     if meta is None:
-        raise NotImported()
+        return None
+    session.info[_VERSION] = meta[0]
+    if files is not None:
+        _seen[session.get_bind()] = files, meta[0]
     return meta[0]
+
+
+def once_a_version(
+    read: Callable[Concatenate[Session, P], T],
+) -> Callable[Concatenate[Session, P], T]:
+    """Have a function that reads the catalogue read once for each version of it.
+
+    The same version always means the same contents, and a catalogue is small. What the function
+    returns is given out again and again, so nobody may change it; its arguments must be hashable.
+    """
+    known: dict[str, dict[Hashable, T]] = {}
+    lock = threading.Lock()
+
+    @wraps(read)
+    def reader(session: Session, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        asked = args, tuple(sorted(kwargs.items()))
+        version = _version(session)
+        with lock:
+            if version in known and asked in known[version]:
+                return known[version][asked]
+        # Since the look at the files another catalogue may have been imported.
+        version = _version(session, surely=True)
+        found = read(session, *args, **kwargs)
+        if version is not None:
+            with lock:
+                answers = known.setdefault(version, {})
+                if len(answers) == _ANSWERS_KEPT:
+                    answers.clear()
+                answers[asked] = found
+                while len(known) > _VERSIONS_KEPT:
+                    del known[next(iter(known))]
+        return found
+
+    return reader

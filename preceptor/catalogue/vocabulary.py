@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from preceptor.catalogue.database import session
+from preceptor.catalogue.database import session, settled_files
 from preceptor.catalogue.languages import language_name
 from preceptor.catalogue.records import (
     CountryRecord,
@@ -24,8 +22,6 @@ from preceptor.catalogue.records import (
     StageRecord,
 )
 from preceptor.catalogue.store import current_version, read_records
-
-_SETTLED_NS = 1_000_000_000
 
 #: What a term can stand for.
 KINDS_OF_TERM = (
@@ -87,18 +83,17 @@ class VocabularyCache:
         self._engine = engine
         self._lock = threading.Lock()
         self._vocabulary: Vocabulary | None = None
-        self._stamp: _Stamp | None = None
+        self._files: tuple[tuple[int, int, int], ...] | None = None
 
     def current(self) -> Vocabulary:
         """The vocabulary of the catalogue as it is now; at most one small query if unchanged.
 
         Raises NotImported when there is no catalogue, CatalogueError when the database fails.
         """
-        now = time.time_ns()
-        stamp = _stamp(self._engine)
+        files = settled_files(self._engine)
         with self._lock:
             known = self._vocabulary
-            if known is not None and stamp is not None and stamp == self._stamp:
+            if known is not None and files is not None and files == self._files:
                 return known
         with session(self._engine) as opened:
             version = current_version(opened)
@@ -106,39 +101,8 @@ class VocabularyCache:
                 known = Vocabulary.load(opened)
         with self._lock:
             self._vocabulary = known
-            # A file that was written just now may be written again within one tick of its clock.
-            self._stamp = stamp if stamp and now - stamp.newest > _SETTLED_NS else None
+            self._files = files
         return known
-
-
-@dataclass(frozen=True)
-class _Stamp:
-    """What changes with every write to an SQLite file: the file's state and its log's."""
-
-    files: tuple[tuple[int, int, int], ...]
-
-    @property
-    def newest(self) -> int:
-        return max(written for _, _, written in self.files)
-
-
-def _stamp(engine: Engine) -> _Stamp | None:
-    """The state of the database's files; None where it is no file that can be read."""
-    path = engine.url.database
-    if engine.url.get_backend_name() != "sqlite" or not path:
-        return None
-    files = []
-    for name in (path, f"{path}-wal"):
-        try:
-            state = os.stat(name)
-        except OSError:
-            if name == path:
-                return None
-            continue
-        # Readers make and remove an empty log.
-        if state.st_size or name == path:
-            files.append((state.st_ino, state.st_size, state.st_mtime_ns))
-    return _Stamp(tuple(files))
 
 
 def _terms(session: Session) -> Iterator[Term]:

@@ -48,6 +48,8 @@ _MARK = sa.select(sa.func.max(_EVENTS.c.id), sa.func.count()).where(
     _EVENTS.c.sender_id == sa.bindparam("sender")
 )
 _INSERT = sa.insert(_EVENTS)
+# What `_mark` says of a conversation of which nothing is stored.
+_NOTHING = (None, 0)
 
 
 @dataclasses.dataclass
@@ -264,15 +266,18 @@ class TrackerStore(SQLTrackerStore):
         """Return the latest session of a conversation, or None where there is none."""
         # Whoever asks may change it and never save it, so what is kept is given away.
         kept = self._take(sender_id)
-        with self.session_scope() as session:
+        with self.engine.connect() as connection:
             if self._is_file:
                 # With a write-ahead log a turn could read what is locked, be answered, and be lost
                 # when it is saved; like this it fails now, and the person is told.
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
-            mark = self._mark(session, sender_id)
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            mark = _mark(connection, sender_id)
             if kept is not None and kept.mark == mark:
                 return kept
-            return self._read(session, sender_id, False, mark)
+            if mark == _NOTHING:
+                return None
+            with self.sessionmaker(bind=connection) as session:
+                return self._read(session, sender_id, False, mark)
 
     async def _retrieve(
         self, sender_id: str, fetch_events_from_all_sessions: bool
@@ -308,45 +313,50 @@ class TrackerStore(SQLTrackerStore):
             return Event.from_parameters(parameters)
         return known._from_parameters(parameters)
 
-    def _mark(self, session: Session, sender_id: str) -> tuple[int | None, int]:
-        """Return the newest event's id and how many there are: what any writer changes.
-
-        Both come from the index of `sender_id`.
-        """
-        newest, count = session.connection().execute(_MARK, {"sender": sender_id}).one()
-        return newest, count
-
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store the events that are not stored yet."""
         await self.stream_events(tracker)
         self._take(tracker.sender_id)
-        with self.session_scope() as session:
+        live = tracker if isinstance(tracker, LiveTracker) else None
+        with self.engine.connect() as connection, connection.begin():
+            mark = _mark(connection, tracker.sender_id)
             # Whether another server wrote meanwhile: then Rasa's way tells what is missing.
             fresh = (
-                isinstance(tracker, LiveTracker)
-                and tracker.mark is not None
-                and tracker.mark == self._mark(session, tracker.sender_id)
+                live is not None and live.events.maxlen is None and mark in (live.mark, _NOTHING)
             )
-            if isinstance(tracker, LiveTracker) and fresh:
-                events = _last(tracker.events, len(tracker.events) - tracker.stored)
+            if live is not None and fresh:
+                stored = 0 if mark == _NOTHING else live.stored
+                events = _last(live.events, len(live.events) - stored)
             else:
-                events = list(self._additional_events(session, tracker))
+                with self.sessionmaker(bind=connection) as session:
+                    events = list(self._additional_events(session, tracker))
             if events:
-                rows = [_row(tracker.sender_id, event) for event in events]
-                session.connection().execute(_INSERT, rows)
-            mark = self._mark(session, tracker.sender_id)
-            session.commit()
-        if isinstance(tracker, LiveTracker):
-            # A start of a session leaves out what was before it; the database decides what that is.
-            started = any(isinstance(event, SessionStarted) for event in events)
-            tracker.mark = mark if fresh and not started else None
-            tracker.stored = len(tracker.events)
-            if tracker.mark is not None:
-                self._keep(tracker)
+                connection.execute(_INSERT, [_row(tracker.sender_id, event) for event in events])
+                mark = _mark(connection, tracker.sender_id)
+        if live is not None:
+            kept = self._latest_session(live, events) if fresh else None
+            live.mark = mark if kept is live else None
+            live.stored = len(live.events)
+            if kept is not None and mark != _NOTHING:
+                self._keep(kept, mark)
 
-    def _keep(self, tracker: LiveTracker) -> None:
+    def _latest_session(self, tracker: LiveTracker, new: list[Event]) -> LiveTracker:
+        """Return what the database gives for a tracker whose new events were just stored.
+
+        A session begins, for the database, with the first event that is not older than its start.
+        """
+        if not any(isinstance(event, SessionStarted) for event in new):
+            return tracker
+        start = max(e.timestamp for e in tracker.events if isinstance(e, SessionStarted))
+        session = LiveTracker(tracker.sender_id, self.domain.slots)
+        for event in tracker.events:
+            if event.timestamp >= start:
+                session.update(event)
+        return session
+
+    def _keep(self, tracker: LiveTracker, mark: tuple[int | None, int]) -> None:
         kept = tracker.snapshot()
-        kept.stored, kept.mark = tracker.stored, tracker.mark
+        kept.stored, kept.mark = len(kept.events), mark
         self._kept[tracker.sender_id] = kept
         self._events_kept += len(kept.events)
         while self._events_kept > EVENTS_KEPT:
@@ -357,6 +367,15 @@ class TrackerStore(SQLTrackerStore):
         if kept is not None:
             self._events_kept -= len(kept.events)
         return kept
+
+
+def _mark(connection: sa.engine.Connection, sender_id: str) -> tuple[int | None, int]:
+    """Return the newest event's id and how many there are: what any writer changes.
+
+    Both come from the index of `sender_id`.
+    """
+    newest, count = connection.execute(_MARK, {"sender": sender_id}).one()
+    return newest, count
 
 
 def _row(sender_id: str, event: Event) -> dict[str, Any]:
