@@ -22,6 +22,7 @@ SAFETY = frozenset({"report_emergency", "express_crisis"})
 # Nobody puts a story around a greeting.
 SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "complain", "correct"})
 TEST_SET = Path("tests/nlu")
+EVERYDAY = Path("tests/nlu_everyday")
 OTHER_LANGUAGES = Path("tests/nlu_languages")
 TWO_QUESTIONS = Path("tests/two_questions.yml")
 TWO_QUESTIONS_TO_TUNE_ON = Path("tests/two_questions_validation.yml")
@@ -207,7 +208,7 @@ def _read_pairs(path: Path) -> list[dict[str, Any]]:
 
 
 def make_report(settings: Settings) -> dict[str, Any]:
-    """Measure the newest model on the test set and on the two-question messages.
+    """Measure the newest model on the test sets and on the two-question messages.
 
     Raises:
         Complaint: there is no trained model.
@@ -218,6 +219,7 @@ def make_report(settings: Settings) -> dict[str, Any]:
     quiet_environment()
     configure_logging()
     tests = read_test_set(settings.home / TEST_SET)
+    everyday = read_test_set(settings.home / EVERYDAY)
     pairs = _read_pairs(settings.home / TWO_QUESTIONS)
     to_tune_on = _read_pairs(settings.home / TWO_QUESTIONS_TO_TUNE_ON)
     foreign = {
@@ -227,7 +229,7 @@ def make_report(settings: Settings) -> dict[str, Any]:
     noisy = variants(tests)
     texts = [t for t, _ in tests] + [p["text"] for p in pairs]
     texts += [p["text"] for p in to_tune_on]
-    texts += [t for asked in [*foreign.values(), *noisy.values()] for t, _ in asked]
+    texts += [t for asked in [*foreign.values(), *noisy.values(), everyday] for t, _ in asked]
     parsed = iter(asyncio.run(_parse_all(model, texts)))
     parsed_tests = [next(parsed) for _ in tests]
     readings = [_reading(t, i, p) for (t, i), p in zip(tests, parsed_tests, strict=True)]
@@ -248,6 +250,8 @@ def make_report(settings: Settings) -> dict[str, Any]:
     }
     for name, asked in noisy.items():
         result[name] = _share([_right(_reading(t, i, next(parsed))) for t, i in asked])
+    plain = [_reading(t, i, next(parsed)) for t, i in everyday]
+    result["accuracy_everyday"] = _share(_right(r) for r in plain)
     all_elsewhere = [r for each in elsewhere.values() for r in each]
     result["accuracy_in_other_languages"] = _share(_right(r) for r in all_elsewhere)
     result["languages"] = {
@@ -256,6 +260,7 @@ def make_report(settings: Settings) -> dict[str, Any]:
     }
     wrong = [r for r in readings if not _right(r)]
     result["errors"] = [vars(r) for r in wrong]
+    result["everyday_errors"] = [vars(r) for r in plain if not _right(r)]
     result["language_errors"] = [
         {"language": name, **vars(r)}
         for name, each in elsewhere.items()
@@ -278,5 +283,5 @@ def make_report(settings: Settings) -> dict[str, Any]:
 
 @click.command("nlu-report")
 def nlu_report() -> None:
-    """Measure the trained model on the separate test set (tests/nlu)."""
+    """Measure the trained model on the separate test sets (tests/nlu*)."""
     make_report(load_settings())

@@ -55,6 +55,7 @@ def read_languages() -> tuple[list[str], list[tuple[str, str]]]:
 
 TRAINING = questions(ROOT / "data" / "nlu")
 TEST = questions(ROOT / "tests" / "nlu")
+EVERYDAY = questions(ROOT / "tests" / "nlu_everyday")
 OTHER_LANGUAGES = questions(ROOT / "tests" / "nlu_languages")
 
 
@@ -78,13 +79,13 @@ def test_the_test_set_is_large_enough():
 
 def test_training_and_test_share_no_message():
     known = {plain(question) for _, question in TRAINING}
-    asked = [*TEST, *OTHER_LANGUAGES]
+    asked = [*TEST, *EVERYDAY, *OTHER_LANGUAGES]
     assert sorted(question for _, question in asked if plain(question) in known) == []
 
 
 def test_no_message_has_two_intents():
     meanings: dict[str, set[str]] = {}
-    for intent, question in [*TRAINING, *TEST]:
+    for intent, question in [*TRAINING, *TEST, *EVERYDAY]:
         meanings.setdefault(plain(question), set()).add(intent)
     assert {q: sorted(i) for q, i in meanings.items() if len(i) > 1} == {}
 
