@@ -19,9 +19,10 @@ from preceptor.catalogue.database import (
     session,
     upgrade,
 )
-from preceptor.catalogue.facts import topics
 from preceptor.catalogue.importer import import_folder
+from preceptor.catalogue.records import TopicRecord
 from preceptor.catalogue.search import SearchQuery, search
+from preceptor.catalogue.store import read_records
 from tests.catalogue.support import Rows, write_csv
 
 
@@ -130,7 +131,7 @@ def test_tables_of_another_version_ask_for_an_import(imported: Engine) -> None:
         opened.execute(text("ALTER TABLE topics DROP COLUMN question"))
     with pytest.raises(CatalogueError, match="not of this version.*run `make catalogue`"):
         with session(imported) as opened:
-            topics(opened)
+            read_records(opened, TopicRecord)
 
 
 def test_a_database_file_that_is_replaced_is_noticed(
