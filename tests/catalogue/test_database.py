@@ -197,19 +197,6 @@ def test_a_full_disk_is_reported_and_the_old_catalogue_stays(
     assert question == "What is Bali like?"
 
 
-def test_a_catalogue_put_in_place_of_another_is_read_at_once(
-    imported: Engine, tmp_path: Path, rows: Rows
-) -> None:
-    with session(imported) as opened:
-        assert search(opened, SearchQuery()).total == 2
-    rows["programs.csv"].pop()
-    other = engine_from_url(f"sqlite:///{tmp_path / 'other.db'}")
-    import_folder(write_csv(tmp_path / "new", rows), other)
-    (tmp_path / "other.db").replace(str(imported.url.database))
-    with session(imported) as opened:
-        assert search(opened, SearchQuery()).total == 1
-
-
 def test_a_file_that_is_no_database_is_reported(engine: Engine, folder: Path) -> None:
     Path(str(engine.url.database)).write_text("shopping list: milk, eggs\n" * 100)
     with pytest.raises(CatalogueError, match="damaged or not a database"):
