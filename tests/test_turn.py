@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from rasa.core.actions.action import RemoteAction
-from rasa.core.channels.channel import UserMessage
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.domain import Domain
@@ -30,7 +30,14 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 
 from preceptor.heard import Heard, heard
-from preceptor.turn import EARLIER_REPLIES, REPLIES_SENT, Processor, RecentAction, recent_events
+from preceptor.turn import (
+    EARLIER_REPLIES,
+    REPLIES_SENT,
+    Processor,
+    RecentAction,
+    fills_slots,
+    recent_events,
+)
 from tests.launcher.tiny import ROOT
 
 DOMAIN = Domain.from_yaml(
@@ -189,3 +196,36 @@ def test_an_action_is_logged_as_rasa_logs_it(events: list[Event] | None) -> None
         # When it was logged is the one thing that may differ.
         logged.append([event.as_dict() | {"timestamp": None} for event in tracker.events])
     assert logged[0] == logged[1]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "filled"),
+    [("{type: custom}", None), ("{type: from_entity, entity: country}", "Peru")],
+)
+async def test_slots_are_filled_as_rasa_fills_them(mapping: str, filled: str | None) -> None:
+    domain = Domain.from_yaml(
+        f"""
+        version: "3.1"
+        intents: [ask]
+        entities: [country]
+        slots: {{country: {{type: text, mappings: [{mapping}]}}}}
+        """
+    )
+    assert fills_slots(domain) is (filled is not None)
+    for kind in (Processor, MessageProcessor):
+        tracker = DialogueStateTracker("person", domain.slots)
+        tracker.update(
+            UserUttered("Peru", {"name": "ask"}, [{"entity": "country", "value": "Peru"}])
+        )
+        made = kind.__new__(kind)
+        made.__dict__.update(domain=domain, action_endpoint=None, nlg=None)
+        await made.run_action_extract_slots(CollectingOutputChannel(), tracker)
+        assert tracker.get_slot("country") == filled
+
+
+def test_an_action_for_slots_is_never_left_out() -> None:
+    custom = "slots: {country: {type: text, mappings: [{type: custom, action: action_guess}]}}"
+    assert fills_slots(Domain.from_yaml(f'version: "3.1"\nactions: [action_guess]\n{custom}'))
+    plain = "slots: {country: {type: text, mappings: [{type: custom}]}}"
+    checked = f'version: "3.1"\nactions: [action_validate_slot_mappings]\n{plain}'
+    assert fills_slots(Domain.from_yaml(checked))
