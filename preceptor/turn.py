@@ -15,11 +15,12 @@ from typing import Any
 
 import rasa
 from rasa.core.actions.action import Action, RemoteAction
-from rasa.core.channels.channel import UserMessage
+from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.constants import ACTION_VALIDATE_SLOT_MAPPINGS, DEFAULT_SLOT_NAMES
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecutionRejected, BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
@@ -133,6 +134,9 @@ class PlainGraphRunner(DaskGraphRunner):
 class Processor(MessageProcessor):
     """Rasa's processor of messages, with our calls to the action server and our runner."""
 
+    _domain_looked_at: Domain | None = None
+    _fills_slots = True
+
     @classmethod
     def around(cls, processor: MessageProcessor) -> Processor:
         """Return one that goes on where another is, with its model and its stores."""
@@ -169,6 +173,20 @@ class Processor(MessageProcessor):
         self._check_for_unseen_features(parsed)
         return parsed
 
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """Fill slots from the message where any is filled that way.
+
+        Rasa goes through all mappings to find that custom ones fill nothing by themselves.
+        """
+        if self._domain_looked_at is not self.domain:
+            self._domain_looked_at = self.domain
+            self._fills_slots = fills_slots(self.domain)
+        if self._fills_slots:
+            return await super().run_action_extract_slots(output_channel, tracker)
+        return tracker
+
     def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
         # Rasa's writes the whole domain out first, to find out whether it is empty.
         intent = parse_data["intent"]["name"]
@@ -200,6 +218,19 @@ class Processor(MessageProcessor):
 
     def _get_action(self, action_name: str) -> Action | None:
         return _recent(super()._get_action(action_name))
+
+
+def fills_slots(domain: Domain) -> bool:
+    """Tell whether the extraction of slots can do anything: all but custom mappings, and actions.
+
+    A custom mapping without an action leaves its slot to the actions of the conversation.
+    """
+    return ACTION_VALIDATE_SLOT_MAPPINGS in domain.user_actions or any(
+        mapping.get("type") != "custom" or "action" in mapping
+        for slot in domain.slots
+        if slot.name not in DEFAULT_SLOT_NAMES
+        for mapping in slot.mappings
+    )
 
 
 def _recent(action: Any) -> Any:

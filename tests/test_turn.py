@@ -1,25 +1,50 @@
-"""What the action server gets of a conversation is recent, enough, and does not grow."""
+"""A turn does what Rasa's does; what the action server gets is recent and does not grow."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import threading
+import warnings
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rasa.core.actions.action import RemoteAction
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.policies.policy import PolicyPrediction
+from rasa.core.processor import MessageProcessor
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    BotUttered,
+    Event,
+    LoopInterrupted,
+    SlotSet,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 
-from preceptor.turn import EARLIER_REPLIES, REPLIES_SENT, RecentAction, recent_events
+from preceptor.heard import Heard, heard
+from preceptor.turn import (
+    EARLIER_REPLIES,
+    REPLIES_SENT,
+    Processor,
+    RecentAction,
+    fills_slots,
+    recent_events,
+)
 from tests.launcher.tiny import ROOT
 
 DOMAIN = Domain.from_yaml(
     """
     version: "3.1"
     intents: [ask]
+    entities: [country]
     actions: [action_answer]
     slots: {country: {type: text, mappings: [{type: custom}]}}
     """
@@ -100,3 +125,107 @@ assert not isinstance(made, BUILTIN_CHANNELS["slack"])
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+class Reading:
+    """A runner of a model that tells in which thread it runs and what it sees of the turn."""
+
+    def __init__(self) -> None:
+        self.thread = ""
+        self.heard: Heard | None = None
+
+    def run(self, inputs: dict[str, Any], targets: list[str]) -> dict[str, Any]:
+        self.thread, self.heard = threading.current_thread().name, heard.get()
+        (message,) = inputs["__message__"]
+        parsed = Message({"text": message.text, "intent": {"name": "ask"}, "entities": []})
+        parsed.set("intent", {"name": "ask"}, add_to_output=True)
+        return {target: [parsed] for target in targets}
+
+
+def processor(**parts: Any) -> Processor:
+    made: Processor = Processor.__new__(Processor)
+    made.__dict__.update({"http_interpreter": None, "domain": DOMAIN, **parts})
+    return made
+
+
+async def test_a_message_is_read_beside_the_loop_within_its_turn() -> None:
+    reading = Reading()
+    metadata = SimpleNamespace(nlu_target="read")
+    report = Heard()
+    token = heard.set(report)
+    try:
+        parsed = await processor(graph_runner=reading, model_metadata=metadata).parse_message(
+            UserMessage("why")
+        )
+    finally:
+        heard.reset(token)
+    assert parsed["intent"] == {"name": "ask"}
+    assert reading.heard is report
+    assert reading.thread.startswith("reader")
+
+
+@pytest.mark.parametrize(
+    ("intent", "entities", "warned"),
+    [("ask", [], 0), (None, [{"entity": "country"}], 0), ("sing", [{"entity": "song"}], 2)],
+)
+def test_only_what_the_domain_does_not_know_is_warned_of(
+    intent: str | None, entities: list[dict[str, str]], warned: int
+) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        processor()._check_for_unseen_features({"intent": {"name": intent}, "entities": entities})
+    assert len(caught) == warned
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        None,
+        [],
+        [BotUttered("hello", timestamp=1.0), SlotSet("country", "Peru", 2.0)],
+        [ActionExecutionRejected("action_answer", "RulePolicy", 1.0, 1.0)],
+    ],
+)
+def test_an_action_is_logged_as_rasa_logs_it(events: list[Event] | None) -> None:
+    logged = []
+    for kind in (Processor, MessageProcessor):
+        tracker = conversation(1)
+        prediction = PolicyPrediction([1.0], "RulePolicy", events=[LoopInterrupted(True, 1.0)])
+        action = RemoteAction("action_answer", EndpointConfig("http://x"))
+        kind._log_action_on_tracker(processor(), tracker, action, events, prediction)
+        # When it was logged is the one thing that may differ.
+        logged.append([event.as_dict() | {"timestamp": None} for event in tracker.events])
+    assert logged[0] == logged[1]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "filled"),
+    [("{type: custom}", None), ("{type: from_entity, entity: country}", "Peru")],
+)
+async def test_slots_are_filled_as_rasa_fills_them(mapping: str, filled: str | None) -> None:
+    domain = Domain.from_yaml(
+        f"""
+        version: "3.1"
+        intents: [ask]
+        entities: [country]
+        slots: {{country: {{type: text, mappings: [{mapping}]}}}}
+        """
+    )
+    assert fills_slots(domain) is (filled is not None)
+    for kind in (Processor, MessageProcessor):
+        tracker = DialogueStateTracker("person", domain.slots)
+        tracker.update(
+            UserUttered("Peru", {"name": "ask"}, [{"entity": "country", "value": "Peru"}])
+        )
+        made = kind.__new__(kind)
+        made.__dict__.update(domain=domain, action_endpoint=None, nlg=None)
+        await made.run_action_extract_slots(CollectingOutputChannel(), tracker)
+        assert tracker.get_slot("country") == filled
+
+
+def test_an_action_for_slots_is_never_left_out() -> None:
+    custom = "slots: {country: {type: text, mappings: [{type: custom, action: action_guess}]}}"
+    assert fills_slots(Domain.from_yaml(f'version: "3.1"\nactions: [action_guess]\n{custom}'))
+    plain = "slots: {country: {type: text, mappings: [{type: custom}]}}"
+    checked = f'version: "3.1"\nactions: [action_validate_slot_mappings]\n{plain}'
+    assert fills_slots(Domain.from_yaml(checked))

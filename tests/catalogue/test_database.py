@@ -19,9 +19,10 @@ from preceptor.catalogue.database import (
     session,
     upgrade,
 )
-from preceptor.catalogue.facts import topics
 from preceptor.catalogue.importer import import_folder
+from preceptor.catalogue.records import TopicRecord
 from preceptor.catalogue.search import SearchQuery, search
+from preceptor.catalogue.store import read_records
 from tests.catalogue.support import Rows, write_csv
 
 
@@ -130,7 +131,7 @@ def test_tables_of_another_version_ask_for_an_import(imported: Engine) -> None:
         opened.execute(text("ALTER TABLE topics DROP COLUMN question"))
     with pytest.raises(CatalogueError, match="not of this version.*run `make catalogue`"):
         with session(imported) as opened:
-            topics(opened)
+            read_records(opened, TopicRecord)
 
 
 def test_a_database_file_that_is_replaced_is_noticed(
@@ -194,19 +195,6 @@ def test_a_full_disk_is_reported_and_the_old_catalogue_stays(
     with session(imported) as opened:
         question = opened.execute(select(models.Topic.question)).scalars().first()
     assert question == "What is Bali like?"
-
-
-def test_a_catalogue_put_in_place_of_another_is_read_at_once(
-    imported: Engine, tmp_path: Path, rows: Rows
-) -> None:
-    with session(imported) as opened:
-        assert search(opened, SearchQuery()).total == 2
-    rows["programs.csv"].pop()
-    other = engine_from_url(f"sqlite:///{tmp_path / 'other.db'}")
-    import_folder(write_csv(tmp_path / "new", rows), other)
-    (tmp_path / "other.db").replace(str(imported.url.database))
-    with session(imported) as opened:
-        assert search(opened, SearchQuery()).total == 1
 
 
 def test_a_file_that_is_no_database_is_reported(engine: Engine, folder: Path) -> None:

@@ -1,14 +1,20 @@
 """The guard: what a person hears when something fails."""
 
 import asyncio
+import contextlib
 import json
+import re
 
+import jsonschema
 import pytest
 from aiohttp import web
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, FollowupAction, Restarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from structlog.testing import capture_logs
@@ -17,6 +23,7 @@ from preceptor.channels.guard import (
     FAILED_SENTENCE,
     PARTLY_SENTENCE,
     GuardedActionEndpoint,
+    is_plainly_valid,
     reply_in_words,
 )
 from preceptor.channels.text import CUT_NOTE, EMPTY_NOTE
@@ -64,7 +71,10 @@ async def run_action(url: str) -> list:
     action = RemoteAction("action_x", endpoint)
     tracker = DialogueStateTracker.from_events("someone", [], slots=[])
     nlg = TemplatedNaturalLanguageGenerator(DOMAIN.responses)
-    return await action.run(CollectingOutputChannel(), nlg, tracker, DOMAIN)
+    try:
+        return await action.run(CollectingOutputChannel(), nlg, tracker, DOMAIN)
+    finally:
+        await endpoint.close()
 
 
 async def test_a_good_answer_passes_unchanged(action_server):
@@ -101,6 +111,139 @@ async def test_a_failing_action_server_makes_the_advisor_say_so(action_server, a
 async def test_an_action_server_that_is_down_makes_the_advisor_say_so():
     events = await run_action(f"http://127.0.0.1:{free_port()}/webhook")
     assert [event.text for event in events] == [FAILED]
+
+
+class BareServer:
+    """Answers requests on bare connections, and closes some instead.
+
+    Attributes:
+        requests: how many came.
+        connections: how many connections were opened.
+        refused: the requests, counted from 1, at which it closes the connection unanswered.
+        after_answer: whether it closes each connection after its answer, unannounced.
+        cookies: the cookies that came.
+    """
+
+    def __init__(self) -> None:
+        self.requests = self.connections = 0
+        self.refused: set[int] = set()
+        self.after_answer = False
+        self.cookies: list[bytes] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", head.lower())
+                assert length is not None
+                await reader.readexactly(int(length[1]))
+                self.cookies += re.findall(rb"cookie: ([^\r]+)", head.lower())
+                self.requests += 1
+                if self.requests in self.refused:
+                    break
+                body = json.dumps(GOOD).encode()
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nSet-Cookie: who=me\r\n"
+                    + f"Content-Length: {len(body)}\r\n\r\n".encode()
+                    + body
+                )
+                await writer.drain()
+                if self.after_answer:
+                    break
+        writer.close()
+
+
+@pytest.fixture
+async def bare():
+    """A `BareServer`, with `call()` to ask it through one guarded endpoint."""
+    server = BareServer()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    endpoint = GuardedActionEndpoint(f"http://127.0.0.1:{port}/webhook", limit_seconds=5)
+    server.call = lambda: endpoint.request(method="post", json={"next_action": "action_x"})
+    yield server
+    await endpoint.close()
+    listening.close()
+    await listening.wait_closed()
+
+
+async def test_calls_share_a_connection_and_no_cookies(bare):
+    for _ in range(5):
+        assert await bare.call() == GOOD
+    assert (bare.requests, bare.connections, bare.cookies) == (5, 1, [])
+
+
+async def test_calls_at_once_do_not_wait_for_each_other(bare):
+    assert await asyncio.gather(*(bare.call() for _ in range(8))) == [GOOD] * 8
+
+
+async def test_a_connection_that_was_closed_meanwhile_is_not_used(bare):
+    bare.after_answer = True
+    for _ in range(3):
+        assert await bare.call() == GOOD
+        await asyncio.sleep(0.01)
+    assert bare.connections >= 3
+
+
+async def test_a_connection_closed_at_the_moment_of_a_call_costs_nobody_the_answer(bare):
+    bare.refused = {2}
+    assert [await bare.call() for _ in range(3)] == [GOOD] * 3
+
+
+async def test_a_server_that_closes_every_connection_makes_the_advisor_say_so(bare):
+    bare.refused = set(range(1, 10))
+    answer = await bare.call()
+    assert answer["responses"] == [{"response": "utter_action_failed"}]
+    assert bare.requests == 2
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+EVENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "event": st.sampled_from(
+            ["slot", "followup", "bot", "user", "action", "entities", "restart", "what"]
+        )
+        | ANYTHING,
+        "name": st.just("country") | ANYTHING,
+        "value": ANYTHING,
+        "timestamp": st.just(1.5) | ANYTHING,
+        "metadata": st.just({}) | ANYTHING,
+        "entities": ANYTHING,
+        "parse_data": ANYTHING,
+    },
+)
+ANSWERS = (
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "events": st.lists(EVENTS | ANYTHING, max_size=3) | ANYTHING,
+            "responses": st.lists(st.just({"text": "Good."}) | ANYTHING, max_size=3) | ANYTHING,
+        },
+    )
+    | ANYTHING
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(ANSWERS)
+def test_what_is_plainly_valid_is_valid_by_the_schema(answer):
+    if is_plainly_valid(answer):
+        jsonschema.validate(answer, RemoteAction.action_response_format_spec())
+
+
+@pytest.mark.parametrize(
+    "event",
+    [SlotSet("a", {"b": 1}), FollowupAction("action_listen"), Restarted(), BotUttered("Good.")],
+)
+def test_the_usual_answers_are_plainly_valid(event):
+    answer = {"events": [event.as_dict()], "responses": [{"text": "Good."}]}
+    assert is_plainly_valid(answer)
 
 
 async def test_a_rejected_execution_keeps_its_meaning(action_server):

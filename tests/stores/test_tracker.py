@@ -304,3 +304,51 @@ def test_a_tracker_that_drops_old_events_is_saved_as_rasa_does(urls: tuple[str, 
             run(store.save(tracker))
         told_by.append(told(run(store.retrieve("person"))))
     assert told_by[0] == told_by[1]
+
+
+@pytest.mark.parametrize("sessions", [1, 2])
+def test_a_new_session_is_kept_as_the_database_has_it(
+    urls: tuple[str, str], monkeypatch: pytest.MonkeyPatch, sessions: int
+) -> None:
+    store, clock = TrackerStore(DOMAIN, url=urls[0]), Clock()
+    for _ in range(sessions):
+        tracker = run(store.get_or_create_tracker("person", append_action_listen=False))
+        # As Rasa's processor begins one: the action is logged first and is a moment older.
+        for event in (
+            ActionExecuted("action_session_start", timestamp=clock()),
+            SessionStarted(clock()),
+            ActionExecuted("action_listen", timestamp=clock()),
+            user(clock, country="Peru"),
+            SlotSet("country", "Peru", clock()),
+        ):
+            tracker.update(event, DOMAIN)
+        run(store.save(tracker))
+    stored = run(TrackerStore(DOMAIN, url=urls[0]).retrieve("person"))
+    assert stored is not None and len(stored.events) == 4
+    monkeypatch.setattr(store, "_read", lambda *_: pytest.fail("it was read"))
+    kept = run(store.retrieve("person"))
+    assert told(kept) == told(stored)
+    assert kept is not None
+    kept.update(SlotSet("country", "Ghana", clock()), DOMAIN)
+    run(store.save(kept))
+    again = run(TrackerStore(DOMAIN, url=urls[0]).retrieve("person"))
+    assert again is not None
+    assert (len(again.events), again.get_slot("country")) == (5, "Ghana")
+    everything = run(TrackerStore(DOMAIN, url=urls[0]).retrieve_full_tracker("person"))
+    assert everything is not None and len(everything.events) == 5 * sessions + 1
+
+
+def test_what_was_deleted_while_a_turn_ran_is_stored_anew(sqlite: str) -> None:
+    store, clock = TrackerStore(DOMAIN, url=sqlite), Clock()
+    converse(store, "person", 2, clock)
+    tracker = run(store.retrieve("person"))
+    assert tracker is not None
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM events")
+    tracker.update(user(clock))
+    run(store.save(tracker))
+    assert told(run(store.retrieve("person"))) == told(
+        run(TrackerStore(DOMAIN, url=sqlite).retrieve("person"))
+    )
+    again = run(store.retrieve("person"))
+    assert again is not None and len(again.events) == 5
