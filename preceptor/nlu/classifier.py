@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from preceptor.nlu.reader import DEFAULTS, IntentReader
-from preceptor.nlu.step import language_of, with_clauses
+from preceptor.nlu.step import TrainedStep, language_of, with_clauses
 
 RANKING = "intent_ranking"
 KIND = "kind"
@@ -33,7 +32,7 @@ def label_of(example: Message) -> str:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class RidgeIntentClassifier(IntentClassifier, GraphComponent):
+class RidgeIntentClassifier(TrainedStep, IntentClassifier):
     """Rank the intents of messages and clauses.
 
     Rasa's LogisticRegressionClassifier is linear in its features and knows no kinds of an intent.
@@ -43,14 +42,7 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     Options: those of `preceptor.nlu.reader.IntentReader.fit`; `ranking_length`.
     """
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
-    ) -> None:
-        """Build an untrained classifier from its options."""
-        self.config = {**self.get_default_config(), **config}
-        self._model_storage = model_storage
-        self._resource = resource
-        self.reader: IntentReader | None = None
+    reader: IntentReader | None = None
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -61,17 +53,6 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Return the options."""
         return {**DEFAULTS, "ranking_length": 10}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> RidgeIntentClassifier:
-        """Build an untrained classifier as Rasa's graph asks for it."""
-        return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the classifier to the training questions."""
@@ -89,28 +70,9 @@ class RidgeIntentClassifier(IntentClassifier, GraphComponent):
             self.reader.save(folder)
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> RidgeIntentClassifier:
-        """Read a trained classifier back."""
-        component = cls(config, model_storage, resource)
-        try:
-            with model_storage.read_from(resource) as folder:
-                component.reader = IntentReader.load(folder, component.config["encoders"])
-        except ValueError:
-            # Nothing was trained: a project without training questions.
-            component.reader = None
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training examples as they are."""
-        return training_data
+    def read(self, folder: Path) -> None:
+        """Read the trained reader back."""
+        self.reader = IntentReader.load(folder, self.config["encoders"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `intent` and `intent_ranking` on messages and clauses, best first."""

@@ -21,10 +21,8 @@ import numpy as np
 import scipy.sparse
 import spacy
 from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -40,7 +38,7 @@ from preceptor.nlu.questions import QUESTIONS
 from preceptor.nlu.ridge import QuadraticRidge
 from preceptor.nlu.safety import URGENCY
 from preceptor.nlu.spelling import is_english
-from preceptor.nlu.step import Step, language_of
+from preceptor.nlu.step import Step, TrainedStep, language_of
 from preceptor.nlu.text import tokens_of
 
 LANGUAGE = "language"
@@ -215,7 +213,7 @@ def _by_script(text: str, letters: int) -> str | None:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class LanguageReader(IntentClassifier, GraphComponent):
+class LanguageReader(TrainedStep, IntentClassifier):
     """Read messages that are not in English.
 
     Sets `language`; for languages that the encoder knows `intent`, `intent_ranking`, the English
@@ -227,15 +225,8 @@ class LanguageReader(IntentClassifier, GraphComponent):
     `preceptor.nlu.ridge.QuadraticRidge.fit`; `ranking_length`.
     """
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
-    ) -> None:
-        """Build an untrained reader from its options."""
-        self.config = {**self.get_default_config(), **config}
-        self._model_storage = model_storage
-        self._resource = resource
-        self.model: QuadraticRidge | None = None
-        self.words: Words | None = None
+    model: QuadraticRidge | None = None
+    words: Words | None = None
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -254,17 +245,6 @@ class LanguageReader(IntentClassifier, GraphComponent):
             "penalty": 0.5,
             "ranking_length": 10,
         }
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> LanguageReader:
-        """Build an untrained reader as Rasa's graph asks for it."""
-        return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the languages' words, and the intents from questions in all languages."""
@@ -290,29 +270,10 @@ class LanguageReader(IntentClassifier, GraphComponent):
             self.words.save(folder / "words.json")
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> LanguageReader:
-        """Read a trained reader back."""
-        component = cls(config, model_storage, resource)
-        try:
-            with model_storage.read_from(resource) as folder:
-                component.model = QuadraticRidge.load(folder / "languages.npz")
-                component.words = Words.load(folder / "words.json")
-        except ValueError:
-            # Nothing was trained: a project without questions in other languages.
-            component.model = None
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave the training examples as they are."""
-        return training_data
+    def read(self, folder: Path) -> None:
+        """Read back what was learnt."""
+        self.model = QuadraticRidge.load(folder / "languages.npz")
+        self.words = Words.load(folder / "words.json")
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Read the messages that are not in English; leave the others alone."""

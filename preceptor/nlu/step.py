@@ -1,7 +1,9 @@
-"""What all untrained steps of the pipeline have in common."""
+"""What the steps of the pipeline have in common."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -48,6 +50,56 @@ class Step(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Work on the training examples as on messages."""
         self.process(training_data.training_examples)
+        return training_data
+
+
+class TrainedStep(GraphComponent):
+    """A graph component that learns intents from training examples and leaves them as they are.
+
+    Subclasses implement `train`, `process` and `read`.
+    """
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        """Build an untrained step: the defaults overlaid with what `config.yml` says."""
+        self.config = {**self.get_default_config(), **config}
+        self._model_storage = model_storage
+        self._resource = resource
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> TrainedStep:
+        """Build an untrained step as Rasa's graph asks for it."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> TrainedStep:
+        """Build a step with what was learnt; where there was nothing to learn, an untrained one."""
+        step = cls(config, model_storage, resource)
+        # Storage raises it for a step that has written nothing.
+        with suppress(ValueError), model_storage.read_from(resource) as folder:
+            step.read(folder)
+        return step
+
+    def read(self, folder: Path) -> None:
+        """Read back what `train` wrote to the folder."""
+        raise NotImplementedError
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave the training examples as they are."""
         return training_data
 
 
