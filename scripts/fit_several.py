@@ -11,6 +11,7 @@ by a classifier that was trained without it. Fit again when the intents or the c
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,18 +209,25 @@ def make_stories(texts: list[str], intents: list[str], folds: np.ndarray) -> lis
         if intents[i] not in no_story and 1 < len(texts[i].split()) < 41
     ]
     samples = []
+    told = [re.split(r"(?<=[.?!]) ", story) for story in stories["stories"]]
     for i in chance.sample(fits, _STORIES):
         own = texts[i] if texts[i].rstrip()[-1:] in {".", "?", "!"} else f"{texts[i]}."
-        told = [s.rstrip(".") + "." for s in chance.choice(stories["stories"]).split(". ")]
-        at = chance.choice((0, len(told) // 2, len(told)))
-        text = " ".join([*told[:at], own, *told[at:]])
+        story = chance.choice(told)
+        # Stories of any length, or the number of sentences would tell them from people's own.
+        first = chance.randrange(max(1, len(story) - 5))
+        around = story[first : first + chance.randint(4, 12)]
+        at = chance.choice((0, len(around) // 2, len(around)))
+        text = " ".join([*around[:at], own, *around[at:]])
         samples.append(Sample(text, [intents[i]], "story", folds[i]))
     samples += [
         Sample(text, [intents[i]], "long", folds[i])
         for i, text in enumerate(texts)
         if is_story(tokens_of(text))
     ]
-    return [s for s in samples if len(sentences(tokens_of(s.text))) > 1]
+    docs = [tokens_of(s.text) for s in samples]
+    return [
+        s for s, doc in zip(samples, docs, strict=True) if is_story(doc) and len(sentences(doc)) > 1
+    ]
 
 
 def pieces(sample: Sample, models: Several, readings: Readings) -> dict[tuple[int, int], Piece]:

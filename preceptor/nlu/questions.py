@@ -30,6 +30,9 @@ _ONE_SEARCH = frozenset({"find_program", "refine_search"})
 _SURE_OF_DANGER, _SUSPICION = 0.9, 0.02
 _SURE_WITHOUT_FORM = 0.95
 _SMALL_TALK = 0.6
+# How much the whole message has to say about a clause, and what it leaves to intents that it
+# doesn't show at all.
+_WEIGHT_OF_WHOLE, _UNSEEN = 0.7, 0.01
 _MAX_QUESTIONS = 3
 
 _SEARCHABLE = frozenset({"country", "place", "region", "specialty", "duration", "money", "kind"})
@@ -96,6 +99,36 @@ def choose(
         # The longest says most of what is asked.
         return max(asked, key=lambda clause: len(clause.text))
     return whole
+
+
+def in_context(
+    clause: Iterable[dict[str, Any]], whole: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return a clause's ranking in the light of the message that it is a part of.
+
+    A clause loses what it refers to ("and how long?"); the message as a whole still shows it.
+
+    Args:
+        clause: the clause's ranking, dicts with `name` and `confidence`.
+        whole: the message's.
+
+    Returns:
+        The clause's intents with their confidences times a power of the message's, adding up to
+        1, best first; empty for an empty ranking.
+    """
+    seen = {each["name"]: each["confidence"] for each in whole}
+    weighed = [
+        {
+            **each,
+            "confidence": each["confidence"]
+            * (seen.get(each["name"], 0.0) + _UNSEEN) ** _WEIGHT_OF_WHOLE,
+        }
+        for each in clause
+    ]
+    total = sum(each["confidence"] for each in weighed) or 1.0
+    for each in weighed:
+        each["confidence"] /= total
+    return sorted(weighed, key=lambda each: (-each["confidence"], each["name"]))
 
 
 def part(
@@ -236,26 +269,31 @@ class QuestionReader(Step):
         if not (clauses and ranking):
             return [whole]
         questions = [_question(c, c.get(START), c.get(END)) for c in clauses]
+        read = {}
+        for clause, question in zip(clauses, questions, strict=True):
+            own = clause.get(RANKING) or []
+            if own and question.intent not in URGENCY:
+                own = in_context(own, ranking)
+                best = {"intent": own[0]["name"], "confidence": own[0]["confidence"]}
+                question = replace(question, **best)
+            read[question] = own
         asked = choose(
             whole,
-            questions,
+            list(read),
             sure=self.config["sure"],
             suspected={r["name"]: r["confidence"] for r in ranking},
         )
         if asked.intent not in URGENCY:
             doc = _doc_of(message)
-            if is_story(doc):
-                if asked is whole:
-                    return [self._of_story(message, doc, whole)]
-            else:
+            if not is_story(doc):
                 several = self._several(message, doc, whole, questions)
                 if len(several) > 1:
                     _decide(message, several[0], ranking)
                     return several
+            elif asked is whole:
+                return [self._of_story(message, doc, whole)]
         if asked is not whole:
-            clause = clauses[questions.index(asked)]
-            message.set(INTENT, clause.get(INTENT), add_to_output=True)
-            message.set(RANKING, clause.get(RANKING), add_to_output=True)
+            _decide(message, asked, read[asked])
         return [asked]
 
     def _several(
@@ -320,7 +358,8 @@ def _doc_of(message: Message) -> Doc:
 
 def _decide(message: Message, question: Question, ranking: list[dict[str, Any]]) -> None:
     """Set a message's intent to a question's, first in its ranking."""
-    decided = {"name": question.intent, "confidence": question.confidence}
+    named = (each for each in ranking if each["name"] == question.intent)
+    decided = {**next(named, {}), "name": question.intent, "confidence": question.confidence}
     rest = [each for each in ranking if each["name"] != question.intent]
     message.set(INTENT, decided, add_to_output=True)
     message.set(RANKING, [decided, *rest], add_to_output=True)

@@ -229,7 +229,7 @@ class Several:
         return np.asarray(weights / weights.sum())
 
     def story_features(self, sentences: list[Piece], whole: Piece) -> tuple[np.ndarray, np.ndarray]:
-        """Return the features of a story's sentences, shape `(n, 14)`, and of the whole, `(8,)`."""
+        """Return the features of a story's sentences, `(n, 16)`, and of the whole, `(10,)`."""
         out = self._at("out_of_scope")
         told = int(whole.chances.argmax())
         rows = []
@@ -242,13 +242,16 @@ class Several:
                 top in self._context, "?" in text, asks(text), bool(_WANTS.search(text)),
                 i == 0, i == len(sentences) - 1, np.log(len(text.split())),
                 _log(whole.chances[top]), told == top, text.startswith(_OF_ONESELF),
+                top == out, _log(p[self._urgent].sum()),
             ])  # fmt: skip
         named = np.array([piece.chances[told] for piece in sentences])
         tops = [int(piece.chances.argmax()) for piece in sentences]
         chance = whole.chances[told]
         of_whole = [
             _log(chance), _log(1 - chance), _log(whole.chances[out]), told == out,
-            tops.count(told), _log(named.max()), np.log(len(sentences)), 1.0,
+            tops.count(told) / len(tops), _log(named.max()), _log(named.mean()),
+            np.mean([piece.chances[out] for piece in sentences]),
+            np.mean([piece.chances.max() for piece in sentences]), 1.0,
         ]  # fmt: skip
         return np.array(rows, dtype=float), np.array(of_whole, dtype=float)
 
