@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from preceptor.nlu.clauses import clauses_of, cuts_of, is_story, pieces_of, sentences
-from preceptor.nlu.questions import Question, choose, part
+from preceptor.nlu.questions import Question, choose, in_context, part
 from preceptor.nlu.several import Piece, several
 from preceptor.nlu.text import tokens_of
 
@@ -188,14 +188,20 @@ def story(*readings: tuple[str, str, float]) -> np.ndarray:
 
 
 def test_the_sentence_that_asks_weighs_most_in_a_story():
+    told = [
+        ("My sister has a boat and a very large cat that sleeps on it.", "out_of_scope", 0.3),
+        ("The street is quiet tonight and my tea has been cold for hours.", "out_of_scope", 0.3),
+        ("On Sunday we painted the fence green and fell off the ladder.", "refine_search", 0.2),
+    ]
     weights = story(
-        ("My sister has a boat and a large cat.", "out_of_scope", 0.4),
-        ("Which vaccines do I need?", SAFE, 0.97),
-        ("The street is quiet and my tea is cold.", "out_of_scope", 0.3),
-        ("My sister has a boat. Which vaccines do I need?", "out_of_scope", 0.2),
+        *told,
+        *told,
+        ("Which vaccines do I need?", SAFE, 0.99),
+        *told,
+        ("All of it together, with the boat and the fence and the tea.", "out_of_scope", 0.2),
     )
     assert weights.sum() == pytest.approx(1)
-    assert weights.argmax() == 1 and weights[1] > 0.5
+    assert weights.argmax() == 6 and weights[6] > 0.5
 
 
 def test_a_story_that_is_clear_as_a_whole_is_read_as_a_whole():
@@ -205,3 +211,19 @@ def test_a_story_that_is_clear_as_a_whole_is_read_as_a_whole():
         ("A patient shouted at me. Then he threw it.", "ask_difficult_patients", 0.95),
     )
     assert weights.argmax() == 2
+
+
+def ranking(**confidences: float) -> list[dict]:
+    return [{"name": name, "confidence": value} for name, value in confidences.items()]
+
+
+def test_the_message_speaks_for_what_a_clause_only_hints_at():
+    clause = ranking(ask_program_detail=0.5, ask_timing=0.4, greet=0.1)
+    whole = ranking(ask_how_to_apply=0.6, ask_timing=0.4)
+    read_so = in_context(clause, whole)
+    assert read_so[0]["name"] == "ask_timing"
+    assert sum(each["confidence"] for each in read_so) == pytest.approx(1)
+
+
+def test_no_ranking_stays_none():
+    assert in_context([], ranking(greet=1.0)) == []
