@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from preceptor.nlu.clauses import clauses_of, cuts_of, is_story, pieces_of, sentences
 from preceptor.nlu.questions import Question, choose, in_context, part
 from preceptor.nlu.several import Piece, several
 from preceptor.nlu.text import tokens_of
+from preceptor.settings import CODE
 
 
 def parts_of(text: str) -> list[str]:
@@ -175,6 +177,16 @@ def test_a_clause_that_could_be_on_a_programme_is_a_general_question_beside_anot
     whole = piece((0, 1), ask_health_and_safety=0.5, ask_cost_and_funding=0.2)
     _, pair = models.parts(cuts_of(doc)[0], left, right, whole)
     assert (pair.first, pair.second) == (SAFE, COST)
+
+
+def test_the_models_know_every_intent_that_is_trained():
+    labels = {
+        example["intent"]
+        for path in (CODE / "data/nlu").rglob("*.yml")
+        for example in YAML(typ="safe").load(path.read_text("utf-8"))["nlu"]
+        if "intent" in example
+    }
+    assert labels <= set(several().intents), "fit again: python -m scripts.fit_several"
 
 
 def story(*readings: tuple[str, str, float]) -> np.ndarray:
