@@ -208,7 +208,7 @@ def _begins_bare(doc: Doc, i: int, last: int) -> bool:
         return False
     begun = kind_of(left[0])
     if word in WHO:
-        if word in {"who", "which", "when"}:
+        if word in {"who", "which", "when", "where"}:
             return after[0] in VERBS
         if word in {"whose", "whether"} or before in _LEARN:
             return False

@@ -341,9 +341,7 @@ class QuestionReader(Step):
             message.set(CLAUSES, [])
         if intent in (None, top) or top in {"find_program", "refine_search"} | set(URGENCY):
             return
-        # As sure as the reading that it replaces, or the fallback would call the two ambiguous.
-        confidence = max(self.config["sure"], ranking[0]["confidence"] if ranking else 0.0)
-        _decide(message, Question("", 0, 0, intent, confidence), ranking)
+        _decide(message, Question("", 0, 0, intent, self.config["sure"]), ranking)
         message.set(CLAUSES, [])
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -359,8 +357,10 @@ def _doc_of(message: Message) -> Doc:
 def _decide(message: Message, question: Question, ranking: list[dict[str, Any]]) -> None:
     """Set a message's intent to a question's, first in its ranking."""
     named = (each for each in ranking if each["name"] == question.intent)
-    decided = {**next(named, {}), "name": question.intent, "confidence": question.confidence}
     rest = [each for each in ranking if each["name"] != question.intent]
+    # As sure as the reading that it replaces, or the fallback would call the two ambiguous.
+    sure = max([question.confidence, *(each["confidence"] for each in rest)])
+    decided = {**next(named, {}), "name": question.intent, "confidence": sure}
     message.set(INTENT, decided, add_to_output=True)
     message.set(RANKING, [decided, *rest], add_to_output=True)
 

@@ -140,6 +140,10 @@ class Several:
             whole: both together.
         """
         features, pair = self.features(cut, left, right, whole)
+        shape = _shape(left)
+        if shape["tells"] and shape["of oneself"] and pair.second in _ONE_SEARCH:
+            # "I'm a doctor from Egypt and want an observership": who searches belongs to a search.
+            return 0.0, pair
         a = self._arrays
         scaled = np.clip((features - a["cut_mean"]) / a["cut_scale"], -_CLEAR, _CLEAR)
         hidden = np.maximum(scaled @ a["cut_hidden"] + a["cut_hidden_offset"], 0)

@@ -49,6 +49,7 @@ def test_a_message_is_cut_where_another_question_may_begin(text, clauses):
         "what vaccines do i need",
         "I would like to find out who takes students in their second year",
         "can i do it if i am not a medical student",
+        "electives in Peru where English is ok",
     ],
 )
 def test_what_can_only_be_one_question_costs_no_more_to_read(text):
@@ -157,6 +158,12 @@ def test_thanks_after_two_questions_do_not_hide_them():
 
 def test_two_clauses_about_one_thing_are_one_question():
     assert len(read("what does it cost and is the price fixed?", cost=COST, price=COST)) == 1
+
+
+def test_who_searches_is_no_question_before_a_search():
+    text = "I'm a qualified doctor from Egypt and want an observership in Cleveland"
+    rule, search = "ask_registration_requirement", "find_program"
+    assert len(read(text, observership=search, doctor=rule)) == 1
 
 
 def test_two_searches_are_one():
