@@ -1,6 +1,9 @@
-"""Clauses: where one message holds several questions, or a story around one."""
+"""Clauses: where one message may hold several questions, and the sentences of a story."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.nlu.constants import TEXT
@@ -14,31 +17,79 @@ from preceptor.nlu.tokenizer import DOC
 
 START, END = "clause_start", "clause_end"
 
-_ENDS = {".", "?", "!", ";", "…", "...", "??", "?!", "!!"}
-_JOINS = {"and", "also", "plus", "btw", "but", "or", "&", "then", "+", "oh", "n", "additionally"}
-_OPENERS = {
-    "what", "whats", "what's", "how", "hows", "when", "where", "wheres", "who", "which", "why",
+_ENDS = {".", "?", "!", ";", "…", "...", "??", "?!", "!!", "???"}
+_ADD = {"also", "plus", "btw", "additionally", "oh", "furthermore", "then"}
+_AND = {"and", "n", "nd", "&", "+"}
+_JOINS = _ADD | _AND | {"or", "but", "so"}
+WHO = {
+    "what", "whats", "what's", "how", "hows", "how's", "when", "whens", "where", "wheres", "who",
+    "whos", "which", "why", "wats", "wat", "wht", "hw", "whn", "whr", "whose", "whether", "wich",
+}  # fmt: skip
+VERBS = {
     "is", "are", "am", "do", "does", "did", "can", "could", "should", "would", "will", "may",
-    "must", "any", "tell", "show", "give", "find", "compare", "explain", "wats", "wat", "wht",
-    "hw", "cn", "shud", "recommend", "list", "search", "looking", "i'm", "im", "i",
+    "must", "shud", "cn", "cud", "wud", "has", "have", "was", "were", "isn't", "aren't", "don't",
+    "doesn't", "shoud", "dose", "cant", "dont",
 }  # fmt: skip
-_ASKERS = _OPENERS | {
-    "describe", "say", "kindly", "please", "only", "longer", "shorter", "cheaper", "more", "if",
-    "put", "and", "also", "whether", "as", "has", "have", "want", "need",
+_REQUESTS = {
+    "tell", "show", "give", "find", "compare", "explain", "recommend", "list", "search",
+    "describe", "put", "say", "help", "suggest", "get", "advise", "looking", "need", "want",
+    "please", "pls", "any", "let", "save", "start", "something", "more", "only", "cheaper",
+    "shorter", "longer", "if",
 }  # fmt: skip
-_MIN_TOKENS = 2
-_MAX_CLAUSES = 24
+_SUBJECTS = {
+    "i", "i'm", "im", "my", "we", "you", "u", "your", "the", "a", "an", "they", "he", "she", "it",
+    "this", "that", "there", "our", "no", "not", "people", "students", "nurses", "volunteering",
+    "internships", "one", "anyone", "english",
+}  # fmt: skip
+_PREPOSITIONS = {
+    "in", "at", "on", "for", "to", "of", "with", "about", "by", "from", "under", "as", "like",
+    "after", "before", "during", "since", "because", "when", "while",
+}  # fmt: skip
+# After these a question word only goes on with the same sentence: "tell me how", "find out who".
+_LEARN = {"learn", "find", "out", "say", "show"}
+_KNOW = {
+    "know", "tell", "me", "wonder", "wondering", "see", "ask", "asked", "explain", "understand",
+    "decide", "sure", "matter", "if", "and", "or", "remember", "depends", "depend", "idea", "to",
+    "not", "exactly", "just", "even", "also",
+}  # fmt: skip
+_ASKERS = WHO | VERBS | _REQUESTS | {"kindly", "and", "also", "as", "i'm", "im", "i"}
+_MAX_WORDS, _MAX_CUTS, _MAX_SENTENCES, _FEW_WORDS, _NOT_MANY_WORDS = 40, 3, 24, 9, 15
+
+KINDS = ("wh", "verb", "request", "subject", "preposition", "join", "other")
+"""What a clause's first word can be, see `kind_of`."""
 
 
-def _words(span: Span) -> list[Token]:
-    return [t for t in span if not (t.is_punct or t.is_space)]
+@dataclass(frozen=True)
+class Cut:
+    """A place where one question may end and another one begin.
+
+    Attributes:
+        end: the token behind the left clause.
+        start: the right clause's first token; what joins them lies between.
+        sign: what stands there: "end" (of a sentence or line), "comma", "" or "bare" (nothing).
+        join: "also", "and", "or", "but" or "".
+    """
+
+    end: int
+    start: int
+    sign: str
+    join: str
 
 
-def _opens_question(doc: Doc, i: int) -> bool:
-    """Tell whether the words from token `i` on look like the start of another question."""
-    while i < len(doc) and (doc[i].is_punct or doc[i].norm_ in _JOINS):
-        i += 1
-    return i < len(doc) and doc[i].norm_ in _OPENERS
+def kind_of(token: Token) -> str:
+    """Return which of `KINDS` a word is."""
+    word = token.norm_
+    for kind, words in zip(
+        KINDS, (WHO, VERBS, _REQUESTS, _SUBJECTS, _PREPOSITIONS, _JOINS), strict=False
+    ):
+        if word in words:
+            return kind
+    return "other"
+
+
+def words_of(tokens: Iterable[Token]) -> list[Token]:
+    """Return the tokens that are words or numbers."""
+    return [t for t in tokens if not (t.is_punct or t.is_space)]
 
 
 def asks(text: str) -> bool:
@@ -47,47 +98,167 @@ def asks(text: str) -> bool:
     return "?" in text or (bool(words) and words[0].strip(",.:") in _ASKERS)
 
 
-def split(doc: Doc) -> list[Span]:
-    """Cut a text into clauses.
+def complete(words: list[Token]) -> bool:
+    """Tell whether a question word among these has a verb: "how long is it", but not "how long"."""
+    norms = [w.norm_ for w in words]
+    if not any(w in WHO for w in norms):
+        return True
+    return any(
+        w in VERBS or w in {"i", "it", "to", "s", "whats", "wats", "what's", "how's"} for w in norms
+    )
 
-    A clause ends at a sentence's end or a line's end, and before "and", "also", "plus" or a
-    comma that a question word follows.
 
-    Args:
-        doc: the text's tokens.
+def is_story(doc: Doc) -> bool:
+    """Tell whether a message is too long to be a question or two."""
+    return len(words_of(doc)) > _MAX_WORDS
 
-    Returns:
-        The clauses with at least two words, in order, at most 24 (the last ones of a longer
-        story, where the question usually stands); empty where there are fewer than two.
+
+def sentences(doc: Doc) -> list[Span]:
+    """Return the last 24 sentences and lines that have at least two words."""
+    cuts = [0, *(t.i for t in doc if t.i and _ended(doc, t.i) and t.text not in _ENDS), len(doc)]
+    spans = [_trimmed(doc[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [span for span in spans if len(words_of(span)) > 1][-_MAX_SENTENCES:]
+
+
+def cuts_of(doc: Doc) -> list[Cut]:
+    """Return the at most three likeliest places to cut a message, in order.
+
+    They are found by cheap signs, so that most messages with one question have none and cost
+    nothing more: the end of a sentence or line; "and", "also", a comma and the like before what
+    may begin a question; a question without anything before it ("how do i apply what does it
+    cost").
     """
-    cuts = [0]
-    for token in doc:
-        i = token.i
-        if i == 0 or i <= cuts[-1]:
+    size, cuts, i, last = len(words_of(doc)), [], 1, 0
+    while i < len(doc):
+        sign = _sign(doc, i, last)
+        if sign is None:
+            i += 1
             continue
-        before = doc[i - 1]
-        sentence_end = before.text in _ENDS or (before.is_space and "\n" in before.text)
-        joined = (
-            (token.norm_ in _JOINS or before.text in {",", ":", "-"})
-            and _opens_question(doc, i)
-            and len(_words(doc[cuts[-1] : i])) >= _MIN_TOKENS
-        )
-        if sentence_end or joined:
-            cuts.append(i)
-    cuts.append(len(doc))
-    spans = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
-        while start < end and (doc[start].norm_ in _JOINS - {"then"} or doc[start].is_punct):
+        start, joins = i, set()
+        while start < len(doc) and (
+            doc[start].is_punct or doc[start].is_space or doc[start].norm_ in _JOINS
+        ):
+            joins.add(doc[start].norm_)
             start += 1
-        span = doc[start:end]
-        if len(_words(span)) >= _MIN_TOKENS:
-            spans.append(span)
-    return spans[-_MAX_CLAUSES:] if len(spans) > 1 else []
+        if start >= len(doc):
+            break
+        cut = Cut(i, start, sign, "" if sign == "bare" else _join(joins))
+        if words_of(doc[last:i]) and _plausible(doc, cut, size):
+            cuts.append(cut)
+            last = start
+        i = start + 1
+    return sorted(
+        sorted(cuts, key=lambda cut: _rank(doc, cut))[:_MAX_CUTS], key=lambda cut: cut.end
+    )
+
+
+def pieces_of(doc: Doc, cuts: list[Cut]) -> dict[tuple[int, int], Span]:
+    """Return the text between any two cuts by the numbers of its first and last clause."""
+    starts = [0, *(cut.start for cut in cuts)]
+    ends = [*(cut.end for cut in cuts), len(doc)]
+    return {
+        (first, last): _trimmed(doc[starts[first] : ends[last]])
+        for first in range(len(starts))
+        for last in range(first, len(ends))
+    }
+
+
+def _ended(doc: Doc, i: int) -> bool:
+    before = doc[i - 1]
+    return before.text in _ENDS or (before.is_space and "\n" in before.text)
+
+
+def _trimmed(span: Span) -> Span:
+    while len(span) > 1 and span[0].is_space:
+        span = span[1:]
+    while len(span) > 1 and span[-1].is_space:
+        span = span[:-1]
+    return span
+
+
+def _sign(doc: Doc, i: int, last: int) -> str | None:
+    """Return what a clause could end with before token `i`, None if with nothing."""
+    token, before = doc[i], doc[i - 1]
+    if _ended(doc, i):
+        return "end"
+    dash = before.text in {"-", "–", "—"} and before.whitespace_ and doc[max(i - 2, 0)].whitespace_
+    if before.text in {",", ":"} or dash:
+        return "comma"
+    if token.norm_ in _JOINS:
+        return ""
+    return "bare" if token.norm_ in WHO | VERBS and _begins_bare(doc, i, last) else None
+
+
+def _join(words: set[str]) -> str:
+    if words & _ADD:
+        return "also"
+    if words & _AND:
+        return "and"
+    if "or" in words:
+        return "or"
+    return "but" if words & {"but", "so"} else ""
+
+
+def _begins_bare(doc: Doc, i: int, last: int) -> bool:
+    """Tell whether token `i` begins a question though nothing stands before it."""
+    word, before = doc[i].norm_, doc[i - 1].norm_
+    left = words_of(doc[last:i])
+    after = [t.norm_ for t in doc[i + 1 : i + 5]]
+    if before in WHO | _PREPOSITIONS | VERBS | _KNOW or not (after and left and complete(left)):
+        return False
+    begun = kind_of(left[0])
+    if word in WHO:
+        if word in {"who", "which", "when", "where"}:
+            return after[0] in VERBS
+        if word in {"whose", "whether"} or before in _LEARN:
+            return False
+        asks_on = any(w in VERBS for w in after[:3]) or after[0] in {"much", "many", "long", "to"}
+        ends_so = len(left) > 1 and begun in {"wh", "verb"} and len(doc) - i <= 3
+        return asks_on or ends_so or word in {"whats", "wats", "what's", "wat", "hw"}
+    if word in {"have", "has", "was", "were"} or (word == "am" and after[0] != "i"):
+        return False
+    # "what i | can do" is one clause, "how long is it | can i go" are two.
+    open_subject = _SUBJECTS - {"it", "there", "you", "that", "this", "english"}
+    return (
+        (after[0] in _SUBJECTS or after[0] == "first")
+        and len(left) > 2
+        and begun in {"wh", "verb", "request", "subject"}
+        and left[-1].norm_ not in open_subject
+    )
+
+
+def _plausible(doc: Doc, cut: Cut, size: int) -> bool:
+    kind = kind_of(doc[cut.start])
+    question = kind in {"wh", "verb", "request"}
+    if cut.sign in {"end", "bare"} or cut.join == "also":
+        return True
+    if cut.join == "or" and not cut.sign:
+        return False
+    if cut.join in {"or", "but"}:
+        return question
+    if question or size <= _FEW_WORDS:
+        return True
+    if cut.join == "and":
+        return bool(cut.sign) or kind in {"preposition", "subject"}
+    return kind == "subject" and size <= _NOT_MANY_WORDS
+
+
+def _rank(doc: Doc, cut: Cut) -> int:
+    if cut.sign == "end":
+        return 0
+    if kind_of(doc[cut.start]) in {"wh", "verb", "request"} and cut.sign != "bare":
+        return 1
+    if cut.sign == "bare":
+        return 2
+    return 3 if cut.join in {"and", "also"} else 4
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class ClauseSplitter(Step):
-    """Give a message its clauses, each a message of its own that the next steps read too."""
+    """Give a message its clauses, each a message of its own that the next steps read too.
+
+    They are the sentences of a story; else what lies between any two cuts, as one and in parts.
+    """
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `clauses` on messages that have at least two."""
@@ -96,7 +267,7 @@ class ClauseSplitter(Step):
             if doc is None:
                 doc = tokens_of(message.get(TEXT) or "")
             clauses = []
-            for span in split(doc):
+            for span in clauses_of(doc):
                 clause = Message.build(text=span.text)
                 clause.set(START, span.start_char)
                 clause.set(END, span.end_char)
@@ -107,3 +278,13 @@ class ClauseSplitter(Step):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training examples whole: each has one intent."""
         return training_data
+
+
+def clauses_of(doc: Doc) -> list[Span]:
+    """Return the texts to read beside the whole message; empty where it is one clause."""
+    if is_story(doc):
+        found = sentences(doc)
+        return found if len(found) > 1 else []
+    cuts = cuts_of(doc)
+    pieces = pieces_of(doc, cuts)
+    return [span for place, span in pieces.items() if place != (0, len(cuts))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,8 +14,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc
 
 from preceptor.nlu.classifier import RANKING
-from preceptor.nlu.clauses import END, START, asks
+from preceptor.nlu.clauses import END, START, Cut, asks, cuts_of, is_story, pieces_of, sentences
 from preceptor.nlu.safety import URGENCY
+from preceptor.nlu.several import BEFORE_A_QUESTION, Piece, Several, several
 from preceptor.nlu.step import CLAUSES, Step
 from preceptor.nlu.text import tokens_of
 from preceptor.nlu.tokenizer import DOC
@@ -24,17 +25,15 @@ QUESTIONS = "questions"
 """Output key: the questions of a message in order, each `text`, `start`, `end`, `intent`,
 `confidence`."""
 
-_BEFORE_A_QUESTION = frozenset({"greet", "goodbye", "thank", "affirm", "deny"})
-_NEVER_ONE_OF_TWO = (
-    _BEFORE_A_QUESTION | {"out_of_scope", "correct", "complain", "nlu_fallback"} | set(URGENCY)
-)
+_NO_QUESTION = {*BEFORE_A_QUESTION, *URGENCY, "out_of_scope", "correct", "complain"}
 _ONE_SEARCH = frozenset({"find_program", "refine_search"})
 _SURE_OF_DANGER, _SUSPICION = 0.9, 0.02
 _SURE_WITHOUT_FORM = 0.95
-_MAX_WORDS, _MAX_CLAUSES, _MAX_QUESTIONS = 40, 4, 3
+_SMALL_TALK = 0.6
 # How much the whole message has to say about a clause, and what it leaves to intents that it
-# doesn't show at all; tuned on pairs of questions joined by us and on messages with one question.
+# doesn't show at all.
 _WEIGHT_OF_WHOLE, _UNSEEN = 0.7, 0.01
+_MAX_QUESTIONS = 3
 
 _SEARCHABLE = frozenset({"country", "place", "region", "specialty", "duration", "money", "kind"})
 _FILLERS = frozenset(
@@ -69,41 +68,37 @@ def choose(
     *,
     sure: float,
     suspected: Mapping[str, float] = MappingProxyType({}),
-) -> list[Question]:
-    """Return what a message asks.
+) -> Question:
+    """Return what a message asks, where danger or a greeting may hide it.
 
     Args:
         whole: the message as one question.
-        clauses: its clauses, in order, read in the light of the whole (see `in_context`); empty
-            where it has only one.
+        clauses: its clauses, in order.
         sure: from which confidence on a clause counts.
         suspected: the confidence of each intent for the message as a whole.
 
     Returns:
-        Up to three questions where the message is short and its clauses ask different things, in
-        the form of questions or beyond doubt; the clause alone behind a greeting or thanks; else
-        the whole.
+        The clause that is surely an emergency or a crisis; the clause behind a greeting or thanks;
+        else the whole.
     """
     if whole.intent in URGENCY:
-        return [whole]
+        return whole
     for clause in clauses:
         # A cry for help inside a long, quiet story.
         if clause.intent in URGENCY[:2] and clause.confidence >= _SURE_OF_DANGER:
             if suspected.get(clause.intent, 0.0) >= _SUSPICION:
-                return [clause]
-    asked: list[Question] = []
-    for clause in clauses:
-        if clause.confidence < sure or clause.intent in _NEVER_ONE_OF_TWO:
-            continue
-        if not asks(clause.text) and clause.confidence < _SURE_WITHOUT_FORM:
-            continue
-        if not any(_same(clause.intent, q.intent) for q in asked):
-            asked.append(clause)
-    if len(asked) > 1 and len(clauses) <= _MAX_CLAUSES and len(whole.text.split()) <= _MAX_WORDS:
-        return asked[:_MAX_QUESTIONS]
-    if whole.intent in _BEFORE_A_QUESTION and asked:
-        return asked[:1]
-    return [whole]
+                return clause
+    asked = [
+        clause
+        for clause in clauses
+        if clause.confidence >= sure
+        and clause.intent not in _NO_QUESTION
+        and (asks(clause.text) or clause.confidence >= _SURE_WITHOUT_FORM)
+    ]
+    if whole.intent in BEFORE_A_QUESTION and asked:
+        # The longest says most of what is asked.
+        return max(asked, key=lambda clause: len(clause.text))
+    return whole
 
 
 def in_context(
@@ -134,6 +129,61 @@ def in_context(
     for each in weighed:
         each["confidence"] /= total
     return sorted(weighed, key=lambda each: (-each["confidence"], each["name"]))
+
+
+def part(
+    cuts: list[Cut],
+    pieces: Mapping[tuple[int, int], tuple[Question, Piece]],
+    models: Several,
+    parted: float,
+) -> list[Question]:
+    """Return the different questions of a short message, at most three.
+
+    The likeliest cut goes first; what lies on either side may be cut again. A greeting at the
+    beginning and thanks at the end are left aside.
+
+    Args:
+        cuts: where the message could be cut, in order.
+        pieces: what lies between any two cuts, by the numbers of its first and last clause.
+        models: how a cut is judged.
+        parted: from which probability on a cut parts two questions.
+    """
+
+    def asked(first: int, last: int) -> list[Question]:
+        question, whole = pieces[first, last]
+        if first == last:
+            return [question]
+        if models.small_talk(pieces[first, first][1]) >= _SMALL_TALK:
+            return asked(first + 1, last)
+        if models.small_talk(pieces[last, last][1]) >= _SMALL_TALK:
+            return asked(first, last - 1)
+        chance, k, pair = max(
+            (
+                (chance, k, pair)
+                for k in range(first, last)
+                for chance, pair in [
+                    models.parts(cuts[k], pieces[first, k][1], pieces[k + 1, last][1], whole)
+                ]
+            ),
+            key=lambda found: found[0],
+        )
+        if chance < parted:
+            return [question]
+        found = []
+        for side, intent, confidence in (
+            (asked(first, k), pair.first, pair.first_chance),
+            (asked(k + 1, last), pair.second, pair.second_chance),
+        ):
+            # As sure as the cut, or the fallback would ask back.
+            one = replace(side[0], intent=intent, confidence=max(confidence, chance))
+            found += side if len(side) > 1 else [one]
+        return found
+
+    different: list[Question] = []
+    for question in asked(0, len(cuts)):
+        if not any(_same(question.intent, q.intent) for q in different):
+            different.append(question)
+    return different[:_MAX_QUESTIONS]
 
 
 def _same(one: str, other: str) -> bool:
@@ -195,44 +245,95 @@ class QuestionReader(Step):
     """Decide what a message asks from what the classifier says of it and of its clauses.
 
     Sets `questions`; where a clause or the entities decide, `intent` and `intent_ranking` follow.
-    Options: `sure`, see `choose`.
+    Options: `sure`, see `choose`; `parted`, see `part`.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the options."""
-        return {"sure": 0.55}
+        return {"sure": 0.55, "parted": 0.45}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `questions`, and `intent` where a clause or the entities decide."""
         for message in messages:
             self._from_values(message)
-            for clause in message.get(CLAUSES) or []:
-                ranking = in_context(clause.get(RANKING) or [], message.get(RANKING) or [])
-                if ranking and clause.get(INTENT, {}).get("name") not in URGENCY:
-                    clause.set(RANKING, ranking, add_to_output=True)
-                    clause.set(INTENT, ranking[0], add_to_output=True)
-            parts = [
-                (c, _question(c, c.get(START), c.get(END))) for c in message.get(CLAUSES) or []
-            ]
-            whole = _question(message, 0, len(message.get(TEXT) or ""))
-            suspected = {r["name"]: r["confidence"] for r in message.get(RANKING) or []}
-            asked = choose(
-                whole, [q for _, q in parts], sure=self.config["sure"], suspected=suspected
-            )
-            for clause, question in parts:
-                if question is asked[0]:
-                    message.set(INTENT, clause.get(INTENT), add_to_output=True)
-                    message.set(RANKING, clause.get(RANKING), add_to_output=True)
+            asked = self._asked(message)
             message.set(QUESTIONS, [vars(q) for q in asked], add_to_output=True)
             message.set(CLAUSES, [])
         return messages
 
+    def _asked(self, message: Message) -> list[Question]:
+        whole = _question(message, 0, len(message.get(TEXT) or ""))
+        clauses = message.get(CLAUSES) or []
+        ranking = message.get(RANKING) or []
+        if not (clauses and ranking):
+            return [whole]
+        questions = [_question(c, c.get(START), c.get(END)) for c in clauses]
+        read = {}
+        for clause, question in zip(clauses, questions, strict=True):
+            own = clause.get(RANKING) or []
+            if own and question.intent not in URGENCY:
+                own = in_context(own, ranking)
+                best = {"intent": own[0]["name"], "confidence": own[0]["confidence"]}
+                question = replace(question, **best)
+            read[question] = own
+        asked = choose(
+            whole,
+            list(read),
+            sure=self.config["sure"],
+            suspected={r["name"]: r["confidence"] for r in ranking},
+        )
+        if asked.intent not in URGENCY:
+            doc = _doc_of(message)
+            if not is_story(doc):
+                several = self._several(message, doc, whole, questions)
+                if len(several) > 1:
+                    _decide(message, several[0], ranking)
+                    return several
+            elif asked is whole:
+                return [self._of_story(message, doc, whole)]
+        if asked is not whole:
+            _decide(message, asked, read[asked])
+        return [asked]
+
+    def _several(
+        self, message: Message, doc: Doc, whole: Question, questions: list[Question]
+    ) -> list[Question]:
+        models, cuts = several(), cuts_of(doc)
+        spans = pieces_of(doc, cuts)
+        parts = dict(zip((p for p in spans if p != (0, len(cuts))), questions, strict=True))
+        rankings = {
+            place: clause.get(RANKING)
+            for place, clause in zip(parts, message.get(CLAUSES), strict=True)
+        }
+        rankings[0, len(cuts)] = message.get(RANKING)
+        pieces = {
+            place: (parts.get(place, whole), models.piece(span, rankings[place] or []))
+            for place, span in spans.items()
+        }
+        return part(cuts, pieces, models, self.config["parted"])
+
+    def _of_story(self, message: Message, doc: Doc, whole: Question) -> Question:
+        """Return what a story asks: what its sentences and the whole say, each by its weight."""
+        models, clauses = several(), message.get(CLAUSES)
+        rankings = [*(c.get(RANKING) or [] for c in clauses), message.get(RANKING)]
+        spans = [*sentences(doc), doc[:]]
+        *parts, all_of_it = [models.piece(s, r) for s, r in zip(spans, rankings, strict=True)]
+        weights = models.attention(parts, all_of_it)
+        weighed: dict[str, dict[str, Any]] = {}
+        for weight, ranking in sorted(
+            zip(weights, rankings, strict=True), key=lambda each: -each[0]
+        ):
+            for each in ranking:
+                said = weighed.setdefault(each["name"], {**each, "confidence": 0.0})
+                said["confidence"] += float(weight) * each["confidence"]
+        ranking = sorted(weighed.values(), key=lambda each: (-each["confidence"], each["name"]))
+        message.set(INTENT, ranking[0], add_to_output=True)
+        message.set(RANKING, ranking[: len(rankings[-1])], add_to_output=True)
+        return _question(message, whole.start, whole.end)
+
     def _from_values(self, message: Message) -> None:
-        doc = message.get(DOC)
-        if doc is None:
-            doc = tokens_of(message.get(TEXT) or "")
-        intent = values_alone(doc, message.get(ENTITIES) or [])
+        intent = values_alone(_doc_of(message), message.get(ENTITIES) or [])
         ranking = message.get(RANKING) or []
         top = ranking[0]["name"] if ranking else None
         if intent in {"ask_program_detail", "save_program"}:
@@ -240,17 +341,28 @@ class QuestionReader(Step):
             message.set(CLAUSES, [])
         if intent in (None, top) or top in {"find_program", "refine_search"} | set(URGENCY):
             return
-        # As sure as the reading that it replaces, or the fallback would call the two ambiguous.
-        confidence = max(self.config["sure"], ranking[0]["confidence"] if ranking else 0.0)
-        decided = {"name": intent, "confidence": confidence}
-        message.set(INTENT, decided, add_to_output=True)
-        rest = [r for r in ranking if r["name"] != intent]
-        message.set(RANKING, [decided, *rest], add_to_output=True)
+        _decide(message, Question("", 0, 0, intent, self.config["sure"]), ranking)
         message.set(CLAUSES, [])
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training examples as they are labelled."""
         return training_data
+
+
+def _doc_of(message: Message) -> Doc:
+    doc = message.get(DOC)
+    return tokens_of(message.get(TEXT) or "") if doc is None else doc
+
+
+def _decide(message: Message, question: Question, ranking: list[dict[str, Any]]) -> None:
+    """Set a message's intent to a question's, first in its ranking."""
+    named = (each for each in ranking if each["name"] == question.intent)
+    rest = [each for each in ranking if each["name"] != question.intent]
+    # As sure as the reading that it replaces, or the fallback would call the two ambiguous.
+    sure = max([question.confidence, *(each["confidence"] for each in rest)])
+    decided = {**next(named, {}), "name": question.intent, "confidence": sure}
+    message.set(INTENT, decided, add_to_output=True)
+    message.set(RANKING, [decided, *rest], add_to_output=True)
 
 
 def _question(message: Message, start: int, end: int) -> Question:
