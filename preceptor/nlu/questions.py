@@ -29,7 +29,17 @@ _NO_QUESTION = {*BEFORE_A_QUESTION, *URGENCY, "out_of_scope", "correct", "compla
 _ONE_SEARCH = frozenset({"find_program", "refine_search"})
 _SURE_OF_DANGER, _SUSPICION = 0.9, 0.02
 _SURE_WITHOUT_FORM = 0.95
-_SMALL_TALK = 0.6
+# Questions that may consist of values: "one month or two?", "externship?".
+_ASK_WITH_VALUES = frozenset(
+    {
+        "ask_how_long",
+        "ask_timing",
+        "ask_internship_length",
+        "ask_registration_requirement",
+        "ask_kinds_of_placement",
+    }
+)
+_SURE_OF_QUESTION = 0.7
 # How much the whole message has to say about a clause, and what it leaves to intents that it
 # doesn't show at all.
 _WEIGHT_OF_WHOLE, _UNSEEN = 0.7, 0.01
@@ -153,9 +163,9 @@ def part(
         question, whole = pieces[first, last]
         if first == last:
             return [question]
-        if models.small_talk(pieces[first, first][1]) >= _SMALL_TALK:
+        if models.says_nothing(pieces[first, first][1]):
             return asked(first + 1, last)
-        if models.small_talk(pieces[last, last][1]) >= _SMALL_TALK:
+        if models.says_nothing(pieces[last, last][1]):
             return asked(first, last - 1)
         chance, k, pair = max(
             (
@@ -251,7 +261,7 @@ class QuestionReader(Step):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the options."""
-        return {"sure": 0.55, "parted": 0.45}
+        return {"sure": 0.55, "parted": 0.55}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `questions`, and `intent` where a clause or the entities decide."""
@@ -340,6 +350,8 @@ class QuestionReader(Step):
             # A name may read like two questions.
             message.set(CLAUSES, [])
         if intent in (None, top) or top in {"find_program", "refine_search"} | set(URGENCY):
+            return
+        if top in _ASK_WITH_VALUES and ranking[0]["confidence"] >= _SURE_OF_QUESTION:
             return
         _decide(message, Question("", 0, 0, intent, self.config["sure"]), ranking)
         message.set(CLAUSES, [])

@@ -45,6 +45,8 @@ _APART = {
     ("ask_internship_length", "ask_how_long"): -2.0,
 }
 _LITTLE = 1e-3
+# From which probability on a piece is small talk.
+_SMALL_TALK = 0.6
 _SIGNS = [
     *(("end", join) for join in ("", "and", "also", "or", "but")),
     *(("comma", join) for join in ("", "and", "also", "or", "but")),
@@ -130,6 +132,12 @@ class Several:
         """Return how likely a piece is a greeting, thanks or the like."""
         return float(piece.chances[self._small_talk].sum())
 
+    def says_nothing(self, piece: Piece) -> bool:
+        """Tell whether a piece is small talk, or announces a question ("I want to ask you")."""
+        told = self.intents[int(piece.chances.argmax())]
+        announced = told == "ask_capabilities" and bool(_shape(piece)["tells"])
+        return announced or self.small_talk(piece) >= _SMALL_TALK
+
     def parts(self, cut: Cut, left: Piece, right: Piece, whole: Piece) -> tuple[float, Pair]:
         """Return how likely a cut parts two questions, and what they ask.
 
@@ -143,6 +151,9 @@ class Several:
         shape = _shape(left)
         if shape["tells"] and shape["of oneself"] and pair.second in _ONE_SEARCH:
             # "I'm a doctor from Egypt and want an observership": who searches belongs to a search.
+            return 0.0, pair
+        if shape["tells"] and pair.first == "ask_program_detail":
+            # "A friend gave me this link" tells, and asks nothing.
             return 0.0, pair
         a = self._arrays
         scaled = np.clip((features - a["cut_mean"]) / a["cut_scale"], -_CLEAR, _CLEAR)
