@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 READING = """\
 recipe: default.v1
 assistant_id: default
@@ -97,7 +99,6 @@ def train_and_read(
         by_intent: dict[str, list[str]] = {}
         for text, label in zip(texts, labels, strict=True):
             by_intent.setdefault(label, []).append(" ".join(text.split()))
-        # JSON is YAML that needs no care for quotes and colons in public questions.
         data = {
             "version": "3.1",
             "nlu": [
@@ -106,7 +107,7 @@ def train_and_read(
             ],
         }
         (folder / "config.yml").write_text(READING.format(epochs=EPOCHS), "utf-8")
-        (folder / "nlu.yml").write_text(json.dumps(data), "utf-8")
+        (folder / "nlu.yml").write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
         (folder / "test.json").write_text(json.dumps(test), "utf-8")
         command = [sys.executable, "-m", "benchmarks.rasa_default", str(folder)]
         process = subprocess.Popen(
