@@ -245,7 +245,7 @@ def parse_times() -> dict[str, float]:
         return took[50:]
 
     took = asyncio.run(read_all())
-    encoders = sum(path.stat().st_size for path in (ROOT / "var" / "encoders").glob("*.onnx"))
+    encoders = sum(path.stat().st_size for path in (ROOT / "var" / "encoders").glob("*"))
     return {
         "parse_messages": len(took),
         "parse_p50_ms": float(np.percentile(took, 50)),
