@@ -7,6 +7,26 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+LOOK_UP_AND_CRASH = """
+class LookUp(Action):
+    def name(self):
+        return "action_look_up"
+
+    async def run(self, dispatcher, tracker, domain):
+        before = tracker.get_slot("search_country") or "nothing"
+        dispatcher.utter_message(text=f"Looked up Kenya; before that, {before}.")
+        return [SlotSet("search_country", "Kenya")]
+
+
+class Crash(Action):
+    def name(self):
+        return "action_crash"
+
+    async def run(self, dispatcher, tracker, domain):
+        raise RuntimeError("boom")
+"""
+"""Two actions of the tiny projects, in a file that imports Action and SlotSet."""
+
 _FILES = {
     "config.yml": """
 recipe: default.v1
@@ -103,30 +123,12 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.interfaces import ActionExecutionRejection
 
 
-class LookUp(Action):
-    def name(self):
-        return "action_look_up"
-
-    async def run(self, dispatcher, tracker, domain):
-        before = tracker.get_slot("search_country") or "nothing"
-        dispatcher.utter_message(text=f"Looked up Kenya; before that, {before}.")
-        return [SlotSet("search_country", "Kenya")]
-
-
 class Reject(Action):
     def name(self):
         return "action_reject"
 
     async def run(self, dispatcher, tracker, domain):
         raise ActionExecutionRejection(self.name(), "not now")
-
-
-class Crash(Action):
-    def name(self):
-        return "action_crash"
-
-    async def run(self, dispatcher, tracker, domain):
-        raise RuntimeError("boom")
 
 
 class Stall(Action):
@@ -136,7 +138,8 @@ class Stall(Action):
     async def run(self, dispatcher, tracker, domain):
         await asyncio.sleep(30)
         return []
-''',
+'''
+    + LOOK_UP_AND_CRASH,
 }
 
 

@@ -46,6 +46,15 @@ class Exchange:
     parse: dict[str, Any] = field(default_factory=dict)
     slots: dict[str, Any] = field(default_factory=dict)
 
+    def hear(self, event: dict[str, Any]) -> None:
+        """Take up what an event of the conversation tells, in order."""
+        if event["event"] == "user":
+            self.parse = event.get("parse_data") or {}
+            self.intent = (self.parse.get("intent") or {}).get("name") or ""
+            self.actions = []
+        elif event["event"] == "action" and event["name"] != "action_listen":
+            self.actions.append(event["name"])
+
     @property
     def text(self) -> str:
         """All words that came back."""
@@ -105,12 +114,7 @@ class Advisor:
         exchange = Exchange(text, replies, answer.status_code)
         events = self.events(sender)
         for event in events[seen:]:
-            if event["event"] == "user":
-                exchange.parse = event.get("parse_data") or {}
-                exchange.intent = (exchange.parse.get("intent") or {}).get("name") or ""
-                exchange.actions = []
-            elif event["event"] == "action" and event["name"] != "action_listen":
-                exchange.actions.append(event["name"])
+            exchange.hear(event)
         exchange.slots = slots_of(events)
         return exchange
 
@@ -216,10 +220,17 @@ def running_advisor(
     write_home(home)
     import_catalogue(home)
     advisor = Advisor(home, port or free_port(), free_port(), settings)
+    with running_servers(advisor):
+        yield advisor
+
+
+@contextmanager
+def running_servers(advisor: Advisor) -> "Iterator[dict[str, subprocess.Popen[bytes]]]":
+    """Start both servers, yield them by name, and stop whatever is there by then."""
     servers = {name: advisor.start(name) for name in ("serve-actions", "serve-advisor")}
     try:
-        _wait_until_ready(advisor, servers)
-        yield advisor
+        wait_until_ready(advisor, servers)
+        yield servers
     finally:
         for server in servers.values():
             server.terminate()
@@ -231,7 +242,7 @@ def running_advisor(
         advisor.client.close()
 
 
-def _wait_until_ready(advisor: Advisor, servers: "dict[str, subprocess.Popen[bytes]]") -> None:
+def wait_until_ready(advisor: Advisor, servers: "dict[str, subprocess.Popen[bytes]]") -> None:
     addresses = [
         f"http://127.0.0.1:{advisor.actions_port}/health",
         f"http://127.0.0.1:{advisor.port}/webhooks/rest/",

@@ -157,13 +157,8 @@ class SlackTalk:
         self.payloads = {}
         cards = []
         for event in events[seen:]:
-            if event["event"] == "user":
-                exchange.parse = event.get("parse_data") or {}
-                exchange.intent = (exchange.parse.get("intent") or {}).get("name") or ""
-                exchange.actions = []
-            elif event["event"] == "action" and event["name"] != "action_listen":
-                exchange.actions.append(event["name"])
-            elif event["event"] == "bot":
+            exchange.hear(event)
+            if event["event"] == "bot":
                 data = event.get("data") or {}
                 for button in data.get("buttons") or []:
                     self.payloads[button["title"]] = button["payload"]

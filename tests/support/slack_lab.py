@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.launcher.tiny import ROOT, command, environment, free_port
+from tests.launcher.tiny import LOOK_UP_AND_CRASH, ROOT, command, environment, free_port
 from tests.support.fake_slack import (
     APP_TOKEN,
     CLIENT_ID,
@@ -83,16 +83,6 @@ class Greet(Action):
         return []
 
 
-class LookUp(Action):
-    def name(self):
-        return "action_look_up"
-
-    async def run(self, dispatcher, tracker, domain):
-        before = tracker.get_slot("search_country") or "nothing"
-        dispatcher.utter_message(text=f"Looked up Kenya; before that, {before}.")
-        return [SlotSet("search_country", "Kenya")]
-
-
 class Dawdle(Action):
     def name(self):
         return "action_dawdle"
@@ -101,14 +91,6 @@ class Dawdle(Action):
         await asyncio.sleep(4)
         dispatcher.utter_message(text="Done at last.")
         return []
-
-
-class Crash(Action):
-    def name(self):
-        return "action_crash"
-
-    async def run(self, dispatcher, tracker, domain):
-        raise RuntimeError("boom")
 
 
 class OfferSix(Action):
@@ -192,7 +174,7 @@ def write_lab(home: Path, credentials: str) -> Path:
         "domain.yml": _DOMAIN.format(intents=", ".join(_INTENTS), actions=", ".join(actions)),
         "credentials.yml": credentials,
         "endpoints.yml": (ROOT / "endpoints.yml").read_text(),
-        "actions/__init__.py": _ACTIONS,
+        "actions/__init__.py": _ACTIONS + LOOK_UP_AND_CRASH,
         "data/nlu.yml": 'version: "3.1"\nnlu:\n'
         + "".join(
             f"  - intent: {intent}\n    examples: |\n      - {word}\n      - {word} please\n"

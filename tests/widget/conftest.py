@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from scripts.browser import FLAGS
 from scripts.browser import browser as find_or_install
 from tests.launcher.tiny import free_port
-from tests.support.advisor import Advisor, _wait_until_ready, import_catalogue, write_home
+from tests.support.advisor import Advisor, import_catalogue, running_servers, wait_until_ready, write_home
 from tests.widget.support import LIMIT_SECONDS, Line, Visitor, visiting
 
 expect.set_options(timeout=LIMIT_SECONDS * 1000)
@@ -46,7 +46,7 @@ class Place:
         server.terminate()
         server.wait(30)
         self.servers["serve-advisor"] = self.advisor.start("serve-advisor")
-        _wait_until_ready(self.advisor, self.servers)
+        wait_until_ready(self.advisor, self.servers)
 
 
 @pytest.fixture(scope="session")
@@ -65,20 +65,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     }
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
-    servers = {name: advisor.start(name) for name in ("serve-actions", "serve-advisor")}
     try:
-        _wait_until_ready(advisor, servers)
-        yield Place(advisor, own, line, host_port, servers)
+        with running_servers(advisor) as servers:
+            yield Place(advisor, own, line, host_port, servers)
     finally:
         line.close()
-        for server in servers.values():
-            server.terminate()
-        for server in servers.values():
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-        advisor.client.close()
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
