@@ -349,7 +349,10 @@ class QuestionReader(Step):
         if intent in {"ask_program_detail", "save_program"}:
             # A name may read like two questions.
             message.set(CLAUSES, [])
-        if intent in (None, top) or top in {"find_program", "refine_search"} | set(URGENCY):
+        if intent in (None, top) or top in URGENCY:
+            return
+        named = any(e["entity"] == "program" for e in message.get(ENTITIES) or [])
+        if top in _ONE_SEARCH and not named:
             return
         if top in _ASK_WITH_VALUES and ranking[0]["confidence"] >= _SURE_OF_QUESTION:
             return
