@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from preceptor.nlu.onnx import run_in_batches, start_session, write_rounded
+from preceptor.nlu.onnx import INPUTS, SentenceEncoder, start_session, write_rounded
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIZE = 384
@@ -56,8 +56,8 @@ def verified_weights(path: Path) -> dict[str, np.ndarray]:
 def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     """Write the encoder as an ONNX graph.
 
-    The graph takes `ids` and `mask`, int64 of shape `(texts, tokens)`, and gives `vectors`,
-    float32 of shape `(texts, 384)`: the mean over the tokens, L2-normalised.
+    Its inputs and its output are those of `preceptor.nlu.onnx.SentenceEncoder`; a part's vector is
+    the mean over its tokens.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -92,41 +92,31 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     last = constant("last_axis", np.array([-1], np.int64))
     words = constant("words", weight("embeddings.word_embeddings.weight"))
     # Every text is one segment, so the segment's embedding joins the positions'.
-    places = constant(
-        "places",
+    positions = constant(
+        "positions",
         weight("embeddings.position_embeddings.weight")
         + weight("embeddings.token_type_embeddings.weight")[0],
     )
-    tokens = add("Shape", "ids", start=1, end=2)
-    x = add(
-        "Add",
-        add("Gather", words, "ids", axis=0),
-        add("Slice", places, constant("first", np.array([0], np.int64)), tokens),
-    )
+    x = add("Add", add("Gather", words, "ids", axis=0), add("Gather", positions, "places", axis=0))
     x = norm(x, "embeddings.LayerNorm")
 
-    mask = add("Cast", "mask", to=TensorProto.FLOAT)
-    not_padding = add("Cast", "mask", to=TensorProto.INT32)
+    # A token attends to those of its own segment.
+    one = add("Unsqueeze", "segments", constant("rows", np.array([1, 3], np.int64)))
+    other = add("Unsqueeze", "segments", constant("columns", np.array([1, 2], np.int64)))
+    nothing, far = (constant(f"add_{n}", np.array(n, np.float32)) for n in (0, -10000))
+    bias = add("Where", add("Equal", one, other), nothing, far)
     for i in range(_LAYERS):
         layer = f"encoder.layer.{i}"
         three = linear(x, *(f"{layer}.attention.self.{part}" for part in _PARTS))
         parts = [f"{part}_{i}" for part in _PARTS]
         nodes.append(helper.make_node("Split", [three], parts, axis=-1, num_outputs=3))
         # ONNX Runtime's own operator; of standard ones it takes a dozen, and a tenth more time.
-        context = add(
-            "MultiHeadAttention", *parts, "", not_padding, domain=_RUNTIME, num_heads=_HEADS
-        )
+        context = add("MultiHeadAttention", *parts, "", "", bias, domain=_RUNTIME, num_heads=_HEADS)
         attended = linear(context, f"{layer}.attention.output.dense")
         x = norm(add("Add", attended, x), f"{layer}.attention.output.LayerNorm")
         wide = add("Gelu", linear(x, f"{layer}.intermediate.dense"))
         x = norm(add("Add", linear(wide, f"{layer}.output.dense"), x), f"{layer}.output.LayerNorm")
-    weights_of_tokens = add("Unsqueeze", mask, last)
-    total = add(
-        "ReduceSum",
-        add("Mul", x, weights_of_tokens),
-        constant("token_axis", np.array([1], np.int64)),
-        keepdims=0,
-    )
+    total = add("MatMul", "parts", x)
     # The mean's divisor is the same for the whole row, so the unit length takes care of it.
     length = add("ReduceL2", total, last, keepdims=1)
     nodes.append(helper.make_node("Div", [total, length], ["vectors"]))
@@ -135,8 +125,11 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     graph = helper.make_graph(
         nodes,
         "all-MiniLM-L6-v2",
-        [helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n in ("ids", "mask")],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", SIZE])],
+        [
+            *(helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n in INPUTS),
+            helper.make_tensor_value_info("parts", TensorProto.FLOAT, ["texts", "parts", "tokens"]),
+        ],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", "parts", SIZE])],
         constants,
     )
     opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_RUNTIME, 1)]
@@ -145,14 +138,11 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     onnx.save(model, str(path))
 
 
-class MiniLM:
+class MiniLM(SentenceEncoder):
     """all-MiniLM-L6-v2, 384 numbers, English.
 
     The graph is written to `folder` at first use (a second) and read from there afterwards.
     """
-
-    size = SIZE
-    _TOKENS = 256
 
     def __init__(self, folder: Path) -> None:
         """Read the graph; where it is missing, verify the weights and write it.
@@ -163,19 +153,9 @@ class MiniLM:
         from tokenizers import Tokenizer
 
         source = package_folder()
-        path = folder / f"minilm-{WEIGHTS_SHA256[:12]}-8bit.onnx"
+        path = folder / f"minilm-{WEIGHTS_SHA256[:12]}-packed-8bit.onnx"
         if not path.exists():
             weights = verified_weights(source / "model.safetensors")
             write_rounded(partial(write_graph, weights), path)
-        self._session = start_session(path)
-        self._tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-        self._tokenizer.enable_truncation(self._TOKENS)
-        self._tokenizer.no_padding()
-
-    def encode(self, texts: list[str]) -> np.ndarray:
-        """Return one L2-normalised float32 row a text, shape `(len(texts), 384)`.
-
-        A text is read up to 256 word pieces, as the model was trained.
-        """
-        encodings = self._tokenizer.encode_batch(list(texts))
-        return run_in_batches(self._session, [each.ids for each in encodings], SIZE)
+        tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+        super().__init__(start_session(path), tokenizer, SIZE)

