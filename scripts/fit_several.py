@@ -23,14 +23,23 @@ from rasa.shared.nlu.training_data.loading import load_data
 from ruamel.yaml import YAML
 from scipy.optimize import minimize
 from sklearn.neural_network import MLPClassifier
+from spacy.tokens import Span
 
 from preceptor.nlu.classifier import label_of, ranked
-from preceptor.nlu.clauses import asks, cuts_of, is_story, pieces_of, sentences, words_of
+from preceptor.nlu.clauses import (
+    asks,
+    clauses_of,
+    cuts_of,
+    is_story,
+    pieces_of,
+    sentences,
+    words_of,
+)
 from preceptor.nlu.features import meaning
 from preceptor.nlu.questions import Question, part
 from preceptor.nlu.reader import DEFAULTS, IntentReader
 from preceptor.nlu.safety import URGENCY
-from preceptor.nlu.several import BEFORE_A_QUESTION, Piece, Several
+from preceptor.nlu.several import BEFORE_A_QUESTION, ONE_QUESTION, Piece, Several
 from preceptor.nlu.step import language_of
 from preceptor.nlu.text import tokens_of
 
@@ -38,14 +47,13 @@ ROOT = Path(__file__).parent.parent
 WEIGHTS = ROOT / "preceptor/nlu/several.npz"
 _FOLDS, _RANKING = 4, 10
 _PAIRS, _SAME, _GREETED, _COMPLAINTS, _STORIES = 5500, 2200, 500, 250, 1500
-_HIDDEN = 24
+_HIDDEN, _NETWORKS = 24, 3
 _JOINS = (
     " and ", " and ", " and ", ", and ", ", and ", "? And ", "? and ", ", ", "? ", ". ", " n ",
     " & ", " + ", " also ", ", also ", "? Also, ", ". And ", ", plus ", " plus ", ", btw ", " ",
     "\n", "; ", " and tell me ",
 )  # fmt: skip
 _NO_QUESTION = {*BEFORE_A_QUESTION, *URGENCY, "out_of_scope", "complain", "correct"}
-_ONE_SEARCH = {"find_program", "refine_search"}
 
 
 @dataclass
@@ -54,7 +62,6 @@ class Sample:
 
     Attributes:
         fold: which training questions its reader doesn't know; -1 for a reader that knows all.
-        rankings: by text, set once all is read.
     """
 
     text: str
@@ -75,22 +82,34 @@ class Readings:
             self._readers[fold] = IntentReader.fit(
                 [texts[i] for i in kept], [labels[i] for i in kept], DEFAULTS, vectors[kept]
             )
-        self._read: dict[tuple[int, str], list[dict]] = {}
+        self._read: dict[tuple[int, str], dict[tuple[int, int], list[dict]]] = {}
 
     def read(self, wanted: list[tuple[int, str]]) -> None:
-        """Rank the intents of texts, each by the reader of its fold."""
+        """Rank the intents of texts as a whole, each by the reader of its fold."""
         by_fold = defaultdict(set)
         for fold, text in wanted:
-            if (fold, text) not in self._read:
-                by_fold[fold].add(text)
+            by_fold[fold].add(text)
         for fold, found in by_fold.items():
             texts, reader = sorted(found), self._readers[fold]
             for text, row in zip(texts, reader.probabilities(texts), strict=True):
-                self._read[fold, text] = ranked(reader.labels, row, _RANKING)
+                self._read[fold, text] = {(0, len(text)): ranked(reader.labels, row, _RANKING)}
 
-    def of(self, fold: int, text: str) -> list[dict]:
-        """Return the ranking of a text that was read."""
-        return self._read[fold, text]
+    def read_parts(self, samples: list[Sample]) -> None:
+        """Rank the intents of messages and of their parts, each by the reader of its fold."""
+        for sample in samples:
+            text, reader = sample.text, self._readers[sample.fold]
+            clauses = clauses_of(tokens_of(text))
+            parts = [(0, len(text)), *((c.start_char, c.end_char) for c in clauses)]
+            rows = reader.probabilities_of_parts(text, parts)
+            self._read[sample.fold, text] = {
+                part: ranked(reader.labels, row, _RANKING)
+                for part, row in zip(parts, rows, strict=True)
+            }
+
+    def of(self, fold: int, text: str, part: Span | None = None) -> list[dict]:
+        """Return the ranking of a text that was read, or of a part of it."""
+        read = self._read[fold, text]
+        return read[(part.start_char, part.end_char) if part is not None else (0, len(text))]
 
 
 def load_examples() -> tuple[list[str], list[str]]:
@@ -158,7 +177,10 @@ def make_samples(
         parts = [pick(fold) for _ in range(3 if draw < 0.08 else 2)]
         asked: list[str] = []
         for i in parts:
-            if not any(intents[i] == a or {intents[i], a} <= _ONE_SEARCH for a in asked):
+            if not any(
+                intents[i] == a or any({intents[i], a} <= {*group} for group in ONE_QUESTION)
+                for a in asked
+            ):
                 asked.append(intents[i])
         text = join([texts[i] for i in parts], chance)
         if 0.08 < draw < 0.2:
@@ -233,10 +255,12 @@ def make_stories(texts: list[str], intents: list[str], folds: np.ndarray) -> lis
 def pieces(sample: Sample, models: Several, readings: Readings) -> dict[tuple[int, int], Piece]:
     """Return what lies between any two cuts of a message, read."""
     doc = tokens_of(sample.text)
-    return {
-        place: models.piece(span, readings.of(sample.fold, span.text))
-        for place, span in pieces_of(doc, cuts_of(doc)).items()
-    }
+    cuts = cuts_of(doc)
+    found = {}
+    for place, span in pieces_of(doc, cuts).items():
+        part = None if place == (0, len(cuts)) else span
+        found[place] = models.piece(span, readings.of(sample.fold, sample.text, part))
+    return found
 
 
 def cut_rows(
@@ -270,20 +294,30 @@ def cut_rows(
 
 
 def fit_cuts(rows: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Fit the model of cuts; `weights` are whole numbers, how often a row counts."""
+    """Fit the model of cuts, the mean of three networks put into one.
+
+    Args:
+        rows: shape (n, f).
+        truth: whether the cut parts two questions, shape (n,).
+        weights: whole numbers, how often a row counts, shape (n,).
+    """
     centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     scaled = np.clip((rows - centre) / scale, -5, 5)
     repeated = np.repeat(np.arange(len(rows)), weights)
-    network = MLPClassifier(
-        (_HIDDEN,), alpha=3.0, max_iter=15, random_state=0, batch_size=256, learning_rate_init=2e-3
-    ).fit(scaled[repeated], truth[repeated])
+    networks = [
+        MLPClassifier(
+            (_HIDDEN,), alpha=3.0, max_iter=15, random_state=i, batch_size=256,
+            learning_rate_init=2e-3,
+        ).fit(scaled[repeated], truth[repeated])
+        for i in range(_NETWORKS)
+    ]  # fmt: skip
     return {
         "cut_mean": centre,
         "cut_scale": scale,
-        "cut_hidden": network.coefs_[0],
-        "cut_hidden_offset": network.intercepts_[0],
-        "cut_out": network.coefs_[1][:, 0],
-        "cut_offset": network.intercepts_[1][0],
+        "cut_hidden": np.hstack([network.coefs_[0] for network in networks]),
+        "cut_hidden_offset": np.hstack([network.intercepts_[0] for network in networks]),
+        "cut_out": np.hstack([network.coefs_[1][:, 0] for network in networks]) / _NETWORKS,
+        "cut_offset": np.mean([network.intercepts_[1][0] for network in networks]),
     }
 
 
@@ -294,10 +328,11 @@ def fit_stories(
     rows = []
     for sample in samples:
         doc = tokens_of(sample.text)
-        *parts, whole = [
-            models.piece(span, readings.of(sample.fold, span.text))
-            for span in [*sentences(doc), doc[:]]
+        parts = [
+            models.piece(span, readings.of(sample.fold, sample.text, span))
+            for span in sentences(doc)
         ]
+        whole = models.piece(doc[:], readings.of(sample.fold, sample.text))
         place = models.intents.index(sample.intents[0])
         says = np.array([piece.chances[place] for piece in [*parts, whole]]) + 1e-3
         # Whole messages that people wrote count twice, the stories are ours.
@@ -388,25 +423,12 @@ def main() -> None:
     )
     samples = make_samples(texts, intents, folds, sure)
     stories = make_stories(texts, intents, folds)
-    readings.read(
-        [
-            (s.fold, span.text)
-            for s in samples
-            for doc in [tokens_of(s.text)]
-            for span in pieces_of(doc, cuts_of(doc)).values()
-        ]
-        + [
-            (s.fold, span.text)
-            for s in stories
-            for doc in [tokens_of(s.text)]
-            for span in [*sentences(doc), doc[:]]
-        ]
-    )
+    readings.read_parts([*samples, *stories])
     names = np.array(sorted(set(intents)))
     models = Several({"intents": names})
     rows, truth, numbers = cut_rows(samples, models, readings)
-    # A validation message counts ten times, a joined one half.
-    weight = {"validation": 20, "single": 2, "several": 1, "joined": 1}
+    # What people wrote as a whole counts more than what is joined by us.
+    weight = {"validation": 40, "single": 8, "several": 1, "joined": 1}
     weights = np.array([weight[samples[n].source] for n in numbers])
     check(samples, rows, truth, numbers, weights, models, readings)
     arrays = fit_cuts(rows, truth, weights) | fit_stories(stories, models, readings)

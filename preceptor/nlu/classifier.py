@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from preceptor.nlu.reader import DEFAULTS, IntentReader
-from preceptor.nlu.step import TrainedStep, language_of, with_clauses
+from preceptor.nlu.step import CLAUSES, END, START, TrainedStep, language_of
 
 RANKING = "intent_ranking"
 KIND = "kind"
@@ -79,14 +79,19 @@ class RidgeIntentClassifier(TrainedStep, IntentClassifier):
         for message in messages:
             message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
             message.set(RANKING, [], add_to_output=True)
-        flat = [m for m in with_clauses(messages) if m.get(TEXT)]
-        if self.reader is None or not flat:
+        if self.reader is None:
             return messages
-        probabilities = self.reader.probabilities([m.get(TEXT) for m in flat])
-        for message, row in zip(flat, probabilities, strict=True):
-            ranking = self._ranking(row)
-            message.set(INTENT, ranking[0], add_to_output=True)
-            message.set(RANKING, ranking, add_to_output=True)
+        for message in messages:
+            text = message.get(TEXT)
+            if not text:
+                continue
+            clauses = message.get(CLAUSES) or []
+            parts = [(0, len(text)), *((c.get(START), c.get(END)) for c in clauses)]
+            rows = self.reader.probabilities_of_parts(text, parts)
+            for each, row in zip([message, *clauses], rows, strict=True):
+                ranking = self._ranking(row)
+                each.set(INTENT, ranking[0], add_to_output=True)
+                each.set(RANKING, ranking, add_to_output=True)
         return messages
 
     def _ranking(self, row: np.ndarray) -> list[dict[str, Any]]:

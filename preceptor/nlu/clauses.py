@@ -11,11 +11,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc, Span, Token
 
-from preceptor.nlu.step import CLAUSES, Step
+from preceptor.nlu.step import CLAUSES, END, START, Step
 from preceptor.nlu.text import tokens_of
 from preceptor.nlu.tokenizer import DOC
-
-START, END = "clause_start", "clause_end"
 
 _ENDS = {".", "?", "!", ";", "…", "...", "??", "?!", "!!", "???"}
 _ADD = {"also", "plus", "btw", "additionally", "oh", "furthermore", "then"}
@@ -45,6 +43,7 @@ _PREPOSITIONS = {
     "in", "at", "on", "for", "to", "of", "with", "about", "by", "from", "under", "as", "like",
     "after", "before", "during", "since", "because", "when", "while",
 }  # fmt: skip
+_TELL = {"tell", "show", "ask", "asked", "asks", "give", "explain", "help", "teach", "let"}
 # After these a question word only goes on with the same sentence: "tell me how", "find out who".
 _LEARN = {"learn", "find", "out", "say", "show"}
 _KNOW = {
@@ -53,7 +52,7 @@ _KNOW = {
     "not", "exactly", "just", "even", "also",
 }  # fmt: skip
 _ASKERS = WHO | VERBS | _REQUESTS | {"kindly", "and", "also", "as", "i'm", "im", "i"}
-_MAX_WORDS, _MAX_CUTS, _MAX_SENTENCES, _FEW_WORDS, _NOT_MANY_WORDS = 40, 3, 24, 9, 15
+_MAX_WORDS, _MAX_CUTS, _MAX_SENTENCES, _FEW_WORDS, _NOT_MANY_WORDS = 40, 4, 24, 12, 20
 
 KINDS = ("wh", "verb", "request", "subject", "preposition", "join", "other")
 """What a clause's first word can be, see `kind_of`."""
@@ -104,7 +103,8 @@ def complete(words: list[Token]) -> bool:
     if not any(w in WHO for w in norms):
         return True
     return any(
-        w in VERBS or w in {"i", "it", "to", "s", "whats", "wats", "what's", "how's"} for w in norms
+        w in VERBS or w in {"i", "it", "to", "s", "'s", "whats", "wats", "what's", "how's"}
+        for w in norms
     )
 
 
@@ -121,7 +121,7 @@ def sentences(doc: Doc) -> list[Span]:
 
 
 def cuts_of(doc: Doc) -> list[Cut]:
-    """Return the at most three likeliest places to cut a message, in order.
+    """Return the at most four likeliest places to cut a message, in order.
 
     They are found by cheap signs, so that most messages with one question have none and cost
     nothing more: the end of a sentence or line; "and", "also", a comma and the like before what
@@ -182,7 +182,7 @@ def _sign(doc: Doc, i: int, last: int) -> str | None:
     if _ended(doc, i):
         return "end"
     dash = before.text in {"-", "–", "—"} and before.whitespace_ and doc[max(i - 2, 0)].whitespace_
-    if before.text in {",", ":"} or dash:
+    if before.text in {",", ":"} or dash or (before.text == "/" and before.whitespace_):
         return "comma"
     if token.norm_ in _JOINS:
         return ""
@@ -204,7 +204,9 @@ def _begins_bare(doc: Doc, i: int, last: int) -> bool:
     word, before = doc[i].norm_, doc[i - 1].norm_
     left = words_of(doc[last:i])
     after = [t.norm_ for t in doc[i + 1 : i + 5]]
-    if before in WHO | _PREPOSITIONS | VERBS | _KNOW or not (after and left and complete(left)):
+    told = before == "me" and doc[max(i - 2, 0)].norm_ not in _TELL
+    goes_on = before in WHO | _PREPOSITIONS | VERBS | _KNOW and not told
+    if goes_on or not (after and left and complete(left)):
         return False
     begun = kind_of(left[0])
     if word in WHO:
@@ -220,7 +222,7 @@ def _begins_bare(doc: Doc, i: int, last: int) -> bool:
     # "what i | can do" is one clause, "how long is it | can i go" are two.
     open_subject = _SUBJECTS - {"it", "there", "you", "that", "this", "english"}
     return (
-        (after[0] in _SUBJECTS or after[0] == "first")
+        (after[0] in _SUBJECTS or after[0] == "first" or len(left) > 3)
         and len(left) > 2
         and begun in {"wh", "verb", "request", "subject"}
         and left[-1].norm_ not in open_subject
@@ -230,17 +232,13 @@ def _begins_bare(doc: Doc, i: int, last: int) -> bool:
 def _plausible(doc: Doc, cut: Cut, size: int) -> bool:
     kind = kind_of(doc[cut.start])
     question = kind in {"wh", "verb", "request"}
-    if cut.sign in {"end", "bare"} or cut.join == "also":
+    if cut.sign in {"end", "bare"} or cut.join in {"also", "and"}:
         return True
     if cut.join == "or" and not cut.sign:
         return False
     if cut.join in {"or", "but"}:
         return question
-    if question or size <= _FEW_WORDS:
-        return True
-    if cut.join == "and":
-        return bool(cut.sign) or kind in {"preposition", "subject"}
-    return kind == "subject" and size <= _NOT_MANY_WORDS
+    return question or size <= _FEW_WORDS or (kind == "subject" and size <= _NOT_MANY_WORDS)
 
 
 def _rank(doc: Doc, cut: Cut) -> int:
@@ -250,7 +248,9 @@ def _rank(doc: Doc, cut: Cut) -> int:
         return 1
     if cut.sign == "bare":
         return 2
-    return 3 if cut.join in {"and", "also"} else 4
+    if cut.join == "also" or (cut.join == "and" and kind_of(doc[cut.start]) != "other"):
+        return 3
+    return 4
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Protocol
-
-import numpy as np
 
 from preceptor.catalogue.database import PROJECT_ROOT
 from preceptor.nlu.minilm import MiniLM
+from preceptor.nlu.onnx import SentenceEncoder
 from preceptor.nlu.use import UniversalSentenceEncoder
 
 
-class Encoder(Protocol):
-    """What a sentence encoder does."""
-
-    size: int
-
-    def encode(self, texts: list[str]) -> np.ndarray:
-        """Return one L2-normalised float32 row a text, shape `(len(texts), size)`."""
-        ...
-
-
 @cache
-def encoder(name: str) -> Encoder:
+def encoder(name: str) -> SentenceEncoder:
     """Return the encoder of that name, loaded once a process.
 
     Raises:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,28 @@ def meaning(texts: list[str], encoders: Mapping[str, float], *, keep: bool = Fal
             known = _kept[name]
             known.update(zip(_unknown(name, lower), found[name], strict=True))
             found[name] = np.stack([known[text] for text in lower])
+    return _joined(found, encoders)
+
+
+def meaning_of_parts(
+    text: str, parts: list[tuple[int, int]], encoders: Mapping[str, float]
+) -> np.ndarray:
+    """Return the vectors of parts of a text as `meaning` does; each knows what stands around it.
+
+    Args:
+        text: what somebody wrote, in lower case and squeezed.
+        parts: where each part begins and ends, in characters; length n.
+        encoders: as for `meaning`.
+    """
+    *others, last = encoders
+    jobs = {name: _pool.submit(encoder(name).encode_parts, text, parts) for name in others}
+    # One is computed here: handing it over takes longer than waiting.
+    found = {last: encoder(last).encode_parts(text, parts)}
+    found |= {name: job.result() for name, job in jobs.items()}
+    return _joined(found, encoders)
+
+
+def _joined(found: Mapping[str, np.ndarray], encoders: Mapping[str, float]) -> np.ndarray:
     vectors = np.hstack([weight * found[name] for name, weight in encoders.items()])
     vectors = vectors.astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
@@ -57,9 +80,8 @@ def meaning(texts: list[str], encoders: Mapping[str, float], *, keep: bool = Fal
 
 
 def _encode(name: str, texts: list[str]) -> list[Future[np.ndarray]]:
-    # A message is as long as all its clauses, which follow it.
-    parts = [texts[:1], *(texts[i : i + _PART] for i in range(1, len(texts), _PART))]
-    return [_pool.submit(encoder(name).encode, part) for part in parts if part]
+    parts = [texts[i : i + _PART] for i in range(0, len(texts), _PART)]
+    return [_pool.submit(encoder(name).encode, part) for part in parts]
 
 
 def _stacked(name: str, parts: list[Future[np.ndarray]]) -> np.ndarray:
@@ -85,13 +107,13 @@ class Ngrams:
     def __init__(self, vectorizers: list[TfidfVectorizer]) -> None:
         """Wrap a word and a character vectorizer, both with vocabulary and weights."""
         self._vectorizers = vectorizers
-        self._parts = []
-        first = 0
-        for vectorizer in vectorizers:
-            places = vectorizer.vocabulary_
-            self._parts.append((vectorizer.build_analyzer(), places, vectorizer.idf_, first))
-            first += len(places)
-        self.size = first
+        words, characters = vectorizers
+        self._parts = [
+            (_counting(words), words.idf_, 0),
+            # Pieces never cross the edge of a word, and most words are met again and again.
+            (_counting_by_word(characters), characters.idf_, len(words.vocabulary_)),
+        ]
+        self.size = sum(len(vectorizer.vocabulary_) for vectorizer in vectorizers)
 
     @staticmethod
     def fit(
@@ -123,8 +145,8 @@ class Ngrams:
         ends = [0]
         for text in texts:
             folded = fold(squeeze(text))
-            for analyze, known, idf, first in self._parts:
-                counts = Counter(known[gram] for gram in analyze(folded) if gram in known)
+            for count, idf, first in self._parts:
+                counts = count(folded)
                 if counts:
                     found = list(counts)
                     weights = (1 + np.log(list(counts.values()))) * idf[found]
@@ -157,6 +179,24 @@ class Ngrams:
             vectorizer.vocabulary_ = {gram: i for i, gram in enumerate(learnt["ngrams"])}
             vectorizers.append(vectorizer)
         return Ngrams(vectorizers)
+
+
+def _counting(vectorizer: TfidfVectorizer) -> Callable[[str], Counter[int]]:
+    """Return what counts the known n-grams of a text, by their places."""
+    analyze, known = vectorizer.build_analyzer(), vectorizer.vocabulary_
+    return lambda text: Counter(known[gram] for gram in analyze(text) if gram in known)
+
+
+def _counting_by_word(vectorizer: TfidfVectorizer) -> Callable[[str], Counter[int]]:
+    count = lru_cache(maxsize=20_000)(_counting(vectorizer))
+
+    def counts(text: str) -> Counter[int]:
+        total: Counter[int] = Counter()
+        for word in text.split():
+            total.update(count(word))
+        return total
+
+    return counts
 
 
 def _vectorizer(analyzer: str, lengths: list[int], **options: Any) -> TfidfVectorizer:

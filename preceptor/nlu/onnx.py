@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 _BATCH = 32
-# Of a text; MiniLM was trained with no more.
-_TOKENS = 256
-INPUTS = ("ids", "places", "segments")
+# Of a text; MiniLM knows no more places.
+_TOKENS = 512
 # Up to how many times the shortest text's length a text joins its batch: what is padded to the
 # longest is computed for nothing, and a story is many times as long as its clauses.
 _ALIKE = 1.5
@@ -110,37 +109,40 @@ def _move_weights(path: Path) -> None:
 
 
 class SentenceEncoder:
-    """A graph with its tokenizer: texts become vectors.
+    """A graph with its tokenizer: texts, or parts of one, become vectors.
 
-    Texts are computed in batches, or packed one behind the other into one row, which computes no
-    padding. The graph takes, int64 of shape `(rows, tokens)`, `ids`, `places` (a token's number in
-    its segment) and `segments` (1, 2, …; 0 for padding), and `parts`, float32 of shape
-    `(rows, parts, tokens)`, 1 for the tokens of a part. No segment knows of another. It gives
-    `vectors`, float32 of shape `(rows, parts, size)`, L2-normalised.
+    The graph takes `ids` and `mask` (0 for padding), int64 of shape `(texts, tokens)`, and
+    `parts`, float32 of shape `(texts, parts, tokens)`, 1 for the tokens of a part. It gives
+    `vectors`, float32 of shape `(texts, parts, size)`, L2-normalised.
 
     Attributes:
         size: how many numbers a vector has.
     """
 
-    def __init__(self, session: Any, tokenizer: Any, size: int, gap: int = 0) -> None:
+    def __init__(
+        self, session: Any, tokenize: Callable[[str], tuple[list[int], list[int]]], size: int
+    ) -> None:
         """Take the parts.
 
         Args:
             session: the graph's, of ONNX Runtime.
-            tokenizer: of the library `tokenizers`.
+            tokenize: gives a text's token ids, and where in the text each token ends, in
+                characters. The first and the last are marks of the edges, which end at 0.
             size: how many numbers a vector has.
-            gap: how many tokens of padding must part segments in a row.
         """
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(_TOKENS)
         self.size = size
         self._session = session
-        self._tokenizer = tokenizer
-        self._gap = gap
+        self._tokenize = tokenize
+
+    def _tokens(self, text: str) -> tuple[list[int], list[int]]:
+        # What is asked mostly stands at the end.
+        ids, ends = self._tokenize(text)
+        skipped = max(0, len(ids) - _TOKENS)
+        return [*ids[:1], *ids[1 + skipped :]], [*ends[:1], *ends[1 + skipped :]]
 
     def encode(self, texts: list[str]) -> np.ndarray:
-        """Return one float32 row a text, shape `(len(texts), size)`, read up to 256 tokens."""
-        tokens = self._tokens(texts)
+        """Return a float32 row for each text's last 512 tokens, shape `(len(texts), size)`."""
+        tokens = [self._tokens(text)[0] for text in texts]
         batches: list[list[int]] = []
         for i in sorted(range(len(tokens)), key=lambda i: len(tokens[i])):
             last = batches[-1] if batches else []
@@ -151,44 +153,33 @@ class SentenceEncoder:
         for rows in batches:
             width = len(tokens[rows[-1]])
             ids = np.zeros((len(rows), width), dtype=np.int64)
-            segments = np.zeros_like(ids)
+            mask = np.zeros_like(ids)
             for row, i in enumerate(rows):
                 count = len(tokens[i])
                 ids[row, :count] = tokens[i]
-                segments[row, :count] = 1
-            places = np.broadcast_to(np.arange(width), ids.shape)
-            vectors[rows] = self._run(ids, places, segments, segments[:, None, :])[:, 0]
+                mask[row, :count] = 1
+            vectors[rows] = self._run(ids, mask, mask[:, None, :])[:, 0]
         return vectors
 
-    def encode_packed(self, texts: list[str], parts: list[tuple[int, int]]) -> np.ndarray:
-        """Return the vectors of runs of texts, shape `(len(parts), size)`, float32.
+    def encode_parts(self, text: str, parts: list[tuple[int, int]]) -> np.ndarray:
+        """Return the vectors of parts of a text, shape `(len(parts), size)`, float32.
 
-        Each text is computed once and by itself. A run's vector is that of the tokens of its
-        texts: nearly that of the texts as one, at no cost.
+        The text is computed once. A part's vector comes from its own tokens, which know what
+        stands around them: that is nearer to what the part means than a vector of the part alone,
+        and costs nothing more. All of the text as a part has the vector that `encode` gives.
 
         Args:
-            texts: what is read, each up to 256 tokens.
-            parts: the numbers of each run's first and last text.
+            text: what is read, its last 512 tokens.
+            parts: where each part begins and ends, in characters. One without any token that is
+                read counts as all of the text.
         """
-        tokens = self._tokens(texts)
-        lengths = np.array([len(each) for each in tokens])
-        ends = np.cumsum(lengths + self._gap)
-        ids = np.zeros((1, ends[-1]), dtype=np.int64)
-        places, segments = np.zeros_like(ids), np.zeros_like(ids)
-        for number, (each, end) in enumerate(zip(tokens, ends - self._gap, strict=True), 1):
-            begin = end - len(each)
-            ids[0, begin:end] = each
-            places[0, begin:end] = np.arange(len(each))
-            segments[0, begin:end] = number
-        first, last = np.array(parts).T[:, :, None] + 1
-        return self._run(ids, places, segments, ((segments >= first) & (segments <= last))[None])[0]
+        found, last = self._tokens(text)
+        ids, ends = np.array([found], dtype=np.int64), np.array(last)
+        chosen = np.array([(start < ends) & (ends <= end) for start, end in parts])
+        chosen[[part == (0, len(text)) for part in parts]] = True
+        chosen[~chosen.any(axis=1)] = True
+        return self._run(ids, np.ones_like(ids), chosen[None])[0]
 
-    def _tokens(self, texts: list[str]) -> list[list[int]]:
-        return [each.ids for each in self._tokenizer.encode_batch(list(texts))]
-
-    def _run(
-        self, ids: np.ndarray, places: np.ndarray, segments: np.ndarray, parts: np.ndarray
-    ) -> np.ndarray:
-        inputs = dict(zip(INPUTS, (ids, places, segments), strict=True))
-        inputs["parts"] = parts.astype(np.float32)
+    def _run(self, ids: np.ndarray, mask: np.ndarray, parts: np.ndarray) -> np.ndarray:
+        inputs = {"ids": ids, "mask": mask, "parts": parts.astype(np.float32)}
         return np.asarray(self._session.run(["vectors"], inputs)[0])

@@ -14,10 +14,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc
 
 from preceptor.nlu.classifier import RANKING
-from preceptor.nlu.clauses import END, START, Cut, asks, cuts_of, is_story, pieces_of, sentences
+from preceptor.nlu.clauses import Cut, asks, cuts_of, is_story, pieces_of, sentences
 from preceptor.nlu.safety import URGENCY
-from preceptor.nlu.several import BEFORE_A_QUESTION, Piece, Several, several
-from preceptor.nlu.step import CLAUSES, Step
+from preceptor.nlu.several import BEFORE_A_QUESTION, ONE_QUESTION, Piece, Several, several
+from preceptor.nlu.step import CLAUSES, END, START, Step
 from preceptor.nlu.text import tokens_of
 from preceptor.nlu.tokenizer import DOC
 
@@ -197,7 +197,7 @@ def part(
 
 
 def _same(one: str, other: str) -> bool:
-    return one == other or {one, other} <= _ONE_SEARCH
+    return one == other or any({one, other} <= {*group} for group in ONE_QUESTION)
 
 
 def values_alone(doc: Doc, entities: Iterable[dict[str, Any]]) -> str | None:

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse
 
 from preceptor.folding import squeeze
-from preceptor.nlu.features import Ngrams, meaning
+from preceptor.nlu.features import Ngrams, meaning, meaning_of_parts
 from preceptor.nlu.ridge import QuadraticRidge
 from preceptor.nlu.spelling import Corrector
 
@@ -31,6 +31,8 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """The options; docs/understanding.md tells how they were chosen."""
+
+Part = tuple[int, int]
 
 _NGRAMS = ("words", "characters", "min_df")
 _RIDGE = ("directions", "dense_weight", "linear_weight", "penalty")
@@ -88,7 +90,26 @@ class IntentReader:
 
         The training questions themselves stay as they are: they have the typos that people make.
         """
-        return [self._corrector.correct(squeeze(text)) for text in texts]
+        return [self._corrector.correct([squeeze(text)])[0] for text in texts]
+
+    def mended_parts(self, text: str, parts: list[Part]) -> tuple[str, list[Part]]:
+        """Return a text as `mended` does, and where its parts stand in it then.
+
+        Args:
+            text: what somebody wrote.
+            parts: where each part begins and ends, in characters.
+        """
+        places = sorted({0, len(text), *(place for part in parts for place in part)})
+        between = list(zip(places, places[1:], strict=False))
+        pieces = self._corrector.correct([squeeze(text[start:end]) for start, end in between])
+        whole, moved = "", {place: 0 for place in places}
+        for (start, end), piece in zip(between, pieces, strict=True):
+            if piece and whole and (text[start].isspace() or text[start - 1].isspace()):
+                whole += " "
+            moved[start] = len(whole)
+            whole += piece
+            moved[end] = len(whole)
+        return whole, [(moved[start], moved[end]) for start, end in parts]
 
     def scores(self, texts: list[str], vectors: np.ndarray | None = None) -> np.ndarray:
         """Return each intent's score for `n` texts, shape `(n, c)`; 1 is a clear yes.
@@ -102,6 +123,18 @@ class IntentReader:
     def probabilities(self, texts: list[str]) -> np.ndarray:
         """Return each intent's calibrated probability for `n` texts, shape `(n, c)`."""
         return self._ridge.probabilities(*self._features(texts))
+
+    def probabilities_of_parts(self, text: str, parts: list[Part]) -> np.ndarray:
+        """Return each intent's probability for `n` parts of a text, shape `(n, c)`.
+
+        Args:
+            text: what somebody wrote.
+            parts: where each part begins and ends, in characters; all of it may be one.
+        """
+        whole, moved = self.mended_parts(text, parts)
+        vectors = meaning_of_parts(whole, moved, self._encoders)
+        rows = self._ngrams.rows([whole[start:end] for start, end in moved])
+        return self._ridge.probabilities(vectors, rows)
 
     def _features(
         self, texts: list[str], vectors: np.ndarray | None = None

@@ -23,10 +23,12 @@ BEFORE_A_QUESTION = ("greet", "goodbye", "thank", "affirm", "deny")
 _NEVER_FIRST = (*BEFORE_A_QUESTION, *URGENCY, "out_of_scope")
 _NEVER_LATER = (*_NEVER_FIRST, "complain", "correct")
 _ONE_SEARCH = ("find_program", "refine_search")
+# Two of one group are one question: what is searched for, how long it takes.
+ONE_QUESTION = (_ONE_SEARCH, ("ask_internship_length", "ask_how_long"))
 
 # How a clause is read: its own probabilities, those of the message to this power, and what is left
 # to intents that one of the two doesn't show at all. Tuned on validation pairs.
-_WEIGHT_OF_WHOLE, _UNSEEN = 1.0, 0.01
+_WEIGHT_OF_WHOLE, _UNSEEN = 0.5, 0.01
 # "How long is it?" alone may be about a programme on the screen; beside another question it is one
 # in general, unless it points at a programme.
 _PROGRAM = re.compile(
@@ -42,7 +44,6 @@ _TOGETHER = {("ask_internship_length", "ask_registration_requirement"): 2.0}
 _APART = {
     ("ask_registration_requirement", "ask_how_long"): -2.0,
     ("ask_internship_length", "ask_why_intern"): -2.0,
-    ("ask_internship_length", "ask_how_long"): -2.0,
 }
 _LITTLE = 1e-3
 # From which probability on a piece is small talk.
@@ -103,9 +104,9 @@ class Several:
         size = len(self.intents)
         self._same = np.eye(size, dtype=bool)
         self._bonus = np.zeros((size, size))
-        for one in _ONE_SEARCH:
-            for other in _ONE_SEARCH:
-                self._same[self._at(one), self._at(other)] = True
+        for group in ONE_QUESTION:
+            places = [self._at(name) for name in group]
+            self._same[np.ix_(places, places)] = True
         for (one, other), value in (_TOGETHER | _APART).items():
             self._bonus[self._at(one), self._at(other)] = value
             self._bonus[self._at(other), self._at(one)] = value

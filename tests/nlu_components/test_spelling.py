@@ -26,7 +26,7 @@ def corrector() -> Corrector:
     ],
 )
 def test_typos_become_the_words_of_the_training_questions(corrector, typed, meant):
-    assert corrector.correct(typed) == meant
+    assert corrector.correct([typed]) == [meant]
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,21 @@ def test_typos_become_the_words_of_the_training_questions(corrector, typed, mean
     ],
 )
 def test_words_that_are_no_typos_stay(corrector, text):
-    assert corrector.correct(text) == text
+    assert corrector.correct([text]) == [text]
+
+
+def test_whether_a_message_is_english_is_decided_for_all_its_parts(corrector):
+    assert corrector.correct(["magang di", "rumah sakit"]) == ["magang di", "rumah sakit"]
+    assert corrector.correct(["what is an", " intrenship"]) == ["what is an", " internship"]
 
 
 def test_mending_twice_changes_nothing_more(corrector):
-    once = corrector.correct("whatexactly is an intrenship in a hospitl")
+    once = corrector.correct(["whatexactly is an intrenship in a hospitl"])
     assert corrector.correct(once) == once
 
 
 def test_what_was_learnt_is_read_back(corrector, tmp_path):
     corrector.save(tmp_path / "spelling.json")
     again = Corrector.load(tmp_path / "spelling.json")
-    assert again.correct("an intrenship") == corrector.correct("an intrenship") == "an internship"
+    assert again.correct(["an intrenship"]) == ["an internship"]
+    assert corrector.correct(["an intrenship"]) == ["an internship"]
