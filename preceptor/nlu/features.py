@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,9 @@ class Ngrams:
         self._vectorizers = vectorizers
         words, characters = vectorizers
         self._parts = [
-            (_counting(words), words.idf_, 0),
+            (_finding(words), words.idf_, 0),
             # Pieces never cross the edge of a word, and most words are met again and again.
-            (_counting_by_word(characters), characters.idf_, len(words.vocabulary_)),
+            (_finding_by_word(characters), characters.idf_, len(words.vocabulary_)),
         ]
         self.size = sum(len(vectorizer.vocabulary_) for vectorizer in vectorizers)
 
@@ -145,8 +146,8 @@ class Ngrams:
         ends = [0]
         for text in texts:
             folded = fold(squeeze(text))
-            for count, idf, first in self._parts:
-                counts = count(folded)
+            for find, idf, first in self._parts:
+                counts = Counter(find(folded))
                 if counts:
                     found = list(counts)
                     weights = (1 + np.log(list(counts.values()))) * idf[found]
@@ -181,22 +182,15 @@ class Ngrams:
         return Ngrams(vectorizers)
 
 
-def _counting(vectorizer: TfidfVectorizer) -> Callable[[str], Counter[int]]:
-    """Return what counts the known n-grams of a text, by their places."""
+def _finding(vectorizer: TfidfVectorizer) -> Callable[[str], tuple[int, ...]]:
+    """Return what finds the places of the known n-grams in a text, as often as they occur."""
     analyze, known = vectorizer.build_analyzer(), vectorizer.vocabulary_
-    return lambda text: Counter(known[gram] for gram in analyze(text) if gram in known)
+    return lambda text: tuple(known[gram] for gram in analyze(text) if gram in known)
 
 
-def _counting_by_word(vectorizer: TfidfVectorizer) -> Callable[[str], Counter[int]]:
-    count = lru_cache(maxsize=20_000)(_counting(vectorizer))
-
-    def counts(text: str) -> Counter[int]:
-        total: Counter[int] = Counter()
-        for word in text.split():
-            total.update(count(word))
-        return total
-
-    return counts
+def _finding_by_word(vectorizer: TfidfVectorizer) -> Callable[[str], Iterable[int]]:
+    find = lru_cache(maxsize=20_000)(_finding(vectorizer))
+    return lambda text: chain.from_iterable(map(find, text.split()))
 
 
 def _vectorizer(analyzer: str, lengths: list[int], **options: Any) -> TfidfVectorizer:

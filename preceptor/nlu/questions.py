@@ -261,7 +261,7 @@ class QuestionReader(Step):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the options."""
-        return {"sure": 0.55, "parted": 0.55}
+        return {"sure": 0.55, "parted": 0.5}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `questions`, and `intent` where a clause or the entities decide."""
