@@ -98,9 +98,11 @@ class Readings:
         """Rank the intents of messages and of their parts, each by the reader of its fold."""
         for sample in samples:
             text, reader = sample.text, self._readers[sample.fold]
-            clauses = clauses_of(tokens_of(text))
+            doc = tokens_of(text)
+            clauses = clauses_of(doc)
             parts = [(0, len(text)), *((c.start_char, c.end_char) for c in clauses)]
-            rows = reader.probabilities_of_parts(text, parts)
+            apart = bool(clauses) and is_story(doc)
+            rows = reader.probabilities_of_parts(text, parts, apart=apart)
             self._read[sample.fold, text] = {
                 part: ranked(reader.labels, row, _RANKING)
                 for part, row in zip(parts, rows, strict=True)
@@ -359,8 +361,8 @@ def fit_stories(
     start = np.zeros(size + len(scales[1]))
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 100}).x
     of_whole = found[size:] / scales[1]
-    # Long messages of real people are read best as a whole.
-    of_whole[-1] += 1.5
+    # Long messages of real people are read best as a whole, and the stories here are ours.
+    of_whole[-1] += 0.75
     return {"sentence": found[:size] / scales[0], "story": of_whole}
 
 

@@ -14,8 +14,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from preceptor.nlu.clauses import is_story
 from preceptor.nlu.reader import DEFAULTS, IntentReader
 from preceptor.nlu.step import CLAUSES, END, START, TrainedStep, language_of
+from preceptor.nlu.text import tokens_of
+from preceptor.nlu.tokenizer import DOC
 
 RANKING = "intent_ranking"
 KIND = "kind"
@@ -87,7 +90,9 @@ class RidgeIntentClassifier(TrainedStep, IntentClassifier):
                 continue
             clauses = message.get(CLAUSES) or []
             parts = [(0, len(text)), *((c.get(START), c.get(END)) for c in clauses)]
-            rows = self.reader.probabilities_of_parts(text, parts)
+            # Sentences of a story are read by themselves.
+            apart = bool(clauses) and is_story(message.get(DOC) or tokens_of(text))
+            rows = self.reader.probabilities_of_parts(text, parts, apart=apart)
             for each, row in zip([message, *clauses], rows, strict=True):
                 ranking = self._ranking(row)
                 each.set(INTENT, ranking[0], add_to_output=True)

@@ -56,7 +56,7 @@ def meaning(texts: list[str], encoders: Mapping[str, float], *, keep: bool = Fal
 
 
 def meaning_of_parts(
-    text: str, parts: list[tuple[int, int]], encoders: Mapping[str, float]
+    text: str, parts: list[tuple[int, int]], encoders: Mapping[str, float], *, apart: bool = False
 ) -> np.ndarray:
     """Return the vectors of parts of a text as `meaning` does; each knows what stands around it.
 
@@ -64,11 +64,18 @@ def meaning_of_parts(
         text: what somebody wrote, in lower case and squeezed.
         parts: where each part begins and ends, in characters; length n.
         encoders: as for `meaning`.
+        apart: the parts know only what stands next to them, and the whole text is their mean. In
+            a long story a sentence would else sound like all of it.
     """
+
+    def encode(name: str) -> np.ndarray:
+        one = encoder(name)
+        return (one.encode_apart if apart and one.far else one.encode_parts)(text, parts)
+
     *others, last = encoders
-    jobs = {name: _pool.submit(encoder(name).encode_parts, text, parts) for name in others}
+    jobs = {name: _pool.submit(encode, name) for name in others}
     # One is computed here: handing it over takes longer than waiting.
-    found = {last: encoder(last).encode_parts(text, parts)}
+    found = {last: encode(last)}
     found |= {name: job.result() for name, job in jobs.items()}
     return _joined(found, encoders)
 

@@ -148,6 +148,8 @@ class MiniLM(SentenceEncoder):
     The graph is written to `folder` at first use (a second) and read from there afterwards.
     """
 
+    far = True
+
     def __init__(self, folder: Path) -> None:
         """Read the graph; where it is missing, verify the weights and write it.
 

@@ -117,7 +117,10 @@ class SentenceEncoder:
 
     Attributes:
         size: how many numbers a vector has.
+        far: whether a token knows the whole text around it, not its neighbours alone.
     """
+
+    far = False
 
     def __init__(
         self, session: Any, tokenize: Callable[[str], tuple[list[int], list[int]]], size: int
@@ -179,6 +182,22 @@ class SentenceEncoder:
         chosen[[part == (0, len(text)) for part in parts]] = True
         chosen[~chosen.any(axis=1)] = True
         return self._run(ids, np.ones_like(ids), chosen[None])[0]
+
+    def encode_apart(self, text: str, parts: list[tuple[int, int]]) -> np.ndarray:
+        """Return the vectors of parts of a text, each computed by itself, as `encode_parts` does.
+
+        All of the text as a part has the mean of the others, weighed by their lengths.
+
+        Args:
+            text: what is read.
+            parts: where each part begins and ends, in characters; not all of the text alone.
+        """
+        own = [part for part in parts if part != (0, len(text))]
+        vectors = self.encode([text[start:end] for start, end in own])
+        mean = np.array([end - start for start, end in own], dtype=np.float32) @ vectors
+        mean /= max(float(np.linalg.norm(mean)), 1e-9)
+        rows = iter(vectors)
+        return np.stack([mean if part == (0, len(text)) else next(rows) for part in parts])
 
     def _run(self, ids: np.ndarray, mask: np.ndarray, parts: np.ndarray) -> np.ndarray:
         inputs = {"ids": ids, "mask": mask, "parts": parts.astype(np.float32)}

@@ -78,6 +78,7 @@ def choose(
     *,
     sure: float,
     suspected: Mapping[str, float] = MappingProxyType({}),
+    story: bool = False,
 ) -> Question:
     """Return what a message asks, where danger or a greeting may hide it.
 
@@ -86,12 +87,13 @@ def choose(
         clauses: its clauses, in order.
         sure: from which confidence on a clause counts.
         suspected: the confidence of each intent for the message as a whole.
+        story: whether the message is one; as a whole, one in a low mood is soon taken for a crisis.
 
     Returns:
         The clause that is surely an emergency or a crisis; the clause behind a greeting or thanks;
         else the whole.
     """
-    if whole.intent in URGENCY:
+    if _tells_of_danger(whole, story):
         return whole
     for clause in clauses:
         # A cry for help inside a long, quiet story.
@@ -109,6 +111,10 @@ def choose(
         # The longest says most of what is asked.
         return max(asked, key=lambda clause: len(clause.text))
     return whole
+
+
+def _tells_of_danger(whole: Question, story: bool) -> bool:
+    return whole.intent in URGENCY and (not story or whole.confidence >= _SURE_OF_DANGER)
 
 
 def in_context(
@@ -278,6 +284,8 @@ class QuestionReader(Step):
         ranking = message.get(RANKING) or []
         if not (clauses and ranking):
             return [whole]
+        doc = _doc_of(message)
+        story = is_story(doc)
         questions = [_question(c, c.get(START), c.get(END)) for c in clauses]
         read = {}
         for clause, question in zip(clauses, questions, strict=True):
@@ -292,16 +300,15 @@ class QuestionReader(Step):
             list(read),
             sure=self.config["sure"],
             suspected={r["name"]: r["confidence"] for r in ranking},
+            story=story,
         )
-        if asked.intent not in URGENCY:
-            doc = _doc_of(message)
-            if not is_story(doc):
-                several = self._several(message, doc, whole, questions)
-                if len(several) > 1:
-                    _decide(message, several[0], ranking)
-                    return several
-            elif asked is whole:
-                return [self._of_story(message, doc, whole)]
+        if story and asked is whole and not _tells_of_danger(whole, story):
+            return [self._of_story(message, doc, whole)]
+        if not story and asked.intent not in URGENCY:
+            several = self._several(message, doc, whole, questions)
+            if len(several) > 1:
+                _decide(message, several[0], ranking)
+                return several
         if asked is not whole:
             _decide(message, asked, read[asked])
         return [asked]

@@ -124,15 +124,18 @@ class IntentReader:
         """Return each intent's calibrated probability for `n` texts, shape `(n, c)`."""
         return self._ridge.probabilities(*self._features(texts))
 
-    def probabilities_of_parts(self, text: str, parts: list[Part]) -> np.ndarray:
+    def probabilities_of_parts(
+        self, text: str, parts: list[Part], *, apart: bool = False
+    ) -> np.ndarray:
         """Return each intent's probability for `n` parts of a text, shape `(n, c)`.
 
         Args:
             text: what somebody wrote.
             parts: where each part begins and ends, in characters; all of it may be one.
+            apart: see `preceptor.nlu.features.meaning_of_parts`.
         """
         whole, moved = self.mended_parts(text, parts)
-        vectors = meaning_of_parts(whole, moved, self._encoders)
+        vectors = meaning_of_parts(whole, moved, self._encoders, apart=apart)
         rows = self._ngrams.rows([whole[start:end] for start, end in moved])
         return self._ridge.probabilities(vectors, rows)
 

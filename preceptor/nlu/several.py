@@ -246,7 +246,7 @@ class Several:
         return np.asarray(weights / weights.sum())
 
     def story_features(self, sentences: list[Piece], whole: Piece) -> tuple[np.ndarray, np.ndarray]:
-        """Return the features of a story's sentences, `(n, 16)`, and of the whole, `(10,)`."""
+        """Return the features of a story's sentences, `(n, 16)`, and of the whole, `(8,)`."""
         out = self._at("out_of_scope")
         told = int(whole.chances.argmax())
         rows = []
@@ -266,9 +266,7 @@ class Several:
         chance = whole.chances[told]
         of_whole = [
             _log(chance), _log(1 - chance), _log(whole.chances[out]), told == out,
-            tops.count(told) / len(tops), _log(named.max()), _log(named.mean()),
-            np.mean([piece.chances[out] for piece in sentences]),
-            np.mean([piece.chances.max() for piece in sentences]), 1.0,
+            tops.count(told) / len(tops), _log(named.max()), _log(named.mean()), 1.0,
         ]  # fmt: skip
         return np.array(rows, dtype=float), np.array(of_whole, dtype=float)
 

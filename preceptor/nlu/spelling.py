@@ -30,8 +30,10 @@ def _english() -> frozenset[str]:
 
 @lru_cache(maxsize=20_000)
 def is_english(word: str) -> bool:
-    """Tell whether a folded word stands in the English word list."""
-    return word.lower() in _english()
+    """Tell whether a folded word stands in the English word list, or its stem ("schooler")."""
+    known, low = _english(), word.lower()
+    stems = (low.removesuffix("s").removesuffix("er"),) if low.endswith(("er", "ers")) else ()
+    return low in known or any(len(stem) >= _MIN_LETTERS and stem in known for stem in stems)
 
 
 class Mender:

@@ -230,6 +230,17 @@ def test_a_part_is_read_with_what_stands_around_it(name):
     assert first @ second < 0.9
 
 
+def test_parts_read_apart_are_read_as_if_alone():
+    text = "my ward is lovely and everybody smiles. is it paid?"
+    parts = [(0, len(text)), (0, 39), (40, len(text))]
+    whole, first, second = encoder("minilm").encode_apart(text, parts)
+    own = encoder("minilm").encode([text[:39], text[40:]])
+    assert np.allclose([first, second], own, atol=1e-6)
+    assert np.linalg.norm(whole) == pytest.approx(1, abs=1e-5)
+    # The longer part has more to say about the whole.
+    assert whole @ first > whole @ second > 0
+
+
 @pytest.mark.parametrize("name", ["use", "minilm"])
 def test_of_a_very_long_text_the_end_is_read(name):
     text = "so i went on and on " * 300 + "is it safe for a woman on her own there?"

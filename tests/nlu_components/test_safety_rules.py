@@ -75,6 +75,7 @@ def test_own_symptoms_are_seen(text):
         "why should I do an internship",
         "4 week surgery placement in Kenya under 2000 usd",
         "my colleague is a pain in the neck",
+        "high schooler here, may schoolers shadow a surgeon",
         "what emergency numbers should I save before the trip",
         "",
     ],
