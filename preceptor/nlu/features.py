@@ -81,10 +81,9 @@ def meaning_of_parts(
 
 
 def _joined(found: Mapping[str, np.ndarray], encoders: Mapping[str, float]) -> np.ndarray:
-    vectors = np.hstack([weight * found[name] for name, weight in encoders.items()])
-    vectors = vectors.astype(np.float32)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return vectors
+    # Every encoder's rows are of unit length.
+    length = sum(weight**2 for weight in encoders.values()) ** 0.5
+    return np.hstack([np.float32(encoders[name] / length) * found[name] for name in encoders])
 
 
 def _encode(name: str, texts: list[str]) -> list[Future[np.ndarray]]:
