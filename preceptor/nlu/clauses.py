@@ -136,7 +136,10 @@ def cuts_of(doc: Doc) -> list[Cut]:
             continue
         start, joins = i, set()
         while start < len(doc) and (
-            doc[start].is_punct or doc[start].is_space or doc[start].norm_ in _JOINS
+            doc[start].is_punct
+            or doc[start].is_space
+            or doc[start].norm_ in _JOINS
+            or _numbers(doc, start)
         ):
             joins.add(doc[start].norm_)
             start += 1
@@ -168,6 +171,11 @@ def _ended(doc: Doc, i: int) -> bool:
     return before.text in _ENDS or (before.is_space and "\n" in before.text)
 
 
+def _numbers(doc: Doc, i: int) -> bool:
+    """Tell whether token `i` is the number of an item: "(2)", "2)"."""
+    return doc[i].is_digit and i + 1 < len(doc) and doc[i + 1].text == ")"
+
+
 def _trimmed(span: Span) -> Span:
     while len(span) > 1 and span[0].is_space:
         span = span[1:]
@@ -179,7 +187,8 @@ def _trimmed(span: Span) -> Span:
 def _sign(doc: Doc, i: int, last: int) -> str | None:
     """Return what a clause could end with before token `i`, None if with nothing."""
     token, before = doc[i], doc[i - 1]
-    if _ended(doc, i):
+    opened = token.text == "(" and i + 1 < len(doc) and _numbers(doc, i + 1)
+    if _ended(doc, i) or opened or (_numbers(doc, i) and before.text != "("):
         return "end"
     dash = before.text in {"-", "–", "—"} and before.whitespace_ and doc[max(i - 2, 0)].whitespace_
     if before.text in {",", ":"} or dash or (before.text == "/" and before.whitespace_):

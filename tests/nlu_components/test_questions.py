@@ -29,6 +29,9 @@ def parts_of(text: str) -> list[str]:
         ("is it compulsory how long is it", ["is it compulsory", "how long is it"]),
         ("cost n duration", ["cost", "duration"]),
         ("price? vaccines?", ["price?", "vaccines?"]),
+        ("tell me 1) is it paid 2) is it safe", ["tell me", "is it paid", "is it safe"]),
+        ("what documents (2) what visa", ["what documents", "what visa"]),
+        ("is it safe / is it paid", ["is it safe /", "is it paid"]),
         ("hi! what can you do", ["hi!", "what can you do"]),
         ("first line here\nsecond line here", ["first line here", "second line here"]),
         (
