@@ -154,7 +154,7 @@ class Processor(MessageProcessor):
     ) -> dict[str, Any]:
         """Read a message, in the thread that reads; meanwhile other turns go on.
 
-        Half of the reading is done without Python's lock.
+        Two fifths of the reading are done without Python's lock.
         """
         if self.http_interpreter:
             return dict(await super().parse_message(message, tracker, only_output_properties))

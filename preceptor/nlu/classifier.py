@@ -17,8 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from preceptor.nlu.clauses import is_story
 from preceptor.nlu.reader import DEFAULTS, IntentReader
 from preceptor.nlu.step import CLAUSES, END, START, TrainedStep, language_of
-from preceptor.nlu.text import tokens_of
-from preceptor.nlu.tokenizer import DOC
+from preceptor.nlu.tokenizer import doc_of
 
 RANKING = "intent_ranking"
 KIND = "kind"
@@ -91,7 +90,7 @@ class RidgeIntentClassifier(TrainedStep, IntentClassifier):
             clauses = message.get(CLAUSES) or []
             parts = [(0, len(text)), *((c.get(START), c.get(END)) for c in clauses)]
             # Sentences of a story are read by themselves.
-            apart = bool(clauses) and is_story(message.get(DOC) or tokens_of(text))
+            apart = bool(clauses) and is_story(doc_of(message))
             rows = self.reader.probabilities_of_parts(text, parts, apart=apart)
             for each, row in zip([message, *clauses], rows, strict=True):
                 ranking = self._ranking(row)

@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc, Span, Token
 
 from preceptor.nlu.step import CLAUSES, END, START, Step
-from preceptor.nlu.text import tokens_of
-from preceptor.nlu.tokenizer import DOC
+from preceptor.nlu.tokenizer import doc_of
 
 _ENDS = {".", "?", "!", ";", "…", "...", "??", "?!", "!!", "???"}
 _ADD = {"also", "plus", "btw", "additionally", "oh", "furthermore", "then"}
@@ -272,11 +270,8 @@ class ClauseSplitter(Step):
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `clauses` on messages that have at least two."""
         for message in messages:
-            doc = message.get(DOC)
-            if doc is None:
-                doc = tokens_of(message.get(TEXT) or "")
             clauses = []
-            for span in clauses_of(doc):
+            for span in clauses_of(doc_of(message)):
                 clause = Message.build(text=span.text)
                 clause.set(START, span.start_char)
                 clause.set(END, span.end_char)

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc
@@ -17,8 +17,7 @@ from preceptor.catalogue.vocabulary import VocabularyCache
 from preceptor.nlu.linking import Linker
 from preceptor.nlu.quantities import amounts, durations, positions, wants_cheap
 from preceptor.nlu.step import Step
-from preceptor.nlu.text import tokens_of
-from preceptor.nlu.tokenizer import DOC
+from preceptor.nlu.tokenizer import doc_of
 
 EXTRACTOR = "CatalogueEntityExtractor"
 _log = structlog.get_logger(__name__)
@@ -113,10 +112,7 @@ class CatalogueEntityExtractor(Step):
         """Set `entities` on each message."""
         linker = shared_linker().current()
         for message in messages:
-            doc = message.get(DOC)
-            if doc is None:
-                doc = tokens_of(message.get(TEXT) or "")
-            message.set(ENTITIES, extract(doc, linker), add_to_output=True)
+            message.set(ENTITIES, extract(doc_of(message), linker), add_to_output=True)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

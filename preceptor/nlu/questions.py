@@ -18,8 +18,7 @@ from preceptor.nlu.clauses import Cut, asks, cuts_of, is_story, pieces_of, sente
 from preceptor.nlu.safety import URGENCY
 from preceptor.nlu.several import BEFORE_A_QUESTION, ONE_QUESTION, Piece, Several, several
 from preceptor.nlu.step import CLAUSES, END, START, Step
-from preceptor.nlu.text import tokens_of
-from preceptor.nlu.tokenizer import DOC
+from preceptor.nlu.tokenizer import doc_of
 
 QUESTIONS = "questions"
 """Output key: the questions of a message in order, each `text`, `start`, `end`, `intent`,
@@ -284,7 +283,7 @@ class QuestionReader(Step):
         ranking = message.get(RANKING) or []
         if not (clauses and ranking):
             return [whole]
-        doc = _doc_of(message)
+        doc = doc_of(message)
         story = is_story(doc)
         questions = [_question(c, c.get(START), c.get(END)) for c in clauses]
         read = {}
@@ -350,7 +349,7 @@ class QuestionReader(Step):
         return _question(message, whole.start, whole.end)
 
     def _from_values(self, message: Message) -> None:
-        intent = values_alone(_doc_of(message), message.get(ENTITIES) or [])
+        intent = values_alone(doc_of(message), message.get(ENTITIES) or [])
         ranking = message.get(RANKING) or []
         top = ranking[0]["name"] if ranking else None
         if intent in {"ask_program_detail", "save_program"}:
@@ -369,11 +368,6 @@ class QuestionReader(Step):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Leave training examples as they are labelled."""
         return training_data
-
-
-def _doc_of(message: Message) -> Doc:
-    doc = message.get(DOC)
-    return tokens_of(message.get(TEXT) or "") if doc is None else doc
 
 
 def _decide(message: Message, question: Question, ranking: list[dict[str, Any]]) -> None:

@@ -9,11 +9,18 @@ from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from spacy.tokens import Doc
 
 from preceptor.nlu.text import tokens_of
 
 DOC = "doc"
 """Key under which a message carries its spaCy `Doc`, for the steps that follow."""
+
+
+def doc_of(message: Message) -> Doc:
+    """Return a message's tokens: those that it carries, or new ones."""
+    doc = message.get(DOC)
+    return tokens_of(message.get(TEXT) or "") if doc is None else doc
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)

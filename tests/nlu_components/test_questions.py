@@ -2,11 +2,22 @@
 
 import numpy as np
 import pytest
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
 from ruamel.yaml import YAML
 
+from preceptor.nlu.classifier import RANKING
 from preceptor.nlu.clauses import clauses_of, cuts_of, is_story, pieces_of, sentences
-from preceptor.nlu.questions import Question, choose, in_context, part
+from preceptor.nlu.questions import (
+    QUESTIONS,
+    Question,
+    QuestionReader,
+    choose,
+    in_context,
+    part,
+)
 from preceptor.nlu.several import Piece, several
+from preceptor.nlu.step import CLAUSES, END, START
 from preceptor.nlu.text import tokens_of
 from preceptor.settings import CODE
 
@@ -172,6 +183,39 @@ def test_who_searches_is_no_question_before_a_search():
 def test_two_searches_are_one():
     text = "show me surgery in Kenya and find something cheaper"
     assert len(read(text, surgery="find_program", cheaper="refine_search")) == 1
+
+
+def test_the_length_of_a_compulsory_internship_is_asked_once():
+    text = "what is the length of house job, and how many months are they in total?"
+    assert len(read(text, house="ask_internship_length", total=LONG)) == 1
+    assert len(read(text, house="ask_internship_length", total=SAFE)) == 2
+
+
+@pytest.mark.parametrize(("sure", "heard"), [(0.5, "ask_timing"), (0.95, "express_crisis")])
+def test_a_story_in_a_low_mood_is_no_crisis_unless_surely(sure, heard):
+    text = "The rain has not stopped and nobody wrote to me this week. " * 4
+    text += "When should I apply for an elective?"
+    doc = tokens_of(text)
+    message = Message(data={TEXT: text})
+    clauses = []
+    for span in clauses_of(doc):
+        name, chance = ("ask_timing", 0.99) if "apply" in span.text else ("out_of_scope", 0.3)
+        ranking = [{"name": name, "confidence": chance}]
+        own = Message(data={TEXT: span.text, INTENT: ranking[0], RANKING: ranking})
+        own.set(START, span.start_char)
+        own.set(END, span.end_char)
+        clauses.append(own)
+    message.set(CLAUSES, clauses)
+    ranking = [
+        {"name": "express_crisis", "confidence": sure},
+        {"name": "ask_timing", "confidence": 1 - sure},
+    ]
+    message.set(INTENT, ranking[0])
+    message.set(RANKING, ranking)
+    reader = QuestionReader(QuestionReader.get_default_config())
+    (message,) = reader.process([message])
+    assert message.get(INTENT)["name"] == heard
+    assert message.get(QUESTIONS)[0]["intent"] == heard
 
 
 def test_a_clause_that_could_be_on_a_programme_is_a_general_question_beside_another():
