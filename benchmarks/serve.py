@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 import yaml
 
 from benchmarks.rasa_default import EPOCHS, WHOLE
@@ -275,11 +276,13 @@ def advisor(side: str, home: Path, actions: tuple[int, int]) -> Iterator[tuple[s
 
 
 def resident(pid: int) -> float:
-    """Return a process's resident memory in MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    raise SystemExit(f"Process {pid} has ended.")
+    """Return the resident memory of a process and of those it started, in MiB.
+
+    What several processes share counts once: each has its part of it (Linux's PSS).
+    """
+    process = psutil.Process(pid)
+    each = [process, *process.children(recursive=True)]
+    return sum(one.memory_full_info().pss for one in each) / 2**20
 
 
 # Turns

@@ -7,16 +7,17 @@ the supervisor needs neither server's libraries.
 import asyncio
 import contextlib
 import ctypes
-import gc
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import structlog
 
 from preceptor.logs import configure_logging
-from preceptor.processes import end_with_parent
+from preceptor.processes import end_with_parent, tidy_memory
 from preceptor.settings import CODE, Complaint, Settings
 
 SUPERVISOR_CONFIG = CODE / "deploy" / "supervisord.conf"
@@ -49,6 +50,9 @@ def serve_advisor(settings: Settings) -> None:
     from rasa.utils.endpoints import EndpointConfig
 
     from preceptor.channels.guard import guard_agent
+    from preceptor.reading import can_read_beside
+
+    beside = _copy_that_reads(model) if can_read_beside() else None
 
     endpoints = AvailableEndpoints.read_endpoints(str(settings.home / "endpoints.yml"))
     if endpoints.action is None:
@@ -70,9 +74,15 @@ def serve_advisor(settings: Settings) -> None:
             app.stop()
             return
         guard_agent(app.ctx.agent)
+        if beside is not None:
+            app.ctx.agent.processor.read_beside(beside, model)
         # Beside the server, so that it is there at once; a message that comes within the first
         # second or two waits.
         warming.append(asyncio.get_running_loop().create_task(warm_up(app.ctx.agent)))
+
+    async def stop_reading(app: Any, _: Any) -> None:
+        if beside is not None:
+            beside.close()
 
     serve_application(
         model_path=str(model),
@@ -82,10 +92,27 @@ def serve_advisor(settings: Settings) -> None:
         endpoints=endpoints,
         # Its HTTP API can load models and run code (CVE-2024-49375): never on.
         enable_api=False,
-        server_listeners=[(stop_without_model, "after_server_start")],
+        server_listeners=[
+            (stop_without_model, "after_server_start"),
+            (stop_reading, "after_server_stop"),
+        ],
     )
     if failure:
         raise Complaint(failure[0])
+
+
+def _copy_that_reads(model: Path) -> Any:
+    """Copy this process while its only other thread watches the parent, and holds no lock."""
+    import preceptor.nlu
+    from preceptor.reading import ReadingProcess
+    from preceptor.turn import Processor
+
+    steps = (module.name for module in iter_modules(preceptor.nlu.__path__, "preceptor.nlu."))
+    for name in ("rasa.core.run", "onnxruntime", "sentencepiece", *steps):
+        # What both import is shared if it is there already.
+        import_module(name)
+    # It loads what reads while the server loads the rest.
+    return ReadingProcess(lambda: Processor.for_reading(model).read)
 
 
 async def warm_up(agent: Any) -> None:
@@ -95,17 +122,7 @@ async def warm_up(agent: Any) -> None:
     """
     with contextlib.suppress(Exception):
         await agent.parse_message("Hello")
-    await asyncio.to_thread(_tidy)
-
-
-def _tidy() -> None:
-    # What is there now stays: full collections need not look through it again.
-    gc.collect()
-    gc.freeze()
-    # GNU's C library keeps what loading took for a while.
-    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if give_back is not None:
-        give_back(0)
+    await asyncio.to_thread(tidy_memory)
 
 
 def _share_memory_between_threads() -> None:

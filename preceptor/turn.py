@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import tempfile
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 import rasa
@@ -19,11 +21,16 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphRunError
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.shared.core.constants import ACTION_VALIDATE_SLOT_MAPPINGS, DEFAULT_SLOT_NAMES
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecutionRejected, BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+
+from preceptor.heard import heard
+from preceptor.reading import NotRead, ReadingProcess
 
 # One thread, so that the steps of a model never run beside themselves.
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
@@ -93,6 +100,11 @@ class PlainGraphRunner(DaskGraphRunner):
 
     _plans: dict[tuple[str, ...], list[tuple[str, list[str]]]]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Load the steps; the arguments are `DaskGraphRunner`'s."""
+        super().__init__(*args, **kwargs)
+        self._plans = {}
+
     @classmethod
     def around(cls, runner: DaskGraphRunner) -> PlainGraphRunner:
         """Return one with the loaded steps of another."""
@@ -122,6 +134,16 @@ class PlainGraphRunner(DaskGraphRunner):
             raise GraphRunError("Error running runner.") from error
         return dict(done[name] for name in wanted)
 
+    def drop(self, target: str, kept: str) -> None:
+        """Let go of the steps that only one target needs and another does not."""
+        steps, needed = (self._graph_schema.minimal_graph_schema([t]).nodes for t in (target, kept))
+        for name in steps.keys() - needed.keys():
+            del self._instantiated_nodes[name]
+
+    def take_over(self, other: PlainGraphRunner) -> None:
+        """Have the loaded steps of another as well."""
+        self._instantiated_nodes.update(other._instantiated_nodes)
+
     def _plan(self, targets: tuple[str, ...]) -> list[tuple[str, list[str]]]:
         """Return the steps that targets need, each after those that it needs itself."""
         nodes = self._graph_schema.minimal_graph_schema(list(targets)).nodes
@@ -136,6 +158,9 @@ class Processor(MessageProcessor):
 
     _domain_looked_at: Domain | None = None
     _fills_slots = True
+    _beside: ReadingProcess | None = None
+    # What reads lies there, since it isn't loaded.
+    _read_by: Path | None = None
 
     @classmethod
     def around(cls, processor: MessageProcessor) -> Processor:
@@ -146,32 +171,80 @@ class Processor(MessageProcessor):
             made.graph_runner = PlainGraphRunner.around(made.graph_runner)
         return made
 
+    @classmethod
+    def for_reading(cls, model: Path) -> Processor:
+        """Return one that has only the steps of a model that read, and no conversations.
+
+        Args:
+            model: the trained model's archive.
+        """
+        made: Processor = cls.__new__(cls)
+        with tempfile.TemporaryDirectory() as folder:
+            storage, metadata = LocalModelStorage.from_model_archive(Path(folder), model)
+            steps = metadata.predict_schema.minimal_graph_schema([metadata.nlu_target])
+            made.graph_runner = PlainGraphRunner.create(
+                steps, storage, ExecutionContext(steps, metadata.model_id)
+            )
+        made.model_metadata = metadata
+        return made
+
     async def parse_message(
         self,
         message: UserMessage,
         tracker: DialogueStateTracker | None = None,
         only_output_properties: bool = True,
     ) -> dict[str, Any]:
-        """Read a message, in the thread that reads; meanwhile other turns go on.
-
-        Two fifths of the reading are done without Python's lock.
-        """
+        """Read a message in the process that reads, or in the thread; other turns go on."""
         if self.http_interpreter:
             return dict(await super().parse_message(message, tracker, only_output_properties))
-        if tracker is None:
-            tracker = DialogueStateTracker.from_events(message.sender_id, [])
-        parsed: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(
-            _reader,
-            # With the turn's context, in which the reading reports what it heard.
-            contextvars.copy_context().run,
-            self._parse_message_with_graph,
-            message,
-            tracker,
-            only_output_properties,
-        )
+        parsed = await self._read_beside(message, only_output_properties)
+        if parsed is None:
+            parsed = await asyncio.get_running_loop().run_in_executor(
+                _reader,
+                # With the turn's context, in which the reading reports what it heard.
+                contextvars.copy_context().run,
+                self.read,
+                message,
+                only_output_properties,
+            )
         self._update_full_retrieval_intent(parsed)
         self._check_for_unseen_features(parsed)
         return parsed
+
+    def read(self, message: UserMessage, only_output_properties: bool) -> dict[str, Any]:
+        """Return what is understood of a message; no step that reads looks at its conversation."""
+        if self._read_by is not None:
+            self.graph_runner.take_over(self.for_reading(self._read_by).graph_runner)
+            self._read_by = None
+        tracker = DialogueStateTracker.from_events(message.sender_id, [])
+        return dict(self._parse_message_with_graph(message, tracker, only_output_properties))
+
+    async def _read_beside(
+        self, message: UserMessage, only_output_properties: bool
+    ) -> dict[str, Any] | None:
+        if self._beside is None:
+            return None
+        try:
+            parsed, told = await self._beside.parse(message, only_output_properties)
+        except NotRead:
+            return None
+        report = heard.get()
+        if report is not None:
+            vars(report).update(vars(told))
+        return parsed
+
+    def read_beside(self, process: ReadingProcess, model: Path) -> None:
+        """Have messages read by another process from now on, as long as it lives.
+
+        Args:
+            process: reads with the same model.
+            model: the model's archive; should the process end, what reads is loaded from it here.
+        """
+        self._beside = process
+        targets = self.model_metadata.nlu_target, self.model_metadata.core_target
+        if isinstance(self.graph_runner, PlainGraphRunner) and targets[1]:
+            self.graph_runner.drop(*targets)
+            self._read_by = model
 
     async def run_action_extract_slots(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker

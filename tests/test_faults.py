@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
+from preceptor.reading import can_read_beside
 from tests.launcher.test_run import children, wait_until
 from tests.launcher.tiny import ROOT, command, environment, free_port
 from tests.support.advisor import import_catalogue, write_home
@@ -61,16 +62,20 @@ def running(tmp_path_factory):
             launcher.wait(60)
 
 
-def action_server(launcher: "subprocess.Popen[bytes]") -> int | None:
-    """Return the action server's process, a child of the launcher's supervisor."""
+def server(launcher: "subprocess.Popen[bytes]", name: str) -> int | None:
+    """Return one server's process, a child of the launcher's supervisor."""
     for supervisor in children(launcher.pid):
         for pid in children(supervisor):
             shown = subprocess.run(
                 ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True
             )
-            if "serve-actions" in shown.stdout:
+            if name in shown.stdout:
                 return pid
     return None
+
+
+def action_server(launcher: "subprocess.Popen[bytes]") -> int | None:
+    return server(launcher, "serve-actions")
 
 
 def test_a_killed_action_server_costs_one_sentence_and_not_the_search(running):
@@ -103,6 +108,20 @@ def test_advice_is_given_while_the_action_server_is_away(running):
         assert time.monotonic() - started < 12
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.skipif(not can_read_beside(), reason="reads in the server's process")
+def test_messages_are_read_when_the_process_that_reads_is_gone(running):
+    advisor = server(running.launcher, "serve-advisor")
+    assert advisor is not None
+    (reader,) = children(advisor)
+    assert "Kenya" in running.say("surgery in Kenya for 4 weeks", "read")
+    os.kill(reader, signal.SIGKILL)
+    assert "Ghana" in running.say("and in Ghana?", "read")
+    assert "Nepal" in running.say("and in Nepal?", "read")
+    assert server(running.launcher, "serve-advisor") == advisor
+    assert children(advisor) == []
+    assert "reader.ended" in (running.home / "var" / "log" / "advisor.log").read_text()
 
 
 def append(path: Path, **cells: str) -> None:

@@ -7,6 +7,7 @@ behind every component of the training, which took longer than computing them.
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,8 +26,18 @@ from preceptor.nlu.encoders import encoder
 # Encoders run side by side: each is fastest on one core, and both leave Python's lock.
 # Training questions are handed out in parts, so that neither core waits for the slower encoder.
 _PART = 512
-_pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
+_pool: ThreadPoolExecutor
 
+
+def _start_pool() -> None:
+    global _pool
+    _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
+
+
+_start_pool()
+# A process that is copied has none of the threads.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_pool)
 
 # Vectors by encoder and text, of those that are kept: two classifiers learn from most questions.
 _kept: dict[str, dict[str, np.ndarray]] = {}
@@ -52,31 +63,6 @@ def meaning(texts: list[str], encoders: Mapping[str, float], *, keep: bool = Fal
             known = _kept[name]
             known.update(zip(_unknown(name, lower), found[name], strict=True))
             found[name] = np.stack([known[text] for text in lower])
-    return _joined(found, encoders)
-
-
-def meaning_of_parts(
-    text: str, parts: list[tuple[int, int]], encoders: Mapping[str, float], *, apart: bool = False
-) -> np.ndarray:
-    """Return the vectors of parts of a text as `meaning` does; each knows what stands around it.
-
-    Args:
-        text: what somebody wrote, in lower case and squeezed.
-        parts: where each part begins and ends, in characters; length n.
-        encoders: as for `meaning`.
-        apart: the parts know only what stands next to them, and the whole text is their mean. In
-            a long story a sentence would else sound like all of it.
-    """
-
-    def encode(name: str) -> np.ndarray:
-        one = encoder(name)
-        return (one.encode_apart if apart and one.far else one.encode_parts)(text, parts)
-
-    *others, last = encoders
-    jobs = {name: _pool.submit(encode, name) for name in others}
-    # One is computed here: handing it over takes longer than waiting.
-    found = {last: encode(last)}
-    found |= {name: job.result() for name, job in jobs.items()}
     return _joined(found, encoders)
 
 
@@ -208,3 +194,43 @@ def _vectorizer(analyzer: str, lengths: list[int], **options: Any) -> TfidfVecto
         lowercase=False,
         **options,
     )
+
+
+def features_of_parts(
+    text: str,
+    parts: list[tuple[int, int]],
+    encoders: Mapping[str, float],
+    ngrams: Ngrams,
+    *,
+    apart: bool = False,
+) -> tuple[np.ndarray, scipy.sparse.csr_matrix]:
+    """Return the vectors of parts of a text as `meaning` does, and their n-grams.
+
+    The vector of a part knows what stands around it; its n-grams are its own.
+
+    Args:
+        text: what somebody wrote, in lower case and squeezed.
+        parts: where each part begins and ends, in characters; length n.
+        encoders: as for `meaning`.
+        ngrams: finds the n-grams.
+        apart: the parts know only what stands next to them, and the whole text is their mean. In
+            a long story a sentence would else sound like all of it.
+
+    Returns:
+        Shapes `(n, d)` and `(n, m)`.
+    """
+
+    def encode(name: str) -> np.ndarray:
+        one = encoder(name)
+        return (one.encode_apart if apart and one.far else one.encode_parts)(text, parts)
+
+    *others, last = encoders
+
+    def beside() -> tuple[dict[str, np.ndarray], scipy.sparse.csr_matrix]:
+        return {name: encode(name) for name in others}, ngrams.rows([text[a:b] for a, b in parts])
+
+    # The last encoder takes as long as all the rest.
+    job = _pool.submit(beside)
+    found = {last: encode(last)}
+    others_found, rows = job.result()
+    return _joined(found | others_found, encoders), rows

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse
 
 from preceptor.folding import squeeze
-from preceptor.nlu.features import Ngrams, meaning, meaning_of_parts
+from preceptor.nlu.features import Ngrams, features_of_parts, meaning
 from preceptor.nlu.ridge import QuadraticRidge
 from preceptor.nlu.spelling import Corrector
 
@@ -132,12 +132,11 @@ class IntentReader:
         Args:
             text: what somebody wrote.
             parts: where each part begins and ends, in characters; all of it may be one.
-            apart: see `preceptor.nlu.features.meaning_of_parts`.
+            apart: see `preceptor.nlu.features.features_of_parts`.
         """
         whole, moved = self.mended_parts(text, parts)
-        vectors = meaning_of_parts(whole, moved, self._encoders, apart=apart)
-        rows = self._ngrams.rows([whole[start:end] for start, end in moved])
-        return self._ridge.probabilities(vectors, rows)
+        found = features_of_parts(whole, moved, self._encoders, self._ngrams, apart=apart)
+        return self._ridge.probabilities(*found)
 
     def _features(
         self, texts: list[str], vectors: np.ndarray | None = None
