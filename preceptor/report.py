@@ -25,7 +25,6 @@ TEST_SET = Path("tests/nlu")
 EVERYDAY = Path("tests/nlu_everyday")
 OTHER_LANGUAGES = Path("tests/nlu_languages")
 TWO_QUESTIONS = Path("tests/two_questions.yml")
-TWO_QUESTIONS_TO_TUNE_ON = Path("tests/two_questions_validation.yml")
 
 
 @dataclass(frozen=True)
@@ -221,14 +220,12 @@ def make_report(settings: Settings) -> dict[str, Any]:
     tests = read_test_set(settings.home / TEST_SET)
     everyday = read_test_set(settings.home / EVERYDAY)
     pairs = _read_pairs(settings.home / TWO_QUESTIONS)
-    to_tune_on = _read_pairs(settings.home / TWO_QUESTIONS_TO_TUNE_ON)
     foreign = {
         path.stem: read_test_set(path)
         for path in sorted((settings.home / OTHER_LANGUAGES).glob("*.yml"))
     }
     noisy = variants(tests)
     texts = [t for t, _ in tests] + [p["text"] for p in pairs]
-    texts += [p["text"] for p in to_tune_on]
     texts += [t for asked in [*foreign.values(), *noisy.values(), everyday] for t, _ in asked]
     parsed = iter(asyncio.run(_parse_all(model, texts)))
     parsed_tests = [next(parsed) for _ in tests]
@@ -241,10 +238,6 @@ def make_report(settings: Settings) -> dict[str, Any]:
     ]
     result["two_question_messages"] = len(pairs)
     result["both_intents_found"] = _share(found)
-    result["both_intents_found_in_validation"] = _share(
-        [q["intent"] for q in next(parsed)["questions"]] == list(pair["intents"])
-        for pair in to_tune_on
-    )
     elsewhere = {
         name: [_reading(t, i, next(parsed)) for t, i in asked] for name, asked in foreign.items()
     }

@@ -3,9 +3,10 @@
     python -m scripts.fit_several
 
 Cuts are learnt from training questions joined by us, from single training questions, and from
-tests/two_questions_validation.yml; stories from training questions inside the stories of
-tests/stories_validation.yml and from long training questions. A training question is always read
-by a classifier that was trained without it. Fit again when the intents or the classifier change.
+data/several_questions.yml; stories from training questions inside the stories of
+tests/stories_validation.yml and from long training questions. A training question or message is
+always read by a classifier that was trained without it. Fit again when the intents or the
+classifier change.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -36,6 +37,7 @@ from preceptor.nlu.clauses import (
     words_of,
 )
 from preceptor.nlu.features import meaning
+from preceptor.nlu.marked import FILES, marked_messages
 from preceptor.nlu.questions import Question, part
 from preceptor.nlu.reader import DEFAULTS, IntentReader
 from preceptor.nlu.safety import URGENCY
@@ -61,26 +63,34 @@ class Sample:
     """A message, what it asks in order, where it comes from, and who may read it.
 
     Attributes:
-        fold: which training questions its reader doesn't know; -1 for a reader that knows all.
+        fold: which training questions its reader doesn't know.
+        parts: where the parts of a marked message begin and end, in characters.
     """
 
     text: str
     intents: list[str]
     source: str
     fold: int
+    parts: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Readings:
     """Reads texts with a classifier that doesn't know their training questions."""
 
-    def __init__(self, texts: list[str], labels: list[str], folds: np.ndarray) -> None:
-        """Train one classifier a fold, and one on everything."""
+    def __init__(
+        self, texts: list[str], labels: list[str], folds: np.ndarray, several: list[Sample]
+    ) -> None:
+        """Train one classifier a fold."""
         vectors = meaning(texts, DEFAULTS["encoders"])
         self._readers = {}
-        for fold in range(-1, _FOLDS):
+        for fold in range(_FOLDS):
             kept = np.flatnonzero(folds != fold)
             self._readers[fold] = IntentReader.fit(
-                [texts[i] for i in kept], [labels[i] for i in kept], DEFAULTS, vectors[kept]
+                [texts[i] for i in kept],
+                [labels[i] for i in kept],
+                DEFAULTS,
+                vectors[kept],
+                [(s.text, s.parts, s.intents) for s in several if s.fold != fold],
             )
         self._read: dict[tuple[int, str], dict[tuple[int, int], list[dict]]] = {}
 
@@ -141,8 +151,22 @@ def join(parts: list[str], chance: random.Random) -> str:
     return text
 
 
+def load_marked() -> list[Sample]:
+    """Return the messages in which bars show where a question ends."""
+    draw = np.random.default_rng(1)
+    return [
+        Sample(each.text, each.intents, "marked", int(draw.integers(0, _FOLDS)), each.parts)
+        for file in sorted((ROOT / "data").glob(FILES))
+        for each in marked_messages(file)
+    ]
+
+
 def make_samples(
-    texts: list[str], intents: list[str], folds: np.ndarray, sure: np.ndarray
+    texts: list[str],
+    intents: list[str],
+    folds: np.ndarray,
+    sure: np.ndarray,
+    marked: list[Sample],
 ) -> list[Sample]:
     """Return messages with several questions and with one, from `n` training questions.
 
@@ -151,6 +175,7 @@ def make_samples(
         intents: length n.
         folds: shape (n,).
         sure: how sure a reader that doesn't know a question is of its intent, shape (n,).
+        marked: messages that people wrote as a whole.
     """
     chance = random.Random(1)
     by_intent = defaultdict(list)
@@ -212,13 +237,12 @@ def make_samples(
         for i, text in enumerate(texts)
         if sure[i] > 0.05
     ]
-    pairs = YAML(typ="safe").load((ROOT / "tests/two_questions_validation.yml").read_text("utf-8"))
-    samples += [Sample(p["text"], p["intents"], "validation", -1) for p in pairs["messages"]]
+    samples += marked
     docs = [tokens_of(sample.text) for sample in samples]
     return [
         s
         for s, doc in zip(samples, docs, strict=True)
-        if not is_story(doc) and (cuts_of(doc) or s.source == "validation")
+        if not is_story(doc) and (cuts_of(doc) or s.source == "marked")
     ]
 
 
@@ -387,7 +411,7 @@ def check(
     models: Several,
     readings: Readings,
 ) -> None:
-    """Tell how well held-out validation and training messages are read."""
+    """Tell how well held-out marked messages and training questions are read."""
     folds = np.random.default_rng(0).integers(0, 5, len(samples))
     results: dict[tuple[str, float], list[tuple[bool, bool]]] = defaultdict(list)
     base = {"intents": np.array(models.intents)}
@@ -395,7 +419,7 @@ def check(
         kept = folds[numbers] != fold
         fitted = Several({**base, **fit_cuts(rows[kept], truth[kept], weights[kept])})
         for sample, place in zip(samples, folds, strict=True):
-            if place != fold or sample.source not in {"validation", "single"}:
+            if place != fold or sample.source not in {"marked", "single"}:
                 continue
             group = f"{sample.source}, {len(sample.intents)}"
             for parted in (0.4, 0.5, 0.6, 0.7):
@@ -414,7 +438,8 @@ def main() -> None:
     draw = np.random.default_rng(0).integers(0, _FOLDS, len(texts))
     # A text that stands twice is left out twice.
     folds = np.array([draw[place.setdefault(t.lower(), i)] for i, t in enumerate(texts)])
-    readings = Readings(texts, labels, folds)
+    marked = load_marked()
+    readings = Readings(texts, labels, folds, marked)
     own = [(int(fold), text) for fold, text in zip(folds, texts, strict=True)]
     readings.read(own)
     sure = np.array(
@@ -423,14 +448,14 @@ def main() -> None:
             for each, intent in zip(own, intents, strict=True)
         ]
     )
-    samples = make_samples(texts, intents, folds, sure)
+    samples = make_samples(texts, intents, folds, sure, marked)
     stories = make_stories(texts, intents, folds)
     readings.read_parts([*samples, *stories])
     names = np.array(sorted(set(intents)))
     models = Several({"intents": names})
     rows, truth, numbers = cut_rows(samples, models, readings)
     # What people wrote as a whole counts more than what is joined by us.
-    weight = {"validation": 40, "single": 8, "several": 1, "joined": 1}
+    weight = {"marked": 40, "single": 8, "several": 1, "joined": 1}
     weights = np.array([weight[samples[n].source] for n in numbers])
     check(samples, rows, truth, numbers, weights, models, readings)
     arrays = fit_cuts(rows, truth, weights) | fit_stories(stories, models, readings)

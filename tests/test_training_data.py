@@ -1,12 +1,16 @@
 """Training questions, test questions, topics and model agree with each other."""
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from actions.turn import ACTION_OF
+from preceptor.nlu.clauses import is_story
+from preceptor.nlu.marked import FILES, marked_messages
+from preceptor.nlu.several import NEVER_FIRST, NEVER_LATER
 from preceptor.nlu.text import tokens_of
 from tests.actions.test_turn import rules
 from tests.launcher.tiny import ROOT
@@ -54,6 +58,10 @@ def read_languages() -> tuple[list[str], list[tuple[str, str]]]:
 
 
 TRAINING = questions(ROOT / "data" / "nlu")
+MARKED = [
+    message for path in sorted((ROOT / "data").glob(FILES)) for message in marked_messages(path)
+]
+TWO_QUESTIONS = yaml.load((ROOT / "tests" / "two_questions.yml").read_text("utf-8"))["messages"]
 TEST = questions(ROOT / "tests" / "nlu")
 EVERYDAY = questions(ROOT / "tests" / "nlu_everyday")
 OTHER_LANGUAGES = questions(ROOT / "tests" / "nlu_languages")
@@ -79,13 +87,34 @@ def test_the_test_set_is_large_enough():
 
 def test_training_and_test_share_no_message():
     known = {plain(question) for _, question in TRAINING}
-    asked = [*TEST, *EVERYDAY, *OTHER_LANGUAGES]
-    assert sorted(question for _, question in asked if plain(question) in known) == []
+    known |= {plain(message.text) for message in MARKED}
+    asked = [question for _, question in [*TEST, *EVERYDAY, *OTHER_LANGUAGES]]
+    asked += [message["text"] for message in TWO_QUESTIONS]
+    assert sorted(question for question in asked if plain(question) in known) == []
+
+
+def test_marked_messages_ask_what_there_is_to_ask_and_no_message_stands_twice():
+    for message in MARKED:
+        assert set(message.intents) <= set(DOMAIN["intents"]), message
+        assert len(set(message.intents)) == len(message.intents), message
+        if len(message.intents) > 1:
+            assert message.intents[0] not in NEVER_FIRST, message
+            assert not set(message.intents[1:]) & set(NEVER_LATER), message
+    counts = Counter(plain(message.text) for message in MARKED)
+    assert [text for text, count in counts.items() if count > 1] == []
+
+
+def test_marked_messages_are_cut_at_their_bars():
+    several = [m for m in MARKED if len(m.intents) > 1 and not is_story(tokens_of(m.text))]
+    # Parts of a message that is not cut there touch each other.
+    cut = [m for m in several if all(a[1] < b[0] for a, b in pairwise(m.parts))]
+    assert len(cut) > 0.95 * len(several) > 800
 
 
 def test_no_message_has_two_intents():
     meanings: dict[str, set[str]] = {}
-    for intent, question in [*TRAINING, *TEST, *EVERYDAY]:
+    alone = [(message.intents[0], message.text) for message in MARKED if len(message.intents) == 1]
+    for intent, question in [*TRAINING, *alone, *TEST, *EVERYDAY]:
         meanings.setdefault(plain(question), set()).add(intent)
     assert {q: sorted(i) for q, i in meanings.items() if len(i) > 1} == {}
 

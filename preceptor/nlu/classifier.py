@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from preceptor.nlu.clauses import is_story
+from preceptor.nlu.marked import from_examples
 from preceptor.nlu.reader import DEFAULTS, IntentReader
 from preceptor.nlu.step import CLAUSES, END, START, TrainedStep, language_of
 from preceptor.nlu.tokenizer import doc_of
@@ -57,7 +58,7 @@ class RidgeIntentClassifier(TrainedStep, IntentClassifier):
         return {**DEFAULTS, "ranking_length": 10}
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit the classifier to the training questions."""
+        """Fit the classifier to the training questions and to the parts of marked messages."""
         examples = [
             e
             for e in training_data.intent_examples
@@ -67,7 +68,11 @@ class RidgeIntentClassifier(TrainedStep, IntentClassifier):
         if len(set(labels)) < 2:
             return self._resource
         texts = [e.get(TEXT) for e in examples]
-        self.reader = IntentReader.fit(texts, labels, self.config)
+        several = [
+            (each.text, each.parts, each.intents)
+            for each in from_examples(training_data.training_examples)
+        ]
+        self.reader = IntentReader.fit(texts, labels, self.config, several=several)
         with self._model_storage.write_to(self._resource) as folder:
             self.reader.save(folder)
         return self._resource

@@ -5,7 +5,7 @@ It knows nothing of Rasa, so that public benchmarks measure just what the adviso
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -66,8 +66,9 @@ class IntentReader:
         labels: list[str],
         options: Mapping[str, Any] = DEFAULTS,
         vectors: np.ndarray | None = None,
+        several: Sequence[tuple[str, list[Part], list[str]]] = (),
     ) -> IntentReader:
-        """Learn from `n` questions with their labels.
+        """Learn from `n` questions with their labels, and from parts of messages.
 
         Args:
             texts: length n.
@@ -76,14 +77,22 @@ class IntentReader:
                 `min_df`, see `preceptor.nlu.features.Ngrams.fit`; `directions`, `dense_weight`,
                 `linear_weight` and `penalty`, see `preceptor.nlu.ridge.QuadraticRidge.fit`.
             vectors: what `meaning` gives for the texts, where that is known already.
+            several: messages, where each one's parts begin and end, and the parts' labels. A part
+                is learnt as it is read: knowing what stands around it.
         """
         ngrams, rows = Ngrams.fit(texts, **{name: options[name] for name in _NGRAMS})
         if vectors is None:
             vectors = meaning(texts, options["encoders"], keep=True)
+        lower = [(_changed(text, parts, _lower), its) for text, parts, its in several]
+        found = [features_of_parts(*each, options["encoders"], ngrams) for each, _ in lower]
         ridge = QuadraticRidge.fit(
-            vectors, rows, labels, **{name: options[name] for name in _RIDGE}
+            np.concatenate([vectors, *(of_parts for of_parts, _ in found)]),
+            scipy.sparse.vstack([rows, *(of_parts for _, of_parts in found)], format="csr"),
+            [*labels, *(label for _, its in lower for label in its)],
+            **{name: options[name] for name in _RIDGE},
         )
-        return cls(Corrector.learn(texts), options["encoders"], ngrams, ridge)
+        corrector = Corrector.learn([*texts, *(text for text, _, _ in several)])
+        return cls(corrector, options["encoders"], ngrams, ridge)
 
     def mended(self, texts: list[str]) -> list[str]:
         """Return the texts in lower case, words mended that the training questions don't know.
@@ -99,17 +108,9 @@ class IntentReader:
             text: what somebody wrote.
             parts: where each part begins and ends, in characters.
         """
-        places = sorted({0, len(text), *(place for part in parts for place in part)})
-        between = list(zip(places, places[1:], strict=False))
-        pieces = self._corrector.correct([squeeze(text[start:end]) for start, end in between])
-        whole, moved = "", {place: 0 for place in places}
-        for (start, end), piece in zip(between, pieces, strict=True):
-            if piece and whole and (text[start].isspace() or text[start - 1].isspace()):
-                whole += " "
-            moved[start] = len(whole)
-            whole += piece
-            moved[end] = len(whole)
-        return whole, [(moved[start], moved[end]) for start, end in parts]
+        return _changed(
+            text, parts, lambda pieces: self._corrector.correct([squeeze(each) for each in pieces])
+        )
 
     def scores(self, texts: list[str], vectors: np.ndarray | None = None) -> np.ndarray:
         """Return each intent's score for `n` texts, shape `(n, c)`; 1 is a clear yes.
@@ -161,3 +162,30 @@ class IntentReader:
             Ngrams.load(folder),
             QuadraticRidge.load(folder / "classifier.npz"),
         )
+
+
+def _lower(pieces: list[str]) -> list[str]:
+    return [squeeze(piece).lower() for piece in pieces]
+
+
+def _changed(
+    text: str, parts: list[Part], change: Callable[[list[str]], list[str]]
+) -> tuple[str, list[Part]]:
+    """Return a text whose pieces are changed, and where its parts stand in it then.
+
+    Args:
+        text: what somebody wrote.
+        parts: where each part begins and ends, in characters.
+        change: changes the pieces that lie between those places; white space around them goes.
+    """
+    places = sorted({0, len(text), *(place for part in parts for place in part)})
+    between = list(zip(places, places[1:], strict=False))
+    pieces = change([text[start:end] for start, end in between])
+    whole, moved = "", {place: 0 for place in places}
+    for (start, end), piece in zip(between, pieces, strict=True):
+        if piece and whole and (text[start].isspace() or text[start - 1].isspace()):
+            whole += " "
+        moved[start] = len(whole)
+        whole += piece
+        moved[end] = len(whole)
+    return whole, [(moved[start], moved[end]) for start, end in parts]

@@ -20,8 +20,8 @@ from preceptor.nlu.clauses import KINDS, VERBS, Cut, asks, complete, kind_of, wo
 from preceptor.nlu.safety import URGENCY
 
 BEFORE_A_QUESTION = ("greet", "goodbye", "thank", "affirm", "deny")
-_NEVER_FIRST = (*BEFORE_A_QUESTION, *URGENCY, "out_of_scope")
-_NEVER_LATER = (*_NEVER_FIRST, "complain", "correct")
+NEVER_FIRST = (*BEFORE_A_QUESTION, *URGENCY, "out_of_scope")
+NEVER_LATER = (*NEVER_FIRST, "complain", "correct")
 _ONE_SEARCH = ("find_program", "refine_search")
 # Two of one group are one question: what is searched for, how long it takes.
 ONE_QUESTION = (_ONE_SEARCH, ("ask_internship_length", "ask_how_long"))
@@ -110,8 +110,8 @@ class Several:
         for (one, other), value in (_TOGETHER | _APART).items():
             self._bonus[self._at(one), self._at(other)] = value
             self._bonus[self._at(other), self._at(one)] = value
-        first = np.array([name not in _NEVER_FIRST for name in self.intents])
-        later = np.array([name not in _NEVER_LATER for name in self.intents])
+        first = np.array([name not in NEVER_FIRST for name in self.intents])
+        later = np.array([name not in NEVER_LATER for name in self.intents])
         self._two = first[:, None] & later[None, :] & ~self._same
         self._small_talk = [self._at(name) for name in BEFORE_A_QUESTION]
         self._urgent = [self._at(name) for name in URGENCY]

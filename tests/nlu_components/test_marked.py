@@ -1,0 +1,90 @@
+"""Training messages in which bars show where a question ends."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rasa.shared.exceptions import RasaException
+
+from preceptor.nlu.importer import FileImporter
+from preceptor.nlu.marked import Marked, as_examples, from_examples, marked_messages
+from preceptor.nlu.reader import DEFAULTS, IntentReader
+
+
+def write(folder: Path, *messages: str) -> Path:
+    path = folder / "several_questions.yml"
+    path.write_text("messages:\n" + "".join(f"- {each}\n" for each in messages), "utf-8")
+    return path
+
+
+def parts(message: Marked) -> list[tuple[str, str]]:
+    said = [message.text[start:end] for start, end in message.parts]
+    return list(zip(said, message.intents, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("marked", "found"),
+    [
+        ("do I get paid | and how long is it", ["do I get paid", "how long is it"]),
+        ("Is it safe? | Do they speak English?", ["Is it safe?", "Do they speak English?"]),
+        ("price, | visa? |\\nand how early", ["price,", "visa?", "how early"]),
+        ("hi, who can go, | also cost", ["hi, who can go,", "cost"]),
+        ("is it worth it and why", ["is it worth it and why"]),
+        # Nothing says there that a question begins.
+        ("overseas good idea | whom do I ask", ["overseas good idea", " whom do I ask"]),
+    ],
+)
+def test_parts_are_those_that_are_read(tmp_path, marked, found):
+    names = [f"intent_{number}" for number in range(len(found))]
+    path = write(tmp_path, f'{{text: "{marked}", intents: [{", ".join(names)}]}}')
+    (message,) = marked_messages(path)
+    assert message.text == marked.replace(" |", "").replace("\\n", "\n")
+    assert parts(message) == list(zip(found, names, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ('{text: "who | when", intents: [a]}', "2 parts and 1 intents"),
+        ('{text: "who", intents: [a, b]}', "1 parts and 2 intents"),
+        ('{text: "who"}', "needs a"),
+        ('{text: "  ", intents: [a]}', "needs a"),
+        ("just words", "needs a"),
+        ("[", "not valid YAML"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_sentence(tmp_path, entry, told):
+    with pytest.raises(RasaException, match=told) as error:
+        marked_messages(write(tmp_path, entry))
+    assert "several_questions.yml" in str(error.value)
+
+
+def test_a_file_without_messages_is_told(tmp_path):
+    path = tmp_path / "several_questions.yml"
+    path.write_text("nlu: []\n", "utf-8")
+    with pytest.raises(RasaException, match="messages"):
+        marked_messages(path)
+
+
+def test_they_reach_the_classifier_and_are_no_questions(tmp_path):
+    write(tmp_path, '{text: "who can go | and when", intents: [who, when]}')
+    (tmp_path / "nlu.yml").write_text(
+        'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - hello\n', "utf-8"
+    )
+    read = FileImporter(training_data_paths=[str(tmp_path)]).get_nlu_data()
+    assert [e.get("text") for e in read.intent_examples] == ["hello"]
+    (message,) = from_examples(read.training_examples)
+    assert parts(message) == [("who can go", "who"), ("when", "when")]
+    assert from_examples(as_examples([message])) == [message]
+
+
+def test_a_part_is_learnt_in_its_place():
+    texts = ["what does it cost", "is it expensive", "when do I apply", "by what month"] * 5
+    labels = ["cost", "cost", "when", "when"] * 5
+    message = "when do I apply and for whom"
+    places = [(0, 15), (20, 28)]
+    several = [(message, places, ["when", "who"])]
+    reader = IntentReader.fit(texts, labels, {**DEFAULTS, "min_df": 1}, several=several)
+    assert list(reader.labels) == ["cost", "when", "who"]
+    read = reader.probabilities_of_parts(message, places)
+    assert [reader.labels[i] for i in np.argmax(read, axis=1)] == ["when", "who"]
