@@ -54,6 +54,9 @@ def give_facts(turn: Turn, intent: str) -> None:
     if intent in _ABOUT_GOING and (where := _where(turn)):
         quick = [(f"Programmes in {where}", f"Find placements in {where}"), *quick]
     if not lines:
+        if turn.others:
+            # Where to go on is said once, behind the last answer.
+            return
         lines.append(turn.say("topics_lead"))
     turn.reply("\n".join(lines), card=card if chosen else None, quick=quick)
 

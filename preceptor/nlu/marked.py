@@ -6,6 +6,7 @@ are no training questions by themselves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
 from preceptor.nlu.clauses import cuts_of, pieces_of
 from preceptor.nlu.text import tokens_of
@@ -27,6 +28,7 @@ PARTS = "marked_parts"
 """Key under which a training message carries its parts, each `start`, `end` and `intent`."""
 
 _BAR = " |"
+_WORD = re.compile(r"\w")
 
 
 class BadMessage(RasaException):
@@ -91,18 +93,19 @@ def _parts(doc: Doc, ends: list[int]) -> list[tuple[int, int]]:
     pieces = pieces_of(doc, cuts)
     last, chosen = len(cuts), []
     for end in ends:
-        # The cut lies between what ends before the bar and what begins behind it.
-        near = [k for k in range(last) if _between(pieces[k, k], end, pieces[k + 1, k + 1])]
+        # The cut lies between what ends before the bar, signs aside, and what begins behind it.
+        near = [
+            k
+            for k in range(last)
+            if not _WORD.search(doc.text[end : pieces[k, k].end_char])
+            and pieces[k, k].start_char < end <= pieces[k + 1, k + 1].start_char
+        ]
         chosen += near[:1]
     if len(chosen) < len(ends):
         # It is not cut there when it is read; what it says can still be learnt.
         return list(zip([0, *ends], [*ends, len(doc.text)], strict=True))
     edges = zip([0, *(k + 1 for k in chosen)], [*chosen, last], strict=True)
     return [(span.start_char, span.end_char) for span in (pieces[edge] for edge in edges)]
-
-
-def _between(before: Span, end: int, after: Span) -> bool:
-    return before.end_char <= end + 1 and end <= after.start_char
 
 
 def as_examples(messages: Iterable[Marked]) -> list[Message]:

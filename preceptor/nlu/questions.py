@@ -266,7 +266,7 @@ class QuestionReader(Step):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the options."""
-        return {"sure": 0.55, "parted": 0.5}
+        return {"sure": 0.55, "parted": 0.6}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `questions`, and `intent` where a clause or the entities decide."""

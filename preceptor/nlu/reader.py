@@ -24,7 +24,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "words": [1, 2],
         "characters": [2, 5],
         "min_df": 2,
-        "directions": 256,
+        "directions": 192,
         "dense_weight": 16.0,
         "linear_weight": 1.0,
         "penalty": 1.5,

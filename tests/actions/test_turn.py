@@ -72,6 +72,18 @@ def test_only_the_last_answer_has_quick_replies(desk):
     ]
 
 
+def test_topics_are_offered_behind_the_last_answer_alone(desk):
+    message = message_with(
+        desk,
+        ("ask_kinds_of_placement", "what's an observership?"),
+        ("ask_discipline", "and how do I stop putting things off?"),
+    )
+    done = desk.turn("action_give_facts", message)
+    leads = ["You could ask me about" in (m["text"] or "") for m in done.messages]
+    assert True not in leads[:-1]
+    assert done.messages[-1]["buttons"]
+
+
 def test_questions_that_a_broken_turn_left_behind_are_not_answered_later(desk):
     left = {"message_id": "old", "questions": [{"intent": "ask_bali", "text": "", "entities": []}]}
     done = desk.turn("action_give_facts", desk.message("why", "ask_why_intern"),
