@@ -30,6 +30,8 @@ Read = Callable[[UserMessage, bool], dict[str, Any]]
 # So many messages are in the pipe or being read: the process need not wait for the next, and even
 # the longest fit into the pipe, so that the server never waits for room in it.
 _AHEAD = 4
+# Half of what a turn may take. Loading the model, for which the first messages wait, is part of it.
+LIMIT_SECONDS = 10.0
 
 
 class NotRead(Exception):
@@ -52,12 +54,14 @@ class ReadingProcess:
     of processes would do, but it hands every message through two more threads.
     """
 
-    def __init__(self, load: Callable[[], Read]) -> None:
+    def __init__(self, load: Callable[[], Read], limit_seconds: float = LIMIT_SECONDS) -> None:
         """Copy this process.
 
         Args:
             load: called in the copy; returns what reads there. What that gives must be picklable.
+            limit_seconds: how long a message may take; then the process is given up.
         """
+        self._limit_seconds = limit_seconds
         self._answers: deque[asyncio.Future[tuple[dict[str, Any], Heard]]] = deque()
         self._ahead = asyncio.Semaphore(_AHEAD)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -97,7 +101,12 @@ class ReadingProcess:
             except Exception as error:
                 raise NotRead from error
             self._answers.append(answer)
-            return await answer
+            try:
+                return await asyncio.wait_for(answer, self._limit_seconds)
+            except asyncio.TimeoutError as error:
+                log.error("reader.hangs", process=self._process)
+                self.close()
+                raise NotRead from error
 
     def _receive(self) -> None:
         try:

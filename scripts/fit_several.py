@@ -455,7 +455,7 @@ def main() -> None:
     models = Several({"intents": names})
     rows, truth, numbers = cut_rows(samples, models, readings)
     # What people wrote as a whole counts more than what is joined by us.
-    weight = {"marked": 40, "single": 8, "several": 1, "joined": 1}
+    weight = {"marked": 20, "single": 8, "several": 1, "joined": 1}
     weights = np.array([weight[samples[n].source] for n in numbers])
     check(samples, rows, truth, numbers, weights, models, readings)
     arrays = fit_cuts(rows, truth, weights) | fit_stories(stories, models, readings)

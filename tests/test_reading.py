@@ -95,6 +95,15 @@ async def test_where_the_process_dies_all_is_given_back(beside) -> None:
     assert not is_alive(process)
 
 
+async def test_one_that_hangs_is_given_up() -> None:
+    process = ReadingProcess(lambda: read, limit_seconds=0.5)
+    number = (await process.parse(message("who"), True))[0]["process"]
+    waiting = [process.parse(message(text), True) for text in ("wait", "behind it")]
+    told = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 30)
+    assert [type(each) for each in told] == [NotRead] * 2
+    assert not is_alive(number)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_to_the_whole_group_leaves_it_at_work(beside, number) -> None:
     process = (await beside.parse(message("who"), True))[0]["process"]
