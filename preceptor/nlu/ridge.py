@@ -27,6 +27,8 @@ from threadpoolctl import ThreadpoolController
 _OFTEN = 0.02
 # How many questions are left out in turn to calibrate the probabilities.
 _SAMPLE = 600
+# How many weights of a class are multiplied at a time: those of all classes fit a core's cache.
+_BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class QuadraticRidge:
         labels: the classes, length c.
         centre: shape (d,), the mean of the dense features.
         basis: shape (d, k), their main directions.
-        products: shape (c, k (k + 1) / 2), weights of the products z_i z_j with i <= j.
+        products: shape (blocks, c, 2048), weights of the products z_i z_j with i <= j, of which
+            there are k (k + 1) / 2, and zeros behind them.
         linear: shape (d, c).
         offset: shape (c,).
         ngrams: shape (m, c).
@@ -103,7 +106,8 @@ class QuadraticRidge:
             centre=centre,
             basis=basis,
             products=np.stack(
-                [twice * _upper((z.T * a) @ z) for a in np.ascontiguousarray(alpha.T)]
+                [_blocks(twice * _upper((z.T * a) @ z)) for a in np.ascontiguousarray(alpha.T)],
+                axis=1,
             ),
             linear=(2 * linear_weight * scale * x.T @ alpha).astype(np.float32),
             offset=(linear_weight**2 * scale * alpha.sum(axis=0)).astype(np.float32),
@@ -117,10 +121,10 @@ class QuadraticRidge:
         with _one_thread():
             z = x @ self.basis
             first, second = _triangle(z.shape[1])
-            pairs = np.stack([row[first] * row[second] for row in z])
-            # This way round the weights, of which a message reads all, are read once; and `dot`
-            # lets other threads go on meanwhile.
-            scores = np.dot(self.products, pairs.T).T
+            pairs = np.stack([_blocks(row[first] * row[second]) for row in z], axis=1)
+            # Block by block the weights, of which a message reads all, come from far memory once;
+            # one product of the whole copies them first.
+            scores = np.matmul(pairs, self.products.transpose(0, 2, 1)).sum(axis=0)
             scores += x @ self.linear
         scores += self.offset
         scores += sparse @ self.ngrams
@@ -175,6 +179,14 @@ def _blas() -> ThreadpoolController:
 def _upper(square: np.ndarray) -> np.ndarray:
     """Return the upper triangle of a square matrix, row by row."""
     return square[_triangle(len(square))]
+
+
+def _blocks(values: np.ndarray) -> np.ndarray:
+    """Return numbers in rows of `_BLOCK`, with zeros behind them."""
+    rows = -(-len(values) // _BLOCK)
+    padded = np.zeros(rows * _BLOCK, dtype=np.float32)
+    padded[: len(values)] = values
+    return padded.reshape(rows, _BLOCK)
 
 
 @cache
