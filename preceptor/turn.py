@@ -30,6 +30,7 @@ from rasa.shared.core.events import ActionExecutionRejected, BotUttered, Event, 
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from preceptor.heard import heard
+from preceptor.nlu.spelling import forget_english
 from preceptor.reading import NotRead, ReadingProcess
 
 # One thread, so that the steps of a model never run beside themselves.
@@ -244,6 +245,7 @@ class Processor(MessageProcessor):
         targets = self.model_metadata.nlu_target, self.model_metadata.core_target
         if isinstance(self.graph_runner, PlainGraphRunner) and targets[1]:
             self.graph_runner.drop(*targets)
+            forget_english()
             self._read_by = model
 
     async def run_action_extract_slots(

@@ -30,6 +30,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 
 from preceptor.heard import Heard, heard
+from preceptor.nlu.spelling import is_english
+from preceptor.reading import NotRead
 from preceptor.turn import (
     EARLIER_REPLIES,
     REPLIES_SENT,
@@ -39,6 +41,7 @@ from preceptor.turn import (
     recent_events,
 )
 from tests.launcher.tiny import ROOT
+from tests.support.advisor import train
 
 DOMAIN = Domain.from_yaml(
     """
@@ -229,3 +232,24 @@ def test_an_action_for_slots_is_never_left_out() -> None:
     plain = "slots: {country: {type: text, mappings: [{type: custom}]}}"
     checked = f'version: "3.1"\nactions: [action_validate_slot_mappings]\n{plain}'
     assert fills_slots(Domain.from_yaml(checked))
+
+
+async def test_what_reads_is_let_go_of_and_comes_back_when_it_is_needed() -> None:
+    model = train()
+    here = Processor.for_reading(model)
+    here.model_metadata.core_target = here.model_metadata.core_target or "select_prediction"
+    here.http_interpreter, here.domain = None, DOMAIN
+    steps = here.graph_runner._instantiated_nodes
+    assert is_english("hospital") and any("preceptor.nlu" in name for name in steps)
+
+    class Gone:
+        async def parse(self, *_: Any) -> Any:
+            raise NotRead
+
+    here.read_beside(Gone(), model)
+    assert not any("preceptor.nlu" in name for name in steps)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parsed = await here.parse_message(UserMessage("what vaccines do I need for Ghana"))
+    assert parsed["intent"]["name"] == "ask_health_and_safety"
+    assert any("preceptor.nlu" in name for name in steps)
