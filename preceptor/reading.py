@@ -89,11 +89,11 @@ class ReadingProcess:
             NotRead: It has to be read here.
         """
         async with self._ahead:
+            if self._pipe.closed:
+                raise NotRead
             if self._loop is None:
                 self._loop = asyncio.get_running_loop()
                 self._loop.add_reader(self._pipe.fileno(), self._receive)
-            if self._pipe.closed:
-                raise NotRead
             answer = self._loop.create_future()
             asked = (message.text, message.sender_id, message.message_id, message.metadata)
             try:

@@ -95,6 +95,13 @@ async def test_where_the_process_dies_all_is_given_back(beside) -> None:
     assert not is_alive(process)
 
 
+async def test_one_that_is_closed_reads_nothing() -> None:
+    process = ReadingProcess(lambda: read)
+    process.close()
+    with pytest.raises(NotRead):
+        await process.parse(message("anybody there"), True)
+
+
 async def test_one_that_hangs_is_given_up() -> None:
     process = ReadingProcess(lambda: read, limit_seconds=0.5)
     number = (await process.parse(message("who"), True))[0]["process"]

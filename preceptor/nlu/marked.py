@@ -101,7 +101,7 @@ def _parts(doc: Doc, ends: list[int]) -> list[tuple[int, int]]:
             and pieces[k, k].start_char < end <= pieces[k + 1, k + 1].start_char
         ]
         chosen += near[:1]
-    if len(chosen) < len(ends):
+    if len(set(chosen)) < len(ends):
         # It is not cut there when it is read; what it says can still be learnt.
         return list(zip([0, *ends], [*ends, len(doc.text)], strict=True))
     edges = zip([0, *(k + 1 for k in chosen)], [*chosen, last], strict=True)
