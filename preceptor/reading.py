@@ -7,7 +7,6 @@ reading as for all the rest (docs/turns.md).
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -67,8 +66,7 @@ class ReadingProcess:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pipe, theirs = Pipe()
         # What both share stays shared as long as neither's garbage collector looks through it.
-        gc.collect()
-        gc.freeze()
+        tidy_memory()
         self._process = os.fork()
         if not self._process:
             try:

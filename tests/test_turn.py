@@ -237,7 +237,6 @@ def test_an_action_for_slots_is_never_left_out() -> None:
 async def test_what_reads_is_let_go_of_and_comes_back_when_it_is_needed() -> None:
     model = train()
     here = Processor.for_reading(model)
-    here.model_metadata.core_target = here.model_metadata.core_target or "select_prediction"
     here.http_interpreter, here.domain = None, DOMAIN
     steps = here.graph_runner._instantiated_nodes
     assert is_english("hospital") and any("preceptor.nlu" in name for name in steps)
