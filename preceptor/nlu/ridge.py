@@ -11,6 +11,7 @@ has no place for the kernel.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 import scipy.sparse
+from scipy.linalg import blas
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from threadpoolctl import ThreadpoolController
@@ -29,6 +31,8 @@ _OFTEN = 0.02
 _SAMPLE = 600
 # How many weights of a class are multiplied at a time: those of all classes fit a core's cache.
 _BLOCK = 2048
+# How many rows of n-grams are multiplied at a time.
+_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -86,13 +90,14 @@ class QuadraticRidge:
         _, directions_of = np.linalg.eigh(x.T @ x)
         basis = np.ascontiguousarray(directions_of[:, ::-1][:, :directions], dtype=np.float32)
         z = x @ basis
-        scale = np.float32(dense_weight / (1 + linear_weight) ** 2)
-        # The weights go into the factors: every pass over the whole matrix takes its time.
-        kernel = _square(z * scale**0.25)
-        kernel *= kernel
-        constant = np.full((len(x), 1), linear_weight * scale**0.5, dtype=np.float32)
-        kernel += _square(np.hstack([x * np.float32((2 * linear_weight * scale) ** 0.5), constant]))
-        kernel += _gram(sparse)
+        scale = dense_weight / (1 + linear_weight) ** 2
+        # Every pass over the whole matrix takes its time, so weights go into the factors.
+        kernel = np.zeros((len(x), len(x)), dtype=np.float32, order="F")
+        _add_products(z, scale**0.5, kernel)
+        np.square(kernel, out=kernel)
+        constant = np.full((len(x), 1), (linear_weight / 2) ** 0.5, dtype=np.float32)
+        _add_products(np.hstack([x, constant]), 2 * linear_weight * scale, kernel)
+        _add_products_of_ngrams(sparse, kernel)
         kernel[np.diag_indices_from(kernel)] += np.float32(penalty)
         factor = _factorise(kernel)
         alpha = scipy.linalg.cho_solve(factor, targets, check_finite=False)
@@ -157,10 +162,6 @@ class QuadraticRidge:
         return cls(**{**fields, "sharpness": float(fields["sharpness"])})
 
 
-def _square(rows: np.ndarray) -> np.ndarray:
-    return np.asarray(rows @ rows.T, dtype=np.float32)
-
-
 def _unit(rows: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
@@ -194,23 +195,40 @@ def _triangle(size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.triu_indices(size)
 
 
-def _gram(rows: scipy.sparse.csr_matrix) -> np.ndarray:
-    """Return `rows @ rows.T` as a dense matrix.
+def _add_products(rows: np.ndarray, weight: float, kernel: np.ndarray) -> None:
+    """Add `weight * rows @ rows.T` to the lower triangle of a kernel.
+
+    The kernel is in Fortran's order, in which the library changes it in place.
+    """
+    blas.ssyrk(weight, rows.T, beta=1.0, c=kernel, trans=True, lower=True, overwrite_c=True)
+
+
+def _add_products_of_ngrams(rows: scipy.sparse.csr_matrix, kernel: np.ndarray) -> None:
+    """Add `rows @ rows.T` to the lower triangle of a kernel.
 
     The few columns that most rows have are multiplied as dense ones: a sparse product costs the
     square of a column's length.
     """
     often = np.asarray((rows != 0).sum(axis=0)).ravel() > _OFTEN * rows.shape[0]
     columns = rows.tocsc()
-    dense = columns[:, often].toarray()
+    _add_products(columns[:, often].toarray(order="C"), 1.0, kernel)
     seldom = columns[:, ~often].tocsr()
-    gram = dense @ dense.T
-    gram += (seldom @ seldom.T).toarray()
-    return np.asarray(gram)
+    upper = kernel.T
+
+    def add(first: int) -> None:
+        block = seldom[first : first + _ROWS] @ seldom[first:].T
+        upper[first : first + _ROWS, first:] += block.toarray()
+
+    # The products leave Python's lock; each thread holds a block of them.
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(0, rows.shape[0], _ROWS)))
 
 
 def _factorise(matrix: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return the Cholesky factor of a positive definite matrix, as SciPy wants it."""
+    """Return the Cholesky factor of a positive definite matrix, as SciPy wants it.
+
+    The matrix is overwritten; its upper triangle is not read.
+    """
     try:
         return scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
     except np.linalg.LinAlgError as error:

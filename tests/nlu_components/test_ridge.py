@@ -83,7 +83,13 @@ def test_a_saved_model_that_holds_code_is_refused(tmp_path):
         QuadraticRidge.load(tmp_path / "bad.npz")
 
 
-def test_frequent_and_rare_ngrams_are_multiplied_alike(questions):
+@pytest.mark.parametrize("rows", [5, 24, 100])
+def test_frequent_and_rare_ngrams_are_multiplied_alike(questions, monkeypatch, rows):
     _, sparse, _ = questions
-    exact = (sparse @ sparse.T).toarray()
-    assert np.allclose(ridge._gram(sparse), exact, atol=1e-6)
+    sparse = scipy.sparse.hstack([sparse, np.eye(24, 2)], format="csr", dtype=np.float32)
+    monkeypatch.setattr(ridge, "_ROWS", rows)
+    monkeypatch.setattr(ridge, "_OFTEN", 0.2)
+    kernel = np.ones((24, 24), dtype=np.float32, order="F")
+    ridge._add_products_of_ngrams(sparse, kernel)
+    exact = 1 + (sparse @ sparse.T).toarray()
+    assert np.allclose(np.tril(kernel), np.tril(exact), atol=1e-6)
