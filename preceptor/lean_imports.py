@@ -1,4 +1,4 @@
-"""Imports Rasa without libraries that are never called: the one place that goes around it.
+"""Imports Rasa and spaCy without libraries that are never called: the one place for that.
 
 Rasa imports TensorFlow, scikit-learn, Matplotlib and the clients of every channel and database
 it knows before it looks at a model. That takes most of the start and of the memory, no setting
@@ -72,6 +72,8 @@ NETWORK_COMPONENTS = tuple(
 
 # Asked for by rasa.nlu.test, which Rasa's server imports.
 _PLOTS = {"matplotlib": (), "matplotlib.ticker": ("FormatStrFormatter",)}
+# Asked for by spaCy's networks, for the weights of TensorFlow's: 11 MiB.
+_WEIGHTS = {"h5py": ()}
 
 # What asks for them; nothing else is imported while they are stood in for.
 _IMPORTED = (
@@ -85,11 +87,12 @@ _RECIPE = "rasa.engine.recipes.default_components"
 
 
 def import_rasa() -> None:
-    """Import the part of Rasa that a server needs; call it before anything else imports Rasa.
+    """Import what of Rasa and spaCy a server needs; call it before anything else imports them.
 
     For processes that serve. Where Rasa is there already, nothing happens.
     """
-    _import({**_NETWORKS, **_SPLITS, **_DATABASES, **_COMPONENTS, **_PLOTS}, _IMPORTED)
+    modules = {**_NETWORKS, **_SPLITS, **_DATABASES, **_COMPONENTS, **_PLOTS, **_WEIGHTS}
+    _import(modules, (*_IMPORTED, "spacy"))
 
 
 def import_rasa_for_training() -> None:

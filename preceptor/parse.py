@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import structlog
 
 from preceptor.channels.text import clean_text
+from preceptor.lean_imports import import_rasa
 from preceptor.logs import configure_logging
 from preceptor.settings import CODE, Complaint, Settings
 
@@ -199,6 +200,7 @@ def parse(settings: Settings, model: Path | None, source: Iterable[bytes]) -> No
 
     configure_logging("ERROR")
 
+    import_rasa()
     from rasa.core.agent import Agent
     from rasa.shared.exceptions import RasaException
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
+from preceptor.lean_imports import import_rasa
 from preceptor.logs import configure_logging
 from preceptor.settings import Complaint, Settings, load_settings, quiet_environment
 from preceptor.variants import in_long_story, paraphrased, with_typos
@@ -195,6 +196,7 @@ def plot(readings: list[Reading], path: Path) -> None:
 
 
 async def _parse_all(model: Path, texts: list[str]) -> list[dict[str, Any]]:
+    import_rasa()
     from rasa.core.agent import Agent
 
     agent = Agent.load(str(model))

@@ -130,6 +130,28 @@ assert not isinstance(made, BUILTIN_CHANNELS["slack"])
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_reading_takes_nothing_that_only_training_and_importing_need() -> None:
+    script = """
+import io, sys
+from preceptor.parse import parse
+from preceptor.settings import load_settings, quiet_environment
+quiet_environment()
+parse(load_settings(), None, io.BytesIO(b"is it paid and what vaccines do I need for Ghana?"))
+loaded = {"tensorflow", "sklearn", "scipy.optimize", "onnx", "alembic", "h5py"} & set(sys.modules)
+assert not loaded, loaded
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    read = json.loads(done.stdout)
+    assert [each["intent"] for each in read["questions"]] == [
+        "ask_cost_and_funding",
+        "ask_health_and_safety",
+    ]
+
+
 class Reading:
     """A runner of a model that tells in which thread it runs and what it sees of the turn."""
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import scipy.sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from preceptor.folding import fold, squeeze
 from preceptor.nlu.encoders import encoder
@@ -38,6 +37,8 @@ _start_pool()
 # A process that is copied has none of the threads.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_pool)
+
+_WORD = re.compile(r"\w+")
 
 # Vectors by encoder and text, of those that are kept: two classifiers learn from most questions.
 _kept: dict[str, dict[str, np.ndarray]] = {}
@@ -91,22 +92,30 @@ def _unknown(name: str, texts: list[str]) -> list[str]:
 class Ngrams:
     """TF-IDF weighted words, pairs of words, and pieces of words.
 
-    scikit-learn finds and weighs them in training. One message is counted here, with the same
-    numbers: scikit-learn's `transform` spends 2 ms a message on checks.
+    scikit-learn finds the known ones and weighs them in training. What reads messages counts them
+    by itself, with the same numbers: scikit-learn takes 2 ms a message for checks, and 22 MiB.
     """
 
     _NAMES = ("words", "characters")
 
-    def __init__(self, vectorizers: list[TfidfVectorizer]) -> None:
-        """Wrap a word and a character vectorizer, both with vocabulary and weights."""
-        self._vectorizers = vectorizers
-        words, characters = vectorizers
-        self._parts = [
-            (_finding(words), words.idf_, 0),
-            # Pieces never cross the edge of a word, and most words are met again and again.
-            (_finding_by_word(characters), characters.idf_, len(words.vocabulary_)),
-        ]
-        self.size = sum(len(vectorizer.vocabulary_) for vectorizer in vectorizers)
+    def __init__(
+        self, lengths: list[list[int]], ngrams: list[list[str]], idf: list[list[float]]
+    ) -> None:
+        """Take what was learnt of words and of characters.
+
+        Args:
+            lengths: shortest and longest run of words, and piece of a word.
+            ngrams: those that are known.
+            idf: their weights.
+        """
+        self._lengths = lengths
+        self._places = [{ngram: i for i, ngram in enumerate(known)} for known in ngrams]
+        self._idf = [np.array(weights) for weights in idf]
+        words, characters = map(_finding, _ngrams_of(lengths), self._places)
+        # Pieces never cross the edge of a word, and most words are met again and again.
+        self._find = [words, _by_word(characters)]
+        self._first = [0, len(self._places[0])]
+        self.size = sum(map(len, self._places))
 
     @staticmethod
     def fit(
@@ -123,13 +132,18 @@ class Ngrams:
         Returns:
             What was learnt, and the questions' rows as `rows` would return them.
         """
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         folded = [fold(squeeze(text)) for text in texts]
+        lengths = [words, characters]
         vectorizers = [
-            _vectorizer("word", words, min_df=min_df),
-            _vectorizer("char_wb", characters, min_df=min_df),
+            TfidfVectorizer(analyzer=ngrams_of, sublinear_tf=True, min_df=min_df)
+            for ngrams_of in _ngrams_of(lengths)
         ]
         rows = scipy.sparse.hstack([v.fit_transform(folded) for v in vectorizers], format="csr")
-        return Ngrams(vectorizers), rows.astype(np.float32)
+        known = [list(v.get_feature_names_out()) for v in vectorizers]
+        idf = [v.idf_.tolist() for v in vectorizers]
+        return Ngrams(lengths, known, idf), rows.astype(np.float32)
 
     def rows(self, texts: list[str]) -> scipy.sparse.csr_matrix:
         """Return the texts' weighted n-grams, shape `(len(texts), size)`, float32."""
@@ -138,7 +152,7 @@ class Ngrams:
         ends = [0]
         for text in texts:
             folded = fold(squeeze(text))
-            for find, idf, first in self._parts:
+            for find, idf, first in zip(self._find, self._idf, self._first, strict=True):
                 counts = Counter(find(folded))
                 if counts:
                     found = list(counts)
@@ -153,47 +167,54 @@ class Ngrams:
 
     def save(self, folder: Path) -> None:
         """Write what was learnt as plain data: reading it back runs no code."""
-        for name, vectorizer in zip(self._NAMES, self._vectorizers, strict=True):
-            learnt = {
-                "lengths": list(vectorizer.ngram_range),
-                "ngrams": list(vectorizer.get_feature_names_out()),
-                "idf": vectorizer.idf_.tolist(),
-            }
-            (folder / f"{name}.json").write_text(json.dumps(learnt), "utf-8")
+        learnt = zip(self._NAMES, self._lengths, self._places, self._idf, strict=True)
+        for name, lengths, places, idf in learnt:
+            content = {"lengths": lengths, "ngrams": list(places), "idf": idf.tolist()}
+            (folder / f"{name}.json").write_text(json.dumps(content), "utf-8")
 
     @staticmethod
     def load(folder: Path) -> Ngrams:
         """Read back what `save` wrote."""
-        vectorizers = []
-        for name, analyzer in zip(Ngrams._NAMES, ("word", "char_wb"), strict=True):
-            learnt = json.loads((folder / f"{name}.json").read_text("utf-8"))
-            vectorizer = _vectorizer(analyzer, learnt["lengths"], vocabulary=learnt["ngrams"])
-            vectorizer.idf_ = np.array(learnt["idf"])
-            vectorizer.vocabulary_ = {gram: i for i, gram in enumerate(learnt["ngrams"])}
-            vectorizers.append(vectorizer)
-        return Ngrams(vectorizers)
+        files = [folder / f"{name}.json" for name in Ngrams._NAMES]
+        learnt = [json.loads(file.read_text("utf-8")) for file in files]
+        return Ngrams(*([each[key] for each in learnt] for key in ("lengths", "ngrams", "idf")))
 
 
-def _finding(vectorizer: TfidfVectorizer) -> Callable[[str], tuple[int, ...]]:
+NgramsOf = Callable[[str], list[str]]
+
+
+def _ngrams_of(lengths: list[list[int]]) -> tuple[NgramsOf, NgramsOf]:
+    """Return what gives the runs of words of a text, and the pieces of its words."""
+    (shortest_run, longest_run), (shortest, longest) = lengths
+
+    def runs(text: str) -> list[str]:
+        words = _WORD.findall(text)
+        return [
+            " ".join(words[i : i + length])
+            for length in range(shortest_run, longest_run + 1)
+            for i in range(len(words) - length + 1)
+        ]
+
+    def pieces(text: str) -> list[str]:
+        # A blank stands for a word's edge, so that what begins or ends it is told apart.
+        return [
+            word[i : i + length]
+            for word in (f" {word} " for word in text.split())
+            for length in range(min(shortest, len(word)), min(longest, len(word)) + 1)
+            for i in range(len(word) - length + 1)
+        ]
+
+    return runs, pieces
+
+
+def _finding(ngrams_of: NgramsOf, places: Mapping[str, int]) -> Callable[[str], tuple[int, ...]]:
     """Return what finds the places of the known n-grams in a text, as often as they occur."""
-    analyze, known = vectorizer.build_analyzer(), vectorizer.vocabulary_
-    return lambda text: tuple(known[gram] for gram in analyze(text) if gram in known)
+    return lambda text: tuple(places[ngram] for ngram in ngrams_of(text) if ngram in places)
 
 
-def _finding_by_word(vectorizer: TfidfVectorizer) -> Callable[[str], Iterable[int]]:
-    find = lru_cache(maxsize=20_000)(_finding(vectorizer))
-    return lambda text: chain.from_iterable(map(find, text.split()))
-
-
-def _vectorizer(analyzer: str, lengths: list[int], **options: Any) -> TfidfVectorizer:
-    return TfidfVectorizer(
-        analyzer=analyzer,
-        ngram_range=tuple(lengths),
-        sublinear_tf=True,
-        token_pattern=r"(?u)\b\w+\b",
-        lowercase=False,
-        **options,
-    )
+def _by_word(find: Callable[[str], tuple[int, ...]]) -> Callable[[str], Iterable[int]]:
+    find_in_word = lru_cache(maxsize=20_000)(find)
+    return lambda text: chain.from_iterable(map(find_in_word, text.split()))
 
 
 def features_of_parts(

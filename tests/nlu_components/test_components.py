@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 from rasa.engine.graph import ExecutionContext, GraphSchema
@@ -13,6 +14,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from preceptor.folding import fold, squeeze
 from preceptor.nlu.classifier import RANKING, RidgeIntentClassifier
@@ -157,9 +159,18 @@ def test_capitals_and_stretched_letters_do_not_change_the_meaning():
     assert np.allclose(vectors[0], vectors[1], atol=1e-5)
 
 
-def test_one_message_has_the_ngrams_that_scikit_learn_finds(tmp_path):
+@pytest.mark.parametrize(("words", "characters"), [((1, 2), (2, 5)), ((2, 3), (5, 7))])
+def test_one_message_has_the_ngrams_that_scikit_learn_finds(tmp_path, words, characters):
     texts = [text for each in QUESTIONS.values() for text in each] + ["", "é COSTS €5 costs"]
-    learnt, rows = Ngrams.fit(texts, words=[1, 2], characters=[2, 5], min_df=2)
+    learnt, rows = Ngrams.fit(texts, words=list(words), characters=list(characters), min_df=2)
+    its = {"sublinear_tf": True, "min_df": 2, "token_pattern": r"\w+"}
+    vectorizers = [
+        TfidfVectorizer(analyzer="word", ngram_range=words, **its),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=characters, **its),
+    ]
+    folded = [fold(text) for text in texts]
+    theirs = scipy.sparse.hstack([each.fit_transform(folded) for each in vectorizers])
+    assert np.allclose(rows.toarray(), theirs.toarray(), atol=1e-6)
     learnt.save(tmp_path)
     again = Ngrams.load(tmp_path)
     for i, text in enumerate(texts):
