@@ -437,7 +437,7 @@ def _rasa(head: str, outcome: RasaResult, test: Questions, result: dict[str, Any
 )
 @click.option("--without-rasa", is_flag=True, help="Leave Rasa's default pipeline out.")
 @click.option(
-    "--limit", default=10.0, help="Minutes that one training of Rasa's may take by its estimate."
+    "--limit", default=20.0, help="Minutes that one training of Rasa's may take by its estimate."
 )
 @click.option("--quick", is_flag=True, help="Try it on few questions; no page is written.")
 def main(data: Path, without_rasa: bool, limit: float, quick: bool) -> None:

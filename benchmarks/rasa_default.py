@@ -61,8 +61,9 @@ EPOCHS = 100
 """How many epochs that trains each part for."""
 
 _PROGRESS = re.compile(r"Epochs:.*?(\d+)/(\d+) \[([\d:]+)<")
-# The first epochs are slower: TensorFlow builds its graph.
-_SURE_FROM = 5
+# The first epochs are slower: TensorFlow builds its graph. Two are enough to see that a training
+# takes many times what it may.
+_SURE_FROM, _CLEAR_FROM, _FAR = 5, 2, 3
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def train_and_read(
         tail = ""
         while chunk := process.stderr.read1(4096):
             tail = (tail + chunk.decode("utf-8", "replace"))[-4000:]
-            estimate = estimated_seconds(tail)
+            estimate = estimated_seconds(tail, limit)
             if estimate is not None and estimate > limit:
                 process.kill()
                 process.wait()
@@ -131,18 +132,27 @@ def train_and_read(
         return RasaResult(found["labels"], found["seconds"], found["milliseconds"])
 
 
-def estimated_seconds(output: str) -> float | None:
-    """Return how long all epochs take by the last line of progress, None before five are done."""
+def estimated_seconds(output: str, limit: float) -> float | None:
+    """Return how long all epochs take, in seconds, by the last line of progress.
+
+    Args:
+        output: what Rasa has written.
+        limit: seconds that they may take.
+
+    Returns:
+        None before five epochs are done, or two where they take far more than the limit.
+    """
     lines = _PROGRESS.findall(output)
     if not lines:
         return None
     done, total, clock = lines[-1]
-    if int(done) < _SURE_FROM:
+    if int(done) < _CLEAR_FROM:
         return None
     seconds = 0
     for part in clock.split(":"):
         seconds = 60 * seconds + int(part)
-    return seconds * int(total) / int(done)
+    estimate = seconds * int(total) / int(done)
+    return estimate if int(done) >= _SURE_FROM or estimate > _FAR * limit else None
 
 
 def _work(folder: Path) -> None:
