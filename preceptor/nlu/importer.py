@@ -25,7 +25,8 @@ class Example(Message):
 
     def set(self, prop: str, info: Any, add_to_output: bool = False) -> None:
         """Set a property as Rasa does; one that stays as it is leaves the known hash."""
-        known = self._cached_fingerprint if self.data.get(prop) == info else None
+        same = prop in self.data and self.data[prop] == info
+        known = self._cached_fingerprint if same else None
         super().set(prop, info, add_to_output)
         self._cached_fingerprint = known
 

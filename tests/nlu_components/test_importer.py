@@ -40,6 +40,8 @@ def test_an_example_has_the_hash_that_rasa_gives_it():
         example.set("intent", intent)
         assert example.fingerprint() == Message({**data, "intent": intent}).fingerprint()
     assert example == Message(data)
+    example.set("response", None)
+    assert example.fingerprint() == Message({**data, "response": None}).fingerprint()
 
 
 def test_a_copy_of_an_example_changes_by_itself():
