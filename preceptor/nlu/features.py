@@ -15,12 +15,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse
 
 from preceptor.folding import fold, squeeze
 from preceptor.nlu.encoders import encoder
+from preceptor.nlu.onnx import Part
 
 # Encoders run side by side: each is fastest on one core, and both leave Python's lock.
 # Training questions are handed out in parts, so that neither core waits for the slower encoder.
@@ -219,7 +221,7 @@ def _by_word(find: Callable[[str], tuple[int, ...]]) -> Callable[[str], Iterable
 
 def features_of_parts(
     text: str,
-    parts: list[tuple[int, int]],
+    parts: list[Part],
     encoders: Mapping[str, float],
     ngrams: Ngrams,
     *,
@@ -240,18 +242,31 @@ def features_of_parts(
     Returns:
         Shapes `(n, d)` and `(n, m)`.
     """
-
-    def encode(name: str) -> np.ndarray:
-        one = encoder(name)
-        return (one.encode_apart if apart and one.far else one.encode_parts)(text, parts)
-
     *others, last = encoders
+    lent = _lent(text, parts) if apart and encoder(last).far else []
 
-    def beside() -> tuple[dict[str, np.ndarray], scipy.sparse.csr_matrix]:
-        return {name: encode(name) for name in others}, ngrams.rows([text[a:b] for a, b in parts])
+    def encode(name: str, *lending: Any) -> np.ndarray:
+        one = encoder(name)
+        if apart and one.far:
+            return one.encode_apart(text, parts, *lending)
+        return one.encode_parts(text, parts)
 
-    # The last encoder takes as long as all the rest.
+    def beside() -> tuple[dict[str, np.ndarray], np.ndarray, scipy.sparse.csr_matrix]:
+        found = {name: encode(name) for name in others}
+        # The n-grams come last: they hold Python's lock, for which the other thread would wait.
+        given = encoder(last).encode([text[a:b] for a, b in lent])
+        return found, given, ngrams.rows([text[a:b] for a, b in parts])
+
+    # The last encoder takes as long as all the rest; of a story it lends out what evens that up.
     job = _pool.submit(beside)
-    found = {last: encode(last)}
-    others_found, rows = job.result()
+    found = {last: encode(last, lent, lambda: job.result()[1])}
+    others_found, _, rows = job.result()
     return _joined(found | others_found, encoders), rows
+
+
+def _lent(text: str, parts: list[Part]) -> list[Part]:
+    """Return the shortest parts of a text that together are a quarter of them."""
+    order = sorted((end - start, start) for start, end in parts if (start, end) != (0, len(text)))
+    lengths = np.cumsum([length for length, _ in order])
+    few = order[: int((lengths <= lengths[-1] / 4).sum())]
+    return [(start, start + length) for length, start in few]

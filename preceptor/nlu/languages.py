@@ -151,10 +151,11 @@ class Words:
         When in doubt it is English: names, typos and greetings of the world occur in English
         messages too.
         """
-        letters = sum(c.isalpha() for c in text)
-        plain = sum(c.isascii() and c.isalpha() for c in text)
-        if letters and plain < letters / 2 and (code := _by_script(text, letters)):
-            return code
+        if not text.isascii():
+            letters = sum(c.isalpha() for c in text)
+            plain = sum(c.isascii() and c.isalpha() for c in text)
+            if plain < letters / 2 and (code := _by_script(text, letters)):
+                return code
         low = text.lower()
         words = _WORD.findall(low)
         count = len(words)
@@ -166,7 +167,7 @@ class Words:
             n >= 5 * _COMMON or (n >= _COMMON or is_english(f)) and w not in self._readable
             for n, f, w in zip(usual, folded, words, strict=True)
         ]
-        hints = {code: sum(w in known for w in words) for code, known in self.foreign.items()}
+        hints = {code: sum(map(known.__contains__, words)) for code, known in self.foreign.items()}
         if (all(english) and not any(hints[c] for c in KNOWN & set(hints))) or (
             count >= 4 and sum(english) >= 0.8 * count
         ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ _TOKENS = 512
 _ALIKE = 1.5
 # Bytes. The graphs here take less than a quarter of it without their weights, and much more with.
 _LARGEST_GRAPH = 1_000_000
+
+Part = tuple[int, int]
 
 
 def write_rounded(write: Callable[[Path], None], path: Path) -> None:
@@ -164,7 +166,7 @@ class SentenceEncoder:
             vectors[rows] = self._run(ids, mask, mask[:, None, :])[:, 0]
         return vectors
 
-    def encode_parts(self, text: str, parts: list[tuple[int, int]]) -> np.ndarray:
+    def encode_parts(self, text: str, parts: list[Part]) -> np.ndarray:
         """Return the vectors of parts of a text, shape `(len(parts), size)`, float32.
 
         The text is computed once. A part's vector comes from its own tokens, which know what
@@ -183,7 +185,13 @@ class SentenceEncoder:
         chosen[~chosen.any(axis=1)] = True
         return self._run(ids, np.ones_like(ids), chosen[None])[0]
 
-    def encode_apart(self, text: str, parts: list[tuple[int, int]]) -> np.ndarray:
+    def encode_apart(
+        self,
+        text: str,
+        parts: list[Part],
+        lent: Sequence[Part] = (),
+        give_back: Callable[[], Iterable[np.ndarray]] = tuple,
+    ) -> np.ndarray:
         """Return the vectors of parts of a text, each computed by itself, as `encode_parts` does.
 
         All of the text as a part has the mean of the others, weighed by their lengths.
@@ -191,13 +199,17 @@ class SentenceEncoder:
         Args:
             text: what is read.
             parts: where each part begins and ends, in characters; not all of the text alone.
+            lent: those that another thread encodes.
+            give_back: returns their vectors, as `encode` gives them; called last.
         """
-        own = [part for part in parts if part != (0, len(text))]
-        vectors = self.encode([text[start:end] for start, end in own])
-        mean = np.array([end - start for start, end in own], dtype=np.float32) @ vectors
+        alone = [part for part in parts if part != (0, len(text))]
+        own = [part for part in alone if part not in lent]
+        found = dict(zip(own, self.encode([text[a:b] for a, b in own]), strict=True))
+        found |= zip(lent, give_back(), strict=True)
+        vectors = np.stack([found[part] for part in alone])
+        mean = np.array([end - start for start, end in alone], dtype=np.float32) @ vectors
         mean /= max(float(np.linalg.norm(mean)), 1e-9)
-        rows = iter(vectors)
-        return np.stack([mean if part == (0, len(text)) else next(rows) for part in parts])
+        return np.stack([found.get(part, mean) for part in parts])
 
     def _run(self, ids: np.ndarray, mask: np.ndarray, parts: np.ndarray) -> np.ndarray:
         inputs = {"ids": ids, "mask": mask, "parts": parts.astype(np.float32)}

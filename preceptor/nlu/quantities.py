@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from spacy.tokens import Doc
@@ -71,6 +72,8 @@ def _number(text: str) -> float:
     return float(_NUMBERS[text]) if text in _NUMBERS else float(text.replace(",", "."))
 
 
+# Every kind of quantity is looked for in it in turn.
+@lru_cache(maxsize=1)
 def _folded(doc: Doc) -> tuple[str, list[int], list[int]]:
     """Return the folded tokens joined by blanks where the text has blanks, with offsets back.
 

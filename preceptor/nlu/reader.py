@@ -15,6 +15,7 @@ import scipy.sparse
 
 from preceptor.folding import squeeze
 from preceptor.nlu.features import Ngrams, features_of_parts, meaning
+from preceptor.nlu.onnx import Part
 from preceptor.nlu.ridge import QuadraticRidge
 from preceptor.nlu.spelling import Corrector
 
@@ -31,8 +32,6 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """The options; docs/understanding.md tells how they were chosen."""
-
-Part = tuple[int, int]
 
 _NGRAMS = ("words", "characters", "min_df")
 _RIDGE = ("directions", "dense_weight", "linear_weight", "penalty")

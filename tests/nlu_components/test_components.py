@@ -21,7 +21,7 @@ from preceptor.nlu.classifier import RANKING, RidgeIntentClassifier
 from preceptor.nlu.clauses import ClauseSplitter
 from preceptor.nlu.encoders import encoder
 from preceptor.nlu.entities import extract
-from preceptor.nlu.features import Ngrams, meaning
+from preceptor.nlu.features import Ngrams, features_of_parts, meaning
 from preceptor.nlu.questions import QuestionReader
 from preceptor.nlu.reader import IntentReader
 from preceptor.nlu.safety import SAFETY, SafetyRules
@@ -218,7 +218,8 @@ def test_entities_are_named_as_the_domain_names_them():
 
 
 @pytest.mark.parametrize(
-    ("text", "folded"), [("Perú’s", "peru's"), ("ÜBER", "uber"), ("a–b", "a-b"), ("İ", "i")]
+    ("text", "folded"),
+    [("Perú’s", "peru's"), ("ÜBER", "uber"), ("a–b", "a-b"), ("İ", "i"), ("It`S", "it's")],
 )
 def test_folding(text, folded):
     assert fold(text) == folded
@@ -253,6 +254,23 @@ def test_parts_read_apart_are_read_as_if_alone():
     assert np.linalg.norm(whole) == pytest.approx(1, abs=1e-5)
     # The longer part has more to say about the whole.
     assert whole @ first > whole @ second > 0
+
+
+def test_sentences_of_a_story_keep_their_places_when_two_threads_read_them(trained):
+    told = ["My ward is lovely and everybody smiles at me.", "Is it paid?", "I live by the sea.",
+            "My father wants to know how I get a visa for Germany.", "I am tired."]  # fmt: skip
+    text = " ".join(told)
+    starts = [text.index(each) for each in told]
+    parts = [(0, len(text)), *((a, a + len(s)) for a, s in zip(starts, told, strict=True))]
+    encoders = {"use": 1.0, "minilm": 1.0}
+    both, rows = features_of_parts(text, parts, encoders, trained.reader._ngrams, apart=True)
+    found = both[:, -encoder("minilm").size :] * 2**0.5
+    likeness = found[1:] @ encoder("minilm").encode(told).T
+    assert likeness.argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
+    assert likeness.diagonal().min() > 0.97
+    mean = np.array([len(each) for each in told]) @ found[1:]
+    assert np.allclose(found[0], mean / np.linalg.norm(mean), atol=1e-5)
+    assert (rows != trained.reader._ngrams.rows([text, *told])).nnz == 0
 
 
 def test_sentences_of_a_story_are_read_apart_and_parts_of_a_short_message_in_context(
