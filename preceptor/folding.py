@@ -15,10 +15,11 @@ def fold(text: str) -> str:
     The result may be longer or shorter than the text; use it on single tokens where offsets
     matter.
     """
-    if text.isascii():
+    plain = text.translate(_TYPOGRAPHIC)
+    if plain.isascii():
         # Most words by far: there is nothing to take apart.
-        return text.replace("`", "'").lower()
-    decomposed = unicodedata.normalize("NFKD", text.translate(_TYPOGRAPHIC))
+        return plain.lower()
+    decomposed = unicodedata.normalize("NFKD", plain)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 

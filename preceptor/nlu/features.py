@@ -253,11 +253,10 @@ def features_of_parts(
 
     def beside() -> tuple[dict[str, np.ndarray], np.ndarray, scipy.sparse.csr_matrix]:
         found = {name: encode(name) for name in others}
-        # The n-grams come last: they hold Python's lock, for which the other thread would wait.
         given = encoder(last).encode([text[a:b] for a, b in lent])
         return found, given, ngrams.rows([text[a:b] for a, b in parts])
 
-    # The last encoder takes as long as all the rest; of a story it lends out what evens that up.
+    # The last encoder takes as long as all the rest; of a story longer, so it lends some out.
     job = _pool.submit(beside)
     found = {last: encode(last, lent, lambda: job.result()[1])}
     others_found, _, rows = job.result()
