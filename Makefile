@@ -5,7 +5,7 @@ PYTHON ?= python3
 # in this folder, because of .python-version, unless it has a 3.10.
 BOOTSTRAP := bootstrap() { \
 		for python in $(PYTHON) /usr/bin/python3 /usr/local/bin/python3; do \
-			"$$python" -c '' 2>/dev/null && exec "$$python" scripts/bootstrap.py "$$1"; \
+			"$$python" -c '' 2>/dev/null && exec "$$python" tools/bootstrap.py "$$1"; \
 		done; \
 		echo "Error: there is no Python 3; please install one and try again." >&2; exit 1; \
 	}; bootstrap
@@ -26,7 +26,7 @@ chat: runtime ## Talk to the running advisor in this terminal
 	@$(PRECEPTOR) chat
 
 test: lint ## Set up, lint, train, run all tests and measure understanding
-	@.venv/bin/python scripts/browser.py >/dev/null
+	@.venv/bin/python tools/browser.py >/dev/null
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@.venv/bin/python -m pytest
@@ -59,7 +59,7 @@ bench-serve: dev ## Measure training, start, memory and turns, beside Rasa's def
 slack-demo: dev ## Try the advisor in a fake Slack in the browser, without a workspace
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
-	@.venv/bin/python -m tests.support.fake_slack.demo
+	@.venv/bin/python -m tools.slack_simulator.demo
 
 bench-slack: dev ## Measure the Slack channel, with Rasa's own connector beside it
 	@$(PRECEPTOR) catalogue import
@@ -67,7 +67,7 @@ bench-slack: dev ## Measure the Slack channel, with Rasa's own connector beside 
 	@.venv/bin/python -m benchmarks.slack
 
 widget: dev ## Build the web widget from its source into widget/dist
-	@.venv/bin/python scripts/widget.py
+	@.venv/bin/python tools/widget.py
 
 widget-report: dev ## Measure the web widget beside rasa-webchat
 	@$(PRECEPTOR) train

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from actions import lookup, render
-from actions.turn import TopicAction, Turn
-from preceptor.cards import FactItem, FactsCard
+from actions import phrases, selection
+from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
 from preceptor.catalogue.search import get_program
+from preceptor.conversation.cards import FactItem, FactsCard
 
 
 class GiveFacts(TopicAction):
@@ -42,9 +42,9 @@ def give_facts(turn: Turn, intent: str) -> None:
     chosen = (fresh or list(known))[:2]
     quick = turn.leads(intent)
     lines = [turn.say("facts_lead")] if chosen else []
-    lines += [f"• {f.fact} {render.cite(f.source)}".rstrip() for f in chosen]
+    lines += [f"• {f.fact} {phrases.cite(f.source)}".rstrip() for f in chosen]
     card = FactsCard(
-        facts=[FactItem(text=f.fact, source=render.source_link(f.source)) for f in chosen]
+        facts=[FactItem(text=f.fact, source=phrases.source_link(f.source)) for f in chosen]
     )
     if own := _for_the_programme(turn, intent):
         lines.append(own)
@@ -70,16 +70,16 @@ def _for_the_programme(turn: Turn, intent: str) -> str | None:
     program = get_program(turn.session, focus) if focus else None
     if program is None or not _POINTS.search(turn.question.text):
         return None
-    known = render.price(program)
+    known = phrases.price(program)
     said = {
         "ask_cost_and_funding": known.shown if known else "its price is not published",
-        "ask_how_long": render.weeks(program.min_weeks, program.max_weeks),
+        "ask_how_long": phrases.weeks(program.min_weeks, program.max_weeks),
         "ask_eligibility": program.who_for,
-        "ask_language_barrier": program.languages_note or render.joined(program.language_names),
+        "ask_language_barrier": program.languages_note or phrases.joined(program.language_names),
         "ask_timing": program.start_dates,
         "ask_how_to_apply": program.source_url,
     }.get(intent)
-    return turn.say("facts_programme", name=render.title(program), said=said) if said else None
+    return turn.say("facts_programme", name=phrases.title(program), said=said) if said else None
 
 
 _LICENSING = {"ask_registration_requirement", "ask_internship_length"}
@@ -92,7 +92,7 @@ def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
     if intent != "ask_how_long" or before not in _LICENSING or not countries:
         return None
     rule = facts.licensing(turn.session, countries[0])
-    length = render.months(rule.min_months, rule.max_months) if rule else ""
+    length = phrases.months(rule.min_months, rule.max_months) if rule else ""
     if rule is None or not length:
         return None
     name = rule.local_name or "the internship"
@@ -103,5 +103,5 @@ def _where(turn: Turn) -> str | None:
     """Return the place or country that the question names, by name."""
     for kind in ("place", "country", "region"):
         if values := turn.question.values(kind):
-            return lookup.names(turn.session).get((kind, values[0]))
+            return selection.names(turn.session).get((kind, values[0]))
     return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.search import find
-from actions.thread import follow_up
-from actions.turn import ACTION_OF, ANSWER_ACTION, MAX_QUICK_REPLIES, TopicAction, Turn
+from actions.follow_up import follow_up
+from actions.search_programs import find
+from actions.topic_action import ACTION_OF, ANSWER_ACTION, MAX_QUICK_REPLIES, TopicAction, Turn
 from actions.words import words
 from preceptor.catalogue import facts
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from actions import lookup, render
-from actions.turn import TopicAction, Turn
-from preceptor.cards import LicensingCard
+from actions import phrases, selection
+from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
+from preceptor.conversation.cards import LicensingCard
 
 _SEARCHING = re.compile(
     r"\b(?:placements?|programm?es?|electives?|internships? in|volunteer\w*|cheap\w*|weeks?|shadow\w*|show)\b",
@@ -50,7 +50,7 @@ def follow_up(turn: Turn) -> bool:
         return False
     question = turn.question
     others = question.of_kind("specialty", "duration", "money", "kind", "ordinal", "cheap", "stage")
-    if not lookup.countries_of(turn) or others or _SEARCHING.search(question.text):
+    if not selection.countries_of(turn) or others or _SEARCHING.search(question.text):
         return False
     answer_countries(turn, topic)
     return True
@@ -58,7 +58,7 @@ def follow_up(turn: Turn) -> bool:
 
 def answer_countries(turn: Turn, intent: str) -> None:
     """Answer for the countries of the question, at most three."""
-    countries = lookup.countries_of(turn)
+    countries = selection.countries_of(turn)
     turn.set(topic=intent)
     if not countries:
         countries = list(turn.slots.get("licensing_country") or [])
@@ -85,14 +85,14 @@ def _answer_country(turn: Turn, country: str, intent: str, *, last: bool) -> Non
     address = f" ({regulator.url})" if regulator and regulator.url else ""
     quick = _leads(turn, country, intent) if last else []
     if rule is None:
-        name = lookup.names(turn.session).get(("country", country), country)
+        name = selection.names(turn.session).get(("country", country), country)
         body = f"{named}{address}" if named else turn.say("licensing_not_covered_generic")
         turn.reply(
             turn.say("licensing_not_covered", country=_in(name), regulator=body), quick=quick
         )
         return
     local = rule.local_name or "the internship"
-    length = render.months(rule.min_months, rule.max_months)
+    length = phrases.months(rule.min_months, rule.max_months)
     if length and rule.length_note:
         length += f" ({rule.length_note.rstrip('.')})"
     duration = (
@@ -123,7 +123,7 @@ def _answer_country(turn: Turn, country: str, intent: str, *, last: bool) -> Non
         max_months=float(rule.max_months) if rule.max_months is not None else None,
         regulator=rule.regulator,
         regulator_url=regulator.url if regulator else None,
-        source=render.source_link(rule.source),
+        source=phrases.source_link(rule.source),
     )
     turn.reply("\n".join(lines), card=card, quick=quick)
 
@@ -140,7 +140,7 @@ def _sentence(text: str) -> str:
 
 
 def _leads(turn: Turn, country: str, intent: str) -> list[tuple[str, str]]:
-    name = _in(lookup.names(turn.session).get(("country", country), country))
+    name = _in(selection.names(turn.session).get(("country", country), country))
     other = (
         ("How long is it?", f"How long is the compulsory internship in {name}?")
         if intent == "ask_registration_requirement"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actions.turn import Question
+from actions.topic_action import Question
 from preceptor.catalogue.money import Money
 from preceptor.catalogue.programs import Snapshot
 from preceptor.catalogue.search import SearchQuery

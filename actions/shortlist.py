@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import lookup, render
-from actions.programs import choices, picked_or_told
-from actions.turn import TopicAction, Turn
-from preceptor.cards import ProgramListCard
+from actions import phrases, selection
+from actions.show_programs import choices, picked_or_told
+from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.programs import ProgramView
 from preceptor.catalogue.search import get_program
-from preceptor.folding import fold
+from preceptor.conversation.cards import ProgramListCard
+from preceptor.nlu.normalize import fold
 
 LIMIT = 20
 # A list of ten fits into one of Slack's carousels and keeps a reply's text short.
@@ -110,12 +110,12 @@ def _put(turn: Turn, programs: list[ProgramView]) -> None:
     if fitting:
         have += fitting
         turn.set(shortlist=have)
-        names = render.joined(each["name"] for each in fitting)
+        names = phrases.joined(each["name"] for each in fitting)
         lines.append(turn.say("shortlist_saved", names=names, count=_count(len(have))))
     if old:
-        lines.append(turn.say("shortlist_already", names=render.joined(old)))
+        lines.append(turn.say("shortlist_already", names=phrases.joined(old)))
     if len(fitting) < len(new):
-        left = render.joined(each["name"] for each in new[len(fitting) :])
+        left = phrases.joined(each["name"] for each in new[len(fitting) :])
         lines.append(turn.say("shortlist_full", limit=LIMIT, names=left))
     if len(programs) == 1:
         turn.set(program_focus=programs[0].id)
@@ -156,7 +156,7 @@ def _remove(turn: Turn) -> None:
         return
     rest = [each for each in have if each["id"] not in ids]
     turn.set(shortlist=rest or None)
-    names = render.joined(each["name"] for each in off)
+    names = phrases.joined(each["name"] for each in off)
     turn.reply(
         turn.say("shortlist_removed", names=names, count=_count(len(rest))),
         quick=_leads(turn, len(rest)),
@@ -172,8 +172,8 @@ def _meant(turn: Turn, on_list: list[ProgramView]) -> list[ProgramView]:
     found: list[ProgramView] = []
     for pool in (None, on_list):
         try:
-            found = lookup.picked(turn, pool)
-        except lookup.NoSuchNumber:
+            found = selection.picked(turn, pool)
+        except selection.NoSuchNumber:
             found = []
         if kept_ones := [p for p in found if p.id in ids]:
             return kept_ones
@@ -189,7 +189,7 @@ def _holds(text: str, name: str) -> bool:
 def _ask_which(turn: Turn, programs: list[ProgramView], action: str) -> None:
     """Ask which of several is meant; they are then on show, so that a number picks one."""
     turn.set(search_shown=[p.id for p in programs], search_offset=0)
-    names = [f"{n}. {render.title(p)}" for n, p in enumerate(programs, 1)]
+    names = [f"{n}. {phrases.title(p)}" for n, p in enumerate(programs, 1)]
     turn.reply("\n".join([turn.say("pick_which"), *names]), quick=choices(programs, action))
 
 
@@ -239,7 +239,7 @@ class ShowShortlist(TopicAction):
             lines = [turn.say("shortlist_lead", count=_count(len(have)))] if not first else []
             lines += [_line(number, p) for number, p in enumerate(page, first + 1)]
             card = ProgramListCard(
-                programs=[render.item(p) for p in page], offset=first, total=len(programs)
+                programs=[phrases.item(p) for p in page], offset=first, total=len(programs)
             )
             last = first + _PAGE >= len(programs) and not gone
             turn.reply("\n".join(lines), card=card, quick=quick if last else None)
@@ -251,10 +251,10 @@ class ShowShortlist(TopicAction):
 
 def _line(number: int, program: ProgramView) -> str:
     """Return a kept programme as one paragraph of plain text."""
-    known = render.price(program)
-    length = render.weeks(program.min_weeks, program.max_weeks) or "length not given"
-    parts = [render.place(program), length, known.shown if known else "price not published"]
-    lines = [f"{number}. {render.title(program)}", f"   {' · '.join(parts)}"]
+    known = phrases.price(program)
+    length = phrases.weeks(program.min_weeks, program.max_weeks) or "length not given"
+    parts = [phrases.place(program), length, known.shown if known else "price not published"]
+    lines = [f"{number}. {phrases.title(program)}", f"   {' · '.join(parts)}"]
     return "\n".join([*lines, *([f"   {program.source_url}"] if program.source_url else [])])
 
 

@@ -2,7 +2,7 @@
 
 `make bench-nlu` runs it. The public data lie beside the project (`../shared/benchmarks`) and are
 read there. Nothing is tuned here: the options are the advisor's own
-(`preceptor.nlu.reader.DEFAULTS`), and test questions are read once, at the end.
+(`preceptor.nlu.intents.classifier.DEFAULTS`), and test questions are read once, at the end.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from sklearn.svm import LinearSVC
 
 from benchmarks.rasa_default import RasaResult, train_and_read
 from benchmarks.report import ROOT, machine, machine_line, table, write_json, write_section
-from preceptor.nlu.features import Ngrams, meaning
-from preceptor.nlu.reader import DEFAULTS, IntentReader
-from preceptor.report import TEST_SET, TWO_QUESTIONS, read_test_set
-from preceptor.settings import load_settings, quiet_environment
+from preceptor.evaluation.report import TEST_SET, TWO_QUESTIONS, read_test_set
+from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader
+from preceptor.nlu.intents.features import Ngrams, meaning
+from preceptor.runtime.settings import load_settings, quiet_environment
 
 DATA = ROOT.parent / "shared" / "benchmarks"
 SHOTS, SEEDS = 10, (0, 1, 2)
@@ -225,7 +225,7 @@ def parse_times() -> dict[str, float]:
     from rasa.core.agent import Agent
     from ruamel.yaml import YAML
 
-    from preceptor.logs import configure_logging
+    from preceptor.runtime.logs import configure_logging
 
     settings = load_settings()
     model = settings.newest_model()

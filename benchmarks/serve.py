@@ -33,7 +33,7 @@ import yaml
 
 from benchmarks.rasa_default import EPOCHS, WHOLE
 from benchmarks.report import ROOT, machine, machine_line, table, write_json, write_section
-from preceptor.nlu.marked import FILES
+from preceptor.nlu.questions.annotated import FILES
 
 KEPT = ROOT / "var" / "bench"
 SIDES = ("preceptor", "default")

@@ -20,9 +20,6 @@ from typing import Any
 
 import httpx
 
-from tests.launcher.tiny import ROOT, free_port
-from tests.support.fake_slack import MAIN, ONE, SIGNING_SECRET, TWO, Channel, Delivery, FakeSlack
-from tests.support.fake_slack.manifest import read_manifest
 from tests.support.slack import SlackAdvisor, slack_advisor
 from tests.support.slack_cases import CASES, install
 from tests.support.slack_lab import (
@@ -33,6 +30,9 @@ from tests.support.slack_lab import (
     slack_settings,
     write_lab,
 )
+from tests.support.tiny_project import ROOT, free_port
+from tools.slack_simulator import MAIN, ONE, SIGNING_SECRET, TWO, Channel, Delivery, FakeSlack
+from tools.slack_simulator.manifest import read_manifest
 
 REPORT = ROOT / "reports" / "slack.json"
 # For how long a connector may take to answer; the slowest turn takes four seconds.

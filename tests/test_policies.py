@@ -26,8 +26,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
 from rasa.shared.core.training_data.structures import StoryGraph
 
-from preceptor.policies import RulePolicy
-from preceptor.stores.tracker import LiveTracker
+from preceptor.rasa_ext.policy import RulePolicy
+from preceptor.rasa_ext.tracker_store import LiveTracker
 
 DOMAIN = Domain.from_yaml(
     """

@@ -4,8 +4,8 @@ import stat
 
 import pytest
 
-from preceptor.secrets import derived_key
-from preceptor.settings import Complaint, Settings
+from preceptor.runtime.secrets import derived_key
+from preceptor.runtime.settings import Complaint, Settings
 
 
 def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path):

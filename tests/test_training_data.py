@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from actions.turn import ACTION_OF
-from preceptor.nlu.clauses import is_story
-from preceptor.nlu.marked import FILES, marked_messages
-from preceptor.nlu.several import NEVER_FIRST, NEVER_LATER
-from preceptor.nlu.text import tokens_of
+from actions.topic_action import ACTION_OF
+from preceptor.nlu.questions.annotated import FILES, marked_messages
+from preceptor.nlu.questions.cuts import is_story
+from preceptor.nlu.questions.model import NEVER_FIRST, NEVER_LATER
+from preceptor.nlu.tokens import tokens_of
 from tests.actions.test_turn import rules
-from tests.launcher.tiny import ROOT
 from tests.support.advisor import Advisor
 from tests.support.dialogues import raw_names
+from tests.support.tiny_project import ROOT
 
 MIN_TRAINING = 80
 MIN_TEST = 25

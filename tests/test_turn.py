@@ -29,10 +29,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 
-from preceptor.heard import Heard, heard
 from preceptor.nlu.spelling import is_english
-from preceptor.reading import NotRead
-from preceptor.turn import (
+from preceptor.rasa_ext.nlu_worker import NotRead
+from preceptor.rasa_ext.processor import (
     EARLIER_REPLIES,
     REPLIES_SENT,
     Processor,
@@ -40,8 +39,9 @@ from preceptor.turn import (
     fills_slots,
     recent_events,
 )
-from tests.launcher.tiny import ROOT
+from preceptor.rasa_ext.turn_context import Heard, heard
 from tests.support.advisor import train
+from tests.support.tiny_project import ROOT
 
 DOMAIN = Domain.from_yaml(
     """
@@ -106,9 +106,9 @@ def test_the_domain_is_sent_where_it_is_asked_for() -> None:
 def test_a_server_imports_neither_tensorflow_nor_other_channels() -> None:
     script = """
 import sys
-from preceptor.lean_imports import import_rasa
+from preceptor.rasa_ext.lean_imports import import_rasa
 import_rasa()
-import rasa.core.run, preceptor.channels.rest, preceptor.policies
+import rasa.core.run, preceptor.channels.rest, preceptor.rasa_ext.policy
 from rasa.core.channels import BUILTIN_CHANNELS
 from rasa.utils import train_utils
 loaded = {"tensorflow", "matplotlib", "boto3", "pymongo", "aiogram", "slack_sdk"} & set(sys.modules)
@@ -133,8 +133,8 @@ assert not isinstance(made, BUILTIN_CHANNELS["slack"])
 def test_reading_takes_nothing_that_only_training_and_importing_need() -> None:
     script = """
 import io, sys
-from preceptor.parse import parse
-from preceptor.settings import load_settings, quiet_environment
+from preceptor.evaluation.parse import parse
+from preceptor.runtime.settings import load_settings, quiet_environment
 quiet_environment()
 parse(load_settings(), None, io.BytesIO(b"is it paid and what vaccines do I need for Ghana?"))
 loaded = {"tensorflow", "sklearn", "scipy.optimize", "onnx", "alembic", "h5py"} & set(sys.modules)

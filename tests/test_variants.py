@@ -2,7 +2,7 @@
 
 import pytest
 
-from preceptor.variants import in_long_story, paraphrased, with_typos
+from preceptor.evaluation.perturbations import in_long_story, paraphrased, with_typos
 
 QUESTION = "How do I deal with a patient who shouts at me?"
 

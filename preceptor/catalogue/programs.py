@@ -13,7 +13,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from preceptor.catalogue.dictionary import COST_BASES
-from preceptor.catalogue.languages import language_name
+from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money, Rates, read_rates
 from preceptor.catalogue.records import (
     CountryRecord,

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from preceptor.catalogue.database import session, settled_files
-from preceptor.catalogue.languages import language_name
+from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.records import (
     CountryRecord,
     KindRecord,

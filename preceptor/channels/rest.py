@@ -12,7 +12,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from preceptor.channels.guard import OnNewMessage, guard_on_start, reply_in_words
+from preceptor.channels.turn_runner import OnNewMessage, guard_on_start, reply_in_words
 
 LIMIT_BYTES = 64 * 1024
 SENDER_LIMIT_CHARACTERS = 128

@@ -13,10 +13,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
-from preceptor.folding import fold, squeeze
-from preceptor.nlu.classifier import RANKING
+from preceptor.nlu.component import Step
+from preceptor.nlu.intents.component import RANKING
+from preceptor.nlu.normalize import fold, squeeze
 from preceptor.nlu.spelling import Mender
-from preceptor.nlu.step import Step
 
 SAFETY = "safety"
 """Output key: the safety intents that the rules saw, most urgent first."""

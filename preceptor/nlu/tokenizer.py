@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc
 
-from preceptor.nlu.text import tokens_of
+from preceptor.nlu.tokens import tokens_of
 
 DOC = "doc"
 """Key under which a message carries its spaCy `Doc`, for the steps that follow."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from actions.search_state import change, query_from_slots, query_to_slots
-from actions.turn import Question
+from actions.topic_action import Question
 from preceptor.catalogue.money import Money
 from preceptor.catalogue.search import SearchQuery
 from tests.support.actions import Desk

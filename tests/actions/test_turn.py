@@ -9,10 +9,10 @@ from pathlib import Path
 import structlog
 from ruamel.yaml import YAML
 
-from actions.turn import ACTION_OF, ANSWER_ACTION
+from actions.topic_action import ACTION_OF, ANSWER_ACTION
 from actions.words import say
-from tests.launcher.tiny import ROOT
 from tests.support.actions import actions_by_name
+from tests.support.tiny_project import ROOT
 
 yaml = YAML(typ="safe")
 
@@ -98,7 +98,7 @@ def test_whatever_goes_wrong_the_person_gets_a_sentence_and_the_log_the_cause(de
     def broken():
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr("actions.turn.engine", broken)
+    monkeypatch.setattr("actions.topic_action.engine", broken)
     with structlog.testing.capture_logs() as logs:
         done = desk.run("action_search_programs", "surgery in Kenya", slots={"search_place": ["x"]})
     assert [m["response"] for m in done.messages] == ["utter_action_failed"]
@@ -121,7 +121,7 @@ def test_a_catalogue_that_was_never_imported_gives_a_sentence(tmp_path, desk, mo
     from preceptor.catalogue.database import engine_from_url
 
     empty = engine_from_url(f"sqlite:///{tmp_path / 'empty.db'}")
-    monkeypatch.setattr("actions.turn.engine", lambda: empty)
+    monkeypatch.setattr("actions.topic_action.engine", lambda: empty)
     done = desk.run("action_search_programs", "surgery in Kenya")
     assert [m["response"] for m in done.messages] == ["utter_action_failed"]
 

@@ -19,15 +19,15 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from structlog.testing import capture_logs
 
-from preceptor.channels.guard import (
+from preceptor.channels.clean_text import CUT_NOTE, EMPTY_NOTE
+from preceptor.channels.turn_runner import (
     FAILED_SENTENCE,
     PARTLY_SENTENCE,
     GuardedActionEndpoint,
     is_plainly_valid,
     reply_in_words,
 )
-from preceptor.channels.text import CUT_NOTE, EMPTY_NOTE
-from tests.launcher.tiny import free_port
+from tests.support.tiny_project import free_port
 
 LIMIT_SECONDS = 0.2
 GOOD = {"events": [{"event": "slot", "name": "a", "value": "b"}], "responses": [{"text": "Good."}]}

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
-from preceptor.channels.guard import reply_in_words
-from preceptor.channels.languages import Prefaces
-from preceptor.heard import Heard, heard
+from preceptor.channels.prefaces import Prefaces
+from preceptor.channels.turn_runner import reply_in_words
+from preceptor.rasa_ext.turn_context import Heard, heard
 
 SPANISH = Heard("es", "find_program")
 

@@ -10,7 +10,7 @@ import pytest
 from rasa.core.run import configure_app
 
 from preceptor.channels.rest import RestInput
-from tests.launcher.tiny import free_port
+from tests.support.tiny_project import free_port
 
 WEBHOOK = "/webhooks/rest/webhook"
 JSON = {"Content-Type": "application/json"}

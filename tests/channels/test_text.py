@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
 from rasa.shared.nlu.training_data.message import Message
 
-from preceptor.channels.text import CUT_NOTE, EMPTY_NOTE, LIMIT_CHARACTERS, clean_text
+from preceptor.channels.clean_text import CUT_NOTE, EMPTY_NOTE, LIMIT_CHARACTERS, clean_text
 
 # Any code point, unpaired surrogates included, and more of those that cause trouble.
 TROUBLE = st.sampled_from(

@@ -13,8 +13,8 @@ from rasa.core.channels.channel import UserMessage
 
 from preceptor.channels.web.limits import Rate
 from preceptor.channels.web.settings import WebSettings
-from preceptor.secrets import derived_key
-from preceptor.settings import Settings
+from preceptor.runtime.secrets import derived_key
+from preceptor.runtime.settings import Settings
 from tests.channels.web_support import (
     SOCKET_PATH,
     EchoAgent,

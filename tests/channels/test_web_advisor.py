@@ -11,8 +11,8 @@ import jwt
 import pytest
 
 from tests.channels.web_support import LIMIT_SECONDS, Widget, new_token, until, widget
-from tests.launcher.tiny import free_port
 from tests.support.advisor import START_LIMIT_SECONDS, Advisor, slots_of
+from tests.support.tiny_project import free_port
 
 SEARCH = "Which programmes are there in Kenya?"
 

@@ -8,7 +8,7 @@ import pytest
 
 from preceptor.channels.web import files
 from preceptor.channels.web.settings import WebSettings
-from preceptor.settings import Settings
+from preceptor.runtime.settings import Settings
 from tests.channels.web_support import EchoAgent, RunningServer
 
 SCRIPT = b"window.preceptor = 1;\n" * 100

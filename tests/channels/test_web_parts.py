@@ -2,12 +2,12 @@
 
 import pytest
 
-from preceptor.cards import ContactItem, ContactsCard, SourceLink
 from preceptor.channels.web import limits
 from preceptor.channels.web.limits import Rate, RateLimit
-from preceptor.channels.web.render import reply_of, safe_url
+from preceptor.channels.web.output import reply_of, safe_url
 from preceptor.channels.web.settings import WebSettings, load_web_settings
-from preceptor.settings import Complaint
+from preceptor.conversation.cards import ContactItem, ContactsCard, SourceLink
+from preceptor.runtime.settings import Complaint
 
 
 class Clock:

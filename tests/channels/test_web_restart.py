@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from preceptor.channels.guard import FAILED_SENTENCE
+from preceptor.channels.turn_runner import FAILED_SENTENCE
+from preceptor.channels.web import message_log as messages
 from preceptor.channels.web import turns
 from preceptor.channels.web.settings import WebSettings
-from preceptor.settings import Settings
-from preceptor.stores import messages
+from preceptor.runtime.settings import Settings
 from tests.channels.web_support import EchoAgent, RunningServer, until, widget
 
 

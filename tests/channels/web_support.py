@@ -17,8 +17,8 @@ from sanic import Sanic
 
 from preceptor.channels.web.channel import WebInput
 from preceptor.channels.web.settings import WebSettings
-from preceptor.settings import Settings
-from tests.launcher.tiny import free_port
+from preceptor.runtime.settings import Settings
+from tests.support.tiny_project import free_port
 
 if not hasattr(aiohttp, "ClientWSTimeout"):
     # The client of python-engineio asks for a name that came with aiohttp 3.11, which Rasa does

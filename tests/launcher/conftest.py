@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.launcher.tiny import ROOT, command, environment, write_project
+from tests.support.tiny_project import ROOT, command, environment, write_project
 
 
 @pytest.fixture(scope="session")

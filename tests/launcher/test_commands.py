@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from preceptor.chat import pick, render
-from preceptor.parse import BadLine, read_line
-from preceptor.settings import Complaint, load_settings
-from preceptor.train import model_fingerprint
-from tests.launcher.tiny import ROOT, command, environment, free_port, write_project
+from preceptor.channels.terminal import pick, render
+from preceptor.evaluation.parse import BadLine, read_line
+from preceptor.runtime.settings import Complaint, load_settings
+from preceptor.runtime.train import model_fingerprint
+from tests.support.tiny_project import ROOT, command, environment, free_port, write_project
 
 
 def run(home: Path, *arguments: str, stdin: str = "", **more: str):
@@ -45,7 +45,7 @@ def test_help_is_fast_and_names_every_command(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "module", ["preceptor.catalogue.cli", "preceptor.server", "rasa_sdk.endpoint"]
+    "module", ["preceptor.catalogue.cli", "preceptor.runtime.server", "rasa_sdk.endpoint"]
 )
 def test_catalogue_and_action_server_import_no_tensorflow(module):
     code = f"import sys, {module}; sys.exit('tensorflow' in sys.modules or 'rasa' in sys.modules)"

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from preceptor.channels.guard import FAILED_SENTENCE
-from tests.launcher.tiny import command, environment, free_port
+from preceptor.channels.turn_runner import FAILED_SENTENCE
+from tests.support.tiny_project import command, environment, free_port
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from preceptor.settings import quiet_environment
-from tests.launcher.tiny import ROOT
+from preceptor.runtime.settings import quiet_environment
+from tests.support.tiny_project import ROOT
 
 
 @pytest.mark.slow

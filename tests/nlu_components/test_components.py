@@ -16,20 +16,20 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from preceptor.folding import fold, squeeze
-from preceptor.nlu.classifier import RANKING, RidgeIntentClassifier
-from preceptor.nlu.clauses import ClauseSplitter
-from preceptor.nlu.encoders import encoder
-from preceptor.nlu.entities import extract
-from preceptor.nlu.features import Ngrams, features_of_parts, meaning
-from preceptor.nlu.questions import QuestionReader
-from preceptor.nlu.reader import IntentReader
+from preceptor.nlu.component import CLAUSES, END, START
+from preceptor.nlu.encoders.files import encoder
+from preceptor.nlu.encoders.use import package_folder
+from preceptor.nlu.entities.extractor import extract
+from preceptor.nlu.intents.classifier import IntentReader
+from preceptor.nlu.intents.component import RANKING, RidgeIntentClassifier
+from preceptor.nlu.intents.features import Ngrams, features_of_parts, meaning
+from preceptor.nlu.normalize import fold, squeeze
+from preceptor.nlu.questions.cuts import ClauseSplitter
+from preceptor.nlu.questions.reader import QuestionReader
 from preceptor.nlu.safety import SAFETY, SafetyRules
 from preceptor.nlu.spelling import Corrector
-from preceptor.nlu.step import CLAUSES, END, START
-from preceptor.nlu.text import tokens_of
 from preceptor.nlu.tokenizer import DOC, BlankSpacyTokenizer
-from preceptor.nlu.use import package_folder
+from preceptor.nlu.tokens import tokens_of
 
 QUESTIONS = {
     "ask_cost_and_funding": [
@@ -211,7 +211,7 @@ def test_entities_are_named_as_the_domain_names_them():
     from ruamel.yaml import YAML
 
     from preceptor.catalogue.vocabulary import KINDS_OF_TERM
-    from tests.launcher.tiny import ROOT
+    from tests.support.tiny_project import ROOT
 
     domain = YAML(typ="safe").load((ROOT / "domain.yml").read_text("utf-8"))
     assert set(domain[ENTITIES]) == {*KINDS_OF_TERM, "duration", "money", "cheap", "ordinal"}

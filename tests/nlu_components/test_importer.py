@@ -5,7 +5,7 @@ import copy
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.message import Message
 
-from preceptor.nlu.importer import Example, FileImporter
+from preceptor.rasa_ext.data_importer import Example, FileImporter
 
 QUESTIONS = """
 version: "3.1"
@@ -27,7 +27,7 @@ def test_training_questions_are_read_once(tmp_path):
 
 def test_rasa_takes_the_importer_from_the_configuration(tmp_path):
     (tmp_path / "nlu.yml").write_text(QUESTIONS, "utf-8")
-    config = {"importers": [{"name": "preceptor.nlu.importer.FileImporter"}]}
+    config = {"importers": [{"name": "preceptor.rasa_ext.data_importer.FileImporter"}]}
     importer = TrainingDataImporter.load_from_dict(config, training_data_paths=[str(tmp_path)])
     assert len(importer.get_nlu_data().intent_examples) == 2
 

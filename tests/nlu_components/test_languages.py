@@ -2,8 +2,8 @@
 
 import pytest
 
-from preceptor.nlu.glossary import gloss
-from preceptor.nlu.languages import Words
+from preceptor.nlu.entities.glossary import gloss
+from preceptor.nlu.language import Words
 from tests.test_training_data import TEST, read_languages
 
 ENGLISH = [

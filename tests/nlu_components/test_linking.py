@@ -3,8 +3,8 @@
 import pytest
 
 from preceptor.catalogue.vocabulary import Term, Vocabulary
-from preceptor.nlu.linking import Linker
-from preceptor.nlu.text import tokens_of
+from preceptor.nlu.entities.linking import Linker
+from preceptor.nlu.tokens import tokens_of
 
 
 def terms(kind: str, id: str, *texts: str, ambiguous: tuple[str, ...] = ()) -> list[Term]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from rasa.shared.exceptions import RasaException
 
-from preceptor.nlu.importer import FileImporter
-from preceptor.nlu.marked import Marked, as_examples, from_examples, marked_messages
-from preceptor.nlu.reader import DEFAULTS, IntentReader
+from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader
+from preceptor.nlu.questions.annotated import Marked, as_examples, from_examples, marked_messages
+from preceptor.rasa_ext.data_importer import FileImporter
 
 
 def write(folder: Path, *messages: str) -> Path:

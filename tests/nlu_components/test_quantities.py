@@ -2,8 +2,8 @@
 
 import pytest
 
-from preceptor.nlu.quantities import amounts, durations, positions, wants_cheap
-from preceptor.nlu.text import tokens_of
+from preceptor.nlu.entities.quantities import amounts, durations, positions, wants_cheap
+from preceptor.nlu.tokens import tokens_of
 
 
 def weeks(text: str):

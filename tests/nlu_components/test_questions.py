@@ -6,9 +6,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from ruamel.yaml import YAML
 
-from preceptor.nlu.classifier import RANKING
-from preceptor.nlu.clauses import clauses_of, cuts_of, is_story, pieces_of, sentences
-from preceptor.nlu.questions import (
+from preceptor.nlu.component import CLAUSES, END, START
+from preceptor.nlu.intents.component import RANKING
+from preceptor.nlu.questions.cuts import clauses_of, cuts_of, is_story, pieces_of, sentences
+from preceptor.nlu.questions.model import Piece, several
+from preceptor.nlu.questions.reader import (
     QUESTIONS,
     Question,
     QuestionReader,
@@ -16,10 +18,8 @@ from preceptor.nlu.questions import (
     in_context,
     part,
 )
-from preceptor.nlu.several import Piece, several
-from preceptor.nlu.step import CLAUSES, END, START
-from preceptor.nlu.text import tokens_of
-from preceptor.settings import CODE
+from preceptor.nlu.tokens import tokens_of
+from preceptor.runtime.settings import CODE
 
 
 def parts_of(text: str) -> list[str]:
@@ -240,7 +240,7 @@ def test_the_models_know_every_intent_that_is_trained():
         for example in YAML(typ="safe").load(path.read_text("utf-8"))["nlu"]
         if "intent" in example
     }
-    assert labels <= set(several().intents), "fit again: python -m scripts.fit_several"
+    assert labels <= set(several().intents), "fit again: python -m tools.fit_several"
 
 
 def story(*readings: tuple[str, str, float]) -> np.ndarray:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from preceptor.nlu import ridge
-from preceptor.nlu.ridge import QuadraticRidge
+from preceptor.nlu.intents import ridge
+from preceptor.nlu.intents.ridge import QuadraticRidge
 
 OPTIONS = {"directions": 6, "dense_weight": 2.0, "linear_weight": 0.4, "penalty": 0.3}
 

@@ -4,9 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.launcher.tiny import free_port
-from tests.support.fake_slack import TWO, FakeSlack
-from tests.support.fake_slack.manifest import read_manifest
 from tests.support.slack import SlackAdvisor, slack_advisor
 from tests.support.slack_cases import install
 from tests.support.slack_lab import (
@@ -17,6 +14,9 @@ from tests.support.slack_lab import (
     slack_settings,
     write_lab,
 )
+from tests.support.tiny_project import free_port
+from tools.slack_simulator import TWO, FakeSlack
+from tools.slack_simulator.manifest import read_manifest
 
 OURS = "preceptor.channels.slack.SlackInput:\n"
 

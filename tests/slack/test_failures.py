@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.launcher.tiny import free_port
-from tests.support.fake_slack import MAIN, ONE, OTHER, FakeSlack, Person, words
-from tests.support.fake_slack.manifest import read_manifest
 from tests.support.slack import SlackAdvisor
 from tests.support.slack_lab import (
     Lab,
@@ -21,6 +18,9 @@ from tests.support.slack_lab import (
     serving,
     slack_settings,
 )
+from tests.support.tiny_project import free_port
+from tools.slack_simulator import MAIN, ONE, OTHER, FakeSlack, Person, words
+from tools.slack_simulator.manifest import read_manifest
 
 # Its answer is the same every time: responses of the domain have several wordings.
 QUESTION = "surgery in Kenya for 4 weeks"

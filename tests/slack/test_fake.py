@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.support.fake_slack import APP_TOKEN, MAIN, ONE, FakeSlack, Person, signed
-from tests.support.fake_slack.limits import message_problems, view_problems, wishes
+from tools.slack_simulator import APP_TOKEN, MAIN, ONE, FakeSlack, Person, signed
+from tools.slack_simulator.limits import message_problems, view_problems, wishes
 
 TEXT = {"type": "mrkdwn", "text": "hello"}
 PLAIN = {"type": "plain_text", "text": "hello"}

@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.launcher.tiny import command, environment
-from tests.support.fake_slack import APP_TOKEN, ONE, SIGNING_SECRET, FakeSlack, words
-from tests.support.fake_slack.manifest import read_manifest
 from tests.support.slack import SlackAdvisor
 from tests.support.slack_cases import install
 from tests.support.slack_lab import slack_settings
+from tests.support.tiny_project import command, environment
+from tools.slack_simulator import APP_TOKEN, ONE, SIGNING_SECRET, FakeSlack, words
+from tools.slack_simulator.manifest import read_manifest
 
 
 def base_of(behind: SlackAdvisor) -> str:

@@ -2,8 +2,8 @@
 
 import sqlite3
 
-from tests.support.fake_slack import Message, Place, offered, words
 from tests.support.slack import SlackAdvisor
+from tools.slack_simulator import Message, Place, offered, words
 
 SEARCH = "internships in Africa"
 

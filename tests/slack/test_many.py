@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from tests.support.fake_slack import Delivery, Place, words
 from tests.support.slack import SlackAdvisor
 from tests.support.slack_lab import Lab
+from tools.slack_simulator import Delivery, Place, words
 
 PEOPLE = 200
 # Their answers are the same every time: responses of the domain have several wordings.

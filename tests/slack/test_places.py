@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.fake_slack import TWO, offered, words
 from tests.support.slack import SlackAdvisor
+from tools.slack_simulator import TWO, offered, words
 
 SEARCH = "surgery in Kenya for 4 weeks"
 

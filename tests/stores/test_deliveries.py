@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from preceptor.stores.deliveries import Accepted, Deliveries, RedisMemory
-from tests.launcher.tiny import free_port
+from preceptor.channels.slack.delivery_log import Accepted, Deliveries, RedisMemory
 from tests.support import databases
+from tests.support.tiny_project import free_port
 
 engine, postgres_server = databases.engine, databases.postgres_server
 
@@ -143,8 +143,8 @@ def redis_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 def test_servers_with_a_database_each_share_what_they_know_in_redis(
     redis_client, tmp_path: Path
 ) -> None:
-    from preceptor.settings import Settings
-    from preceptor.stores.database import open_channels
+    from preceptor.channels.storage import open_channels
+    from preceptor.runtime.settings import Settings
 
     servers = [
         Deliveries(open_channels(Settings(home=tmp_path / name)), RedisMemory(redis_client))
@@ -164,8 +164,8 @@ def test_servers_with_a_database_each_share_what_they_know_in_redis(
 def test_work_that_could_not_be_kept_may_come_again(redis_client, tmp_path: Path) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
-    from preceptor.settings import Settings
-    from preceptor.stores.database import metadata, open_channels
+    from preceptor.channels.storage import metadata, open_channels
+    from preceptor.runtime.settings import Settings
 
     engine = open_channels(Settings(home=tmp_path))
     deliveries = Deliveries(engine, RedisMemory(redis_client, "kept:"))
@@ -180,8 +180,8 @@ def test_work_that_could_not_be_kept_may_come_again(redis_client, tmp_path: Path
 def test_while_redis_is_away_each_server_goes_by_its_own_database(tmp_path: Path) -> None:
     import redis
 
-    from preceptor.settings import Settings
-    from preceptor.stores.database import open_channels
+    from preceptor.channels.storage import open_channels
+    from preceptor.runtime.settings import Settings
 
     away = redis.Redis(port=free_port(), socket_timeout=1)
     deliveries = Deliveries(open_channels(Settings(home=tmp_path)), RedisMemory(away))

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from preceptor.settings import Settings
-from preceptor.stores.database import open_channels
-from preceptor.stores.feedback import Ratings
+from preceptor.channels.storage import open_channels
+from preceptor.channels.web.feedback import Ratings
+from preceptor.runtime.settings import Settings
 
 
 def test_a_later_rating_replaces_the_earlier_and_none_takes_it_back(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from preceptor.settings import Settings
-from preceptor.stores.database import open_channels
-from preceptor.stores.messages import LEASE_SECONDS, MessageLog, Reply
+from preceptor.channels.storage import open_channels
+from preceptor.channels.web.message_log import LEASE_SECONDS, MessageLog, Reply
+from preceptor.runtime.settings import Settings
 from tests.support.postgres import postgres_server
 
 

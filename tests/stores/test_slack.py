@@ -5,7 +5,12 @@ from datetime import datetime, timezone
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from preceptor.stores.slack import CONVERSATIONS_KEPT, Installations, OAuthStates, SlackMemory
+from preceptor.channels.slack.installations import (
+    CONVERSATIONS_KEPT,
+    Installations,
+    OAuthStates,
+    SlackMemory,
+)
 from tests.support import databases
 
 engine, postgres_server = databases.engine, databases.postgres_server

@@ -29,8 +29,8 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
-from preceptor.stores import tracker as module
-from preceptor.stores.tracker import LiveTracker, TrackerStore
+from preceptor.rasa_ext import tracker_store as module
+from preceptor.rasa_ext.tracker_store import LiveTracker, TrackerStore
 
 DOMAIN = Domain.from_yaml(
     """

@@ -17,10 +17,10 @@ from preceptor.catalogue.database import session
 from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.programs import Snapshot, snapshot
 from preceptor.catalogue.vocabulary import Vocabulary
-from preceptor.nlu.entities import extract
-from preceptor.nlu.linking import Linker
-from preceptor.nlu.text import tokens_of
-from tests.launcher.tiny import ROOT
+from preceptor.nlu.entities.extractor import extract
+from preceptor.nlu.entities.linking import Linker
+from preceptor.nlu.tokens import tokens_of
+from tests.support.tiny_project import ROOT
 
 _ids = count(1)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from tests.launcher.tiny import ROOT, command, environment, free_port
+from tests.support.tiny_project import ROOT, command, environment, free_port
 
 START_LIMIT_SECONDS = 120
 TRAIN_LIMIT_SECONDS = 600
@@ -176,7 +176,7 @@ def train() -> Path:
         check=True,
         timeout=TRAIN_LIMIT_SECONDS,
     )
-    from preceptor.settings import load_settings
+    from preceptor.runtime.settings import load_settings
 
     model = load_settings({}).newest_model()
     assert model is not None

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine, create_engine
 
-import preceptor.stores.deliveries
-import preceptor.stores.slack  # noqa: F401
-from preceptor.settings import Settings
-from preceptor.stores.database import metadata, open_channels
+import preceptor.channels.slack.delivery_log
+import preceptor.channels.slack.installations  # noqa: F401
+from preceptor.channels.storage import metadata, open_channels
+from preceptor.runtime.settings import Settings
 from tests.catalogue.test_postgres import server as postgres_server  # noqa: F401
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from tests.launcher.tiny import ROOT
 from tests.support.advisor import Advisor, Exchange
+from tests.support.tiny_project import ROOT
 
 FOLDER = ROOT / "tests" / "dialogues"
 MAX_CHARACTERS = 4_000

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.launcher.tiny import free_port
 from tests.support.advisor import Advisor, Exchange, running_advisor, slots_of
-from tests.support.fake_slack import ONE, FakeSlack, Message, Person, Place, offered, unescaped
-from tests.support.fake_slack.manifest import read_manifest
 from tests.support.slack_lab import slack_settings
+from tests.support.tiny_project import free_port
+from tools.slack_simulator import ONE, FakeSlack, Message, Person, Place, offered, unescaped
+from tools.slack_simulator.manifest import read_manifest
 
 
 @dataclass

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from tests.support.fake_slack import TWO, Attempt, Message, Person, Place, offered, signed, words
 from tests.support.slack_lab import Lab
+from tools.slack_simulator import TWO, Attempt, Message, Person, Place, offered, signed, words
 
 HELLO = "Hello from the lab."
 

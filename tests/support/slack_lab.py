@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.launcher.tiny import LOOK_UP_AND_CRASH, ROOT, command, environment, free_port
-from tests.support.fake_slack import (
+from tests.support.tiny_project import LOOK_UP_AND_CRASH, ROOT, command, environment, free_port
+from tools.slack_simulator import (
     APP_TOKEN,
     CLIENT_ID,
     CLIENT_SECRET,

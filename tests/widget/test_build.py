@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 
-from scripts.widget import WIDGET, build
+from tools.widget import WIDGET, build
 
 LAUNCHER_LIMIT_BYTES = 8 * 1024
 

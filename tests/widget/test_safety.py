@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.launcher.tiny import ROOT
+from tests.support.tiny_project import ROOT
 from tests.widget.conftest import HOSTILE_NAME
 from tests.widget.support import site, until, visiting
 
@@ -175,7 +175,7 @@ def test_a_changed_chat_is_not_run(browser, place):
 
 
 def test_a_site_that_is_not_on_the_list_is_refused_in_words(browser, place):
-    from tests.launcher.tiny import free_port
+    from tests.support.tiny_project import free_port
 
     with site(free_port(), {"/": (host_page(place.url), {})}) as origin:
         with visiting(browser, origin) as visitor:

@@ -8,7 +8,7 @@ import io
 import pytest
 from PIL import Image, ImageChops
 
-from tests.launcher.tiny import ROOT
+from tests.support.tiny_project import ROOT
 from tests.widget.support import Visitor, until, visiting
 
 FOLDER = ROOT / "docs" / "screenshots"

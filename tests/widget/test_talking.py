@@ -16,8 +16,8 @@ def cards(visitor: Visitor):
 def test_nothing_but_the_launcher_is_loaded_or_stored_before_the_first_click(visitor):
     expect(visitor.find(".launcher")).to_be_visible()
     visitor.page.wait_for_load_state("networkidle")
-    scripts = [url for url in visitor.requests if url.endswith(".js")]
-    assert [url.rpartition("/")[2] for url in scripts] == ["preceptor.js"]
+    tools = [url for url in visitor.requests if url.endswith(".js")]
+    assert [url.rpartition("/")[2] for url in tools] == ["preceptor.js"]
     assert visitor.stored == []
     visitor.open()
     visitor.page.wait_for_load_state("networkidle")

@@ -1,4 +1,4 @@
-/** What goes over the wire, as docs/web-protocol.md and preceptor/cards.py say. */
+/** What goes over the wire, as docs/web-protocol.md and preceptor/conversation/cards.py say. */
 
 export interface Source {
   title: string | null;

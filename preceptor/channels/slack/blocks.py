@@ -17,9 +17,9 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from preceptor import cards
+from preceptor.channels.slack.mrkdwn import cut, cut_mrkdwn, escaped, in_parts, link, mrkdwn
 from preceptor.channels.slack.payloads import SEAL_CHARACTERS, Sealer
-from preceptor.channels.slack.text import cut, cut_mrkdwn, escaped, in_parts, link, mrkdwn
+from preceptor.conversation import cards
 
 log = structlog.get_logger(__name__)
 

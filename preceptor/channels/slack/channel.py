@@ -13,16 +13,16 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_bolt.async_app import AsyncApp
 
-from preceptor.channels.guard import OnNewMessage, guard_on_start
 from preceptor.channels.slack.app import build_app
 from preceptor.channels.slack.config import SlackConfig, load_slack
+from preceptor.channels.slack.delivery_log import RedisMemory, SharedMemory
 from preceptor.channels.slack.http import NotSlack, bolt_request, read_body, sanic_response
 from preceptor.channels.slack.service import SlackService
 from preceptor.channels.slack.socket_mode import SocketMode
-from preceptor.secrets import derived_key
-from preceptor.settings import Complaint, Settings, load_settings
-from preceptor.stores.database import open_channels
-from preceptor.stores.deliveries import RedisMemory, SharedMemory
+from preceptor.channels.storage import open_channels
+from preceptor.channels.turn_runner import OnNewMessage, guard_on_start
+from preceptor.runtime.secrets import derived_key
+from preceptor.runtime.settings import Complaint, Settings, load_settings
 
 log = structlog.get_logger(__name__)
 

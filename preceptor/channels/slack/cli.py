@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from preceptor.channels.slack.config import BOT_SCOPES, SlackConfig, load_slack
 from preceptor.channels.slack.outbox import is_local
-from preceptor.settings import Complaint
+from preceptor.runtime.settings import Complaint
 
 _LIMIT_SECONDS = 15
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")

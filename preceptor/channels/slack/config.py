@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from preceptor.settings import Complaint
+from preceptor.runtime.settings import Complaint
 
 SLACK_API = "https://slack.com/api/"
 

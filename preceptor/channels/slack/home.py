@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from preceptor.channels.slack.blocks import SAY, Block, context, section
+from preceptor.channels.slack.mrkdwn import cut, escaped, link, mrkdwn
 from preceptor.channels.slack.payloads import Sealer
-from preceptor.channels.slack.text import cut, escaped, link, mrkdwn
 
 TEXT_ONLY = (
     "I can read text only, not files or pictures. Please type your question, for example "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from preceptor.channels.slack.text import first_mention, mentions, plain_of
+from preceptor.channels.slack.mrkdwn import first_mention, mentions, plain_of
 
 Kind = Literal["turn", "text_only", "home", "prompts"]
 

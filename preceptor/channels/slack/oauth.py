@@ -143,7 +143,7 @@ class StateStore(AsyncOAuthStateStore):
 
     def __init__(self, service: SlackService) -> None:
         """Use the service's database."""
-        from preceptor.stores.slack import OAuthStates
+        from preceptor.channels.slack.installations import OAuthStates
 
         self._service = service
         self._states = OAuthStates(service.engine)

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from preceptor.stores.deliveries import Outgoing
+from preceptor.channels.slack.delivery_log import Outgoing
 
 BURST = 4
 MESSAGES_PER_SECOND = 1.0

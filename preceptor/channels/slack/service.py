@@ -24,18 +24,18 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import Engine
 
-from preceptor.channels.guard import FAILED_SENTENCE, OnNewMessage, reply_in_words
 from preceptor.channels.slack import home
 from preceptor.channels.slack.blocks import Rendered, render
 from preceptor.channels.slack.config import SlackConfig
+from preceptor.channels.slack.delivery_log import LEASE_SECONDS, Accepted, Deliveries, SharedMemory
 from preceptor.channels.slack.incoming import Told, Work
+from preceptor.channels.slack.installations import Installations, SlackMemory
+from preceptor.channels.slack.mrkdwn import escaped
 from preceptor.channels.slack.outbox import CALL_LIMIT_SECONDS, Message, Outbox, Recent, is_local
 from preceptor.channels.slack.output import SlackOutput
 from preceptor.channels.slack.payloads import Sealer
-from preceptor.channels.slack.text import escaped
-from preceptor.stores.deliveries import LEASE_SECONDS, Accepted, Deliveries, SharedMemory
-from preceptor.stores.feedback import Ratings
-from preceptor.stores.slack import Installations, SlackMemory
+from preceptor.channels.turn_runner import FAILED_SENTENCE, OnNewMessage, reply_in_words
+from preceptor.channels.web.feedback import Ratings
 
 # They share one loop with what acknowledges: with four at once, an acknowledgement waited 198 ms at
 # the 99th percentile of `make bench-slack`, with two 75 ms.

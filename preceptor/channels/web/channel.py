@@ -22,19 +22,19 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from preceptor.channels.guard import OnNewMessage, guard_on_start, reply_in_words
+from preceptor.channels.storage import open_channels
+from preceptor.channels.turn_runner import OnNewMessage, guard_on_start, reply_in_words
 from preceptor.channels.web import files
+from preceptor.channels.web.feedback import Ratings
 from preceptor.channels.web.limits import Rate, RateLimit
+from preceptor.channels.web.message_log import Message, MessageLog
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
-from preceptor.channels.web.render import storable, wire
+from preceptor.channels.web.output import storable, wire
 from preceptor.channels.web.settings import WebSettings, load_web_settings
 from preceptor.channels.web.tokens import BadToken, Token, Tokens
 from preceptor.channels.web.turns import Turns
-from preceptor.secrets import derived_key
-from preceptor.settings import Settings, load_settings
-from preceptor.stores.database import open_channels
-from preceptor.stores.feedback import Ratings
-from preceptor.stores.messages import Message, MessageLog
+from preceptor.runtime.secrets import derived_key
+from preceptor.runtime.settings import Settings, load_settings
 
 FRAME_BYTES = 16 * 1024
 TEXT_CHARACTERS = 2_000

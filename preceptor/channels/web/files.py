@@ -11,7 +11,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from preceptor.channels.web.origins import own_host
-from preceptor.settings import CODE
+from preceptor.runtime.settings import CODE
 
 # What the build makes, and the page's own files; the first that has a name wins.
 FOLDERS = (CODE / "widget" / "dist", CODE / "widget" / "page")

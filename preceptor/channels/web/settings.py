@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from preceptor.channels.web.limits import Rate
-from preceptor.settings import Complaint
+from preceptor.runtime.settings import Complaint
 
 DAY_SECONDS = 24 * 3600
 SHORTEST_IDENTITY_SECRET_CHARACTERS = 32

@@ -17,9 +17,9 @@ from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from sqlalchemy.exc import SQLAlchemyError
 
-from preceptor.channels.guard import FAILED_SENTENCE
-from preceptor.channels.web.render import WebOutput, reply_of
-from preceptor.stores.messages import LEASE_SECONDS, Message, MessageLog, Reply
+from preceptor.channels.turn_runner import FAILED_SENTENCE
+from preceptor.channels.web.message_log import LEASE_SECONDS, Message, MessageLog, Reply
+from preceptor.channels.web.output import WebOutput, reply_of
 
 SWEEP_SECONDS = 3.0
 # How long another server's turn is waited for before looking again.

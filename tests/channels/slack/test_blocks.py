@@ -6,7 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from preceptor.cards import (
+from preceptor.channels.slack import home
+from preceptor.channels.slack.blocks import Rendered, rated, render, without_choices
+from preceptor.channels.slack.payloads import Sealer
+from preceptor.conversation.cards import (
     ComparisonCard,
     ComparisonRow,
     ContactItem,
@@ -20,10 +23,7 @@ from preceptor.cards import (
     ProgramListCard,
     SourceLink,
 )
-from preceptor.channels.slack import home
-from preceptor.channels.slack.blocks import Rendered, rated, render, without_choices
-from preceptor.channels.slack.payloads import Sealer
-from tests.support.fake_slack.limits import message_problems, view_problems
+from tools.slack_simulator.limits import message_problems, view_problems
 
 SEALER = Sealer(b"k" * 32)
 SOURCE = SourceLink(title="Work the World", url="https://a.example/kandy", date="2026-11")

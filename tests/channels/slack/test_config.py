@@ -15,8 +15,8 @@ from preceptor.channels.slack.config import (
     load_slack,
 )
 from preceptor.channels.slack.home import QUESTIONS
-from preceptor.settings import Complaint
-from tests.launcher.tiny import ROOT
+from preceptor.runtime.settings import Complaint
+from tests.support.tiny_project import ROOT
 
 HTTP = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}
 SOCKET = {

@@ -11,9 +11,9 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from preceptor.channels.slack import outbox as outbox_module
+from preceptor.channels.slack.delivery_log import Outgoing
 from preceptor.channels.slack.outbox import Outbox
-from preceptor.stores.deliveries import Outgoing
-from tests.launcher.tiny import free_port
+from tests.support.tiny_project import free_port
 
 
 class Refusing:

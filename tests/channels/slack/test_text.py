@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preceptor.channels.slack.text import (
+from preceptor.channels.slack.mrkdwn import (
     cut,
     cut_mrkdwn,
     first_mention,

@@ -1,4 +1,4 @@
-/** The advisor's cards, drawn. Their types are in preceptor/cards.py. */
+/** The advisor's cards, drawn. Their types are in preceptor/conversation/cards.py. */
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Card, Programme, Source } from "../types";

@@ -1,0 +1,54 @@
+"""What a reply begins with where the person wrote in another language than English."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from preceptor.rasa_ext.turn_context import Heard
+
+_PATH = Path(__file__).with_name("prefaces.yml")
+_DANGER = {"report_emergency": "emergency", "express_crisis": "crisis"}
+_REMEMBERED = 10_000
+
+
+@cache
+def _sentences() -> dict[str, dict[str, str]]:
+    return dict(YAML(typ="safe").load(_PATH.read_text("utf-8")))
+
+
+class Prefaces:
+    """Says once in a conversation, in the person's language, that answers are in English.
+
+    What was said is remembered in memory only, for the conversations spoken in last: after a
+    restart the sentence is said once more.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing said."""
+        self._said: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def before(self, conversation: str, report: Heard) -> str | None:
+        """Return what to say before the answer, None for nothing.
+
+        Args:
+            conversation: its id.
+            report: what is known of the message that is answered.
+        """
+        own = _sentences().get(report.language or "")
+        if own is None:
+            return None
+        sentences = []
+        if danger := _DANGER.get(report.intent):
+            sentences.append(own[danger])
+        key = (conversation, str(report.language))
+        if key not in self._said:
+            sentences.append(own["note"])
+        self._said[key] = None
+        self._said.move_to_end(key)
+        while len(self._said) > _REMEMBERED:
+            self._said.popitem(last=False)
+        return " ".join(sentences) or None

@@ -1,0 +1,57 @@
+"""The channels' database: one engine a process, and tables that are made when first needed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import MetaData, event
+from sqlalchemy.engine import Engine, create_engine
+
+from preceptor.runtime.settings import Settings
+
+metadata = MetaData()
+"""Every store's tables; a store adds its own when its module is imported."""
+
+_BUSY_SECONDS = 5
+
+
+@lru_cache(maxsize=8)
+def engine_of(url: str) -> Engine:
+    """Return the engine for an SQLAlchemy URL, made once a process.
+
+    SQLite files are opened for several threads and in WAL mode, so that readers do not wait for
+    a writer.
+    """
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", write_ahead)
+    return engine
+
+
+def write_ahead(connection: Any, _record: object) -> None:
+    """Set a new connection to SQLite up so that readers and a writer don't wait for each other.
+
+    A commit then survives the end of the process, and after a power cut the last ones may be
+    missing; the file is never damaged.
+    """
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+def open_channels(settings: Settings) -> Engine:
+    """Return the engine of the channels' database with all known tables made.
+
+    Args:
+        settings: Whose `channels_url` says where it is.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: If the database cannot be reached or written.
+    """
+    settings.var.mkdir(parents=True, exist_ok=True)
+    engine = engine_of(settings.channels_url)
+    metadata.create_all(engine)
+    return engine

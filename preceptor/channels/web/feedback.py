@@ -1,0 +1,79 @@
+"""Ratings of answers: what people thought of what the advisor said, channel by channel."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from preceptor.channels.storage import metadata
+
+Rating = Literal["up", "down"]
+
+_ratings = sa.Table(
+    "answer_ratings",
+    metadata,
+    sa.Column("channel", sa.String(16), primary_key=True),
+    sa.Column("conversation", sa.String(255), primary_key=True),
+    sa.Column("message", sa.String(128), primary_key=True),
+    sa.Column("rating", sa.String(8), nullable=False),
+    sa.Column("rated_at", sa.Float, nullable=False),
+)
+
+
+class Ratings:
+    """Ratings of answers; a later one of the same answer replaces the earlier."""
+
+    def __init__(self, engine: Engine, channel: str) -> None:
+        """Keep ratings of one channel in a database opened by `open_channels`."""
+        self._engine = engine
+        self._channel = channel
+
+    def rate(self, conversation: str, message: str, rating: Rating | None) -> None:
+        """Set an answer's rating, or take it back with None.
+
+        Args:
+            conversation: The conversation's id.
+            message: The channel's id of the answer.
+            rating: Whether it was liked.
+        """
+        with self._engine.begin() as connection:
+            connection.execute(_ratings.delete().where(self._of(conversation, message)))
+            if rating is not None:
+                connection.execute(
+                    _ratings.insert().values(
+                        channel=self._channel,
+                        conversation=conversation,
+                        message=message,
+                        rating=rating,
+                        rated_at=time.time(),
+                    )
+                )
+
+    def of(self, conversation: str) -> dict[str, Rating]:
+        """Return a conversation's ratings by answer."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(_ratings.c.message, _ratings.c.rating).where(
+                    _ratings.c.channel == self._channel, _ratings.c.conversation == conversation
+                )
+            ).fetchall()
+        return {message: rating for message, rating in rows}
+
+    def forget(self, conversation: str) -> None:
+        """Delete a conversation's ratings."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                _ratings.delete().where(
+                    _ratings.c.channel == self._channel, _ratings.c.conversation == conversation
+                )
+            )
+
+    def _of(self, conversation: str, message: str) -> sa.sql.ColumnElement:
+        return sa.and_(
+            _ratings.c.channel == self._channel,
+            _ratings.c.conversation == conversation,
+            _ratings.c.message == message,
+        )

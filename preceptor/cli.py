@@ -1,0 +1,150 @@
+"""The command line: `preceptor <command>`.
+
+Commands live in modules that are imported only when they are used, so that `--help` is fast
+and importing the catalogue does not load TensorFlow.
+"""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from preceptor.runtime.settings import Complaint, load_settings, quiet_environment
+
+# Commands of other modules: name -> (module, attribute, line of help).
+_MOUNTED = {
+    "catalogue": (
+        "preceptor.catalogue.cli",
+        "catalogue",
+        "Import, check, export or show the catalogue.",
+    ),
+    "nlu-report": (
+        "preceptor.evaluation.report",
+        "nlu_report",
+        "Measure how well messages are understood.",
+    ),
+    "slack": (
+        "preceptor.channels.slack.cli",
+        "slack",
+        "Check what connects the advisor with Slack.",
+    ),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that also knows commands by the modules they are in."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names, in alphabetical order."""
+        return sorted({*super().list_commands(ctx), *_MOUNTED})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a mounted command, or return one of this module."""
+        if cmd_name not in _MOUNTED:
+            return super().get_command(ctx, cmd_name)
+        module, attribute, _ = _MOUNTED[cmd_name]
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        rows = []
+        for name in self.list_commands(ctx):
+            if name in _MOUNTED:
+                rows.append((name, _MOUNTED[name][2]))
+            elif not self.commands[name].hidden:
+                rows.append((name, self.commands[name].get_short_help_str(80)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=LazyGroup)
+def main() -> None:
+    """Preceptor, an advisor on medical internships."""
+
+
+@main.command()
+def run() -> None:
+    """Start the advisor and its action server, and stop both on Ctrl-C."""
+    from preceptor.runtime.launcher import run as launch
+
+    sys.exit(launch(load_settings()))
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Train even if the model is up to date.")
+def train(force: bool) -> None:
+    """Train the model if something it is made from has changed."""
+    from preceptor.runtime.process import end_with_parent
+    from preceptor.runtime.train import train_and_tell
+
+    end_with_parent()
+    click.echo(train_and_tell(load_settings(), force))
+
+
+@main.command()
+def chat() -> None:
+    """Talk to the running advisor in the terminal."""
+    from preceptor.channels.terminal import chat as talk
+
+    talk(load_settings())
+
+
+@main.command()
+@click.option(
+    "--model",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A trained model; the newest one by default.",
+)
+@click.option(
+    "--input", "source", type=click.File("rb"), default="-", help="A file; standard input else."
+)
+def parse(model: Path | None, source: BinaryIO) -> None:
+    """Read one message a line and write how it is understood, one JSON object a line.
+
+    A line is plain text or a JSON object with "text". Blank lines are skipped; a line of
+    broken JSON gives {"error": "..."}.
+    """
+    from preceptor.evaluation.parse import parse as parse_messages
+
+    parse_messages(load_settings(), model, source)
+
+
+@main.command("serve-actions")
+def serve_actions() -> None:
+    """Run the action server alone, without TensorFlow."""
+    from preceptor.runtime.server import serve_actions as serve
+
+    serve(load_settings())
+
+
+@main.command("serve-advisor")
+def serve_advisor() -> None:
+    """Run Rasa's server alone, with the newest model."""
+    from preceptor.runtime.server import serve_advisor as serve
+
+    serve(load_settings())
+
+
+@main.command(hidden=True)
+def supervise() -> None:
+    """Run the supervisor; used by `run`."""
+    from preceptor.runtime.server import supervise as serve
+
+    serve(load_settings())
+
+
+def run_command_line() -> None:
+    """Run a command; what is missing is told in a sentence."""
+    quiet_environment()
+    try:
+        main(prog_name="preceptor")
+    except ModuleNotFoundError as missing:
+        if missing.name and missing.name.startswith("preceptor"):
+            Complaint(f"This copy of Preceptor has no module {missing.name}.").show()
+        else:
+            Complaint(f"The package {missing.name} is not installed; please run make run.").show()
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""What a conversation is made of, without Rasa, a database or a channel."""

@@ -1,0 +1,212 @@
+"""Reads messages and says how the advisor understands each, as JSON lines."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+
+from preceptor.channels.clean_text import clean_text
+from preceptor.rasa_ext.lean_imports import import_rasa
+from preceptor.runtime.logs import configure_logging
+from preceptor.runtime.settings import CODE, Complaint, Settings
+
+log = structlog.get_logger(__name__)
+
+RANKING_LENGTH = 5
+_DOES = "does"
+_WHERE = {"country", "place", "region"}
+# What a first message must name, or the advisor asks for it.
+_NEEDS = {
+    "find_program": _WHERE
+    | {"specialty", "kind", "stage", "duration", "money", "cheap", "language"},
+    "ask_registration_requirement": {"country", "place"},
+    "ask_internship_length": {"country", "place"},
+    "ask_program_detail": {"program", "organisation", "place"},
+    "compare_programs": {"program", "organisation", "place"},
+    "save_program": {"program", "organisation", "place"},
+}
+_QUESTIONS = "questions"
+
+
+class BadLine(ValueError):
+    """A line that is no message; the text is a sentence that says why."""
+
+
+def read_line(line: str) -> str | None:
+    """Return a line's message.
+
+    Args:
+        line: Plain text, or a JSON object with a string under `text`. A line that begins
+            with "{" is taken for JSON.
+
+    Returns:
+        The message, or None for a blank line.
+
+    Raises:
+        BadLine: If it begins with "{" and is not such an object.
+    """
+    line = line.strip()
+    if not line.startswith("{"):
+        return line or None
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadLine("The line begins like JSON but is not valid JSON.") from None
+    text = content.get("text")
+    if not isinstance(text, str):
+        raise BadLine('The JSON has no string under "text".')
+    return text
+
+
+def would_do(parse_data: dict[str, Any], does: Mapping[str, str]) -> str:
+    """Return what the advisor would do with a message: answer, ask, refuse or hand_over.
+
+    Args:
+        parse_data: What Rasa's `Agent.parse_message` returned.
+        does: What topics.csv says of each intent.
+    """
+    intent = (parse_data.get("intent") or {}).get("name") or ""
+    kinds = {entity.get("entity") for entity in parse_data.get("entities") or []}
+    if intent in _NEEDS and not kinds & _NEEDS[intent]:
+        return "ask"
+    return does.get(intent, "ask")
+
+
+def describe(
+    text: str, parse_data: dict[str, Any], does: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """Return what is written for one message.
+
+    Args:
+        text: The message as it was given.
+        parse_data: What Rasa's `Agent.parse_message` returned for the cleaned message.
+        does: See `would_do`; None where the catalogue cannot be read.
+
+    Returns:
+        `text`, `intent`, `confidence` (0 to 1), `intent_ranking` (at most 5), `questions`,
+        `entities` and, where the catalogue can be read, `does`. Positions of entities count
+        characters of the cleaned message, which is added as `cleaned` where it differs.
+    """
+    cleaned = parse_data.get("text", "")
+    intent = parse_data.get("intent") or {}
+    row: dict[str, Any] = {"text": text}
+    if cleaned != text:
+        row["cleaned"] = cleaned
+    row |= {
+        "intent": intent.get("name"),
+        "confidence": float(intent.get("confidence") or 0.0),
+        "intent_ranking": [
+            {"name": each.get("name"), "confidence": float(each.get("confidence") or 0.0)}
+            for each in (parse_data.get("intent_ranking") or [])[:RANKING_LENGTH]
+        ],
+        "questions": parse_data.get(_QUESTIONS) or [],
+        "entities": [
+            {"text": cleaned[each.get("start", 0) : each.get("end", 0)], **each}
+            for each in parse_data.get("entities") or []
+        ],
+    }
+    return row if does is None else row | {_DOES: would_do(parse_data, does)}
+
+
+def describe_blank(text: str) -> dict[str, Any]:
+    """Return what is written for a message without words: every channel asks for some."""
+    return {
+        "text": text,
+        "intent": None,
+        "confidence": 0.0,
+        "intent_ranking": [],
+        "questions": [],
+        "entities": [],
+        _DOES: "ask",
+    }
+
+
+def parse_lines(
+    agent: Any, lines: Iterable[str], output: TextIO, does: Mapping[str, str] | None
+) -> None:
+    """Parse messages, one a line, and write one JSON object a line, in the same order.
+
+    Args:
+        agent: A `rasa.core.agent.Agent` with a model.
+        lines: See `read_line`. Blank lines are skipped.
+        does: See `would_do`.
+        output: Gets the rows of `describe`, or `{"error": sentence}` for a bad line.
+    """
+    for line in lines:
+        try:
+            text = read_line(line)
+            if text is None:
+                continue
+            row = _parse(agent, text, does)
+        except BadLine as error:
+            row = {"error": str(error)}
+        # default=str: components may put anything into entities, dates for example.
+        output.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+        output.flush()
+
+
+def _parse(agent: Any, text: str, does: Mapping[str, str] | None) -> dict[str, Any]:
+    cleaned = clean_text(text).text
+    if not cleaned:
+        return describe_blank(text)
+    return describe(text, asyncio.run(agent.parse_message(cleaned)), does)
+
+
+def _plain(value: Any) -> Any:
+    # NumPy's numbers know how to become Python's.
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _does() -> dict[str, str] | None:
+    """Return what the catalogue's topics say of each intent; None where it cannot be read."""
+    from preceptor.catalogue.database import CatalogueError, engine_from_url, session
+    from preceptor.catalogue.facts import topics
+
+    try:
+        with session(engine_from_url()) as opened:
+            return {topic.intent: topic.does for topic in topics(opened)}
+    except CatalogueError as error:
+        log.warning("parse.catalogue_unreadable", cause=str(error))
+        return None
+
+
+def parse(settings: Settings, model: Path | None, source: Iterable[bytes]) -> None:
+    """Load a model and parse messages to standard output.
+
+    Args:
+        settings: Where the newest model is looked for.
+        model: Another model's path.
+        source: Lines of UTF-8.
+
+    Raises:
+        Complaint: If there is no model or it cannot be loaded.
+    """
+    model = model or settings.newest_model()
+    if model is None or not model.exists():
+        raise Complaint(f"There is no trained model at {model or settings.models}; run make train.")
+    # Standard output is for JSON only: whatever the libraries print goes to standard error.
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
+    os.dup2(2, 1)
+    model = model.resolve()
+    os.chdir(settings.home)
+    for folder in (CODE, settings.home):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+
+    configure_logging("ERROR")
+
+    import_rasa()
+    from rasa.core.agent import Agent
+    from rasa.shared.exceptions import RasaException
+
+    try:
+        agent = Agent.load(str(model))
+    except (RasaException, OSError) as error:
+        raise Complaint(f"The model {model} cannot be loaded: {error}") from error
+    with output:
+        parse_lines(agent, (line.decode("utf-8", "replace") for line in source), output, _does())

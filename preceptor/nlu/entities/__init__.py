@@ -1,0 +1,1 @@
+"""Entities: quantities, and words that name things of the catalogue."""

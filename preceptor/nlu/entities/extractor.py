@@ -1,0 +1,120 @@
+"""Entities: the catalogue's things, lengths, money and positions in a message."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.nlu.constants import ENTITIES
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from spacy.tokens import Doc
+
+from preceptor.catalogue.database import CatalogueError, engine_from_url
+from preceptor.catalogue.vocabulary import VocabularyCache
+from preceptor.nlu.component import Step
+from preceptor.nlu.entities.linking import Linker
+from preceptor.nlu.entities.quantities import amounts, durations, positions, wants_cheap
+from preceptor.nlu.tokenizer import doc_of
+
+EXTRACTOR = "CatalogueEntityExtractor"
+_log = structlog.get_logger(__name__)
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> VocabularyCache:
+    return VocabularyCache(engine_from_url())
+
+
+class CatalogueLinker:
+    """The linker for the catalogue as it is now: an import is seen at the next message."""
+
+    def __init__(self, cache: VocabularyCache) -> None:
+        """Build nothing yet: the catalogue may be imported later."""
+        self._cache = cache
+        self._linker: Linker | None = None
+        self._told = ""
+
+    def current(self) -> Linker | None:
+        """Return the linker, or None (logged) where no catalogue can be read."""
+        try:
+            vocabulary = self._cache.current()
+        except CatalogueError as error:
+            # Without entities the advisor still answers its questions; it keeps the last ones.
+            if str(error) != self._told:
+                _log.error("entities.catalogue_unreadable", cause=str(error))
+            self._told = str(error)
+            return self._linker
+        self._told = ""
+        if self._linker is None or self._linker.version != vocabulary.version:
+            self._linker = Linker(vocabulary)
+        return self._linker
+
+
+@lru_cache(maxsize=1)
+def shared_linker() -> CatalogueLinker:
+    """Return the process's linker."""
+    return CatalogueLinker(_vocabulary())
+
+
+def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
+    """Return a text's entities as Rasa writes them.
+
+    Args:
+        doc: the text's tokens.
+        linker: knows the catalogue's things; None leaves them out.
+
+    Returns:
+        One dict an entity with `entity`, `value`, `start`, `end`, `text`, `extractor`, and
+        `role` ("excluded") and `typo` (True) where they apply; in the order of the text. The
+        entity is a kind of term with its id as value, or `duration`, `money`, `ordinal`, `cheap`
+        (values: `preceptor.nlu.entities.quantities`).
+    """
+    found: list[dict[str, Any]] = [
+        {"entity": link.kind, "value": link.id, "start": link.start, "end": link.end}
+        | ({"role": link.role} if link.role else {})
+        | ({} if link.exact else {"typo": True})
+        for link in (linker.links(doc) if linker else [])
+    ]
+    named = [(e["start"], e["end"]) for e in found if e["entity"] in ("program", "organisation")]
+    for quantity in [*durations(doc), *amounts(doc), *positions(doc)]:
+        if not any(start < quantity.end and quantity.start < end for start, end in named):
+            first = next(t.i for t in doc if t.idx + len(t.text) > quantity.start)
+            found.append(
+                {
+                    "entity": quantity.entity,
+                    "value": quantity.value,
+                    "start": quantity.start,
+                    "end": quantity.end,
+                }
+                | ({"role": "excluded"} if _not_meant(doc, first) else {})
+            )
+    if wants_cheap(doc) and not any(e["entity"] == "money" for e in found):
+        found.append({"entity": "cheap", "value": True, "start": 0, "end": len(doc.text)})
+    for entity in found:
+        entity["text"] = doc.text[entity["start"] : entity["end"]]
+        entity["extractor"] = EXTRACTOR
+    return sorted(found, key=lambda e: (e["start"], e["end"]))
+
+
+def _not_meant(doc: Doc, first: int) -> bool:
+    """Tell whether a quantity is named only to be denied: "4 weeks, not 4 months"."""
+    return first > 0 and doc[first - 1].norm_ in {"not", "n't"}
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class CatalogueEntityExtractor(Step):
+    """Set a message's entities from the catalogue as it is now; nothing is trained."""
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set `entities` on each message."""
+        linker = shared_linker().current()
+        for message in messages:
+            message.set(ENTITIES, extract(doc_of(message), linker), add_to_output=True)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave training examples alone: the catalogue is no part of the model."""
+        return training_data

@@ -1,0 +1,89 @@
+"""English words for what a message in another language names: places, specialties, lengths.
+
+Actions, entities and searches read English. Of a message in another language they get the words
+that are known here and nothing else: "¿y en Kenia, más barato?" becomes "Kenya cheaper". Names of
+countries come from Unicode's CLDR by way of Babel, the other words from `glossary.yml`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+from babel import Locale
+from ruamel.yaml import YAML
+
+from preceptor.nlu.normalize import fold
+
+GLOSS = "gloss"
+"""Output key: the English words of a message in another language, "" where none is known."""
+
+# Scripts without blanks, and Arabic, which writes prepositions onto names.
+_NO_BLANKS = frozenset("ar ja ko th zh".split())
+# Names change their ends by case: "Кения" is "в Кении".
+_INFLECTED = frozenset("pl ru".split())
+_MIN_STEM = 4
+_REGIONS = {
+    "002": "Africa", "142": "Asia", "150": "Europe", "005": "South America", "014": "East Africa",
+    "035": "Southeast Asia", "013": "Central America", "419": "Latin America",
+}  # fmt: skip
+
+
+@cache
+def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    """Return an expression that finds a language's known words, and their English by group."""
+    forms: dict[str, str] = {}
+    names = Locale(language).territories
+    english = Locale("en").territories
+    for code, name in names.items():
+        if len(code) == 2 or code in _REGIONS:
+            meant = _REGIONS.get(code) or english.get(code, "")
+            for form in {name, name.partition(" (")[0], name.partition("（")[0]}:
+                forms[_form(form, language)] = meant.partition(" (")[0]
+    text = resources.files("preceptor.nlu.entities").joinpath("glossary.yml").read_text("utf-8")
+    for word, of in YAML(typ="safe").load(text).items():
+        for form in (of.get(language) or "").split("|"):
+            if form.strip():
+                forms[_glossary_form(form.strip(), language)] = str(word)
+    meanings: dict[str, str] = {}
+    options = []
+    # The longest first: "más barato" before "barato", "South Sudan" before "Sudan".
+    for number, (form, meant) in enumerate(sorted(forms.items(), key=lambda f: -len(f[0]))):
+        meanings[f"g{number}"] = meant
+        options.append(f"(?P<g{number}>{form})")
+    options.append(r"(?P<number>\d+(?:[.,]\d+)*)")
+    return re.compile("|".join(options)), meanings
+
+
+def _form(name: str, language: str) -> str:
+    """Return an expression for a name in a folded text."""
+    folded = fold(name)
+    if language in _NO_BLANKS:
+        return re.escape(folded)
+    if language in _INFLECTED and len(folded) > _MIN_STEM and folded[-1] in "aeiouyаеиоуыья":
+        return rf"\b{re.escape(folded[:-1])}\w{{0,3}}\b"
+    return rf"\b{re.escape(folded)}\b"
+
+
+def _glossary_form(form: str, language: str) -> str:
+    """Return an expression for a form of glossary.yml; `*` at its end stands for any ending."""
+    start = "" if language in _NO_BLANKS else r"\b"
+    if form.endswith("*"):
+        return rf"{start}{re.escape(fold(form[:-1]))}\w*"
+    return rf"{start}{re.escape(fold(form))}{start}"
+
+
+def gloss(text: str, language: str) -> str:
+    """Return the English words of what is known in a text, in its order.
+
+    Args:
+        text: a message.
+        language: its language, an ISO 639-1 code that Babel knows.
+    """
+    pattern, meanings = _patterns(language)
+    found = []
+    for match in pattern.finditer(fold(text)):
+        group = match.lastgroup or ""
+        found.append(meanings.get(group, match[0]))
+    return " ".join(found)

@@ -1,0 +1,1 @@
+"""Running the advisor: settings, logs, training and the server."""

@@ -1,1 +1,0 @@
-"""What the channels remember beyond a conversation's tracker: histories, deliveries, ratings."""
