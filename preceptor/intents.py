@@ -62,6 +62,9 @@ class Intent(BaseModel):
         programme_field: the field of a programme that answers it when one is spoken of.
         search_there: whether a search is offered for a country that is named with it.
         offered: whether it is offered as "did you mean".
+        role: by what code that needs this very intent knows it: `search` begins a search,
+            `change_search` changes one, `show` and `save` are about one programme, `decline` is
+            for what the advisor doesn't do.
         preface: what stands before its answer in another language, a key of prefaces.yml.
     """
 
@@ -84,6 +87,7 @@ class Intent(BaseModel):
     )
     search_there: bool = False
     offered: bool = False
+    role: Literal["search", "change_search", "show", "save", "decline", None] = None
     preface: Literal["answer", "emergency", "crisis"] = "answer"
 
     class Config:
@@ -129,6 +133,10 @@ class Intents(Mapping[str, Intent]):
     def in_group(self, *groups: Group) -> tuple[str, ...]:
         """Return the names of the intents of some groups, in the file's order."""
         return tuple(name for name, intent in self._entries.items() if intent.group in groups)
+
+    def with_role(self, role: str) -> str | None:
+        """Return the name of the intent with a role, None if there is none."""
+        return next((name for name, each in self._entries.items() if each.role == role), None)
 
     def same_question(self, one: str, other: str) -> bool:
         """Tell whether two intents in one message are one question."""

@@ -1,0 +1,191 @@
+"""What the models of several questions and of stories are fitted to.
+
+Messages that people wrote with several questions, training questions that could be cut and ask one
+thing, long training questions, and training questions inside stories that ask nothing. All of them
+are kept from one of the two intent classifiers that a training fits, which then reads them.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from spacy.tokens import Doc, Span
+
+from preceptor.nlu.intents.classifier import InParts, by_intent
+from preceptor.nlu.questions.annotated import Marked
+from preceptor.nlu.questions.cuts import Cut, cuts_of, is_story, parts_of, place_of, sentences
+from preceptor.nlu.questions.model import (
+    CutModel,
+    Piece,
+    Roles,
+    StoryModel,
+    features,
+    story_features,
+)
+from preceptor.nlu.tokens import tokens_of
+
+# At most so many training questions, and no more than a share of them, are kept from the
+# classifier that reads them: as questions that could be cut, and inside stories.
+_SINGLES, _STORIES, _SHARE = 1000, 300, 0.1
+_STORY_SENTENCES = (4, 12)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A training question and its label, `intent` or `intent/kind`."""
+
+    text: str
+    label: str
+
+    @property
+    def intent(self) -> str:
+        """The label without its kind."""
+        return self.label.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A message that the models learn from.
+
+    Attributes:
+        message: for the classifier; its first parts are the spans.
+        cuts: where it could be cut.
+        spans: its parts by the numbers of their clauses, see `parts_of`.
+        intent: of a story or a message with one question, what it asks.
+        ends: where its questions but the last end, in characters.
+        written: whether somebody wrote it as a whole.
+    """
+
+    message: InParts
+    cuts: list[Cut]
+    spans: dict[tuple[int, int], Span]
+    intent: str = ""
+    ends: set[int] = field(default_factory=set)
+    written: bool = True
+
+
+def draw(
+    questions: Sequence[Question], marked: Iterable[Marked], told: Sequence[str], askable: set[str]
+) -> tuple[list[Question], list[Sample]]:
+    """Return the questions that both classifiers learn from, and the samples.
+
+    Args:
+        questions: all training questions.
+        marked: messages with several questions.
+        told: stories that ask nothing.
+        askable: the intents of which a question may stand in a story.
+    """
+    samples = [_of_marked(each) for each in marked]
+    if not samples:
+        return list(questions), []
+    chance = random.Random(0)
+    docs = [tokens_of(question.text) for question in questions]
+    most = int(_SHARE * len(questions))
+    cuttable = [i for i, doc in enumerate(docs) if not is_story(doc) and cuts_of(doc)]
+    short = [
+        i
+        for i, question in enumerate(questions)
+        if question.intent in askable and 1 < len(docs[i]) <= 40
+    ]
+    singles = chance.sample(cuttable, min(_SINGLES, most, len(cuttable)))
+    stories = chance.sample(short, min(_STORIES, most, len(short))) if told else []
+    long = [i for i, doc in enumerate(docs) if is_story(doc) and len(sentences(doc)) > 1]
+    kept = {*singles, *stories, *long}
+    samples += [_of_question(questions[i], docs[i]) for i in sorted(kept)]
+    inside = (_in_story(questions[i], told, chance) for i in stories)
+    samples += [sample for sample in inside if sample.message.apart]
+    # A text that stands twice is kept from the classifier twice.
+    texts = {questions[i].text.lower() for i in kept}
+    return [each for each in questions if each.text.lower() not in texts], samples
+
+
+def _of_marked(marked: Marked) -> Sample:
+    doc = tokens_of(marked.text)
+    cuts, spans = parts_of(doc)
+    places = list(map(place_of, spans.values()))
+    labels: list[str | None] = [None] * len(places)
+    for part, intent in zip(marked.parts, marked.intents, strict=True):
+        if part not in places:
+            places.append(part)
+            labels.append(None)
+        labels[places.index(part)] = intent
+    one = marked.intents[0] if len(marked.intents) == 1 else ""
+    ends = {end for _, end in marked.parts[:-1]}
+    return Sample(InParts(marked.text, places, labels, is_story(doc)), cuts, spans, one, ends)
+
+
+def _of_question(question: Question, doc: Doc) -> Sample:
+    cuts, spans = parts_of(doc)
+    places = list(map(place_of, spans.values()))
+    labels = [question.label if place == (0, len(doc.text)) else None for place in places]
+    message = InParts(question.text, places, labels, is_story(doc))
+    return Sample(message, cuts, spans, question.intent)
+
+
+def _in_story(question: Question, told: Sequence[str], chance: random.Random) -> Sample:
+    """Return a question at the start, in the middle or at the end of a piece of a story."""
+    own = question.text if question.text.rstrip()[-1:] in {".", "?", "!"} else f"{question.text}."
+    story = re.split(r"(?<=[.?!]) ", chance.choice(told))
+    # Of any length, or the number of sentences would tell these stories from people's own.
+    first = chance.randrange(max(1, len(story) - 5))
+    around = story[first : first + chance.randint(*_STORY_SENTENCES)]
+    at = chance.choice((0, len(around) // 2, len(around)))
+    doc = tokens_of(" ".join([*around[:at], own, *around[at:]]))
+    _, spans = parts_of(doc)
+    places = list(map(place_of, spans.values()))
+    message = InParts(doc.text, places, [None] * len(places), is_story(doc))
+    return Sample(message, [], spans, question.intent, written=False)
+
+
+def fit(
+    samples: Sequence[Sample], read: Sequence[np.ndarray], labels: Sequence[str], roles: Roles
+) -> dict[str, np.ndarray]:
+    """Return the arrays of both models, as far as there is something to learn them from.
+
+    Args:
+        samples: see `draw`.
+        read: the probabilities of each sample's parts, shape `(parts, c)`.
+        labels: the classes, length c.
+        roles: of the intents among the classes.
+    """
+    _, summed = by_intent(labels)
+    cuts: list[tuple[np.ndarray, bool]] = []
+    stories: list[tuple[np.ndarray, np.ndarray, bool]] = []
+    for sample, rows in zip(samples, read, strict=True):
+        pieces = {
+            key: Piece.of(span, row @ summed)
+            for (key, span), row in zip(sample.spans.items(), rows, strict=False)
+        }
+        if not sample.message.apart:
+            cuts += _cuts(sample, pieces, roles)
+        elif sample.intent and len(pieces) > 1:
+            *told, whole = pieces.values()
+            asked = roles.names.index(sample.intent)
+            says = np.array([piece.chances[asked] for piece in (*told, whole)])
+            stories.append((story_features(roles, told, whole), says, sample.written))
+    arrays: dict[str, np.ndarray] = {}
+    if len({parts for _, parts in cuts}) > 1:
+        arrays |= CutModel.fit(
+            np.array([values for values, _ in cuts]), np.array([parts for _, parts in cuts])
+        )
+    if stories:
+        arrays |= StoryModel.fit(*zip(*stories, strict=True))
+    return arrays
+
+
+def _cuts(
+    sample: Sample, pieces: dict[tuple[int, int], Piece], roles: Roles
+) -> list[tuple[np.ndarray, bool]]:
+    """Return the features of a message's cuts, and whether each parts two questions."""
+    last = len(sample.cuts)
+    return [
+        (
+            features(roles, cut, pieces[0, k], pieces[k + 1, last], pieces[0, last])[0],
+            sample.spans[k, k].end_char in sample.ends,
+        )
+        for k, cut in enumerate(sample.cuts)
+    ]
