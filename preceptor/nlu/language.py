@@ -259,7 +259,7 @@ class LanguageReader:
     def save(self, folder: Path) -> None:
         """Write what was learnt as plain data: reading it back runs no code."""
         self.model.save(folder / "languages.npz")
-        self.words.save(folder / "words.json")
+        self.words.save(folder / "languages.json")
 
     @classmethod
     def load(cls, folder: Path, encoder: str) -> LanguageReader | None:
@@ -267,7 +267,7 @@ class LanguageReader:
         if not (folder / "languages.npz").exists():
             return None
         model = QuadraticRidge.load(folder / "languages.npz")
-        return cls(Words.load(folder / "words.json"), model, encoder)
+        return cls(Words.load(folder / "languages.json"), model, encoder)
 
 
 def _thinned(places: Sequence[int], labels: Sequence[str], most: int) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ UNCLEAR = 0.25
 RANKING_LENGTH = 10
 MOST_ENTITIES = 60
 """How many entities of a message are kept, half of them its first and half its last."""
+MOST_FOREIGN_NAMES = 20
+"""In how many runs of other letters than Latin names are looked for in an English message."""
 LONGEST_GLOSS = 1000
 """How many characters of a gloss are kept: a country may be two signs in one language."""
 
@@ -235,13 +238,11 @@ def _first(ranking: Ranking, intent: str) -> Ranking:
 def _entities(doc: Doc, linker: Linker | None) -> tuple[dict[str, Any], ...]:
     """Return the entities of an English message, with names that stand in other letters."""
     found = extract(doc, linker)
-    for match in _OTHER_LETTERS.finditer(doc.text):
+    for match in islice(_OTHER_LETTERS.finditer(doc.text), MOST_FOREIGN_NAMES):
         language = by_script(match[0])
         if language in KNOWN:
             named = extract(tokens_of(gloss(match[0], str(language))), linker)
             found += [e | {"start": match.start(), "end": match.end()} for e in named]
-        if len(found) > MOST_ENTITIES:
-            break
     half = MOST_ENTITIES // 2
     return tuple(found if len(found) <= MOST_ENTITIES else [*found[:half], *found[-half:]])
 

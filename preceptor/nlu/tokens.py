@@ -18,12 +18,12 @@ from preceptor.nlu.normalize import fold
 
 LONGEST_RUN = 40
 """How many characters without a blank among them spaCy is given at a time."""
-MOST_TOKENS = 2000
-"""How many tokens a text has at most; an essay of 8,000 characters has about 1,800."""
+MOST_TOKENS = 1000
+"""How many tokens a text has at most, about 5,000 characters of an essay."""
 OPAQUE = "…"
 """The `norm_` of a token that no rule looks into: a very long word, a link, a run of signs."""
 
-_FIRST_TOKENS = 600
+_FIRST_TOKENS = 300
 _LONG = re.compile(rf"\S{{{LONGEST_RUN + 1},}}")
 # What a long run falls apart into, of which only the last is for spaCy.
 _PIECE = re.compile(

@@ -61,7 +61,7 @@ class IntentReader:
     """A trained reader of intents.
 
     Attributes:
-        labels: the classes, length c; the columns of what `scores` and `probabilities` give.
+        labels: the classes, shape `(c,)`; the columns of what `scores` and `probabilities` give.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class IntentReader:
         self._encoders = encoders
         self._ngrams = ngrams
         self._ridge = ridge
-        self.labels = [str(label) for label in ridge.labels]
+        self.labels = ridge.labels
 
     @classmethod
     def fit(
@@ -277,7 +277,7 @@ def ranked(labels: Iterable[str], row: Iterable[float], length: int) -> list[dic
     ]
 
 
-def by_intent(labels: Sequence[str]) -> tuple[list[str], np.ndarray]:
+def by_intent(labels: Iterable[str]) -> tuple[list[str], np.ndarray]:
     """Return the intents among the classes, and the matrix that sums classes up to intents.
 
     Args:

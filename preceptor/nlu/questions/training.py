@@ -142,7 +142,7 @@ def _in_story(question: Question, told: Sequence[str], chance: random.Random) ->
 
 
 def fit(
-    samples: Sequence[Sample], read: Sequence[np.ndarray], labels: Sequence[str], roles: Roles
+    samples: Sequence[Sample], read: Sequence[np.ndarray], labels: Iterable[str], roles: Roles
 ) -> dict[str, np.ndarray]:
     """Return the arrays of both models, as far as there is something to learn them from.
 
