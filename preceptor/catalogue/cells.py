@@ -122,44 +122,46 @@ class IntentName(Cell, str):
     description = "intent"
 
 
-class CountryCode(Cell, str):
+class _IsoCode(Cell, str):
+    """A code of an ISO standard; `code` is its attribute in the `table` of pycountry.
+
+    The patterns have one case only: pycountry looks codes up without regard to it.
+    """
+
+    table: ClassVar[Any]
+    code: ClassVar[str]
+
+    @classmethod
+    def convert(cls, text: str) -> str | None:
+        """Return the code, or None if the standard does not have it."""
+        return text if cls.table.get(**{cls.code: text}) else None
+
+
+class CountryCode(_IsoCode):
     """An ISO 3166-1 alpha-2 code."""
 
-    # Capitals only: pycountry looks codes up without regard to case.
+    table, code = pycountry.countries, "alpha_2"
     pattern = "[A-Z]{2}"
     complaint = "{} is not a country code (two capital letters by ISO 3166-1, such as KE for Kenya)"
     description = "ISO 3166-1 alpha-2"
 
-    @classmethod
-    def convert(cls, text: str) -> str | None:
-        """Return the code, or None if there is no such country."""
-        return text if pycountry.countries.get(alpha_2=text) else None
 
-
-class CurrencyCode(Cell, str):
+class CurrencyCode(_IsoCode):
     """An ISO 4217 code."""
 
+    table, code = pycountry.currencies, "alpha_3"
     pattern = "[A-Z]{3}"
     complaint = "{} is not a currency code (three capital letters by ISO 4217, such as EUR)"
     description = "ISO 4217"
 
-    @classmethod
-    def convert(cls, text: str) -> str | None:
-        """Return the code, or None if there is no such currency."""
-        return text if pycountry.currencies.get(alpha_3=text) else None
 
-
-class LanguageCode(Cell, str):
+class LanguageCode(_IsoCode):
     """An ISO 639-1 code."""
 
+    table, code = pycountry.languages, "alpha_2"
     pattern = "[a-z]{2}"
     complaint = "{} is not a language code (two small letters by ISO 639-1, such as es for Spanish)"
     description = "ISO 639-1"
-
-    @classmethod
-    def convert(cls, text: str) -> str | None:
-        """Return the code, or None if there is no such language."""
-        return text if pycountry.languages.get(alpha_2=text) else None
 
 
 class WebAddress(Cell, str):

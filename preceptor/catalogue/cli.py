@@ -13,7 +13,6 @@ from sqlalchemy.engine import Engine
 from preceptor.catalogue.columns import README, write_columns
 from preceptor.catalogue.database import CatalogueError, engine_from_url
 from preceptor.catalogue.exporter import export_folder
-from preceptor.catalogue.facts import catalogue_summary
 from preceptor.catalogue.importer import ImportRefused, Problem, check, import_folder
 from preceptor.catalogue.records import RECORDS, write_cell
 from preceptor.catalogue.snapshot import Catalogue
@@ -108,10 +107,13 @@ def show_command(ctx: click.Context, what: str | None, country: str | None) -> N
     """Show one table of the catalogue, or how many rows each has."""
     loaded = Catalogue.load(_engine(ctx))
     if what is None:
-        summary = catalogue_summary(loaded)
-        _table(("table", "rows"), [(name, str(n)) for name, n in summary.rows.items()])
+        counts = [
+            (file.removesuffix(".csv"), str(len(loaded.all(record))))
+            for file, record in RECORDS.items()
+        ]
+        _table(("table", "rows"), counts)
         click.echo(
-            f"Version {summary.version[:12]}, imported {summary.imported_at:%Y-%m-%d %H:%M} UTC."
+            f"Version {loaded.version[:12]}, imported {loaded.imported_at:%Y-%m-%d %H:%M} UTC."
         )
         return
     record = RECORDS[f"{what}.csv"]

@@ -41,7 +41,8 @@ def _section(record: type[Record]) -> str:
         lines += [record.about, ""]
     lines += ["| column | type | meaning |", "|---|---|---|"]
     key = record.key_columns()
-    for name, field in record.__fields__.items():
+    for name in record.columns():
+        field = record.__fields__[name]
         needed = ["key" if len(key) == 1 else "part of the key"] if name in key else []
         needed += ["required"] if field.required and name not in key else []
         type_ = ", ".join([_type(field), *needed])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from preceptor.catalogue.records import (
-    RECORDS,
     AdviceFactRecord,
     EmergencyNumberRecord,
     HelplineRecord,
@@ -49,15 +46,6 @@ class CountryCoverage:
     restricted: int
     reports: int
     licensing: bool
-
-
-@dataclass(frozen=True)
-class CatalogueSummary:
-    """How much the catalogue holds: rows by file name without `.csv`; `imported_at` is UTC."""
-
-    version: str
-    imported_at: datetime.datetime
-    rows: Mapping[str, int]
 
 
 _View = TypeVar("_View", Licensing, Regulator, EmergencyNumber)
@@ -158,11 +146,3 @@ def countries_covered(catalogue: Catalogue) -> tuple[CountryCoverage, ...]:
         )
         if iso2 in covered
     )
-
-
-def catalogue_summary(catalogue: Catalogue) -> CatalogueSummary:
-    """Return the version of the catalogue and how many rows it has."""
-    rows = {
-        file.removesuffix(".csv"): len(catalogue.all(record)) for file, record in RECORDS.items()
-    }
-    return CatalogueSummary(catalogue.version, catalogue.imported_at, rows)

@@ -167,9 +167,31 @@ class Source:
 
 
 class SourcedRecord(Record):
-    """A row that says where it comes from; not every file has every column of a source."""
+    """A row that says where it comes from, in columns behind its own.
 
-    @validator("confidence", check_fields=False)
+    Attributes:
+        left_out: The columns of a source that the file does not have.
+    """
+
+    left_out: ClassVar[frozenset[str]] = frozenset()
+
+    source_title: str | None = column()
+    source_url: WebAddress | None = column("may be empty only if `confidence` is `medium`")
+    source_date: PartialDate | None = column("when it was published or is valid for")
+    source_note: str | None = column('what it says about its own age ("stored page, undated")')
+    confidence: Confidence = column(
+        "`high`: read on a stored copy of the source; `medium`: widely known, no page found"
+    )
+    confidence_note: str | None = column("caveats for whoever uses the row")
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the columns of the file, those of the source last."""
+        common = SourcedRecord.__fields__
+        own = (name for name in cls.__fields__ if name not in common)
+        return (*own, *(name for name in common if name not in cls.left_out))
+
+    @validator("confidence")
     def _source_needed(cls, value: str, values: dict[str, Any]) -> str:
         # A source_url that is itself wrong is missing from `values` and is reported on its own.
         if value == "high" and "source_url" in values and values["source_url"] is None:
@@ -178,15 +200,14 @@ class SourcedRecord(Record):
 
     @property
     def source(self) -> Source:
-        """The columns of the source; None for those that the file does not have."""
-        cells = vars(self)
+        """The columns of the source."""
         return Source(
-            title=cells.get("source_title"),
-            url=cells["source_url"],
-            date=cells.get("source_date"),
-            note=cells.get("source_note"),
-            confidence=cells["confidence"],
-            confidence_note=cells.get("confidence_note"),
+            title=self.source_title,
+            url=self.source_url,
+            date=self.source_date,
+            note=self.source_note,
+            confidence=self.confidence,
+            confidence_note=self.confidence_note,
         )
 
 
@@ -294,6 +315,7 @@ class ProgramRecord(SourcedRecord):
     """A row of programs.csv."""
 
     file = "programs.csv"
+    left_out = frozenset({"source_title"})
 
     id: Slug = column("from organisation and place", key=True)
     name: str = column("short, as a person would read it in a list")
@@ -335,11 +357,6 @@ class ProgramRecord(SourcedRecord):
     start_dates: str | None = column()
     accommodation: Accommodation | None = column("empty: not known")
     accommodation_note: str | None = column()
-    source_url: WebAddress | None
-    source_date: PartialDate | None
-    source_note: str | None
-    confidence: Confidence
-    confidence_note: str | None
 
     _weeks = _not_above("max_weeks", "min_weeks")
 
@@ -372,12 +389,6 @@ class LicensingRecord(SourcedRecord):
     rotations: str | None = column()
     regulator: str | None = column()
     how_to_apply: str | None = column()
-    source_title: str | None
-    source_url: WebAddress | None
-    source_date: PartialDate | None
-    source_note: str | None
-    confidence: Confidence
-    confidence_note: str | None
 
     _months = _not_above("max_months", "min_months")
 
@@ -386,22 +397,19 @@ class RegulatorRecord(SourcedRecord):
     """A row of regulators.csv."""
 
     file = "regulators.csv"
+    left_out = frozenset({"confidence_note"})
     about = "Who registers doctors in a country."
 
     country: CountryCode = column(key=True, references="countries.csv")
     name: str = column()
     url: WebAddress | None = column("the regulator's site")
-    source_title: str | None
-    source_url: WebAddress | None
-    source_date: PartialDate | None
-    source_note: str | None
-    confidence: Confidence
 
 
 class AdviceFactRecord(SourcedRecord):
     """A row of advice_facts.csv."""
 
     file = "advice_facts.csv"
+    left_out = frozenset({"source_note"})
     about = "Rows with `confidence` `medium` and no `source_url` are kept and never shown."
 
     id: Slug = column(key=True)
@@ -412,32 +420,24 @@ class AdviceFactRecord(SourcedRecord):
     )
     fact: str = column("one or two sentences that a person reads as they stand")
     rank: Rank = column("1 is shown first")
-    source_title: str | None
-    source_url: WebAddress | None
-    source_date: PartialDate | None
-    confidence: Confidence
-    confidence_note: str | None
 
 
 class EmergencyNumberRecord(SourcedRecord):
     """A row of emergency_numbers.csv."""
 
     file = "emergency_numbers.csv"
+    left_out = frozenset({"confidence_note"})
 
     country: CountryCode = column(key=True, references="countries.csv")
     service: EmergencyService = column(key=True)
     number: PhoneNumber = column()
-    source_title: str | None
-    source_url: WebAddress | None
-    source_date: PartialDate | None
-    source_note: str | None
-    confidence: Confidence
 
 
 class HelplineRecord(SourcedRecord):
     """A row of helplines.csv."""
 
     file = "helplines.csv"
+    left_out = frozenset({"confidence_note"})
     about = "Somebody to talk to. Every row needs one of `phone`, `text` and `url`."
 
     id: Slug = column(key=True)
@@ -450,11 +450,6 @@ class HelplineRecord(SourcedRecord):
     url: WebAddress | None = column()
     hours: str | None = column()
     for_whom: str | None = column('"anyone"; "doctors and medical students"')
-    source_title: str | None
-    source_url: WebAddress | None
-    source_date: PartialDate | None
-    source_note: str | None
-    confidence: Confidence
 
     @validator("url", always=True)
     def _reachable(cls, value: str | None, values: dict[str, Any]) -> str | None:
@@ -467,13 +462,11 @@ class ExchangeRateRecord(SourcedRecord):
     """A row of exchange_rates.csv."""
 
     file = "exchange_rates.csv"
+    left_out = frozenset({"source_date", "source_note", "confidence_note"})
 
     currency: CurrencyCode = column(key=True)
     units_per_eur: ExchangeRate = column("what one euro costs")
     rate_date: FullDate = column()
-    source_title: str | None
-    source_url: WebAddress | None
-    confidence: Confidence
 
 
 class TopicRecord(Record):
@@ -574,7 +567,7 @@ def parse_row(record: type[R], cells: Mapping[str, str]) -> R:
 
 def write_row(record: Record) -> dict[str, str]:
     """Return the text of a record's cells; `parse_row` gives the same record back."""
-    return {name: write_cell(value) for name, value in vars(record).items()}
+    return {name: write_cell(getattr(record, name)) for name in record.columns()}
 
 
 def write_cell(value: Any) -> str:

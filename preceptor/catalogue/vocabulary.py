@@ -71,9 +71,8 @@ def _terms(catalogue: Catalogue) -> Iterator[Term]:
     for place in catalogue.places.values():
         yield from _of("place", place.id, (place.name, *place.aliases), place.ambiguous)
     for specialty in catalogue.specialties.values():
-        yield from _of(
-            "specialty", specialty.id, (specialty.name, *specialty.synonyms), specialty.ambiguous
-        )
+        texts = (specialty.name, *specialty.synonyms)
+        yield from _of("specialty", specialty.id, texts, specialty.ambiguous)
     for kind in catalogue.all(KindRecord).values():
         yield from _of("kind", kind.id, (kind.name, *kind.synonyms))
     for stage in catalogue.all(StageRecord).values():

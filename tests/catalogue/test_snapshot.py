@@ -1,5 +1,6 @@
 """The catalogue in memory: loaded once per version, and as new as the last import."""
 
+import datetime
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from preceptor.catalogue.database import (
     transaction,
 )
 from preceptor.catalogue.importer import import_folder
+from preceptor.catalogue.records import RECORDS
 from preceptor.catalogue.snapshot import Catalogue, CatalogueCache
 from tests.catalogue.support import Rows, program, write_csv
 
@@ -126,6 +128,16 @@ def test_rows_of_another_version_of_the_program_ask_for_an_import(
     report = import_folder(folder, imported)
     assert report.files["kinds.csv"].changed == 2
     assert len(Catalogue.load(imported).programs) == 2
+
+
+def test_every_row_is_there_and_the_time_is_that_of_the_import(
+    catalogue: Catalogue, rows: Rows
+) -> None:
+    assert {file: len(catalogue.all(record)) for file, record in RECORDS.items()} == {
+        file: len(lines) for file, lines in rows.items()
+    }
+    age = datetime.datetime.now(datetime.timezone.utc) - catalogue.imported_at
+    assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=5)
 
 
 def test_names_are_known_by_kind_and_id(catalogue: Catalogue) -> None:
