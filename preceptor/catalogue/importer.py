@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 
 from preceptor.catalogue.cells import LIST_SEPARATOR, unquote_formula
 from preceptor.catalogue.database import transaction
-from preceptor.catalogue.records import RECORDS, Record, RowErrors, parse_row
+from preceptor.catalogue.records import RECORDS, Record, complaints, parse_row
 from preceptor.catalogue.store import (
     Documents,
     documents_of,
@@ -320,11 +321,11 @@ def _read_row(table: _Table, number: int, raw: Mapping[str, str]) -> None:
     table.rows[number] = cells
     try:
         table.records[number] = parse_row(table.record, cells)
-    except RowErrors as errors:
-        for error in errors.errors:
+    except ValidationError as error:
+        for column, message in complaints(error):
             # A missing column, or a cell that is no text, has been reported already.
-            if error.column in raw and error.column not in unreadable:
-                table.add(number, error.column, error.message)
+            if column in raw and column not in unreadable:
+                table.add(number, column, message)
 
 
 def _clean(cell: str) -> tuple[str, str | None]:

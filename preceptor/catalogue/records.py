@@ -515,32 +515,6 @@ RECORDS: Mapping[str, type[Record]] = {
 """Every record by its file."""
 
 
-@dataclass(frozen=True)
-class CellError:
-    """What is wrong with one cell of a row, as a sentence without file and row."""
-
-    column: str
-    message: str
-
-
-class RowErrors(ValueError):
-    """All that is wrong with one row."""
-
-    def __init__(self, errors: list[CellError]) -> None:
-        super().__init__("; ".join(f"{e.column}: {e.message}" for e in errors))
-        self.errors = errors
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    """Return pydantic's error in words for somebody who edits a spreadsheet."""
-    if error["type"] == "value_error.missing":
-        return "is empty, but every row needs it"
-    if error["type"] == "value_error.const":
-        allowed = ", ".join(str(value) for value in error["ctx"]["permitted"])
-        return f"{error['ctx']['given']!r} is not one of: {allowed}"
-    return str(error["msg"])
-
-
 def parse_row(record: type[R], cells: Mapping[str, str]) -> R:
     """Return the record of a row.
 
@@ -549,20 +523,30 @@ def parse_row(record: type[R], cells: Mapping[str, str]) -> R:
         cells: The stripped text by column; an empty cell means not known.
 
     Raises:
-        RowErrors: Some cells do not fit; it has all of them.
+        ValidationError: Some cells do not fit; `complaints` says which and why.
     """
     lists = record.list_columns()
-    filled = {
-        name: text
-        for name, text in cells.items()
-        if (text.strip(LIST_SEPARATOR + " ") if name in lists else text)
-    }
-    try:
-        return record.parse_obj(filled)
-    except ValidationError as error:
-        raise RowErrors(
-            [CellError(str(e["loc"][0]), _sentence(dict(e))) for e in error.errors()]
-        ) from error
+    return record.parse_obj(
+        {
+            name: text
+            for name, text in cells.items()
+            if (text.strip(LIST_SEPARATOR + " ") if name in lists else text)
+        }
+    )
+
+
+def complaints(error: ValidationError) -> list[tuple[str, str]]:
+    """Return each column that does not fit, and why, for somebody who edits a spreadsheet."""
+    return [(str(each["loc"][0]), _sentence(dict(each))) for each in error.errors()]
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] == "value_error.missing":
+        return "is empty, but every row needs it"
+    if error["type"] == "value_error.const":
+        allowed = ", ".join(str(value) for value in error["ctx"]["permitted"])
+        return f"{error['ctx']['given']!r} is not one of: {allowed}"
+    return str(error["msg"])
 
 
 def write_row(record: Record) -> dict[str, str]:

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 
 from preceptor.catalogue.database import OUTDATED, CatalogueError, engine_from_url
@@ -24,7 +25,6 @@ from preceptor.catalogue.records import (
     R,
     Record,
     RegionRecord,
-    RowErrors,
     SpecialtyRecord,
     StageRecord,
     parse_row,
@@ -57,7 +57,7 @@ class Catalogue:
                 )
                 for file, record in RECORDS.items()
             }
-        except RowErrors as error:
+        except ValidationError as error:
             raise CatalogueError(OUTDATED) from error
 
     @classmethod

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from sqlalchemy import (
     JSON,
@@ -131,7 +132,8 @@ def current_version(engine: Engine) -> str:
         NotImported: There is no catalogue yet.
         CatalogueError: The database fails, or is of another version of the program.
     """
-    return _read(engine, with_documents=False)[0]
+    with _reading(engine) as connection:
+        return _version(connection)[0]
 
 
 def load_documents(engine: Engine) -> tuple[str, datetime.datetime, Documents]:
@@ -141,16 +143,23 @@ def load_documents(engine: Engine) -> tuple[str, datetime.datetime, Documents]:
         NotImported: There is no catalogue yet.
         CatalogueError: The database fails, or is of another version of the program.
     """
-    return _read(engine, with_documents=True)
+    with _reading(engine) as connection:
+        return *_version(connection), read_documents(connection)
 
 
-def _read(engine: Engine, *, with_documents: bool) -> tuple[str, datetime.datetime, Documents]:
+def _version(connection: Connection) -> tuple[str, datetime.datetime]:
+    version = read_version(connection)
+    if version is None:
+        raise NotImported()
+    return version
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction; tell tables of an earlier version of the program from none."""
     try:
         with transaction(engine) as connection:
-            found = read_version(connection)
-            if found is None:
-                raise NotImported()
-            return *found, read_documents(connection) if with_documents else {}
+            yield connection
     except NotImported:
         with transaction(engine) as connection:
             if inspect(connection).has_table(_OLD_SIGN):
