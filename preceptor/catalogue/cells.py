@@ -278,14 +278,6 @@ class ExchangeRate(Cell, Decimal):
         return Decimal(text) or None
 
 
-class PhoneNumber(Cell, str):
-    """Something that one can call: "999 / 112", "999 (police)"."""
-
-    pattern = r"[\s\S]*[0-9][\s\S]*"
-    complaint = "{} is not a number that one can call"
-    description = "text"
-
-
 if TYPE_CHECKING:
     YesNo = bool
 else:

@@ -34,7 +34,6 @@ from preceptor.catalogue.cells import (
     MinorUnits,
     Months,
     PartialDate,
-    PhoneNumber,
     PlaceType,
     PriceBasis,
     Rank,
@@ -430,7 +429,13 @@ class EmergencyNumberRecord(SourcedRecord):
 
     country: CountryCode = column(key=True, references="countries.csv")
     service: EmergencyService = column(key=True)
-    number: PhoneNumber = column()
+    number: str = column()
+
+    @validator("number")
+    def _dialable(cls, value: str) -> str:
+        if not any("0" <= character <= "9" for character in value):
+            raise ValueError(f"{value!r} is not a number that one can call")
+        return value
 
 
 class HelplineRecord(SourcedRecord):
