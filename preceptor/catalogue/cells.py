@@ -138,12 +138,17 @@ class _IsoCode(Cell, str):
 
 
 class CountryCode(_IsoCode):
-    """An ISO 3166-1 alpha-2 code."""
+    """An ISO 3166-1 alpha-2 code, or XK for Kosovo, which has none and by custom uses that."""
 
     table, code = pycountry.countries, "alpha_2"
     pattern = "[A-Z]{2}"
     complaint = "{} is not a country code (two capital letters by ISO 3166-1, such as KE for Kenya)"
     description = "ISO 3166-1 alpha-2"
+
+    @classmethod
+    def convert(cls, text: str) -> str | None:
+        """Return the code, or None if there is no such country."""
+        return text if text == "XK" else super().convert(text)
 
 
 class CurrencyCode(_IsoCode):

@@ -85,8 +85,8 @@ def engine_from_url(url: str | None = None) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    path = url.database
-    if path and path != ":memory:" and not path.startswith("file:"):
+    path = url.database or ":memory:"
+    if path != ":memory:" and not path.startswith("file:"):
         absolute = PROJECT_ROOT / path
         try:
             absolute.parent.mkdir(parents=True, exist_ok=True)
@@ -97,8 +97,12 @@ def _sqlite_engine(url: URL) -> Engine:
             ) from error
         url = url.set(database=str(absolute))
     # Opening a file takes longer than asking it for the catalogue's version.
-    pool = {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}} if path else {}
-    engine = create_engine(url, future=True, **pool)
+    engine = create_engine(
+        url,
+        future=True,
+        poolclass=QueuePool if path != ":memory:" else None,
+        connect_args={"check_same_thread": False},
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "checkout", _check_file)
     event.listen(engine, "begin", _begin_sqlite)

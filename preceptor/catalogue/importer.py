@@ -288,16 +288,16 @@ def _read_rows(table: _Table, text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _check_header(table: _Table, header: list[str]) -> bool:
     """Return whether the rows can be read; problems of single columns do not prevent that."""
-    known = table.record.columns()
-    if len(header) == 1 and len(known) > 1 and re.search("[;\t]", header[0]):
+    columns = table.record.columns()
+    if len(header) == 1 and len(columns) > 1 and re.search("[;\t]", header[0]):
         table.add(1, None, "separates columns by semicolons or tabs; the catalogue needs commas")
         return False
-    for column in known:
+    for column in columns:
         if column not in header:
             table.add(1, column, "this column is missing")
     for position, column in enumerate(header):
-        if column not in known:
-            near = difflib.get_close_matches(column, known, n=1)
+        if column not in columns:
+            near = difflib.get_close_matches(column, columns, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
             shown = column.encode("utf-8", "replace").decode() or f"column {position + 1}"
             table.add(1, shown, f"no such column in the data dictionary{hint}")
@@ -308,10 +308,10 @@ def _check_header(table: _Table, header: list[str]) -> bool:
 
 
 def _read_row(table: _Table, number: int, raw: Mapping[str, str]) -> None:
-    known = table.record.columns()
+    columns = table.record.columns()
     cells = {}
     unreadable = set()
-    for column in known:
+    for column in columns:
         if column not in raw:
             continue
         cells[column], problem = _clean(raw[column])

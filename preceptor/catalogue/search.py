@@ -148,7 +148,7 @@ def get_program(catalogue: Catalogue, id: str) -> ProgramView | None:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Scope:
     """A query with its regions, areas and parent specialties expanded."""
 
     query: SearchQuery
@@ -159,7 +159,7 @@ class _Asked:
     budget_eur: Decimal | None
 
     @classmethod
-    def of(cls, query: SearchQuery, catalogue: Catalogue) -> _Asked:
+    def of(cls, query: SearchQuery, catalogue: Catalogue) -> _Scope:
         countries: set[str] | None = None
         if query.countries or query.regions:
             countries = {*query.countries, *catalogue.countries_within(query.regions)}
@@ -183,72 +183,72 @@ class _Asked:
 
 def _hits(catalogue: Catalogue, query: SearchQuery) -> list[Hit]:
     """Return all hits in order."""
-    asked = _Asked.of(query, catalogue)
+    scope = _Scope.of(query, catalogue)
     hits = []
     for program in catalogue.programs:
-        notes = _judge(program, asked, catalogue.rates)
+        notes = _judge(program, scope, catalogue.rates)
         if notes is not None:
             hits.append(Hit(program, notes, _cost(program, query, catalogue.rates)))
-    hits.sort(key=lambda hit: _rank(hit, asked))
+    hits.sort(key=lambda hit: _rank(hit, scope))
     return hits
 
 
 _Verdict = Note | Literal["fits", "out"]
 
 
-def _judge(program: ProgramView, asked: _Asked, rates: Rates) -> tuple[Note, ...] | None:
+def _judge(program: ProgramView, scope: _Scope, rates: Rates) -> tuple[Note, ...] | None:
     """Return the notes on a programme that fits as far as is known, or None if it does not."""
-    query = asked.query
+    query = scope.query
     if program.listing == "restricted" and not query.include_restricted:
         return None
     if program.listing == "report" and not query.include_reports:
         return None
-    if not _is_where(program, asked) or (query.kinds and program.kind not in query.kinds):
+    if not _is_located(program, scope) or (query.kinds and program.kind not in query.kinds):
         return None
     verdicts: tuple[_Verdict, ...] = (
-        _judge_specialties(program, asked),
+        _judge_specialties(program, scope),
         _judge_any(program.stages, query.stages, "stage_unknown"),
         _judge_any(program.languages, query.languages, "language_unknown"),
         _judge_length(program, query),
-        _judge_budget(program, asked, rates),
+        _judge_budget(program, scope, rates),
     )
     if "out" in verdicts:
         return None
     return tuple(verdict for verdict in verdicts if verdict != "fits" and verdict != "out")
 
 
-def _is_where(program: ProgramView, asked: _Asked) -> bool:
+def _is_located(program: ProgramView, scope: _Scope) -> bool:
     """Return whether it is in one of the places, or in one of the countries and regions."""
-    if asked.query.places and asked.places.intersection(program.places):
-        return bool(_countries_left(program, replace(asked, countries=None)))
-    if asked.query.places and asked.countries is None:
+    if scope.query.places and scope.places.intersection(program.places):
+        return bool(_countries_left(program, replace(scope, countries=None)))
+    if scope.query.places and scope.countries is None:
         return False
-    if asked.countries is None and not asked.query.excluded_countries:
+    if scope.countries is None and not scope.query.excluded_countries:
         return True
-    if _countries_left(program, asked):
+    if _countries_left(program, scope):
         return True
     # Somebody who excludes a country can still do a worldwide programme in another.
-    return program.worldwide and asked.countries != frozenset()
+    return program.worldwide and scope.countries != frozenset()
 
 
-def _countries_left(program: ProgramView, asked: _Asked) -> list[str]:
+def _countries_left(program: ProgramView, scope: _Scope) -> list[str]:
     """Return the programme's countries that the person asked for and did not exclude."""
     return [
         country
         for country in program.countries
-        if country not in asked.query.excluded_countries
-        and (asked.countries is None or country in asked.countries)
+        if country not in scope.query.excluded_countries
+        and (scope.countries is None or country in scope.countries)
     ]
 
 
-def _judge_specialties(program: ProgramView, asked: _Asked) -> _Verdict:
-    if asked.specialties is None and not asked.excluded_specialties:
+def _judge_specialties(program: ProgramView, scope: _Scope) -> _Verdict:
+    if scope.specialties is None and not scope.excluded_specialties:
         return "fits"
     if not program.specialties:
         return "specialty_unknown"
-    left = set(program.specialties) - asked.excluded_specialties
-    if asked.specialties is not None:
-        left &= asked.specialties
+    left = set(program.specialties) - scope.excluded_specialties
+    if scope.specialties is not None:
+        left &= scope.specialties
     return "fits" if left else "out"
 
 
@@ -281,8 +281,8 @@ def _stay_weeks(program: ProgramView, query: SearchQuery) -> Decimal | None:
     """Return the shortest stay at the programme that the person would do, in weeks."""
     if program.min_weeks is not None:
         return max(Decimal(program.min_weeks), Decimal(str(query.min_weeks or 0)))
-    asked = query.min_weeks if query.min_weeks is not None else query.max_weeks
-    return None if asked is None else Decimal(str(asked))
+    weeks = query.min_weeks if query.min_weeks is not None else query.max_weeks
+    return None if weeks is None else Decimal(str(weeks))
 
 
 def _cost(program: ProgramView, query: SearchQuery, rates: Rates) -> Decimal | None:
@@ -296,16 +296,14 @@ def _cost(program: ProgramView, query: SearchQuery, rates: Rates) -> Decimal | N
     return None if weeks is None else price * weeks
 
 
-def _judge_budget(program: ProgramView, asked: _Asked, rates: Rates) -> _Verdict:
-    query = asked.query
+def _judge_budget(program: ProgramView, scope: _Scope, rates: Rates) -> _Verdict:
+    query = scope.query
     if query.budget is None:
         return "fits"
-    if program.price is None:
-        return "price_unknown"
-    if not program.price_is_cost:
-        return "price_is_fee_only"
-    cost, budget = _cost(program, query, rates), asked.budget_eur
-    if program.price.currency == query.budget.currency and asked.budget_eur is None:
+    if program.price is None or not program.price_is_cost:
+        return "price_is_fee_only" if program.price else "price_unknown"
+    cost, budget = _cost(program, query, rates), scope.budget_eur
+    if program.price.currency == query.budget.currency and scope.budget_eur is None:
         # No rate is needed to compare amounts of one currency.
         one = Rate(Decimal(1), None, None, None)
         cost = _cost(program, query, {query.budget.currency: one})
@@ -332,14 +330,14 @@ def _date_number(date: str | None) -> int:
     return int((date or "").replace("-", "").ljust(8, "0"))
 
 
-def _rank(hit: Hit, asked: _Asked) -> tuple[Any, ...]:
+def _rank(hit: Hit, scope: _Scope) -> tuple[Any, ...]:
     """Return a hit's place in the order: smaller is better, no two are equal."""
-    program, query = hit.program, asked.query
+    program, query = hit.program, scope.query
     # "Anywhere" is the weakest answer to somebody who named a country.
     only_worldwide = (
-        asked.countries is not None
-        and not asked.places.intersection(program.places)
-        and not _countries_left(program, asked)
+        scope.countries is not None
+        and not scope.places.intersection(program.places)
+        and not _countries_left(program, scope)
     )
     specificity = 0
     if query.places:
@@ -400,14 +398,15 @@ def _country_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> flo
     return _shared_region(hit, set(query.countries), catalogue)
 
 
-def _shared_region(hit: Hit, asked: set[str], catalogue: Catalogue) -> float:
-    if asked & set(hit.program.countries):
+def _shared_region(hit: Hit, countries: set[str], catalogue: Catalogue) -> float:
+    if countries & set(hit.program.countries):
         return 0
     return min(
         (
             len(region.countries)
             for region in catalogue.regions.values()
-            if asked & set(region.countries) and set(hit.program.countries) & set(region.countries)
+            if countries & set(region.countries)
+            and set(hit.program.countries) & set(region.countries)
         ),
         default=_FAR,
     )
@@ -415,11 +414,11 @@ def _shared_region(hit: Hit, asked: set[str], catalogue: Catalogue) -> float:
 
 def _place_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
     """Return 0 for the same area, 1 for the same country, or more by the shared region's size."""
-    asked = [catalogue.places[id] for id in query.places if id in catalogue.places]
-    areas = {place.area or place.id for place in asked}
+    places = [catalogue.places[id] for id in query.places if id in catalogue.places]
+    areas = {place.area or place.id for place in places}
     if catalogue.places_within(areas) & set(hit.program.places):
         return 0
-    return 1 + _shared_region(hit, {place.country for place in asked}, catalogue)
+    return 1 + _shared_region(hit, {place.country for place in places}, catalogue)
 
 
 def _specialty_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:

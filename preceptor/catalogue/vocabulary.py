@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from preceptor.catalogue.language_names import language_name
@@ -46,17 +46,22 @@ class Term:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All terms of one version of the catalogue, names before other texts of the same thing."""
+    """All terms of one version of the catalogue, names before other texts of the same thing.
+
+    `place_countries` has the country (ISO 3166-1 alpha-2) of each place by its id.
+    """
 
     version: str
     terms: tuple[Term, ...]
+    place_countries: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Vocabulary:
         """Return the vocabulary of a catalogue."""
         # Texts of one thing that differ only in case are one term; the first spelling stays.
         unique = {(t.kind, t.id, t.text.casefold()): t for t in reversed(list(_terms(catalogue)))}
-        return cls(catalogue.version, tuple(reversed(unique.values())))
+        countries = {id: str(place.country) for id, place in catalogue.places.items()}
+        return cls(catalogue.version, tuple(reversed(unique.values())), countries)
 
     def of_kind(self, kind: TermKind) -> tuple[Term, ...]:
         """Return the terms of one kind."""

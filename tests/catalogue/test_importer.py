@@ -280,6 +280,11 @@ def test_cells_that_need_each_other_are_checked(
     assert [p.message for p in problems if p.column == column and words in p.message]
 
 
+def test_kosovo_is_a_country_though_iso_3166_has_no_code_for_it(folder: Path, rows: Rows) -> None:
+    rows["countries.csv"].append({"iso2": "XK", "name": "Kosovo"})
+    assert check(write_csv(folder, rows)) == []
+
+
 def test_medium_confidence_needs_no_source(folder: Path, rows: Rows) -> None:
     rows["programs.csv"] = [program("one", source_url="", confidence="medium")]
     assert check(write_csv(folder, rows)) == []

@@ -58,5 +58,9 @@ def test_a_text_stands_once_for_each_thing(imported: Engine, folder: Path, rows:
     assert texts == ["Kenya", "Kenyan"]
 
 
+def test_places_are_known_with_their_countries(vocabulary: Vocabulary) -> None:
+    assert vocabulary.place_countries["denpasar"] == "ID"
+
+
 def test_the_version_is_that_of_the_catalogue(catalogue: Catalogue, vocabulary: Vocabulary) -> None:
     assert vocabulary.version == catalogue.version
