@@ -17,11 +17,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from preceptor.runtime.settings import load_settings
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_URL = "sqlite:///var/catalogue.db"
 
 #: How long a writer waits for another, in milliseconds.
 SQLITE_BUSY_MS = 2000
@@ -51,14 +52,14 @@ class NotImported(CatalogueError):
 def engine_from_url(url: str | None = None) -> Engine:
     """The engine for a database URL, without connecting.
 
-    ``url`` defaults to the environment's DATABASE_URL, else to ``sqlite:///var/catalogue.db``.
+    ``url`` defaults to DATABASE_URL of the settings.
     SQLite paths that are not absolute start at the project's root, so that every process meets
     at the same file; the file's folder is made. ``postgres://`` and ``postgresql://`` both work.
 
     Raises CatalogueError when the URL is neither SQLite nor PostgreSQL, or the folder cannot
     be made.
     """
-    address = url or os.environ.get("DATABASE_URL") or DEFAULT_URL
+    address = url or load_settings().catalogue_url
     if address.startswith("postgres://"):
         address = "postgresql://" + address[len("postgres://") :]
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from preceptor.rasa_ext.lean_imports import NETWORK_COMPONENTS, import_rasa_for_training
 from preceptor.runtime.logs import configure_logging
-from preceptor.runtime.settings import CODE, Complaint, Settings
+from preceptor.runtime.settings import CODE, Complaint, Settings, set_for_libraries
 
 _IGNORED_FOLDERS = {"__pycache__", ".ipynb_checkpoints"}
 
@@ -76,7 +76,7 @@ def _train_with_rasa(settings: Settings, output: Path, force: bool) -> Path:
         if other != cache:
             shutil.rmtree(other, ignore_errors=True)
     cache.mkdir(parents=True, exist_ok=True)
-    os.environ["RASA_CACHE_DIRECTORY"] = str(cache)
+    set_for_libraries(RASA_CACHE_DIRECTORY=str(cache))
     os.chdir(settings.home)
     for folder in (CODE, settings.home):
         if str(folder) not in sys.path:

@@ -11,10 +11,8 @@ import pytest
 import socketio
 from rasa.core.channels.channel import UserMessage
 
-from preceptor.channels.web.limits import Rate
-from preceptor.channels.web.settings import WebSettings
 from preceptor.runtime.secrets import derived_key
-from preceptor.runtime.settings import Settings
+from preceptor.runtime.settings import Rate, Settings, WebSettings
 from tests.channels.web_support import (
     SOCKET_PATH,
     EchoAgent,
@@ -40,8 +38,8 @@ def server(tmp_path_factory):
             identity_secret=IDENTITY_SECRET,
             proxies=1,
             # Refilled so slowly that a busy machine makes no difference.
-            messages=Rate(6, 12),
-            address_sessions=Rate(60, 300),
+            messages_per_minute=Rate(6, 12),
+            address_sessions_per_minute=Rate(60, 300),
         ),
         EchoAgent(),
     )

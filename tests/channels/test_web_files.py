@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from preceptor.channels.web import files
-from preceptor.channels.web.settings import WebSettings
-from preceptor.runtime.settings import Settings
+from preceptor.runtime.settings import Settings, WebSettings
 from tests.channels.web_support import EchoAgent, RunningServer
 
 SCRIPT = b"window.preceptor = 1;\n" * 100

@@ -2,12 +2,11 @@
 
 import pytest
 
-from preceptor.channels.web import limits
-from preceptor.channels.web.limits import Rate, RateLimit
+from preceptor.channels import rate_limit
+from preceptor.channels.rate_limit import RateLimit
 from preceptor.channels.web.output import reply_of, safe_url
-from preceptor.channels.web.settings import WebSettings, load_web_settings
 from preceptor.conversation.cards import ContactItem, ContactsCard, SourceLink
-from preceptor.runtime.settings import Complaint
+from preceptor.runtime.settings import Complaint, Rate, load_web_settings
 
 
 class Clock:
@@ -19,22 +18,22 @@ class Clock:
         return self.now
 
 
-def test_without_settings_there_are_defaults() -> None:
-    assert load_web_settings(None, {}) == WebSettings()
-
-
-def test_settings_are_read_and_typed() -> None:
-    settings = load_web_settings(
-        {"token_minutes": 10, "keep_days": 7, "messages_per_minute": 12},
-        {
-            "PRECEPTOR_WEB_ORIGINS": " https://A.example , http://localhost:8000/ ,",
-            "PRECEPTOR_WEB_IDENTITY_SECRET": "x" * 32,
-            "PRECEPTOR_WEB_PROXIES": "1",
-        },
+def test_settings_are_read_and_typed(set_environment) -> None:
+    set_environment(
+        PRECEPTOR_WEB_ORIGINS=" https://A.example , http://localhost:8000/ ,",
+        PRECEPTOR_WEB_IDENTITY_SECRET="x" * 32,
+        PRECEPTOR_WEB_PROXIES="1",
+        PRECEPTOR_WEB_GRACE_DAYS="2",
+        PRECEPTOR_WEB_KEEP_DAYS="2",
     )
+    settings = load_web_settings({"token_minutes": 10, "keep_days": 7, "messages_per_minute": 12})
     assert settings.origins == {"https://a.example", "http://localhost:8000"}
-    assert (settings.token_seconds, settings.keep_seconds) == (600, 7 * 24 * 3600)
-    assert settings.messages == Rate(12, 4)
+    day = 24 * 3600
+    assert (settings.token_seconds, settings.grace_seconds) == (600, 2 * day)
+    # What credentials.yml says counts more than the environment.
+    assert settings.keep_seconds == 7 * day
+    assert settings.messages_per_minute == Rate(12, 4)
+    assert settings.address_messages_per_minute == Rate(600, 200)
     assert settings.proxies == 1
     assert "xxx" not in repr(settings)
 
@@ -52,12 +51,17 @@ def test_settings_are_read_and_typed() -> None:
         ({}, {"PRECEPTOR_WEB_IDENTITY_SECRET": "short"}, "shorter than 32"),
         ({}, {"PRECEPTOR_WEB_PROXIES": "-1"}, "number of proxies"),
         ({}, {"PRECEPTOR_WEB_PROXIES": "many"}, "number of proxies"),
+        ({}, {"PRECEPTOR_WEB_KEEP_DAYS": "0"}, 'PRECEPTOR_WEB_KEEP_DAYS is "0"; it must be'),
+        ({}, {"PRECEPTOR_WEB_MESSAGES_PER_MINUTE": "few"}, "a whole number from 1 to 6000"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_told(credentials, environ, sentence) -> None:
-    with pytest.raises(Complaint) as told:
-        load_web_settings(credentials, environ)
-    assert sentence in told.value.message
+def test_a_setting_that_makes_no_sense_is_refused(
+    credentials, environ, sentence, set_environment
+) -> None:
+    set_environment(**environ)
+    with pytest.raises(Complaint) as complaint:
+        load_web_settings(credentials)
+    assert sentence in complaint.value.message
 
 
 def test_a_burst_is_let_through_and_then_the_rate() -> None:
@@ -76,7 +80,7 @@ def test_a_burst_is_let_through_and_then_the_rate() -> None:
 
 
 def test_the_memory_of_limits_is_bounded(monkeypatch) -> None:
-    monkeypatch.setattr(limits, "KEYS_KEPT", 10)
+    monkeypatch.setattr(rate_limit, "KEYS_KEPT", 10)
     limit = RateLimit(Rate(60, 1), Clock())
     for number in range(1000):
         limit.wait_for(str(number))

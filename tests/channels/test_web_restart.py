@@ -8,8 +8,7 @@ import pytest
 from preceptor.channels.turn_runner import FAILED_SENTENCE
 from preceptor.channels.web import message_log as messages
 from preceptor.channels.web import turns
-from preceptor.channels.web.settings import WebSettings
-from preceptor.runtime.settings import Settings
+from preceptor.runtime.settings import Settings, WebSettings
 from tests.channels.web_support import EchoAgent, RunningServer, until, widget
 
 

@@ -16,8 +16,7 @@ from rasa.core.run import configure_app
 from sanic import Sanic
 
 from preceptor.channels.web.channel import WebInput
-from preceptor.channels.web.settings import WebSettings
-from preceptor.runtime.settings import Settings
+from preceptor.runtime.settings import Settings, WebSettings
 from tests.support.tiny_project import free_port
 
 if not hasattr(aiohttp, "ClientWSTimeout"):

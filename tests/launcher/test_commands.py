@@ -12,7 +12,7 @@ import pytest
 
 from preceptor.channels.terminal import pick, render
 from preceptor.evaluation.parse import BadLine, read_line
-from preceptor.runtime.settings import Complaint, load_settings
+from preceptor.runtime.settings import Complaint, Settings, load_settings
 from preceptor.runtime.train import model_fingerprint
 from tests.support.tiny_project import ROOT, command, environment, free_port, write_project
 
@@ -53,14 +53,16 @@ def test_catalogue_and_action_server_import_no_tensorflow(module):
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "65536", "-1", "5005.0"])
-def test_a_port_that_is_none_is_refused_with_a_sentence(value):
+def test_a_port_that_is_none_is_refused_with_a_sentence(value, monkeypatch):
+    monkeypatch.setenv("PRECEPTOR_PORT", value)
     with pytest.raises(Complaint, match="PRECEPTOR_PORT is .* from 1 to 65535"):
-        load_settings({"PRECEPTOR_PORT": value})
+        load_settings()
 
 
-def test_two_servers_cannot_share_a_port():
+def test_two_servers_cannot_share_a_port(monkeypatch):
+    monkeypatch.setenv("PRECEPTOR_ACTIONS_PORT", "5005")
     with pytest.raises(Complaint, match="are both 5005"):
-        load_settings({"PRECEPTOR_ACTIONS_PORT": "5005"})
+        load_settings()
 
 
 @pytest.mark.parametrize("variable", ["PRECEPTOR_PORT", "PRECEPTOR_ACTIONS_PORT"])
@@ -121,7 +123,7 @@ def test_the_fingerprint_follows_words_and_not_the_place(tmp_path):
     (there / "data" / "__pycache__" / "x.pyc").write_bytes(b"x")
 
     def fingerprint(home: Path) -> str:
-        return model_fingerprint(load_settings({"PRECEPTOR_HOME": str(home)}))
+        return model_fingerprint(Settings(home=home))
 
     assert fingerprint(here) == fingerprint(there)
     rules = there / "data" / "rules" / "all.yml"

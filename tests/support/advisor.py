@@ -178,7 +178,7 @@ def train() -> Path:
     )
     from preceptor.runtime.settings import load_settings
 
-    model = load_settings({}).newest_model()
+    model = load_settings().newest_model()
     assert model is not None
     return model
 

@@ -14,7 +14,6 @@ from sanic.response import HTTPResponse
 from slack_bolt.async_app import AsyncApp
 
 from preceptor.channels.slack.app import build_app
-from preceptor.channels.slack.config import SlackConfig, load_slack
 from preceptor.channels.slack.delivery_log import RedisMemory, SharedMemory
 from preceptor.channels.slack.http import NotSlack, bolt_request, read_body, sanic_response
 from preceptor.channels.slack.service import SlackService
@@ -22,7 +21,13 @@ from preceptor.channels.slack.socket_mode import SocketMode
 from preceptor.channels.storage import open_channels
 from preceptor.channels.turn_runner import OnNewMessage, guard_on_start
 from preceptor.runtime.secrets import derived_key
-from preceptor.runtime.settings import Complaint, Settings, load_settings
+from preceptor.runtime.settings import (
+    Complaint,
+    Settings,
+    SlackSettings,
+    load_settings,
+    load_slack_settings,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +39,9 @@ class SlackInput(InputChannel):
     with a sentence that says so.
     """
 
-    def __init__(self, config: SlackConfig | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self, config: SlackSettings | None = None, settings: Settings | None = None
+    ) -> None:
         """Create the channel.
 
         Args:
@@ -56,7 +63,7 @@ class SlackInput(InputChannel):
     def from_credentials(cls, credentials: dict[str, Any] | None) -> SlackInput:
         """Return the channel as the environment sets it up; half set up, it is off."""
         try:
-            return cls(load_slack())
+            return cls(load_slack_settings())
         except Complaint as complaint:
             log.error("slack.off", why=complaint.message)
             return cls()
@@ -123,7 +130,7 @@ class SlackInput(InputChannel):
 
         return webhook
 
-    async def _prepare(self, config: SlackConfig, on_new_message: OnNewMessage) -> None:
+    async def _prepare(self, config: SlackSettings, on_new_message: OnNewMessage) -> None:
         keys = {
             "buttons": derived_key(self._settings, "slack buttons"),
             "tokens": derived_key(self._settings, "slack tokens"),
@@ -135,7 +142,7 @@ class SlackInput(InputChannel):
         self._app = build_app(self._service)
 
 
-def _shared(config: SlackConfig) -> SharedMemory | None:
+def _shared(config: SlackSettings) -> SharedMemory | None:
     if config.redis_url is None:
         return None
     return RedisMemory(redis.Redis.from_url(config.redis_url, socket_timeout=2))

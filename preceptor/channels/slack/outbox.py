@@ -14,11 +14,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from preceptor.channels.rate_limit import RateLimit
+from preceptor.channels.retry import backoff
 from preceptor.channels.slack.delivery_log import Outgoing
+from preceptor.runtime.settings import Rate
 
-BURST = 4
-MESSAGES_PER_SECOND = 1.0
-"""Slack takes about one message a second a channel, and more for a moment
+PACE = Rate(per_minute=60, burst=4)
+"""Slack takes about one message per second and channel, and more for a moment
 (https://docs.slack.dev/apis/web-api/rate-limits)."""
 
 FIRST_WAIT_SECONDS = 0.5
@@ -99,6 +101,7 @@ class Outbox:
         client_of: ClientOf,
         session: aiohttp.ClientSession,
         sent: Callable[[int], Awaitable[None]],
+        pace: Rate = PACE,
     ) -> None:
         """Create the sender.
 
@@ -106,13 +109,14 @@ class Outbox:
             client_of: Returns a workspace's client by team and enterprise, or None without a token.
             session: For response URLs.
             sent: Takes a message out of the outbox once it is sent or given up.
+            pace: How often a lane may post.
         """
         self._client_of = client_of
         self._session = session
         self._sent = sent
         self._lanes: dict[str, deque[Outgoing]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pace: dict[str, tuple[float, float]] = {}
+        self._pace = RateLimit(pace)
         self._known: set[int] = set()
         self._done = Recent()
 
@@ -157,11 +161,12 @@ class Outbox:
             self._known.difference_update(message.id for message in lane)
 
     async def _deliver(self, outgoing: Outgoing) -> None:
-        wait = FIRST_WAIT_SECONDS
+        waits = backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
         message: Message | None = outgoing.message
         while message is not None:
             if message["method"] in _POSTS:
-                await self._keep_pace(outgoing.lane)
+                while wait := self._pace.wait_for(outgoing.lane):
+                    await asyncio.sleep(wait)
             try:
                 await self._send(message)
                 break
@@ -169,26 +174,12 @@ class Outbox:
                 if time.time() - outgoing.queued_at > GIVEN_UP_AFTER_SECONDS:
                     _tell(outgoing, message, f"{error}; it has been tried for an hour")
                     break
-                pause = error.after if error.after is not None else wait
+                pause = error.after if error.after is not None else next(waits)
                 log.warning("slack.send_again", lane=outgoing.lane, seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
-                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
             except Refused as error:
                 message = _instead(outgoing, message, str(error))
         await self._sent(outgoing.id)
-
-    async def _keep_pace(self, lane: str) -> None:
-        tokens, at = self._pace.get(lane, (float(BURST), time.monotonic()))
-        now = time.monotonic()
-        tokens = min(float(BURST), tokens + (now - at) * MESSAGES_PER_SECOND)
-        if tokens < 1:
-            await asyncio.sleep((1 - tokens) / MESSAGES_PER_SECOND)
-            now, tokens = time.monotonic(), 1.0
-        self._pace[lane] = (tokens - 1, now)
-        if len(self._pace) > 10_000:
-            # A lane that has been quiet for a while is as good as new.
-            quiet = now - BURST / MESSAGES_PER_SECOND
-            self._pace = {k: v for k, v in self._pace.items() if v[1] > quiet}
 
     async def _send(self, message: Message) -> None:
         try:

@@ -24,9 +24,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import Engine
 
+from preceptor.channels.retry import backoff
 from preceptor.channels.slack import home
 from preceptor.channels.slack.blocks import Rendered, render
-from preceptor.channels.slack.config import SlackConfig
 from preceptor.channels.slack.delivery_log import LEASE_SECONDS, Accepted, Deliveries, SharedMemory
 from preceptor.channels.slack.incoming import Told, Work
 from preceptor.channels.slack.installations import Installations, SlackMemory
@@ -36,6 +36,7 @@ from preceptor.channels.slack.output import SlackOutput
 from preceptor.channels.slack.payloads import Sealer
 from preceptor.channels.turn_runner import FAILED_SENTENCE, OnNewMessage, reply_in_words
 from preceptor.channels.web.feedback import Ratings
+from preceptor.runtime.settings import SlackSettings
 
 # They share one loop with what acknowledges: with four at once, an acknowledgement waited 198 ms at
 # the 99th percentile of `make bench-slack`, with two 75 ms.
@@ -57,7 +58,7 @@ class SlackService:
 
     def __init__(
         self,
-        config: SlackConfig,
+        config: SlackSettings,
         engine: Engine,
         keys: dict[str, bytes],
         on_new_message: OnNewMessage,
@@ -438,8 +439,7 @@ class SlackService:
 
     async def _learn_identity(self, token: str) -> None:
         """Ask Slack who the advisor is there, again and again until it says."""
-        wait = 1.0
-        while True:
+        for wait in backoff(1.0, 60.0):
             try:
                 answer = await self.client(token).auth_test()
                 self._identity = {
@@ -459,7 +459,6 @@ class SlackService:
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
                 log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
             await asyncio.sleep(wait)
-            wait = min(wait * 2, 60.0)
 
 
 def lane_of(team: str, channel: str) -> str:

@@ -11,10 +11,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.retry import backoff
 from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
 
 LEASE_SECONDS = 8.0
+_FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
@@ -47,7 +49,7 @@ class SocketMode:
         await self._service.in_thread(self._service.deliveries.let_go, "socket")
 
     async def _run(self) -> None:
-        wait = 0.5
+        waits = backoff(_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS)
         while True:
             try:
                 mine = await self._service.in_thread(
@@ -58,7 +60,7 @@ class SocketMode:
                 elif self._handler is None:
                     await self._connect()
                     log.info("slack.connected", mode="socket")
-                wait = 0.5
+                waits = backoff(_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS)
                 await asyncio.sleep(LEASE_SECONDS / 4)
             except SlackApiError as error:
                 await self._close()
@@ -68,15 +70,15 @@ class SocketMode:
                     why=f'Slack says "{word}" to SLACK_APP_TOKEN; '
                     "python -m preceptor slack check tells what to do",
                 )
-                wait = await _longer(wait)
+                await asyncio.sleep(next(waits))
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
                 await self._close()
                 log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
-                wait = await _longer(wait)
+                await asyncio.sleep(next(waits))
             # The database does not say who may connect: whoever is connected stays so.
             except SQLAlchemyError as error:
                 log.error("slack.lease_failed", cause=f"{type(error).__name__}: {error}")
-                wait = await _longer(wait)
+                await asyncio.sleep(next(waits))
 
     async def _connect(self) -> None:
         client = self._service.client(None)
@@ -91,8 +93,3 @@ class SocketMode:
         handler, self._handler = self._handler, None
         if handler is not None:
             await handler.close_async()  # type: ignore[no-untyped-call]
-
-
-async def _longer(wait: float) -> float:
-    await asyncio.sleep(wait)
-    return min(wait * 2, _LONGEST_WAIT_SECONDS)

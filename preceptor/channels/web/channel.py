@@ -22,19 +22,24 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.rate_limit import RateLimit
 from preceptor.channels.storage import open_channels
 from preceptor.channels.turn_runner import OnNewMessage, guard_on_start, reply_in_words
 from preceptor.channels.web import files
 from preceptor.channels.web.feedback import Ratings
-from preceptor.channels.web.limits import Rate, RateLimit
 from preceptor.channels.web.message_log import Message, MessageLog
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
 from preceptor.channels.web.output import storable, wire
-from preceptor.channels.web.settings import WebSettings, load_web_settings
 from preceptor.channels.web.tokens import BadToken, Token, Tokens
 from preceptor.channels.web.turns import Turns
 from preceptor.runtime.secrets import derived_key
-from preceptor.runtime.settings import Settings, load_settings
+from preceptor.runtime.settings import (
+    Rate,
+    Settings,
+    WebSettings,
+    load_settings,
+    load_web_settings,
+)
 
 FRAME_BYTES = 16 * 1024
 TEXT_CHARACTERS = 2_000
@@ -224,9 +229,9 @@ class WebServer:
         self._messages = MessageLog(engine, uuid.uuid4().hex)
         self._ratings = Ratings(engine, self.name)
         self._turns = Turns(self._messages, reply_in_words(on_new_message), self, self._agent)
-        self._sessions = RateLimit(web_settings.address_sessions)
-        self._says = RateLimit(web_settings.messages)
-        self._address_says = RateLimit(web_settings.address_messages)
+        self._sessions = RateLimit(web_settings.address_sessions_per_minute)
+        self._says = RateLimit(web_settings.messages_per_minute)
+        self._address_says = RateLimit(web_settings.address_messages_per_minute)
         self._events = RateLimit(EVENTS)
         # The conversation and the address behind each connected socket.
         self._people: dict[str, tuple[str, str]] = {}

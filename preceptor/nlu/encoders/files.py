@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from preceptor.catalogue.database import PROJECT_ROOT
 from preceptor.nlu.encoders.minilm import MiniLM
 from preceptor.nlu.encoders.onnx import SentenceEncoder
 from preceptor.nlu.encoders.use import UniversalSentenceEncoder
+from preceptor.runtime.settings import ENCODERS
 
 
 @cache
@@ -17,9 +17,8 @@ def encoder(name: str) -> SentenceEncoder:
     Raises:
         ValueError: there is none of that name.
     """
-    folder = PROJECT_ROOT / "var" / "encoders"
     if name == "use":
-        return UniversalSentenceEncoder(folder)
+        return UniversalSentenceEncoder(ENCODERS)
     if name == "minilm":
-        return MiniLM(folder)
+        return MiniLM(ENCODERS)
     raise ValueError(f"There is no sentence encoder '{name}'; known are 'use' and 'minilm'.")

@@ -1,27 +1,20 @@
-"""Rate limits: how often an address or a conversation may ask for something.
+"""Rate limits: how often an address, a conversation or a channel may do something.
 
-By hand, because it is one formula: the packages for it keep every key until it expires, in
-threads of their own or in a server, where one number a key and a bound on the keys will do.
+The algorithm is one formula; the packages for it keep every key until it expires, in threads of
+their own or in a server.
 """
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from preceptor.runtime.settings import Rate
 
 KEYS_KEPT = 20_000
 
 
-@dataclass(frozen=True)
-class Rate:
-    """At most `burst` at once and `per_minute` in the long run."""
-
-    per_minute: float
-    burst: int
-
-
 class RateLimit:
-    """The generic cell rate algorithm (ITU-T I.371): a token bucket that keeps one time a key."""
+    """The generic cell rate algorithm (ITU-T I.371): a token bucket that keeps one time per key."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
         """Limit to a rate, by a clock in seconds."""
@@ -32,14 +25,14 @@ class RateLimit:
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def wait_for(self, key: str) -> float:
-        """Count one request, or tell how long to wait.
+        """Count one request, or return how long to wait before it may go ahead.
 
         Args:
             key: Whose request it is.
 
         Returns:
-            0 where the request may go ahead, and else the seconds until one may; a request
-            that has to wait does not count.
+            0 if the request may go ahead, otherwise the seconds until one may; a request that
+            has to wait does not count.
         """
         now = self._clock()
         full_at = max(self._full_at.get(key, now), now)
