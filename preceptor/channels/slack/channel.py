@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import redis
 import structlog
 from rasa.core.channels.channel import InputChannel
-from sanic import Blueprint, Sanic, response
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_bolt.async_app import AsyncApp
 
+from preceptor.channels.http import TooLarge, json_response, read_body
 from preceptor.channels.slack.app import build_app
 from preceptor.channels.slack.delivery_log import RedisMemory, SharedMemory
-from preceptor.channels.slack.http import NotSlack, bolt_request, read_body, sanic_response
+from preceptor.channels.slack.http import LIMIT_BYTES, NotSlack, bolt_request, sanic_response
 from preceptor.channels.slack.service import SlackService
 from preceptor.channels.slack.socket_mode import SocketMode
 from preceptor.channels.storage import open_channels
@@ -75,7 +75,7 @@ class SlackInput(InputChannel):
 
         @webhook.get("/")
         async def health(request: Request) -> HTTPResponse:
-            return _json({"status": self._config.mode if self._config else "off"})
+            return json_response({"status": self._config.mode if self._config else "off"})
 
         # Before the server listens: whatever Slack then tells can be kept.
         @webhook.listener("before_server_start")
@@ -103,16 +103,17 @@ class SlackInput(InputChannel):
             if self._service is not None:
                 await self._service.stop()
 
-        # stream=True leaves the body to us; else Sanic would first hold up to 100 MB of it.
         @webhook.post("/events", stream=True)
-        async def hear(request: Request) -> HTTPResponse:
+        async def receive(request: Request) -> HTTPResponse:
             if self._app is None:
                 return _off()
             try:
-                heard = bolt_request(request, await read_body(request))
+                event = bolt_request(request, await read_body(request, LIMIT_BYTES))
             except NotSlack as error:
-                return _json({"error": str(error)}, error.status)
-            return sanic_response(await self._app.async_dispatch(heard))
+                return json_response({"error": str(error)}, 400)
+            except TooLarge as error:
+                return json_response({"error": str(error)}, 413)
+            return sanic_response(await self._app.async_dispatch(event))
 
         @webhook.get("/install")
         async def install(request: Request) -> HTTPResponse:
@@ -148,9 +149,5 @@ def _shared(config: SlackSettings) -> SharedMemory | None:
     return RedisMemory(redis.Redis.from_url(config.redis_url, socket_timeout=2))
 
 
-def _json(body: Any, status: int = 200) -> HTTPResponse:
-    return response.json(body, status=status, dumps=json.dumps)
-
-
 def _off(sentence: str = "Slack is not set up here; docs/slack.md tells how.") -> HTTPResponse:
-    return _json({"error": sentence}, 503)
+    return json_response({"error": sentence}, 503)

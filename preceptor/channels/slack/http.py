@@ -14,30 +14,11 @@ from slack_bolt.request.async_internals import build_async_context
 from slack_bolt.response import BoltResponse
 
 LIMIT_BYTES = 1024 * 1024
-"""Of a request's body; a click sends the whole message back, which has at most a few 100 kB."""
+"""The largest body of a request; a click sends the whole message back, a few 100 kB at most."""
 
 
 class NotSlack(ValueError):
     """A request that cannot be Slack's; the message says why."""
-
-    def __init__(self, sentence: str, status: int = 400) -> None:
-        """Remember the sentence and the HTTP status to answer with."""
-        super().__init__(sentence)
-        self.status = status
-
-
-async def read_body(request: Request) -> bytes:
-    """Read a streamed request's body.
-
-    Raises:
-        NotSlack: If it has more than 1 MB.
-    """
-    body = b""
-    while chunk := await request.stream.read():
-        body += chunk
-        if len(body) > LIMIT_BYTES:
-            raise NotSlack(f"The request is larger than {LIMIT_BYTES // 1024} kB.", 413)
-    return body
 
 
 def bolt_request(request: Request, body: bytes = b"") -> AsyncBoltRequest:

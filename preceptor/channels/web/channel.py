@@ -22,6 +22,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.http import TooLarge, json_response, read_body
 from preceptor.channels.rate_limit import RateLimit
 from preceptor.channels.storage import open_channels
 from preceptor.channels.turn_runner import OnNewMessage, guard_on_start, reply_in_words
@@ -174,7 +175,6 @@ class _WebBlueprint(Blueprint):
         self.listener("after_server_start")(server.start)
         self.listener("before_server_stop")(server.stop)
         self.add_route(_function(server.health), "/", methods=["GET"])
-        # stream=True leaves the body to us; else Sanic would first hold up to 100 MB of it.
         self.add_route(
             _function(server.session), "/session", methods=["POST", "OPTIONS"], stream=True
         )
@@ -286,8 +286,10 @@ class WebServer:
         """`GET /webhooks/web/`."""
         agent = self._agent()
         if agent is None or not agent.is_ready():
-            return _json({"error": "The advisor has no model loaded.", "code": "unavailable"}, 503)
-        return _json({"status": "ok"})
+            return json_response(
+                {"error": "The advisor has no model loaded.", "code": "unavailable"}, 503
+            )
+        return json_response({"status": "ok"})
 
     async def session(self, request: Request) -> HTTPResponse:
         """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
@@ -296,10 +298,10 @@ class WebServer:
             if request.method == "OPTIONS":
                 return HTTPResponse(status=204)
             self._check_rate(self._sessions, address_of(request, self._web.proxies))
-            token = self._token_for(await _read_body(request, FRAME_BYTES))
+            token = self._token_for(await _body(request, FRAME_BYTES))
         except Refusal as refusal:
             return _refused(refusal)
-        return _json(
+        return json_response(
             {"token": token.text, "expires_in": token.expires_in, "renew_in": token.renew_in}
         )
 
@@ -343,7 +345,7 @@ class WebServer:
                         503,
                         retry_after=5,
                     )
-            request.body = await _read_body(request, BODY_BYTES)
+            request.body = await _body(request, BODY_BYTES)
         except Refusal as refusal:
             return _refused(refusal)
         response: HTTPResponse | None = await self.sio.handle_request(request)
@@ -541,22 +543,15 @@ class WebServer:
                 await self.sio.emit("message", wire(message), room=conversation)
 
 
-async def _read_body(request: Request, limit_bytes: int) -> bytes:
-    """Return a streamed request's body; an empty one where it has none."""
-    body = b""
-    while request.stream is not None and (chunk := await request.stream.read()):
-        body += chunk
-        if len(body) > limit_bytes:
-            raise Refusal(f"The request is larger than {limit_bytes // 1024} kB.", "too_large", 413)
-    return body
-
-
-def _json(body: Any, status: int = 200) -> HTTPResponse:
-    return HTTPResponse(json.dumps(body), status, None, "application/json")
+async def _body(request: Request, limit_bytes: int) -> bytes:
+    try:
+        return await read_body(request, limit_bytes)
+    except TooLarge as error:
+        raise Refusal(str(error), "too_large", 413) from None
 
 
 def _refused(refusal: Refusal) -> HTTPResponse:
-    response = _json(refusal.body(), refusal.status)
+    response = json_response(refusal.body(), refusal.status)
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
