@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -73,6 +74,11 @@ def _port(variable: str, default: int, meaning: str) -> Any:
     """Declare a port."""
     must = "a port number from 1 to 65535"
     return _setting(variable, default, meaning, ge=1, le=65535, must=must)
+
+
+def _variable(field: ModelField) -> str:
+    """Return the environment variable of a field."""
+    return str(field.field_info.extra["env"])
 
 
 class _Section(BaseSettings):
@@ -470,13 +476,20 @@ class SlackSettings(_Section):
 # Any of these turns Slack on.
 _SLACK_SWITCHES = ("bot_token", "signing_secret", "app_token", "client_id", "client_secret", "mode")
 
+_SETTINGS_VARIABLES = [_variable(field) for field in Settings.__fields__.values()]
+
 
 def load_settings() -> Settings:
-    """Read the server's settings from the environment.
+    """Return the server's settings; they are read once, and again if the environment changes.
 
     Raises:
         Complaint: With a sentence about the first value that is not right.
     """
+    return _settings_in(tuple(os.environ.get(name) for name in _SETTINGS_VARIABLES))
+
+
+@lru_cache(maxsize=4)
+def _settings_in(_environment: tuple[str | None, ...]) -> Settings:
     return Settings()
 
 
@@ -519,11 +532,6 @@ def load_slack_settings() -> SlackSettings | None:
     fields = SlackSettings.__fields__
     switches = (os.environ.get(_variable(fields[name]), "") for name in _SLACK_SWITCHES)
     return SlackSettings() if any(value.strip() for value in switches) else None
-
-
-def _variable(field: ModelField) -> str:
-    """Return the environment variable of a field."""
-    return str(field.field_info.extra["env"])
 
 
 def _sections() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
