@@ -1,11 +1,14 @@
-"""What all tests share: the real advisor, started once, and an environment of settings."""
+"""What tests share: the advisor and PostgreSQL, each started once, and an environment."""
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from preceptor.runtime.settings import Settings, SlackSettings, WebSettings
 from tests.support.advisor import Advisor, running_advisor
+from tests.support.postgres import postgres_server
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +30,28 @@ def set_environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             monkeypatch.setenv(name, value)
 
     return set_variables
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server, with `{}` for the database's name."""
+    with postgres_server() as url:
+        yield url
+
+
+_database_numbers = itertools.count()
+
+
+@pytest.fixture
+def new_database(postgres: str) -> Iterator[Callable[[], str]]:
+    """A function that makes an empty database in PostgreSQL and returns its address."""
+    maintenance = create_engine(postgres.format("postgres"), isolation_level="AUTOCOMMIT")
+
+    def make() -> str:
+        name = f"database_{next(_database_numbers)}"
+        with maintenance.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        return postgres.format(name)
+
+    yield make
+    maintenance.dispose()

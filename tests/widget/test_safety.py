@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.tiny_project import ROOT
-from tests.widget.conftest import HOSTILE_NAME
-from tests.widget.support import site, until, visiting
+from tests.support.widget import HOSTILE_NAME, site, until, visiting
 
 SEARCH = "surgery placements in Tanzania"
 HOSTILE = [

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.widget.support import Visitor, until, visiting
+from tests.support.widget import Visitor, until, visiting
 
 SEARCH = "surgery placements in Tanzania"
 

@@ -1,18 +1,11 @@
 """The web channel's message log, in a real SQLite file and in a real PostgreSQL."""
 
 import threading
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from preceptor.channels.storage import open_channels
 from preceptor.channels.web.message_log import LEASE_SECONDS, MessageLog, Reply
-from preceptor.runtime.settings import Settings
-from tests.support.postgres import postgres_server
 
 
 class Clock:
@@ -23,28 +16,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with postgres_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = None
-    if request.param == "postgres":
-        template = request.getfixturevalue("postgres")
-        name = f"channels_{uuid.uuid4().hex}"
-        maintenance = sa.create_engine(template.format("postgres"), isolation_level="AUTOCOMMIT")
-        with maintenance.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        maintenance.dispose()
-        url = template.format(name)
-    made = open_channels(Settings(home=tmp_path, channels_database=url))
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

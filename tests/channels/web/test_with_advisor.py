@@ -10,9 +10,9 @@ import httpx
 import jwt
 import pytest
 
-from tests.channels.web_support import LIMIT_SECONDS, Widget, new_token, until, widget
 from tests.support.advisor import START_LIMIT_SECONDS, Advisor, slots_of
 from tests.support.tiny_project import free_port
+from tests.support.web import LIMIT_SECONDS, Widget, new_token, until, widget
 
 SEARCH = "Which programmes are there in Kenya?"
 

@@ -6,9 +6,11 @@ import pytest
 
 from preceptor.runtime.settings import (
     Complaint,
+    Rate,
     Settings,
     WebSettings,
     load_settings,
+    load_web_settings,
     settings_page,
     settings_text,
 )
@@ -79,3 +81,49 @@ def test_what_is_secret_is_neither_printed_nor_quoted(set_environment) -> None:
 def test_log_levels_may_be_written_in_lower_case(set_environment) -> None:
     set_environment(PRECEPTOR_LOG_LEVEL="debug")
     assert load_settings().log_level == "DEBUG"
+
+
+def test_the_web_channels_settings_are_read_and_typed(set_environment) -> None:
+    set_environment(
+        PRECEPTOR_WEB_ORIGINS=" https://A.example , http://localhost:8000/ ,",
+        PRECEPTOR_WEB_IDENTITY_SECRET="x" * 32,
+        PRECEPTOR_WEB_PROXIES="1",
+        PRECEPTOR_WEB_GRACE_DAYS="2",
+        PRECEPTOR_WEB_KEEP_DAYS="2",
+    )
+    settings = load_web_settings({"token_minutes": 10, "keep_days": 7, "messages_per_minute": 12})
+    assert settings.origins == {"https://a.example", "http://localhost:8000"}
+    day = 24 * 3600
+    assert (settings.token_seconds, settings.grace_seconds) == (600, 2 * day)
+    # What credentials.yml says counts more than the environment.
+    assert settings.keep_seconds == 7 * day
+    assert settings.messages_per_minute == Rate(12, 4)
+    assert settings.address_messages_per_minute == Rate(600, 200)
+    assert settings.proxies == 1
+    assert "xxx" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "environ", "sentence"),
+    [
+        ({"tokens": 1}, {}, 'gives the web channel "tokens"'),
+        ({"token_minutes": "60"}, {}, "must be a whole number"),
+        ({"token_minutes": True}, {}, "must be a whole number"),
+        ({"keep_days": 0}, {}, "from 1 to 3650"),
+        ({}, {"PRECEPTOR_WEB_ORIGINS": "*"}, "an origin is written like"),
+        ({}, {"PRECEPTOR_WEB_ORIGINS": "school.example"}, "an origin is written like"),
+        ({}, {"PRECEPTOR_WEB_ORIGINS": "https://a.example/path"}, "an origin is written like"),
+        ({}, {"PRECEPTOR_WEB_IDENTITY_SECRET": "short"}, "shorter than 32"),
+        ({}, {"PRECEPTOR_WEB_PROXIES": "-1"}, "number of proxies"),
+        ({}, {"PRECEPTOR_WEB_PROXIES": "many"}, "number of proxies"),
+        ({}, {"PRECEPTOR_WEB_KEEP_DAYS": "0"}, 'PRECEPTOR_WEB_KEEP_DAYS is "0"; it must be'),
+        ({}, {"PRECEPTOR_WEB_MESSAGES_PER_MINUTE": "few"}, "a whole number from 1 to 6000"),
+    ],
+)
+def test_a_web_setting_that_makes_no_sense_is_refused(
+    credentials, environ, sentence, set_environment
+) -> None:
+    set_environment(**environ)
+    with pytest.raises(Complaint) as complaint:
+        load_web_settings(credentials)
+    assert sentence in complaint.value.message

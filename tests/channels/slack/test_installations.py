@@ -11,9 +11,6 @@ from preceptor.channels.slack.installations import (
     OAuthStates,
     SlackMemory,
 )
-from tests.support import databases
-
-engine, postgres_server = databases.engine, databases.postgres_server
 
 KEY = b"k" * 32
 INSTALLED = {

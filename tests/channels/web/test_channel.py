@@ -13,7 +13,7 @@ from rasa.core.channels.channel import UserMessage
 
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import Rate, Settings, WebSettings
-from tests.channels.web_support import (
+from tests.support.web import (
     SOCKET_PATH,
     EchoAgent,
     RunningServer,

@@ -9,10 +9,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from preceptor.channels.slack.delivery_log import Accepted, Deliveries, RedisMemory
-from tests.support import databases
 from tests.support.tiny_project import free_port
-
-engine, postgres_server = databases.engine, databases.postgres_server
 
 
 def accept(deliveries: Deliveries, *keys: str, conversation: str = "c") -> Accepted | None:

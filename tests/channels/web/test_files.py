@@ -8,7 +8,7 @@ import pytest
 
 from preceptor.channels.web import files
 from preceptor.runtime.settings import Settings, WebSettings
-from tests.channels.web_support import EchoAgent, RunningServer
+from tests.support.web import EchoAgent, RunningServer
 
 SCRIPT = b"window.preceptor = 1;\n" * 100
 

@@ -9,7 +9,7 @@ from preceptor.channels.turn_runner import FAILED_SENTENCE
 from preceptor.channels.web import message_log as messages
 from preceptor.channels.web import turns
 from preceptor.runtime.settings import Settings, WebSettings
-from tests.channels.web_support import EchoAgent, RunningServer, until, widget
+from tests.support.web import EchoAgent, RunningServer, until, widget
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 T = TypeVar("T")
 LIMIT_SECONDS = 40
+IDENTITY_SECRET = "a secret that only the host site and the advisor know"
+HOSTILE_NAME = "<img src=x onerror=alert(1)> [click](javascript:alert(2)) \u202egnitseretni"
 # What Chromium itself says of a WebSocket whose line is cut.
 _CUT_LINE = "WebSocket connection to "
 
