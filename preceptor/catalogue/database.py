@@ -83,7 +83,7 @@ def engine_from_url(url: str | None = None) -> Engine:
                 ) from error
             parsed = parsed.set(database=str(absolute))
         # For files SQLAlchemy opens a connection a session, so a file that is replaced is noticed.
-        engine = create_engine(parsed, future=True)
+        engine = create_engine(parsed, future=True, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -92,6 +92,7 @@ def engine_from_url(url: str | None = None) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg2"),
             future=True,
+            hide_parameters=True,
             isolation_level="REPEATABLE READ",
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5},
