@@ -1,4 +1,4 @@
-"""The channels' database: one engine per process, and tables that are made when first needed."""
+"""The channels' database: one engine per process; tables are made when they are first needed."""
 
 from __future__ import annotations
 

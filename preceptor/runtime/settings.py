@@ -25,7 +25,7 @@ ENCODERS = CODE / "var" / "encoders"
 _DAY_SECONDS = 24 * 3600
 _SHORTEST_SECRET_CHARACTERS = 32
 _SLACK_API = "https://slack.com/api/"
-_SLACK_DOCS = "docs/slack.md tells where to find it."
+_SLACK_DOCS = "docs/slack.md says where to find it."
 
 # Set for every process of ours, unless the operator has set them to something else.
 _QUIET_ENVIRONMENT = {

@@ -11,6 +11,7 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from preceptor.channels.http import TooLarge, json_response, read_body
 from preceptor.channels.slack.app import build_app
@@ -28,6 +29,8 @@ from preceptor.runtime.settings import (
     load_settings,
     load_slack_settings,
 )
+
+_NO_OAUTH = "Installing by OAuth is off here: SLACK_CLIENT_ID is not set."
 
 log = structlog.get_logger(__name__)
 
@@ -72,12 +75,13 @@ class SlackInput(InputChannel):
         """Return the routes, all under `/webhooks/slack`."""
         webhook = Blueprint("preceptor_slack")
         guard_on_start(webhook)
+        self._add_listeners(webhook, on_new_message)
+        self._add_routes(webhook)
+        self._add_oauth_routes(webhook)
+        return webhook
 
-        @webhook.get("/")
-        async def health(request: Request) -> HTTPResponse:
-            return json_response({"status": self._config.mode if self._config else "off"})
-
-        # Before the server listens: whatever Slack then tells can be kept.
+    def _add_listeners(self, webhook: Blueprint, on_new_message: OnNewMessage) -> None:
+        # Before the server listens: whatever Slack sends from then on can be kept.
         @webhook.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
             if self._config is not None:
@@ -103,6 +107,11 @@ class SlackInput(InputChannel):
             if self._service is not None:
                 await self._service.stop()
 
+    def _add_routes(self, webhook: Blueprint) -> None:
+        @webhook.get("/")
+        async def health(request: Request) -> HTTPResponse:
+            return json_response({"status": self._config.mode if self._config else "off"})
+
         @webhook.post("/events", stream=True)
         async def receive(request: Request) -> HTTPResponse:
             if self._app is None:
@@ -115,21 +124,24 @@ class SlackInput(InputChannel):
                 return json_response({"error": str(error)}, 413)
             return sanic_response(await self._app.async_dispatch(event))
 
+    def _add_oauth_routes(self, webhook: Blueprint) -> None:
         @webhook.get("/install")
         async def install(request: Request) -> HTTPResponse:
-            flow = self._app.oauth_flow if self._app is not None else None
+            flow = self._oauth_flow
             if flow is None:
-                return _off("Installing by OAuth is off here: SLACK_CLIENT_ID is not set.")
+                return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_installation(bolt_request(request)))
 
         @webhook.get("/oauth_redirect")
         async def redirected(request: Request) -> HTTPResponse:
-            flow = self._app.oauth_flow if self._app is not None else None
+            flow = self._oauth_flow
             if flow is None:
-                return _off("Installing by OAuth is off here: SLACK_CLIENT_ID is not set.")
+                return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_callback(bolt_request(request)))
 
-        return webhook
+    @property
+    def _oauth_flow(self) -> AsyncOAuthFlow | None:
+        return self._app.oauth_flow if self._app is not None else None
 
     async def _prepare(self, config: SlackSettings, on_new_message: OnNewMessage) -> None:
         keys = {

@@ -1,4 +1,4 @@
-"""`python -m preceptor slack check`: is Slack set up, and if not, what is to be done."""
+"""`python -m preceptor slack check`: whether Slack is set up, and if not, what to do."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def check() -> None:
     config = load_slack_settings()
     if config is None:
         raise Complaint(
-            "Slack is off: none of its variables is set. docs/slack.md tells how to set it up."
+            "Slack is off: none of its variables is set. docs/slack.md says how to set it up."
         )
     problems = 0
     for good, sentence in findings(config, load_settings().secret is not None):
@@ -61,10 +61,10 @@ def check() -> None:
 
 
 def findings(config: SlackSettings, has_secret: bool) -> Iterator[tuple[bool, str]]:
-    """Look at everything, and yield whether it is good and a sentence for each.
+    """Check everything; yield for each check whether it is good, and a sentence.
 
     Args:
-        config: What to look at.
+        config: The settings to check.
         has_secret: Whether PRECEPTOR_SECRET is set.
     """
     if config.bot_token:
@@ -101,8 +101,8 @@ def _bot_token(config: SlackSettings, token: str) -> Iterator[tuple[bool, str]]:
     except OSError as error:
         yield False, f"Slack cannot be reached at {config.api_url} ({error})."
         return
-    who, team = answer.get("user"), answer.get("team")
-    yield True, f'SLACK_BOT_TOKEN is that of "{who}" in the workspace "{team}".'
+    user, team = answer.get("user"), answer.get("team")
+    yield True, f'SLACK_BOT_TOKEN is that of "{user}" in the workspace "{team}".'
     headers = {str(name).lower(): value for name, value in answer.headers.items()}
     granted = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
     missing = [scope for scope in BOT_SCOPES if scope not in granted]

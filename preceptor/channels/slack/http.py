@@ -1,6 +1,6 @@
 """Between Sanic 21.12 and Bolt: requests one way, responses the other.
 
-Bolt's own adapter calls `HTTPResponse.add_cookie`, which Sanic has only from 23.3 on.
+Bolt's own adapter calls `HTTPResponse.add_cookie`, which Sanic has only since 23.3.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ def bolt_request(request: Request, body: bytes = b"") -> AsyncBoltRequest:
     """
     try:
         text = body.decode("utf-8")
-        made = AsyncBoltRequest(
+        bolt = AsyncBoltRequest(
             body=text,
             query=request.query_string,
             headers={name: request.headers.getall(name) for name in request.headers},
         )
-    # Bolt looks into the body while it makes a request, whatever it is.
+    # Bolt parses the body while it makes a request.
     except (ValueError, AttributeError, TypeError, RecursionError):
-        raise NotSlack("The request's body is nothing that Slack sends.") from None
-    if "payload" in text and not made.body:
-        # Bolt takes every form with the word "payload" in it for one with that field, so that
+        raise NotSlack("The request's body is not of a form that Slack sends.") from None
+    if "payload" in text and not bolt.body:
+        # Bolt assumes that every form with the word "payload" in it has that field, so that
         # "/preceptor what is a payload" would be lost.
-        made.body = dict(parse_qsl(text, keep_blank_values=True))
-        made.context = build_async_context(AsyncBoltContext({}), made.body)
-    return made
+        bolt.body = dict(parse_qsl(text, keep_blank_values=True))
+        bolt.context = build_async_context(AsyncBoltContext({}), bolt.body)
+    return bolt
 
 
 def sanic_response(answer: BoltResponse) -> HTTPResponse:

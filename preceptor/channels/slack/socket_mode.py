@@ -23,10 +23,9 @@ log = structlog.get_logger(__name__)
 
 
 class SocketMode:
-    """Connects while this server is the one that may, and tries again where that fails.
+    """Keeps the connection while this server holds the lease, and tries again after failures.
 
-    Slack would spread events over several connections; with one owner they arrive in order and
-    at a server that does the turns.
+    Slack would spread events over several connections; with one owner they arrive in order.
     """
 
     def __init__(self, service: SlackService, app: AsyncApp) -> None:
@@ -75,7 +74,7 @@ class SocketMode:
                 await self._close()
                 log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(next(waits))
-            # The database does not say who may connect: whoever is connected stays so.
+            # Without the database nobody knows who may connect: whoever is connected stays so.
             except SQLAlchemyError as error:
                 log.error("slack.lease_failed", cause=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(next(waits))

@@ -1,4 +1,4 @@
-"""The widget's files and the page `/`, as the advisor's own server gives them out."""
+"""The widget's files and the page `/`, served by the advisor itself."""
 
 import gzip
 import hashlib
@@ -14,7 +14,7 @@ from sanic.response import HTTPResponse
 from preceptor.channels.web.origins import own_host
 from preceptor.runtime.settings import CODE
 
-# What the build makes, and the page's own files; the first that has a name wins.
+# The build's output and the page's own files; the first folder that has a name wins.
 FOLDERS = (CODE / "widget" / "dist", CODE / "widget" / "page")
 PAGE = CODE / "widget" / "page" / "index.html"
 
@@ -58,13 +58,13 @@ def widget_file(request: Request, name: str) -> HTTPResponse:
 def page(request: Request) -> HTTPResponse | None:
     """Answer with the page `/`, under a policy that lets nothing foreign run or load.
 
-    Where there is no page, the answer is None, and Rasa's greeting stands there as ever.
+    If there is no page, the answer is None, and Rasa answers with its greeting.
     """
     if not PAGE.is_file():
         return None
     response = _serve(request, PAGE, "no-cache")
     host = own_host(request)
-    # Safari before 15.4 does not take 'self' for WebSockets.
+    # Safari before 15.4 does not apply 'self' to WebSockets.
     sockets = f" ws://{host} wss://{host}" if host else ""
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "

@@ -1,4 +1,4 @@
-"""The tokens by which a widget has its conversation, and what a host site signs for its users."""
+"""Tokens that tie a widget to its conversation, and identities that host sites sign."""
 
 import base64
 import hashlib
