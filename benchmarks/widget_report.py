@@ -52,7 +52,7 @@ LIMIT_MS = 60_000
 
 @dataclass(frozen=True)
 class Widget:
-    """What is measured: a page with the widget on it, and where its parts are."""
+    """A page with a widget to measure, and where the widget's parts are."""
 
     name: str
     url: str
