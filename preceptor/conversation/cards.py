@@ -40,10 +40,24 @@ class Price(_Model):
     shown: str
 
 
+class Row(_Model):
+    """What is known under a label, such as Length: 2 to 12 weeks."""
+
+    label: str
+    value: str
+
+
 class ProgramItem(_Model):
-    """One programme as lists show it."""
+    """One programme as lists show it.
+
+    Attributes:
+        number: the number that "number 2" means while its list is on the screen.
+        length: its length in words, also where it isn't known.
+        cost: its price in words, also where it isn't known.
+    """
 
     id: str
+    number: int | None = None
     name: str
     organisation: str
     listing: Literal["open_call", "restricted", "report"]
@@ -54,6 +68,8 @@ class ProgramItem(_Model):
     min_weeks: int | None
     max_weeks: int | None
     price: Price | None
+    length: str = ""
+    cost: str = ""
     languages: list[str]
     accommodation: str | None
     start_dates: str | None
@@ -71,10 +87,11 @@ class ProgramListCard(_Model):
 
 
 class ProgramCard(_Model):
-    """One programme in full."""
+    """One programme in full: its rows hold all that is known, in the order people ask for it."""
 
     type: Literal["program"] = "program"
     program: ProgramItem
+    rows: list[Row] = []
 
 
 class ComparisonRow(_Model):

@@ -9,7 +9,7 @@ the name of a declared intent and need no seal.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BaseModel, Extra, Field, ValidationError, conlist, parse_raw_as
@@ -112,7 +112,10 @@ Payload = Annotated[
 
 
 class Choice(BaseModel):
-    """A button: its title, and either what it does or the address that it opens."""
+    """A button: its title, and either what it does or the address that it opens.
+
+    One with neither, of a plain response of domain.yml, says its title.
+    """
 
     title: str
     payload: Payload | None = None
@@ -134,9 +137,7 @@ class Seals:
 
     def seal(self, payload: Payload, conversation: str) -> str:
         """Return a button's value: URL-safe text of about 60 characters and more."""
-        return str(
-            self._of(conversation).dumps(payload.dict(exclude_defaults=True) | {"do": payload.do})
-        )
+        return self.sign(payload.dict(exclude_defaults=True) | {"do": payload.do}, conversation)
 
     def open(self, value: object, conversation: str) -> Payload | None:
         """Return what a button's value does, or None if it wasn't sealed for this conversation.
@@ -148,10 +149,21 @@ class Seals:
         if value.startswith(STARTER):
             return Ask(intent=value.removeprefix(STARTER), afresh=True)
         try:
-            content = self._of(conversation).loads(value)
+            content = self.signed(value, conversation)
             return parse_raw_as(Payload, json.dumps(content))  # type: ignore[arg-type]
-        except (BadSignature, ValidationError):
+        except ValidationError:
             return None
 
-    def _of(self, conversation: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._key, salt=f"choice {conversation}")
+    def sign(self, content: Any, scope: str) -> str:
+        """Return JSON as URL-safe text that counts within a scope, such as a conversation."""
+        return str(self._of(scope).dumps(content))
+
+    def signed(self, value: str, scope: str) -> Any:
+        """Return what `sign` was given, or None if it wasn't signed for this scope."""
+        try:
+            return self._of(scope).loads(value)
+        except BadSignature:
+            return None
+
+    def _of(self, scope: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._key, salt=f"choice {scope}")
