@@ -54,7 +54,7 @@ def _item(item: ProgramItem, number: int) -> list[str]:
 def _contact(card: ContactsCard, contact: object) -> list[str]:
     del card
     ways = [getattr(contact, key) for key in ("phone", "details", "url")]
-    return [f"{getattr(contact, 'label')}: {' · '.join(way for way in ways if way)}"]
+    return [f"{contact.label}: {' · '.join(way for way in ways if way)}"]
 
 
 def _source(source: SourceLink) -> str:
