@@ -11,9 +11,8 @@ import structlog
 from pydantic import ValidationError, parse_obj_as
 from rasa.core.channels.channel import OutputChannel
 
-from preceptor.conversation.choices import Ask, Compare, Payload, Seals, Show
+from preceptor.conversation.choices import Compare, Payload, Seals, Show
 from preceptor.conversation.replies import REPLY, Reply, reply_of
-from preceptor.intents import intents
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import Settings
 
@@ -142,10 +141,7 @@ def opened(seals: Seals, value: object, conversation: str) -> Payload | None:
         if len(programs) != len(value) or len(programs) not in (2, 3):
             return None
         return Compare(programs=list(programs))
-    payload = seals.open(value, conversation)
-    if isinstance(payload, Ask) and payload.intent not in intents():
-        return None
-    return payload
+    return seals.open(value, conversation)
 
 
 def metadata_of(payload: Payload | None) -> dict[str, Any] | None:

@@ -8,11 +8,12 @@ the name of a declared intent and need no seal.
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from pydantic import BaseModel, Extra, Field, ValidationError, conlist, parse_raw_as
+from pydantic import BaseModel, Extra, Field, ValidationError, conlist, parse_obj_as
+
+from preceptor.intents import FALLBACK, intents
 
 STARTER = "starter:"
 """What a starter's payload begins with; the name of an intent follows."""
@@ -81,6 +82,7 @@ class Search(_Payload):
 
     do: Literal["search"] = "search"
     country: str | None = None
+    place: str | None = None
     region: str | None = None
     specialty: str | None = None
     kind: str | None = None
@@ -93,10 +95,14 @@ class Restart(_Payload):
 
 
 class Country(_Payload):
-    """Answer "which country?" with an ISO 3166-1 alpha-2 code."""
+    """Answer "which country?" with an ISO 3166-1 alpha-2 code.
+
+    `intent` is the intent whose answer depends on it; without one it is what was spoken of last.
+    """
 
     do: Literal["country"] = "country"
     country: str
+    intent: str | None = None
 
 
 class Neither(_Payload):
@@ -109,6 +115,26 @@ Payload = Annotated[
     Ask | Show | Compare | Save | Remove | Page | Widen | Search | Restart | Country | Neither,
     Field(discriminator="do"),
 ]
+
+
+def payload_of(content: object) -> Payload | None:
+    """Return the payload that a plain value holds, as from JSON, or None if it holds none."""
+    try:
+        return parse_obj_as(Payload, content)  # type: ignore[arg-type]
+    except ValidationError:
+        return None
+
+
+def intent_of(payload: Payload) -> str:
+    """Return the intent of a click: the one whose rule does what the payload says.
+
+    It is `nlu_fallback` if the payload asks an intent that nothing declares.
+    """
+    known = intents()
+    asked = payload.intent if isinstance(payload, Ask | Country) else None
+    if isinstance(payload, Ask) or asked in known.in_group("registration"):
+        return asked if asked in known else FALLBACK
+    return next(name for name, intent in known.items() if payload.do in intent.clicks)
 
 
 class Choice(BaseModel):
@@ -147,12 +173,9 @@ class Seals:
         if not isinstance(value, str):
             return None
         if value.startswith(STARTER):
-            return Ask(intent=value.removeprefix(STARTER), afresh=True)
-        try:
-            content = self.signed(value, conversation)
-            return parse_raw_as(Payload, json.dumps(content))  # type: ignore[arg-type]
-        except ValidationError:
-            return None
+            intent = value.removeprefix(STARTER)
+            return Ask(intent=intent, afresh=True) if intent in intents() else None
+        return payload_of(self.signed(value, conversation))
 
     def sign(self, content: Any, scope: str) -> str:
         """Return JSON as URL-safe text that counts within a scope, such as a conversation."""

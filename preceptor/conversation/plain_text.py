@@ -1,10 +1,11 @@
-"""Replies as plain text: complete in words, for REST, the terminal, notifications and files."""
+"""A reply as plain text: the one place that composes what channels without cards show."""
 
 from __future__ import annotations
 
 from preceptor.conversation.cards import (
     Card,
     ComparisonCard,
+    ContactItem,
     ContactsCard,
     FactsCard,
     LicensingCard,
@@ -15,47 +16,76 @@ from preceptor.conversation.cards import (
 )
 from preceptor.conversation.replies import Reply
 
+_INDENT = "   "
+
 
 def plain_text(reply: Reply) -> str:
-    """Return all that a reply says, one paragraph or item per line."""
+    """Return all that a reply says, one part per line, without its choices."""
     lines = [reply.lead, *reply.body, *(f"• {step}" for step in reply.steps)]
-    if reply.card is not None:
+    if reply.card:
         lines += _card(reply.card)
     lines += reply.remarks
-    lines += [f"Source: {shown}" for shown in map(_source, reply.sources) if shown]
-    return "\n".join(line for line in lines if line.strip())
+    sources = [*reply.sources, *_own_source(reply.card)]
+    lines += [line for source in dict.fromkeys(sources) if (line := _source(source))]
+    return "\n".join(line for line in lines if line)
 
 
 def _card(card: Card) -> list[str]:
     if isinstance(card, ProgramListCard):
-        first = card.offset + 1
-        return [line for n, each in enumerate(card.programs, first) for line in _item(each, n)]
+        return [line for program in card.programs for line in _listed(program)]
     if isinstance(card, ProgramCard):
-        return [
-            f"{card.program.name}, {card.program.organisation}",
-            *(f"{row.label}: {row.value}" for row in card.rows),
-            f"Source: {_source(card.program.source)}",
-        ]
+        return [card.program.title, *(f"{row.label}: {row.value}" for row in card.rows)]
     if isinstance(card, ComparisonCard):
-        names = [f"{n}. {each.name}" for n, each in enumerate(card.programs, 1)]
-        return [*names, *(f"{row.label}: {' | '.join(row.cells)}" for row in card.rows)]
-    if isinstance(card, LicensingCard):
-        return [f"Source: {_source(card.source)}"]
+        return _compared(card)
     if isinstance(card, FactsCard):
-        return [f"• {fact.text} ({_source(fact.source)})" for fact in card.facts]
-    return [line for each in card.contacts for line in _contact(card, each)]
+        return [f"• {fact.text} {_cited(fact.source)}".rstrip() for fact in card.facts]
+    if isinstance(card, ContactsCard):
+        return [_contact(contact) for contact in card.contacts]
+    # The lead and the body of a licensing card's reply say all that is on it.
+    return []
 
 
-def _item(item: ProgramItem, number: int) -> list[str]:
-    facts = " · ".join(part for part in (item.place, item.length, item.cost) if part)
-    return [f"{item.number or number}. {item.name}", f"   {facts}", f"   {item.source.url or ''}"]
+def _own_source(card: Card | None) -> list[SourceLink]:
+    """Return the source that a card about one thing shows."""
+    if isinstance(card, ProgramCard):
+        return [card.program.source]
+    return [card.source] if isinstance(card, LicensingCard) else []
 
 
-def _contact(card: ContactsCard, contact: object) -> list[str]:
-    del card
-    ways = [getattr(contact, key) for key in ("phone", "details", "url")]
-    return [f"{contact.label}: {' · '.join(way for way in ways if way)}"]
+def _headline(program: ProgramItem) -> str:
+    return program.title if program.number is None else f"{program.number}. {program.title}"
+
+
+def _listed(program: ProgramItem) -> list[str]:
+    lines = [_headline(program), f"{_INDENT}{' · '.join(program.summary)}"]
+    if program.notes:
+        lines.append(f"{_INDENT}Check: {'; '.join(program.notes)}.")
+    return [*lines, f"{_INDENT}{program.source.url}"] if program.source.url else lines
+
+
+def _compared(card: ComparisonCard) -> list[str]:
+    lines = []
+    for column, program in enumerate(card.programs):
+        cells = "; ".join(f"{row.label}: {row.cells[column] or card.unknown}" for row in card.rows)
+        lines += [_headline(program), f"{_INDENT}{cells}"]
+    return lines
+
+
+def _contact(contact: ContactItem) -> str:
+    ways = ", ".join(way for way in (contact.phone, contact.url) if way)
+    details = f" ({contact.details})" if contact.details else ""
+    return f"• {contact.label}: {ways}{details}"
 
 
 def _source(source: SourceLink) -> str:
-    return ", ".join(part for part in (source.title, source.date, source.url) if part)
+    """Return "Source: Title (2019) https://…", "" if nothing is known of it."""
+    dated = f"({source.date})" if source.date else None
+    known = [part for part in (source.title, dated, source.url) if part]
+    return f"Source: {' '.join(known)}" if source.title or source.url else ""
+
+
+def _cited(source: SourceLink) -> str:
+    """Return a source in brackets: "(Title, 2019: https://…)"."""
+    titled = ", ".join(part for part in (source.title, (source.date or "")[:4]) if part)
+    known = [part for part in (titled, source.url) if part]
+    return f"({': '.join(known)})" if known else ""

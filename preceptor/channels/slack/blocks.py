@@ -315,7 +315,8 @@ def _headline(program: ProgramItem, number: int) -> str:
 
 def _facts_line(program: ProgramItem) -> str:
     """Return what a list says of a programme: length, price, specialties."""
-    parts = [program.length, program.cost, ", ".join(program.specialties[:3])]
+    _, length, price = program.summary
+    parts = [length, price, ", ".join(program.specialties[:3])]
     return " · ".join(part for part in parts if part) or "–"
 
 
@@ -386,7 +387,7 @@ def _named(made: Block, name: str) -> Block:
 def _program(card: ProgramCard, rendering: Rendering) -> list[Block]:
     buttons = _program_buttons(card.program, rendering, details=False)
     return [
-        section(f"*{cut_mrkdwn(card.program.name, CARD_TITLE_LIMIT * 2)}*"),
+        section(f"*{cut_mrkdwn(card.program.title, CARD_TITLE_LIMIT * 2)}*"),
         *_labelled([(row.label, row.value) for row in card.rows]),
         {"type": "actions", "block_id": _block_id(card.program, 0, rendering), "elements": buttons},
     ]
@@ -408,12 +409,19 @@ def _comparison(card: ComparisonCard, rendering: Rendering) -> list[Block]:
     headings = [_headline(each, each.number or n) for n, each in enumerate(card.programs, 1)]
     if rendering.native and _fits_table(card):
         rows = [[_cell(" "), *(_cell(heading) for heading in headings)]]
-        rows += [[_cell(row.label), *(_cell(cell) for cell in row.cells)] for row in card.rows]
+        rows += [
+            [_cell(row.label), *(_cell(cell or card.unknown) for cell in row.cells)]
+            for row in card.rows
+        ]
         settings = [{"is_wrapped": True} for _ in rows[0]]
         return [{"type": "table", "rows": rows, "column_settings": settings}]
     blocks = []
     for n, heading in enumerate(headings):
-        cells = [(r.label, cut(r.cells[n], _CELL_LIMIT)) for r in card.rows if n < len(r.cells)]
+        cells = [
+            (row.label, cut(row.cells[n] or card.unknown, _CELL_LIMIT))
+            for row in card.rows
+            if n < len(row.cells)
+        ]
         blocks.append(section(f"*{cut_mrkdwn(heading, CARD_TITLE_LIMIT)}*"))
         blocks += _labelled(cells[:8])
     return blocks
@@ -427,7 +435,7 @@ def _fits_table(card: ComparisonCard) -> bool:
 
 
 def _cell(text: str) -> Block:
-    return {"type": "raw_text", "text": cut(text, _CELL_LIMIT) or "–"}
+    return {"type": "raw_text", "text": cut(text, _CELL_LIMIT)}
 
 
 # Sources and contacts
