@@ -435,7 +435,7 @@ def _fits_table(card: ComparisonCard) -> bool:
 
 
 def _cell(text: str) -> Block:
-    return {"type": "raw_text", "text": cut(text, _CELL_LIMIT)}
+    return {"type": "raw_text", "text": cut(text, _CELL_LIMIT) or "–"}
 
 
 # Sources and contacts
