@@ -8,7 +8,7 @@ the name of a declared intent and need no seal.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BaseModel, Extra, Field, ValidationError, conlist, parse_obj_as
@@ -139,7 +139,10 @@ def intent_of(payload: Payload) -> str:
 
 
 class Choice(BaseModel):
-    """A button: its title, and either what it does or the address that it opens."""
+    """A button: its title, and either what it does or the address that it opens.
+
+    One with neither, of a plain response of domain.yml, says its title.
+    """
 
     title: str
     payload: Payload | None = None
@@ -161,9 +164,7 @@ class Seals:
 
     def seal(self, payload: Payload, conversation: str) -> str:
         """Return a button's value: URL-safe text of about 60 characters and more."""
-        return str(
-            self._of(conversation).dumps(payload.dict(exclude_defaults=True) | {"do": payload.do})
-        )
+        return self.sign(payload.dict(exclude_defaults=True) | {"do": payload.do}, conversation)
 
     def open(self, value: object, conversation: str) -> Payload | None:
         """Return what a button's value does, or None if it wasn't sealed for this conversation.
@@ -175,10 +176,18 @@ class Seals:
         if value.startswith(STARTER):
             intent = value.removeprefix(STARTER)
             return Ask(intent=intent, afresh=True) if intent in intents() else None
+        return payload_of(self.signed(value, conversation))
+
+    def sign(self, content: Any, scope: str) -> str:
+        """Return JSON as URL-safe text that counts within a scope, such as a conversation."""
+        return str(self._of(scope).dumps(content))
+
+    def signed(self, value: str, scope: str) -> Any:
+        """Return what `sign` was given, or None if it wasn't signed for this scope."""
         try:
-            return payload_of(self._of(conversation).loads(value))
+            return self._of(scope).loads(value)
         except BadSignature:
             return None
 
-    def _of(self, conversation: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._key, salt=f"choice {conversation}")
+    def _of(self, scope: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._key, salt=f"choice {scope}")
