@@ -227,43 +227,42 @@ def criteria(
         names: the names of ids, by (kind, id).
         regions: the countries of each region, so that "not in Asia" reads back as that.
     """
-
-    def named(kind: str, ids: Iterable[str]) -> list[str]:
-        return [names.get((kind, i), i) for i in ids]
-
-    def either(kind: str, ids: Iterable[str]) -> str:
-        return joined(named(kind, ids), "or").lower()
-
-    subject = either("specialty", query.specialties) or say("criteria_any_specialty")
+    subject = _either("specialty", query.specialties, names) or say("criteria_any_specialty")
     if query.kinds:
-        subject = say("criteria_kind", kind=either("kind", query.kinds), subject=subject)
+        subject = say("criteria_kind", kind=_either("kind", query.kinds, names), subject=subject)
     where = [
-        *named("place", query.places),
-        *map(country, named("country", query.countries)),
-        *named("region", query.regions),
+        *(names.get(("place", i), i) for i in query.places),
+        *(country(names.get(("country", i), i)) for i in query.countries),
+        *(names.get(("region", i), i) for i in query.regions),
     ]
-    places = joined(where, "or")
-    parts = [
-        say("criteria_where", subject=subject, places=places)
-        if places
-        else say("criteria_anywhere", subject=subject)
-    ]
+    words = "criteria_where" if where else "criteria_anywhere"
+    parts = [say(words, subject=subject, places=joined(where, "or"))]
     if query.excluded_countries:
         outside = joined(_outside(query, names, regions), "or")
         parts.append(say("criteria_not_in", places=outside))
     if query.excluded_specialties:
-        unwanted = either("specialty", query.excluded_specialties)
+        unwanted = _either("specialty", query.excluded_specialties, names)
         parts.append(say("criteria_not", specialties=unwanted))
+    return ", ".join([*parts, *_limits(query, names)])
+
+
+def _either(kind: str, ids: Iterable[str], names: Mapping[tuple[str, str], str]) -> str:
+    return joined([names.get((kind, i), i) for i in ids], "or").lower()
+
+
+def _limits(query: SearchQuery, names: Mapping[tuple[str, str], str]) -> list[str]:
+    """Return what a search asks for besides specialty and place."""
+    parts = []
     if length := weeks(query.min_weeks, query.max_weeks):
         parts.append(length)
     if query.budget:
         parts.append(say("criteria_budget", amount=money(query.budget)))
     if query.stages:
-        parts.append(say("criteria_stage", stages=either("stage", query.stages)))
+        parts.append(say("criteria_stage", stages=_either("stage", query.stages, names)))
     if query.languages:
         languages = joined([language_name(code) for code in query.languages], "or")
         parts.append(say("criteria_language", languages=languages))
-    return ", ".join(parts)
+    return parts
 
 
 def constraint(field: str) -> str:
