@@ -43,7 +43,7 @@ def columns(exchange: Exchange) -> list[str]:
 @pytest.mark.parametrize(
     ("payload", "before", "says", "slots"),
     [
-        (Ask(intent="ask_timing"), [], "early", {"topic": "ask_timing"}),
+        (Ask(intent="ask_timing"), [], "six to twelve months", {"topic": "ask_timing"}),
         (Ask(intent="ask_human"), [], "office", {}),
         (Show(program=KANDY), [], "Kandy", {"program_focus": KANDY}),
         (Compare(programs=[KANDY, KATHMANDU]), [], "Kathmandu", {"program_focus": None}),
