@@ -39,9 +39,13 @@ def joined(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def counted(number: int, things: str) -> str:
+def counted(number: Decimal | int, things: str) -> str:
     """Return a number with what it counts, which stands in words.yml: "1 programme"."""
-    return say(f"count_{things}_{_PLURAL(number)}", number=number)
+    return say(f"count_{things}_{_PLURAL(number)}", number=_plain(number))
+
+
+def _plain(number: Decimal | int) -> str:
+    return f"{Decimal(number).normalize():f}"
 
 
 def country(name: str) -> str:
@@ -121,15 +125,11 @@ def _whole(number: float | None) -> str:
 
 def months(low: Decimal | None, high: Decimal | None) -> str:
     """Return a length in months: "12 months", "6 to 12 months", "at least 12 months"."""
-    if low and high:
-        return (
-            f"{low.normalize():f} to {high.normalize():f} months"
-            if low != high
-            else (f"{low.normalize():f} month{'s' * (low != 1)}")
-        )
+    if low and high and low != high:
+        return f"{_plain(low)} to {counted(high, 'months')}"
     if low:
-        return f"at least {low.normalize():f} months"
-    return f"up to {high.normalize():f} months" if high else ""
+        return counted(low, "months") if high else f"at least {counted(low, 'months')}"
+    return f"up to {counted(high, 'months')}" if high else ""
 
 
 def place(program: ProgramView) -> str:

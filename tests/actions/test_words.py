@@ -90,6 +90,7 @@ def test_rewording_every_sentence_changes_no_card_and_no_button(
 FAMILIES: dict[str, Iterable[str]] = {
     "button_start_": ("specialty", "region", "kind"),
     "count_programmes_": ("one", "other"),
+    "count_months_": ("one", "other"),
     "decline_": [path.stem for path in (ROOT / "data/nlu/out_of_scope").glob("*.yml")],
     "detail_": [each for name in FIELDS for each in (name, f"{name}_unknown")],
     "housing_": get_args(Accommodation),
