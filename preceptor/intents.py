@@ -20,6 +20,8 @@ from preceptor.runtime.settings import CODE, Complaint, load_settings
 FILE = "intents.yml"
 FALLBACK = "nlu_fallback"
 """Rasa's name for a message that isn't understood; it stands in no declaration."""
+FALLBACK_ACTION = "action_ask_rephrase"
+"""What follows a message that isn't understood."""
 
 Group = Literal[
     "advice",

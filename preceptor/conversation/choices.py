@@ -131,9 +131,10 @@ def intent_of(payload: Payload) -> str:
     It is `nlu_fallback` if the payload asks an intent that nothing declares.
     """
     known = intents()
-    asked = payload.intent if isinstance(payload, Ask | Country) else None
-    if isinstance(payload, Ask) or asked in known.in_group("registration"):
-        return asked if asked in known else FALLBACK
+    if isinstance(payload, Ask):
+        return payload.intent if payload.intent in known else FALLBACK
+    if isinstance(payload, Country) and payload.intent in known.in_group("registration"):
+        return str(payload.intent)
     return next(name for name, intent in known.items() if payload.do in intent.clicks)
 
 

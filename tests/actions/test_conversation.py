@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.actions import showing
+
 FACTS = "action_give_facts"
 
 
@@ -32,7 +34,7 @@ def test_a_topic_without_facts_leads_on_all_the_same(desk):
 
 
 def test_with_a_search_going_on_the_way_back_is_offered(desk):
-    done = desk.run(FACTS, "why", "ask_why_intern", {"search_shown": ["ifmsa-peru-scope"]})
+    done = desk.run(FACTS, "why", "ask_why_intern", showing("ifmsa-peru-scope"))
     assert done.titles[-1] == "Back to my search"
 
 
@@ -82,7 +84,7 @@ def test_a_miss_is_forgotten_after_an_answer(desk):
 
 
 def test_yes_does_what_was_offered(desk):
-    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    slots = {"offer": {"do": "ask", "intent": "ask_timing"}}
     done = desk.turn("action_accept_offer", desk.message("yes", "affirm"), slots)
     assert done.ran == ["action_accept_offer", FACTS]
     assert done.messages[0]["response"] == "utter_ask_timing"
@@ -102,13 +104,13 @@ def test_yes_to_nothing_asks_what_comes_next(desk):
 
 
 def test_no_drops_what_was_offered(desk):
-    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    slots = {"offer": {"do": "ask", "intent": "ask_timing"}}
     done = desk.run("action_drop_offer", "no", "deny", slots)
     assert done.slots["offer"] is None and "other words" in done.text
 
 
 def test_an_offer_lasts_for_one_message(desk):
-    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    slots = {"offer": {"do": "ask", "intent": "ask_timing"}}
     assert desk.run(FACTS, "why", "ask_why_intern", slots).slots["offer"] is None
 
 

@@ -19,7 +19,7 @@ HELP = "action_give_helplines"
 def test_the_numbers_of_the_country_that_is_named(desk, text, country, number):
     done = desk.run(NUMBERS, text, "report_emergency")
     assert country in done.text and number in done.text
-    assert {c["label"].split(":")[0] for c in done.cards[0]["contacts"]} == {country}
+    assert {c["label"].split(",")[0] for c in done.cards[0]["contacts"]} == {country}
 
 
 def test_without_a_country_some_numbers_are_given_as_examples(desk):
