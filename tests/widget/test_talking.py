@@ -93,7 +93,7 @@ def test_a_starter_begins_anew_in_the_midst_of_a_search(visitor):
     visitor.answered(2)
     assert visitor.said[-1] == asked
     assert "Gap Medics" not in visitor.find(".turn.advisor").last.inner_text()
-    assert visitor.say("only for four weeks").count("Tanzania") == 0
+    assert "anywhere, 4 weeks" in visitor.say("only for four weeks")
 
 
 def test_quick_replies_show_their_title_and_do_what_they_say(visitor):
@@ -131,7 +131,7 @@ def test_a_card_of_a_kind_to_come_and_an_old_message_are_shown_as_words(visitor)
     assert "All of it in words." in visitor.open().say("hello")
     answer = visitor.say("hello again")
     assert "Old words." in answer and "• One." in answer
-    visitor.click(visitor.named("button", "Why"))
+    visitor.click(visitor.named("button", "Why").first)
     assert visitor.said[-1] == "why should I do one?"
 
 
