@@ -86,13 +86,16 @@ def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
 
 
 def _programmes_there(turn: Turn, intent: str) -> list[Choice]:
-    """Return a search for the first place that the question names, if its intent has that."""
-    if not intents()[intent].search_there:
+    """Return a search for the first place that the question names or that its intent is about."""
+    declared = intents()[intent]
+    if not declared.search_there:
         return []
-    for kind in ("place", "country", "region"):
-        if values := turn.question.values(kind):
-            name = selection.names(turn.session).get((kind, values[0]), values[0])
-            place = phrases.country(name) if kind == "country" else name
-            search = Search.parse_obj({kind: values[0]})
-            return [turn.button("button_programmes_in", search, place=place)]
-    return []
+    named = [(k, i) for k in ("place", "country", "region") for i in turn.question.values(k)]
+    if declared.place:
+        named.append(("place", declared.place))
+    if not named:
+        return []
+    kind, i = named[0]
+    name = selection.names(turn.session).get((kind, i), i)
+    place = phrases.country(name) if kind == "country" else name
+    return [turn.button("button_programmes_in", Search.parse_obj({kind: i}), place=place)]

@@ -39,9 +39,13 @@ def joined(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
-def counted(number: int, things: str) -> str:
+def counted(number: Decimal | int, things: str) -> str:
     """Return a number with what it counts, which stands in words.yml: "1 programme"."""
-    return say(f"count_{things}_{_PLURAL(number)}", number=number)
+    return say(f"count_{things}_{_PLURAL(number)}", number=_plain(number))
+
+
+def _plain(number: Decimal | int) -> str:
+    return f"{Decimal(number).normalize():f}"
 
 
 def country(name: str) -> str:
@@ -121,15 +125,11 @@ def _whole(number: float | None) -> str:
 
 def months(low: Decimal | None, high: Decimal | None) -> str:
     """Return a length in months: "12 months", "6 to 12 months", "at least 12 months"."""
-    if low and high:
-        return (
-            f"{low.normalize():f} to {high.normalize():f} months"
-            if low != high
-            else (f"{low.normalize():f} month{'s' * (low != 1)}")
-        )
+    if low and high and low != high:
+        return f"{_plain(low)} to {counted(high, 'months')}"
     if low:
-        return f"at least {low.normalize():f} months"
-    return f"up to {high.normalize():f} months" if high else ""
+        return counted(low, "months") if high else f"at least {counted(low, 'months')}"
+    return f"up to {counted(high, 'months')}" if high else ""
 
 
 def place(program: ProgramView) -> str:
@@ -227,43 +227,42 @@ def criteria(
         names: the names of ids, by (kind, id).
         regions: the countries of each region, so that "not in Asia" reads back as that.
     """
-
-    def named(kind: str, ids: Iterable[str]) -> list[str]:
-        return [names.get((kind, i), i) for i in ids]
-
-    def either(kind: str, ids: Iterable[str]) -> str:
-        return joined(named(kind, ids), "or").lower()
-
-    subject = either("specialty", query.specialties) or say("criteria_any_specialty")
+    subject = _either("specialty", query.specialties, names) or say("criteria_any_specialty")
     if query.kinds:
-        subject = say("criteria_kind", kind=either("kind", query.kinds), subject=subject)
+        subject = say("criteria_kind", kind=_either("kind", query.kinds, names), subject=subject)
     where = [
-        *named("place", query.places),
-        *map(country, named("country", query.countries)),
-        *named("region", query.regions),
+        *(names.get(("place", i), i) for i in query.places),
+        *(country(names.get(("country", i), i)) for i in query.countries),
+        *(names.get(("region", i), i) for i in query.regions),
     ]
-    places = joined(where, "or")
-    parts = [
-        say("criteria_where", subject=subject, places=places)
-        if places
-        else say("criteria_anywhere", subject=subject)
-    ]
+    words = "criteria_where" if where else "criteria_anywhere"
+    parts = [say(words, subject=subject, places=joined(where, "or"))]
     if query.excluded_countries:
         outside = joined(_outside(query, names, regions), "or")
         parts.append(say("criteria_not_in", places=outside))
     if query.excluded_specialties:
-        unwanted = either("specialty", query.excluded_specialties)
+        unwanted = _either("specialty", query.excluded_specialties, names)
         parts.append(say("criteria_not", specialties=unwanted))
+    return ", ".join([*parts, *_limits(query, names)])
+
+
+def _either(kind: str, ids: Iterable[str], names: Mapping[tuple[str, str], str]) -> str:
+    return joined([names.get((kind, i), i) for i in ids], "or").lower()
+
+
+def _limits(query: SearchQuery, names: Mapping[tuple[str, str], str]) -> list[str]:
+    """Return what a search asks for besides specialty and place."""
+    parts = []
     if length := weeks(query.min_weeks, query.max_weeks):
         parts.append(length)
     if query.budget:
         parts.append(say("criteria_budget", amount=money(query.budget)))
     if query.stages:
-        parts.append(say("criteria_stage", stages=either("stage", query.stages)))
+        parts.append(say("criteria_stage", stages=_either("stage", query.stages, names)))
     if query.languages:
         languages = joined([language_name(code) for code in query.languages], "or")
         parts.append(say("criteria_language", languages=languages))
-    return ", ".join(parts)
+    return parts
 
 
 def constraint(field: str) -> str:

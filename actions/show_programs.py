@@ -123,9 +123,7 @@ def _ask_for_one(turn: Turn) -> None:
         turn.reply(turn.say("pick_none"), choices=turn.leads("ask_capabilities"))
 
 
-def ask_which(
-    turn: Turn, programs: Sequence[ProgramView], payload: _OnOne
-) -> None:
+def ask_which(turn: Turn, programs: Sequence[ProgramView], payload: _OnOne) -> None:
     """Ask which of several is meant; their numbers are the list's, or they are a new list.
 
     Args:
@@ -151,9 +149,7 @@ def _shown(turn: Turn) -> list[Choice]:
     return choices(selection.on_show(turn), Show, selection.listed(turn))
 
 
-def choices(
-    programs: Iterable[ProgramView], payload: _OnOne, shown: Listed
-) -> list[Choice]:
+def choices(programs: Iterable[ProgramView], payload: _OnOne, shown: Listed) -> list[Choice]:
     """Return a button for each programme.
 
     Args:

@@ -61,6 +61,7 @@ class Intent(BaseModel):
         points_at: what words such as "it" and "you" must point at beside another question.
         programme_field: the field of a programme that answers it when one is spoken of.
         search_there: whether a search is offered for a country that is named with it.
+        place: the id of the place that it is about.
         offered: whether it is offered as "did you mean".
         clicks: the payloads of buttons that are done in its turn, by their `do`; `ask` names
             its intent itself.
@@ -85,6 +86,7 @@ class Intent(BaseModel):
         None
     )
     search_there: bool = False
+    place: str | None = None
     offered: bool = False
     clicks: tuple[
         Literal[

@@ -2,6 +2,7 @@
 
 import pytest
 
+from preceptor.conversation.choices import Ask, Search
 from tests.support.actions import showing
 
 FACTS = "action_give_facts"
@@ -150,3 +151,11 @@ def test_every_sentence_of_the_words_can_be_said():
             assert wording.strip()
         for field in set().union(*fields):
             assert f"{field}=" in source, f"{name} wants {{{field}}}"
+
+
+def test_a_search_is_offered_for_the_place_that_an_intent_is_about(desk):
+    done = desk.click(Ask(intent="ask_bali"))
+    assert done.payload("Programmes in Bali") == Search(place="bali")
+    assert desk.click(Search(place="bali")).slots["search_place"] == ["bali"]
+    named = desk.run(FACTS, "what does it cost in the Philippines", "ask_cost_and_funding")
+    assert named.payload("Programmes in the Philippines") == Search(country="PH")

@@ -65,7 +65,11 @@ def test_nothing_shown_and_nothing_named_asks(desk):
 @pytest.mark.parametrize(
     ("program", "text", "answer"),
     [
-        ("WHO internship programme", "how long is it?", "WHO internship programme lasts 6 to 24 weeks."),
+        (
+            "WHO internship programme",
+            "how long is it?",
+            "WHO internship programme lasts 6 to 24 weeks.",
+        ),
         ("WHO internship programme", "how much is it?", "I don't know the price"),
         ("Mnazi Mmoja", "what does it cost?", None),
     ],

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.actions import showing
+
 NUMBERS = "action_give_emergency_numbers"
 HELP = "action_give_helplines"
 
@@ -81,6 +83,6 @@ def test_the_country_that_was_asked_for_is_answered_and_not_searched(
 
 @pytest.mark.parametrize("action", [NUMBERS, HELP])
 def test_the_search_is_left_alone(desk, action):
-    before = {"search_country": ["PE"], "search_shown": ["ifmsa-peru-scope"]}
+    before = {"search_country": ["PE"], **showing("ifmsa-peru-scope")}
     done = desk.run(action, "help", "report_emergency", before)
     assert {k: done.slots[k] for k in before} == before

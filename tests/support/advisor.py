@@ -18,7 +18,10 @@ from typing import Any
 
 import httpx
 
+from preceptor.channels.output import channel_seals
+from preceptor.conversation.choices import Payload
 from preceptor.conversation.replies import reply_of
+from preceptor.runtime.settings import load_settings
 from tests.support.tiny_project import ROOT, command, environment, free_port
 
 START_LIMIT_SECONDS = 120
@@ -111,6 +114,15 @@ class Advisor:
         """Click a button, `{"title", "payload"}`."""
         return self.say(button["title"], sender, payload=button["payload"])
 
+    def do(self, payload: Payload, sender: str, title: str = "The title of a button") -> Exchange:
+        """Click a button that does this, whether the advisor has offered it or not."""
+        return self.click({"title": title, "payload": self.sealed(payload, sender)}, sender)
+
+    def sealed(self, payload: Payload, sender: str) -> str:
+        """Return a payload as the advisor seals it for a conversation."""
+        settings = load_settings({"PRECEPTOR_HOME": str(self.home)})
+        return channel_seals(settings).seal(payload, sender)
+
     def say(self, text: str, sender: str, *, payload: str | None = None) -> Exchange:
         """Send a message through the REST channel; what was done for it is read from the store.
 
@@ -191,8 +203,6 @@ def train() -> Path:
         check=True,
         timeout=TRAIN_LIMIT_SECONDS,
     )
-    from preceptor.runtime.settings import load_settings
-
     model = load_settings({}).newest_model()
     assert model is not None
     return model
