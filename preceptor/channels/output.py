@@ -13,14 +13,12 @@ from rasa.core.channels.channel import OutputChannel
 
 from preceptor.conversation.choices import Compare, Payload, Seals, Show
 from preceptor.conversation.replies import REPLY, Reply, reply_of
+from preceptor.rasa_ext.choices import CHOICE
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import Settings
 
 PREFACE = "preface"
 """Key of a message with a sentence that stands before its answer, in the person's language."""
-
-CHOICE = "choice"
-"""Key of a message's metadata under which Rasa gets what was chosen, as its payload's JSON."""
 
 SCHEMES = ("https", "http", "mailto", "tel")
 _DATA_LIMIT_CHARACTERS = 8_000

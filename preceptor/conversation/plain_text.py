@@ -66,8 +66,12 @@ def _listed(program: ProgramItem) -> list[str]:
 def _compared(card: ComparisonCard) -> list[str]:
     lines = []
     for column, program in enumerate(card.programs):
-        cells = "; ".join(f"{row.label}: {row.cells[column] or card.unknown}" for row in card.rows)
-        lines += [_headline(program), f"{_INDENT}{cells}"]
+        cells = [
+            f"{row.label}: {row.cells[column] or card.unknown}"
+            for row in card.rows
+            if column < len(row.cells)
+        ]
+        lines += [_headline(program), f"{_INDENT}{'; '.join(cells)}"]
     return lines
 
 

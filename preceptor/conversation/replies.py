@@ -86,7 +86,11 @@ def reply_of(message: dict[str, Any]) -> Reply:
     paragraphs = [line.strip() for line in str(message.get("text") or "").splitlines()]
     lead, *body = [paragraph for paragraph in paragraphs if paragraph] or [""]
     buttons = [*(message.get("buttons") or []), *(message.get("quick_replies") or [])]
-    choices = [Choice(title=str(b["title"]), url=b.get("url")) for b in buttons if b.get("title")]
+    choices = [
+        Choice(title=str(button["title"]), url=button.get("url") or None)
+        for button in buttons
+        if isinstance(button, dict) and button.get("title")
+    ]
     image = message.get("image")
     return Reply(
         lead=lead,

@@ -24,7 +24,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import Engine
 
-from preceptor.channels.output import CHOICE, RepliesOutput, metadata_of, opened
+from preceptor.channels.output import RepliesOutput, metadata_of, opened
 from preceptor.channels.slack import home
 from preceptor.channels.slack.blocks import Rendered, Rendering, render
 from preceptor.channels.slack.config import SlackConfig
@@ -38,6 +38,7 @@ from preceptor.channels.web.feedback import Ratings
 from preceptor.conversation.choices import Seals
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply
+from preceptor.rasa_ext.choices import CHOICE
 
 # They share one loop with what acknowledges: with four at once, an acknowledgement waited 198 ms at
 # the 99th percentile of `make bench-slack`, with two 75 ms.

@@ -73,7 +73,7 @@ def _button(choice: Choice, seal: Any) -> dict[str, str] | None:
     title = storable(choice.title).strip()
     if not title:
         return None
-    if choice.url:
+    if choice.url is not None:
         address = safe_url(choice.url)
         return {"title": title, "url": address} if address else None
     if choice.payload is None:

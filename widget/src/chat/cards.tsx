@@ -229,8 +229,9 @@ function ProgrammeList({ card }: { card: Card & { type: "program_list" } }): JSX
   };
 
   return (
-    <section
+    <div
       class="carousel"
+      role="group"
       aria-label={t("programmes", { first: card.offset + 1, last, total: card.total })}
       onKeyDown={onKey}
       onFocusIn={onFocus}
@@ -264,7 +265,7 @@ function ProgrammeList({ card }: { card: Card & { type: "program_list" } }): JSX
           </button>
         </div>
       ) : null}
-    </section>
+    </div>
   );
 }
 
@@ -373,7 +374,7 @@ function Licensing({ card }: { card: Card & { type: "licensing" } }): JSX.Elemen
 function Facts({ card }: { card: Card & { type: "facts" } }): JSX.Element {
   const { t } = useDesk();
   return (
-    <section class="plate" aria-label={t("facts")}>
+    <div class="plate" role="group" aria-label={t("facts")}>
       <ul class="facts">
         {card.facts.map((fact) => (
           <li>
@@ -384,7 +385,7 @@ function Facts({ card }: { card: Card & { type: "facts" } }): JSX.Element {
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   );
 }
 
@@ -392,7 +393,7 @@ function Contacts({ card }: { card: Card & { type: "contacts" } }): JSX.Element 
   const { t } = useDesk();
   const seen = new Set<string>();
   return (
-    <section class="plate contacts" aria-label={t("contacts")}>
+    <div class="plate contacts" role="group" aria-label={t("contacts")}>
       <ul>
         {card.contacts.map((contact) => {
           const source = contact.source.url ?? contact.source.title ?? "";
@@ -418,6 +419,6 @@ function Contacts({ card }: { card: Card & { type: "contacts" } }): JSX.Element 
           );
         })}
       </ul>
-    </section>
+    </div>
   );
 }
