@@ -100,8 +100,8 @@ function useView(
 ) {
   const { messages, waiting, typing } = conversation;
   const follow = useRef(true);
-  /** While we scroll ourselves, it says nothing about what the person wants to see. */
-  const moving = useRef(false);
+  /** Where we scroll to: meanwhile it says nothing about what the person wants to see. */
+  const goal = useRef<number | null>(null);
   const seen = useRef(0);
   const [below, setBelow] = useState(false);
 
@@ -113,7 +113,7 @@ function useView(
     const top = Math.min(box.scrollHeight - box.clientHeight, asked ? asked.offsetTop - 12 : Infinity);
     const still = !smooth || matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (Math.abs(top - box.scrollTop) < 1) return;
-    moving.current = true;
+    goal.current = top;
     box.scrollTo({ top, behavior: still ? "instant" : "smooth" });
   }, []);
   useLayoutEffect(() => {
@@ -127,7 +127,7 @@ function useView(
 
   const onScroll = (): void => {
     const box = log.current;
-    if (!box || moving.current) return;
+    if (!box || goal.current !== null) return;
     const asked = lastAsked(box);
     const away = box.scrollHeight - box.clientHeight - box.scrollTop;
     follow.current = away < 80 || Boolean(asked && box.scrollTop >= asked.offsetTop - 60);
@@ -136,9 +136,14 @@ function useView(
   return {
     below,
     onScroll,
-    onHand: (): void => void (moving.current = false),
+    onHand: (): void => void (goal.current = null),
     onArrival: (): void => {
-      moving.current = false;
+      const box = log.current;
+      if (!box) return;
+      // An earlier scroll may end when the next has begun.
+      const end = Math.min(goal.current ?? 0, box.scrollHeight - box.clientHeight);
+      if (goal.current !== null && Math.abs(box.scrollTop - end) > 2) return;
+      goal.current = null;
       onScroll();
     },
     jump: (): void => {
