@@ -2,7 +2,9 @@
 
 import pytest
 
-from preceptor.nlu.entities.quantities import amounts, durations, positions, wants_cheap
+from preceptor.nlu.entities.durations import durations
+from preceptor.nlu.entities.money import amounts, wants_cheap
+from preceptor.nlu.entities.positions import positions
 from preceptor.nlu.tokens import tokens_of
 
 

@@ -16,7 +16,9 @@ from preceptor.catalogue.database import CatalogueError, engine_from_url
 from preceptor.catalogue.vocabulary import VocabularyCache
 from preceptor.nlu.component import Step
 from preceptor.nlu.entities.linking import Linker
-from preceptor.nlu.entities.quantities import amounts, durations, positions, wants_cheap
+from preceptor.nlu.entities.durations import durations
+from preceptor.nlu.entities.money import amounts, wants_cheap
+from preceptor.nlu.entities.positions import positions
 from preceptor.nlu.tokenizer import doc_of
 
 EXTRACTOR = "CatalogueEntityExtractor"
