@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
@@ -54,10 +54,14 @@ class Term:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All terms of one version of the catalogue, names before other texts of the same thing."""
+    """All terms of one version of the catalogue, names before other texts of the same thing.
+
+    ``place_countries`` has the country (ISO alpha-2) of each place by its id.
+    """
 
     version: str
     terms: tuple[Term, ...]
+    place_countries: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, session: Session) -> Vocabulary:
@@ -65,7 +69,8 @@ class Vocabulary:
         version = current_version(session)
         # Texts of one thing that differ only in case are one term; the first spelling stays.
         unique = {(t.kind, t.id, t.text.casefold()): t for t in reversed(list(_terms(session)))}
-        return cls(version, tuple(reversed(unique.values())))
+        countries = {str(p.id): str(p.country) for p in read_records(session, PlaceRecord)}
+        return cls(version, tuple(reversed(unique.values())), countries)
 
     def of_kind(self, kind: str) -> tuple[Term, ...]:
         """The terms of one kind."""

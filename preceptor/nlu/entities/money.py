@@ -156,7 +156,7 @@ def _currency_after(text: Aligned, at: int, message: str) -> _Sum | None:
         name = phrase if phrase in words else phrase.rstrip(".")
         if name == "r" or name not in words:
             continue
-        if name in WORDS_TOO and not message[text.starts[start] :][:1].isupper():
+        if name in WORDS_TOO and not message[text.starts[start] : text.starts[start] + 1].isupper():
             continue
         further = _currency_after(text, end, message) if name in {"grand", "lakh"} else None
         return further or _Sum(Decimal(0), match.start(), end, words[name], name)
