@@ -60,6 +60,8 @@ def answer_countries(turn: Turn, intent: str) -> None:
     """Answer for the countries of the question, at most three."""
     countries = selection.countries_of(turn)
     turn.set(topic=intent)
+    if not turn.question.of_kind("country") and selection.ask_which_country(turn):
+        return
     if not countries:
         countries = list(turn.slots.get("licensing_country") or [])
         if turn.question.of_kind("region"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from babel.numbers import get_currency_name
+
 from actions import phrases, safety_help, selection
 from actions.follow_up import follow_up
 from actions.search_state import Change, change, query_from_slots, query_to_slots
@@ -15,6 +17,8 @@ from preceptor.conversation.cards import ProgramListCard
 
 PAGE = 3
 _ALL = 1000
+# An unclear currency is asked for with so many examples.
+_OPTIONS = 4
 
 
 class SearchPrograms(TopicAction):
@@ -49,6 +53,10 @@ def find(turn: Turn, *, fresh: bool) -> None:
     before = query_from_slots(turn.slots)
     done = change(before, turn.question, known, fresh=fresh)
     turn.set(topic="search")
+    if turn.question.of_kind("country", role="unclear"):
+        _keep(turn, done.query)
+        selection.ask_which_country(turn)
+        return
     if done.step == "reset":
         _keep(turn, SearchQuery())
         turn.set(search_shown=None, search_offset=None, program_focus=None)
@@ -56,7 +64,8 @@ def find(turn: Turn, *, fresh: bool) -> None:
         return
     if not done.query.constraints() and not _anywhere(turn, done):
         _keep(turn, done.query)
-        turn.reply(turn.say("search_ask"), quick=_starters())
+        lines = [turn.say("search_ask"), *unused_remarks(turn, done)]
+        turn.reply("\n".join(lines), quick=_starters())
         return
     if done.step in {"cheaper", "shorter", "longer"}:
         _relative(turn, done)
@@ -105,7 +114,7 @@ def show(
     wanted = _keep(turn, query)
     page = search(turn.session, query, offset, PAGE)
     if not page.total:
-        _show_nothing(turn, query, wanted)
+        _show_nothing(turn, query, wanted, done)
         return
     if not page.results:
         turn.reply(
@@ -164,15 +173,29 @@ def _remarks(
             ]
             if dates:
                 remarks.append(turn.say("search_rate", date=min(dates)))
-    if done and done.start_date:
-        remarks.append(turn.say("search_start_dates"))
-    return remarks
+    return remarks + unused_remarks(turn, done)
 
 
-def _show_nothing(turn: Turn, query: SearchQuery, wanted: str) -> None:
+def unused_remarks(turn: Turn, done: Change | None) -> list[str]:
+    """Return a sentence for each thing that the message says and the search can't use."""
+    sentences = []
+    for unused in done.unused if done else ():
+        name = f"search_unused_{unused.kind}"
+        if unused.kind == "currency" and not unused.options:
+            name += "_unknown"
+        options = [
+            f"{get_currency_name(code, count=2, locale='en')} ({code})"
+            for code in unused.options[:_OPTIONS]
+        ]
+        sentences.append(turn.say(name, words=unused.words, options=phrases.joined(options, "or")))
+    return list(dict.fromkeys(sentences))
+
+
+def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | None) -> None:
     """Say that nothing fits, which constraint is to blame, and what comes nearest."""
     nothing = nearest(turn.session, query)
     lines = [turn.say("search_empty", criteria=wanted)]
+    remarks = unused_remarks(turn, done)
     blame = list(dict.fromkeys(phrases.CONSTRAINT_NAMES[name] for name in nothing.blame))
     several = len(query.constraints()) > 1
     if several and len(blame) == 1:
@@ -185,12 +208,12 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str) -> None:
     if not nothing.alternatives:
         lines.append(turn.say("search_nothing_near"))
         turn.set(search_shown=None, search_offset=None, program_focus=None)
-        turn.reply(" ".join(lines), quick=_leads(turn, query))
+        turn.reply("\n".join([" ".join(lines), *remarks]), quick=_leads(turn, query))
         return
     lines.append(turn.say("search_nearest"))
     hits = list(nothing.alternatives)
     turn.set(offer={"intent": "refine_search", "text": _drop_words(nothing.blame)})
-    _list(turn, " ".join(lines), hits, 0, len(hits), [])
+    _list(turn, " ".join(lines), hits, 0, len(hits), remarks)
 
 
 _DROP_WORDS = {

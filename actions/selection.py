@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy.orm import Session
 
+from actions import phrases
 from actions.topic_action import Turn
 from preceptor.catalogue.programs import ProgramView, Snapshot, snapshot
 from preceptor.catalogue.records import CountryRecord, KindRecord, StageRecord
@@ -36,7 +37,7 @@ def names(session: Session) -> dict[tuple[str, str], str]:
 def countries_of(turn: Turn) -> list[str]:
     """Return the countries (ISO alpha-2) that the question names, by name or by a place in them."""
     known = world(turn.session)
-    for role in (None, "origin"):
+    for role in (None, "origin", "unclear"):
         # "I'm from Egypt, must I do an internship?" asks about Egypt; "… in the UK?" does not.
         found = list(turn.question.values("country", role=role))
         for place in turn.question.values("place", role=role):
@@ -46,6 +47,20 @@ def countries_of(turn: Turn) -> list[str]:
         if found:
             return found
     return []
+
+
+def ask_which_country(turn: Turn) -> bool:
+    """Ask which country is meant by a name of several, such as "Congo"; False if all is clear."""
+    unclear = turn.question.of_kind("country", role="unclear")
+    if not unclear:
+        return False
+    named = names(turn.session)
+    options = [named[("country", iso2)] for iso2 in dict.fromkeys(e["value"] for e in unclear)]
+    sentence = turn.say(
+        "which_country", name=unclear[0]["text"], options=phrases.joined(options, "or")
+    )
+    turn.reply(sentence, quick=[(option, option) for option in options])
+    return True
 
 
 class NoSuchNumber(LookupError):

@@ -27,9 +27,9 @@ _BEFORE = re.compile(
     r"(?: (?:about|around|roughly|like|say|only|a budget of))?[ :]?$"
 )
 _AFTER = re.compile(
-    r" ?(?:(?P<least>or more|or longer|or above|or over|and (?:more|up|above)|minimum|min\b|at least"
+    r" ?(?:(?P<least>or (?:more|longer|above|over)|and (?:more|up|above)|minimum|min\b|at least"
     r"|plus\b|\+|upwards)"
-    r"|(?P<most>or less|or shorter|or fewer|or under|or below|and under|max(?:imum)?\b|tops\b|at most))"
+    r"|(?P<most>or (?:less|shorter|fewer|under|below)|and under|max(?:imum)?\b|tops\b|at most))"
 )
 
 

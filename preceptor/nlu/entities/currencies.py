@@ -5,11 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from babel import Locale
-from babel.numbers import (
-    get_currency_name,
-    get_currency_symbol,
-    get_territory_currencies,
-)
+from babel.numbers import get_currency_name, get_currency_symbol, get_territory_currencies
 
 from preceptor.nlu.normalize import fold
 
@@ -51,9 +47,7 @@ _ADJECTIVES = {"american": "US", "usa": "US", "u.s.": "US", "us": "US", "aussie"
 # Parts of currencies' names that mean something else in most messages.
 _NO_CURRENCY = frozenset("real gold mark marks new one".split())
 # Codes that are words or names as well: they count in capitals only.
-WORDS_TOO = frozenset(
-    "all ang ars bam bob cad cup dop gel lak mad mop mur pen php ron sar sos top try wst".split()
-) - {"ars", "cad", "php", "sar"}
+WORDS_TOO = frozenset("all ang bam bob cup dop gel lak mad mop mur pen ron sos top try wst".split())
 # Names that are no currency in front of a number: "I won 3", "lost pounds 2".
 NOT_BEFORE = frozenset("won pound pounds sol som leu lev real para grand lakh crown crowns".split())
 
@@ -65,45 +59,49 @@ def currency_words() -> dict[str, Candidates]:
     "kenyan shillings", "kenya shillings", "shillings kenyan", "kes" and "ksh" are KES, "shillings"
     several currencies. The code itself comes first where several are as likely.
     """
-    nouns: dict[str, list[str]] = {}
+    territories = {str(c): str(name) for c, name in Locale("en").territories.items()}
+    current = {c: known[-1] for c in territories if (known := _currencies_of(c))}
     words: dict[str, Candidates] = {}
-    by_country = {
-        country: get_territory_currencies(country)
-        for country in Locale("en").territories
-        if len(country) == 2 and country.isalpha()
-    }
-    current = sorted({code for codes in by_country.values() for code in codes})
-    own_nouns: dict[str, set[str]] = {}
-    for code in current:
-        for count in (1, 2):
-            phrase = fold(get_currency_name(code, count=count, locale="en")).replace("'", "")
+    nouns: dict[str, set[str]] = {}
+    for code in sorted(set(current.values())):
+        for phrase in _names(code):
             *adjective, noun = phrase.split()
             words[phrase] = (code,)
-            if adjective:
-                words[f"{noun} {' '.join(adjective)}"] = (code,)
+            words[" ".join([noun, *adjective])] = (code,)
             if noun not in _NO_CURRENCY:
-                nouns.setdefault(noun, []).append(code)
-                own_nouns.setdefault(code, set()).add(noun)
-        words[fold(code)] = (code,)
-        words[f"{fold(code)}$"] = (code,)
-        sign = get_currency_symbol(code, locale="en")
-        if not sign.isalnum():
+                nouns.setdefault(noun, set()).add(code)
+        for sign in (code, f"{code}$", get_currency_symbol(code, locale="en")):
             words[fold(sign)] = (code,)
-    adjectives = [(fold(name), c) for c, name in Locale("en").territories.items()]
-    adjectives += [(c.lower(), c) for c in by_country] + list(_ADJECTIVES.items())
-    for adjective, country in adjectives:
-        # The last one is the newest where a country has had several.
-        for code in by_country.get(country, [])[-1:]:
-            for noun in own_nouns.get(code, ()):
-                words.setdefault(f"{adjective} {noun}", (code,))
-                words.setdefault(f"{noun} {adjective}", (code,))
-    for noun, codes in nouns.items():
-        words[noun] = (_USUAL[noun],) if noun in _USUAL else tuple(_by_use(codes))
+    adjectives = [(fold(name), country) for country, name in territories.items()]
+    adjectives += [(country.lower(), country) for country in current]
+    for adjective, country in [*adjectives, *_ADJECTIVES.items()]:
+        for noun in [n for n, several in nouns.items() if current.get(country) in several]:
+            words.setdefault(f"{adjective} {noun}", (current[country],))
+            words.setdefault(f"{noun} {adjective}", (current[country],))
+    for noun, several in nouns.items():
+        words[noun] = (_USUAL[noun],) if noun in _USUAL else _by_use(several)
     return words | _SIGNS
 
 
-def _by_use(codes: list[str]) -> list[str]:
-    """Return codes with those first whose students ask most often."""
-    first = ["KES", "TZS", "UGX", "PHP", "MXN", "ARS", "CHF", "XAF", "XOF", "RWF", "KWD", "JOD",
-             "BHD", "IQD", "AED", "MAD", "NOK", "DKK", "SEK", "ZMW", "MWK"]  # fmt: skip
-    return sorted(codes, key=lambda c: (first.index(c) if c in first else len(first), c))
+def _currencies_of(country: str) -> list[str]:
+    """Return a country's currencies, the newest last; none for a region of the world."""
+    if len(country) != 2 or not country.isalpha():
+        return []
+    codes: list[str] = get_territory_currencies(country)
+    return codes
+
+
+def _names(code: str) -> set[str]:
+    """Return a currency's folded English name, for one and for many."""
+    names = (get_currency_name(code, count=count, locale="en") for count in (1, 2))
+    return {fold(name).replace("'", "") for name in names}
+
+
+def _by_use(codes: set[str]) -> Candidates:
+    """Return codes with those first that are asked for most often."""
+    return tuple(sorted(codes, key=lambda c: (_OFTEN.index(c) if c in _OFTEN else 99, c)))
+
+
+_OFTEN = (
+    "KES TZS UGX PHP MXN ARS CHF XAF XOF RWF KWD JOD BHD IQD AED MAD NOK DKK SEK ZMW MWK".split()
+)

@@ -42,7 +42,7 @@ UNIT = rf"(?:{'|'.join(sorted((u for u in _WEEKS if len(u) > 1), key=len, revers
 """Expression for a unit of time; a single letter counts right behind a digit only."""
 _MONEY = r"k\b|[a-z]*(?:dollars|euros|usd|eur|gbp|pounds|rupees)|[$€£₹]"
 _LENGTH = re.compile(
-    rf"(?<![\w.,/])(?P<n>{_N})(?P<plus>\+)?(?: of)?"
+    rf"(?<![\w.,/])(?P<n>{_N})(?P<plus> ?\+)?(?: of)?"
     rf"(?:[ -]?(?P<sep>-|to|or|/|and)[ -]?(?P<n2>{_N}))?[ -]?"
     rf"(?:(?P<working>working|business|work|week)[ -])?(?P<u>{UNIT})"
     r"(?P<half> and a half)?"
@@ -213,7 +213,9 @@ _TO = re.compile(
 )
 _AND = re.compile(r" ?(?:and|or|/|,|&) ?$")
 _FIRST_DAY = re.compile(rf"(?<![\d/.,])(?P<d>{_DAY}) ?(?:-|to|until|till|and) ?(?:the )?$")
-_LAST_DAY = re.compile(rf" ?(?:-|to|until|till) ?(?P<d>{_DAY})(?![/.]?\d| ?-? ?{UNIT}){_YEAR.format('')}")
+_LAST_DAY = re.compile(
+    rf" ?(?:-|to|until|till) ?(?P<d>{_DAY})(?![/.]?\d| ?-? ?{UNIT}){_YEAR.format('')}"
+)
 
 
 @dataclass(frozen=True)
@@ -295,9 +297,7 @@ def _date(match: re.Match[str]) -> _Date | None:
             year = int(match[f"y{number}"]) if match[f"y{number}"] else None
             return _valid(_Date(*match.span(), month, day, year))
     if match["y4"]:
-        return _valid(
-            _Date(*match.span(), int(match["m4"]), int(match["d4"]), int(match["y4"]))
-        )
+        return _valid(_Date(*match.span(), int(match["m4"]), int(match["d4"]), int(match["y4"])))
     year = int(match["y5"]) % 100 + 2000
     day, month = int(match["d5"]), int(match["m5"])
     if month > 12:

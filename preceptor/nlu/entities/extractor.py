@@ -16,8 +16,8 @@ from spacy.tokens import Doc
 from preceptor.catalogue.database import CatalogueError, engine_from_url
 from preceptor.catalogue.vocabulary import VocabularyCache
 from preceptor.nlu.component import Step
-from preceptor.nlu.entities.linking import Link, Linker
 from preceptor.nlu.entities.durations import durations
+from preceptor.nlu.entities.linking import Link, Linker
 from preceptor.nlu.entities.money import amounts, wants_cheap
 from preceptor.nlu.entities.numbers import Quantity
 from preceptor.nlu.entities.positions import positions

@@ -181,7 +181,9 @@ class Linker:
                 kept.append(match)
         kept.sort(key=lambda match: match.span.start)
         kept = [match for match in kept if not self._is_name(match)]
-        return [link for match in self._with_addresses(kept) for link in _links_of(match, self._names)]
+        return [
+            link for match in self._with_addresses(kept) for link in _links_of(match, self._names)
+        ]
 
     def _exact(self, doc: Doc) -> Callable[[tuple[int, int, int]], _Match | None]:
         def chosen(match: tuple[int, int, int]) -> _Match | None:
@@ -351,7 +353,9 @@ def _context_allows(span: Span, term: Term) -> bool:
     if term.kind not in _WHERE:
         # A short name such as "er" or "psych": in capitals, or beside words of placements.
         near = {t.norm_ for t in doc[max(0, span.start - 3) : span.end + 3]}
-        return _word_count(doc) <= _FEW_WORDS or span.text.isupper() or bool(near & _PLACEMENT_WORDS)
+        return (
+            _word_count(doc) <= _FEW_WORDS or span.text.isupper() or bool(near & _PLACEMENT_WORDS)
+        )
     if _word_count(doc) == len(span):
         return True
     if before in _BEFORE_PERSON or after in _AFTER_PERSON - {"and", "is"} or after in {"'s", "’s"}:
@@ -469,8 +473,11 @@ def _lives_there(words: list[str]) -> bool:
 _ALWAYS_A_NAME = {("name", "is"), ("name", "'s"), ("names", "is"), ("call", "me"), ("named",)}
 _MAYBE_A_NAME = {("i", "am"), ("i", "'m"), ("i'm",), ("im",), ("this", "is"), ("it", "'s")}
 _AFTER_A_NAME = {"from", "here", "again", "speaking"}
-_CLOSINGS = {"regards", "sincerely", "wishes", "cheers", "yours", "faithfully", "best", "love"}
-_THANKS = {"thanks", "thank", "you", "thx", "advance", "ty"}
+_CLOSING = re.compile(
+    r"\b(?:(?:regards|sincerely|faithfully)[,.!]?\s*|(?:wishes|cheers|yours|best|love|xx?)(?:,\s*|\s*\n\s*)"
+    r"|(?:thanks?|thank you|thx|advance)[,.!]?\s*\n\s*|(?P<thanks>(?:thanks?|thank you|thx),? ?))$"
+    r"|\n\s*[-–—]+\s*$"
+)
 
 
 def _introduces(span: Span) -> bool:
@@ -482,9 +489,7 @@ def _introduces(span: Span) -> bool:
         return True
     if not pairs & _MAYBE_A_NAME:
         return False
-    return _surname(doc, span.end) or (
-        span.end < len(doc) and doc[span.end].norm_ in _AFTER_A_NAME
-    )
+    return _surname(doc, span.end) or (span.end < len(doc) and doc[span.end].norm_ in _AFTER_A_NAME)
 
 
 def _surname(doc: Doc, at: int) -> bool:
@@ -501,15 +506,11 @@ def _signs(span: Span) -> bool:
     rest = [t for t in doc[span.end : span.end + 4] if not t.is_space]
     if len(rest) > 2 or not all(t.text.istitle() or t.is_punct for t in rest):
         return False
-    before = [t for t in doc[max(0, span.start - 5) : span.start]]
-    broken = bool(before) and "\n" in before[-1].text
-    words = [t.norm_ for t in before if not (t.is_space or t.is_punct)]
-    if not words:
+    closing = _CLOSING.search(doc[max(0, span.start - 5) : span.start].text_with_ws.lower())
+    if closing is None:
         return False
-    if words[-1] in _CLOSINGS:
-        return True
-    dash = any(t.text in {"-", "–", "—"} for t in before[-1:]) and "\n" in before[-2:-1][0].text if len(before) > 1 else False
-    return words[-1] in _THANKS and (broken or bool(rest and rest[0].text.istitle())) or dash
+    # "thanks, Kenya" may answer a question; on a line of its own or with a surname it is a name.
+    return not closing["thanks"] or bool(rest and rest[0].text.istitle())
 
 
 def excluded(doc: Doc, start: int) -> bool:

@@ -33,8 +33,8 @@ _OTHER_UNIT = re.compile(
     r"|x\b|am\b|pm\b|percent|miles|km\b|kg\b|o'?clock)"
 )
 _LIMIT = re.compile(
-    r"(?<![a-z])(?:under|below|less than|max|maximum|up to|at most|no more than|not more than|budget"
-    r"(?: is| of|:)?(?: about| around| only| max)?|budget|cheaper than|afford|only have|can spend"
+    r"(?<![a-z])(?:under|below|less than|max|maximum|up to|at most|no more than|not more than"
+    r"|budget(?: is| of|:)?(?: about| around| only| max)?|cheaper than|afford|only have|can spend"
     r"|can pay|spend) ?$"
 )
 _LIMIT_AFTER = re.compile(r" (?:max\b|maximum\b|tops\b|or less\b|at most\b|budget\b)")

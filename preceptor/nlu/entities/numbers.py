@@ -230,7 +230,8 @@ _FEW_WORDS = {"a": 1, "an": 1, "one": 1, "half a": 0.5, "half": 0.5, "a couple o
               "couple of": 2, "a couple": 2, "a few": 4, "few": 4}  # fmt: skip
 _SCALED = re.compile(
     rf"(?<![\d.])(?:(?P<low>{NUMBER}) ?(?:-|to|or) ?)?"
-    rf"(?P<n>{NUMBER}|\b(?:{'|'.join(sorted(_FEW_WORDS, key=len, reverse=True))}) |\b(?=hundred|thousand))"
+    rf"(?P<n>{NUMBER}|\b(?:{'|'.join(sorted(_FEW_WORDS, key=len, reverse=True))}) "
+    r"|\b(?=hundred|thousand))"
     rf" ?(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})s?\b"
     r"(?! (?:rounds?|ward|piano|total|canyon|challenge|tour)\b)(?! round)"
 )
