@@ -462,8 +462,8 @@ def test_offsets_of_sums_point_into_the_message_as_it_was_written():
 _PIECES = st.sampled_from(
     "1 2 12 500 1,500 1.5 2027 ½ one two twenty hundred thousand half a and to"
     " - – / + > < . , : ( ) $ € ₹ usd kr riyals US dollars Rs. Ksh. week weeks"
-    " days months year d June 5 July from at least no more than not n't per k m lakh grand 🇰🇪 1️⃣ first"
-    " second compare between save spring Christmas next month 01/06/2027 /- ' \n".split(" ")
+    " days months year d June 5 July from at least no more than not n't per k m lakh grand 🇰🇪"
+    " 1️⃣ first second compare between save spring Christmas next month 01/06/2027 /- ' \n".split(" ")
 )
 _MESSAGES = (
     st.text() | st.lists(_PIECES, max_size=40).map(" ".join) | st.lists(_PIECES).map("".join)
@@ -510,6 +510,10 @@ def test_any_text_is_read_and_offsets_lie_in_it(text):
 )
 def test_reading_time_is_bounded(piece):
     text = (piece * 8000)[:8000]
+    assert min(_seconds(text) for _ in range(3)) < 0.3
+
+
+def _seconds(text: str) -> float:
     # Without spaCy's tokenizer, whose bounds are tested elsewhere.
     doc = Doc(blank_english().vocab, words=[w or " " for w in text.split(" ")])
     for token in doc:
@@ -517,4 +521,4 @@ def test_reading_time_is_bounded(piece):
     started = time.process_time()
     for read in (durations, amounts, positions, wants_cheap):
         read(doc)
-    assert time.process_time() - started < 0.3
+    return time.process_time() - started

@@ -65,9 +65,8 @@ def currency_words() -> dict[str, Candidates]:
     nouns: dict[str, set[str]] = {}
     for code in sorted(set(current.values())):
         for phrase in _names(code):
-            *adjective, noun = phrase.split()
-            words[phrase] = (code,)
-            words[" ".join([noun, *adjective])] = (code,)
+            first, _, noun = phrase.rpartition(" ")
+            words[phrase] = words[f"{noun} {first}".strip()] = (code,)
             if noun not in _NO_CURRENCY:
                 nouns.setdefault(noun, set()).add(code)
         for sign in (code, f"{code}$", get_currency_symbol(code, locale="en")):

@@ -100,27 +100,23 @@ def folded(doc: Doc) -> Aligned:
     starts: list[int] = []
     ends: list[int] = []
     for token in doc:
-        norm = _folded_token(token.text, token.norm_)
-        begin, end = token.idx, token.idx + len(token.text)
-        if len(norm) == len(token.text):
+        text, norm, begin = token.text, token.norm_, token.idx
+        end = begin + len(text)
+        if not text.isascii() and _VULGAR_FRACTION.search(text):
+            # Unicode takes "1½" apart into "11/2".
+            norm = fold(_VULGAR_FRACTION.sub(_decimal_of_fraction, text))
+        if len(norm) == len(text):
             starts += range(begin, end)
             ends += range(begin + 1, end + 1)
         else:
             starts += [begin] * len(norm)
             ends += [end] * len(norm)
+        parts.append(norm)
         if token.whitespace_:
-            norm += " "
+            parts.append(" ")
             starts.append(end)
             ends.append(end + 1)
-        parts.append(norm)
     return Aligned("".join(parts), tuple(starts), tuple(ends))
-
-
-def _folded_token(text: str, norm: str) -> str:
-    if text.isascii() or not _VULGAR_FRACTION.search(text):
-        return norm
-    # Unicode takes "1½" apart into "11/2".
-    return fold(_VULGAR_FRACTION.sub(_decimal_of_fraction, text))
 
 
 def _decimal_of_fraction(match: re.Match[str]) -> str:
@@ -157,12 +153,10 @@ _NOT_ALONE = frozenset("one o oh hundred thousand million billion".split())
 
 def _words_to_digits(doc: Doc) -> Aligned:
     text = folded(doc)
-    at, tokens = 0, []
-    for token in doc:
-        length = len(_folded_token(token.text, token.norm_))
-        tokens.append((at, at + length))
-        at += length + len(token.whitespace_)
-    words = [text.text[start:end] for start, end in tokens]
+    spans = [(match.start(), match.end()) for match in _WORD.finditer(text.text)]
+    words = [text.text[start:end] for start, end in spans]
+    if not any(word.isalpha() for word in words):
+        return text
     edits = []
     for number in find_numbers([_Word(word) for word in words], "en", 0):
         first, last = number.start, number.end - 1
@@ -170,10 +164,12 @@ def _words_to_digits(doc: Doc) -> Aligned:
         if number.is_ordinal or alone or (first and words[first - 1].isdigit()):
             continue
         value = plain(Decimal(str(number.value)))
-        edits.append((tokens[first][0], tokens[last][1], value))
+        edits.append((spans[first][0], spans[last][1], value))
     return text.replaced(edits)
 
 
+# Hyphens count: "twenty-five" is one number.
+_WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]+")
 _NUMERAL = re.compile(r"(?<!\d)(?<!\d[.,/:'])\d+(?:[.,']\d+| \d{3}(?!\d))+(?![.,/:]?\d)")
 
 
