@@ -15,8 +15,11 @@ _LESS = (
     r"(?:less|fewer|shorter|lower|smaller|cheaper) (?:than|then)|under|below|within|<=?"
     r"|short of|beneath"
 )
-_AT_LEAST = r"at (?:the )?least|min(?:imum)?(?: of)?|from|upwards? of|starting (?:at|from)|≥|=>"
-_AT_MOST = r"up ?to|at (?:the )?most|max(?:imum)?(?: of)?|≤|=<"
+_AT_LEAST = (
+    r"at (?:the )?(?:very )?least|min(?:imum)?\.?(?: of)?|from|upwards? of|starting (?:at|from)"
+    r"|≥|=>"
+)
+_AT_MOST = r"up ?to|at (?:the )?(?:very )?most|max(?:imum)?\.?(?: of)?|≤|=<"
 _DENIED = (
     r"(?:(?<![a-z])(?:no|not|never|nothing|cannot|cant|dont|doesnt)|(?:do|does|did|ca|wo|is|would|should|need)?n't)"
     r"(?: (?:want|have|need|stay|spend|pay|afford|be|go|do|is|for|go for|anything))?"

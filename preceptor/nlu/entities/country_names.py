@@ -24,8 +24,10 @@ _SHORT = {
     "new": ("N.",), "herzegovina": ("Herz.",), "barbuda": ("Barb.",), "and": ("&",),
 }  # fmt: skip
 _SMALL = frozenset({"of", "the"})
-# Written with a point or without it; shorter ones would be words.
-_PLAIN_TOO = frozenset("Eq. Equat. Isl. Is. Rep. Dem. Fed. St. Cent. Brit. Herz.".split())
+# Written with a point or without it.
+_PLAIN_TOO = frozenset(
+    "Eq. Equat. Isl. Is. Rep. Dem. Fed. St. Cent. Brit. Herz. N. S. E. W.".split()
+)
 
 
 def further_names(iso2: str, names: Iterable[str]) -> list[str]:
@@ -86,7 +88,12 @@ def _official(iso2: str) -> Iterator[str]:
             continue
         yield name
         short, comma, rest = name.partition(", ")
-        if comma and rest.endswith(("of", "of the")):
+        if not comma:
+            continue
+        yield f"{short} ({rest})"
+        words = [word for word in rest.split() if word.lower() not in _SMALL]
+        yield f"{short}, {' '.join(next(_shortened(word), word) for word in words)}"
+        if rest.endswith(("of", "of the")):
             for form in {rest, rest.removeprefix("The ").removeprefix("the ")}:
                 yield f"{short}, {form}"
                 yield f"{short} ({form})"

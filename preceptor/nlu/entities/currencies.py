@@ -22,7 +22,8 @@ _SHILLINGS = ("KES", "TZS", "UGX")
 _SIGNS: dict[str, Candidates] = {
     "$": ("USD",), "us$": ("USD",), "c$": ("CAD",), "au$": ("AUD",), "s$": ("SGD",),
     "sg$": ("SGD",), "nz$": ("NZD",), "j$": ("JMD",), "tt$": ("TTD",), "bz$": ("BZD",),
-    "rs": ("INR",), "₨": ("INR",), "ksh": ("KES",), "kshs": ("KES",), "kes": ("KES",),
+    "rs": ("INR",), "₨": ("INR",), "nrs": ("NPR",), "n": ("NGN",), "ft": ("HUF",),
+    "ksh": ("KES",), "kshs": ("KES",), "kes": ("KES",),
     "tsh": ("TZS",), "tshs": ("TZS",), "ush": ("UGX",), "ushs": ("UGX",), "/=": _SHILLINGS,
     "tk": ("BDT",), "৳": ("BDT",), "₦": ("NGN",), "₵": ("GHS",), "gh₵": ("GHS",), "ghc": ("GHS",),
     "₺": ("TRY",), "tl": ("TRY",), "₽": ("RUB",), "₴": ("UAH",), "฿": ("THB",), "₸": ("KZT",),
@@ -33,7 +34,7 @@ _SIGNS: dict[str, Candidates] = {
     "sr": ("SAR",), "riyal": _RIYALS, "riyals": _RIYALS, "riyaal": _RIYALS,
     "dh": ("AED", "MAD"), "dhs": ("AED", "MAD"), "cfa": ("XAF", "XOF"), "fcfa": ("XAF", "XOF"),
     "f cfa": ("XAF", "XOF"), "cfa francs": ("XAF", "XOF"), "cfa franc": ("XAF", "XOF"),
-    "bucks": ("USD",), "dolar": ("USD",), "dolars": ("USD",), "dollers": ("USD",),
+    "dolar": ("USD",), "dolars": ("USD",), "dollers": ("USD",),
     "quid": ("GBP",), "sterling": ("GBP",), "pounds sterling": ("GBP",), "pound sterling": ("GBP",),
     "reais": ("BRL",), "soles": ("PEN",), "taka": ("BDT",), "birr": ("ETB",),
     "lakh": ("INR", "PKR", "BDT", "NPR", "LKR"), "grand": (),
@@ -47,7 +48,9 @@ _ADJECTIVES = {"american": "US", "usa": "US", "u.s.": "US", "us": "US", "aussie"
 # Parts of currencies' names that mean something else in most messages.
 _NO_CURRENCY = frozenset("real gold mark marks new one".split())
 # Codes that are words or names as well: they count in capitals only.
-WORDS_TOO = frozenset("all ang bam bob cup dop gel lak mad mop mur pen ron sos top try wst".split())
+WORDS_TOO = frozenset(
+    "all ang bam bob cup dop ft gel lak mad mop mur pen ron sos top try wst".split()
+)
 # Names that are no currency in front of a number: "I won 3", "lost pounds 2".
 NOT_BEFORE = frozenset("won pound pounds sol som leu lev real para grand lakh crown crowns".split())
 
@@ -79,7 +82,8 @@ def currency_words() -> dict[str, Candidates]:
             words.setdefault(f"{noun} {adjective}", (current[country],))
     for noun, several in nouns.items():
         words[noun] = (_USUAL[noun],) if noun in _USUAL else _by_use(several)
-    return words | _SIGNS
+    words |= {w.replace("dollars", "bucks"): c for w, c in words.items() if "dollars" in w}
+    return words | {fold(sign): codes for sign, codes in _SIGNS.items()}
 
 
 def _currencies_of(country: str) -> list[str]:

@@ -31,13 +31,16 @@ _WEEKS = {
     "d": 1 / 7, "w": 1, "y": 52,
 }  # fmt: skip
 _WORKING_DAYS_PER_WEEK = 5
+# In weeks; longer is how long somebody has studied or lived.
+_LONGEST = 160
 # Each with the most that it may mean; several weeks have no upper limit.
 _COUNTS: dict[str, tuple[float, float | None]] = {
     "a": (1, 1), "an": (1, 1), "one": (1, 1), "half a": (0.5, 0.5), "half an": (0.5, 0.5),
     "half": (0.5, 0.5), "a couple of": (2, 2), "a couple": (2, 2), "couple of": (2, 2),
     "couple": (2, 2), "a few": (3, 4), "few": (3, 4), "several": (3.0, None),
+    "a quarter of a": (0.25, 0.25), "quarter of a": (0.25, 0.25), "3 quarters of a": (0.75, 0.75),
 }  # fmt: skip
-_N = rf"(?:{NUMBER}|(?:{'|'.join(sorted(_COUNTS, key=len, reverse=True))})\b)"
+_N = rf"(?:(?:{'|'.join(sorted(_COUNTS, key=len, reverse=True))})\b|{NUMBER})"
 UNIT = rf"(?:{'|'.join(sorted((u for u in _WEEKS if len(u) > 1), key=len, reverse=True))}|(?<=\d)[dwy])\b"
 """Expression for a unit of time; a single letter counts right behind a digit only."""
 _MONEY = r"k\b|[a-z]*(?:dollars|euros|usd|eur|gbp|pounds|rupees)|[$€£₹]"
@@ -121,15 +124,27 @@ def _length(text: str, match: re.Match[str]) -> tuple[dict[str, Any], int, int] 
     if match["n3"]:
         last = _count(match["n3"])[1]
         high = None if last is None else last * _WEEKS[match["u3"] or match["u"]]
-    elif not match["n2"] and (more := _MORE.match(text, end)) and _WEEKS[more["u"]] < weeks:
-        added = _count(more["n"])[0] * _WEEKS[more["u"]]
-        low, high, end = low + added, None if high is None else high + added, more.end()
-    if _AGO.match(text[end : end + 30]):
+    elif not match["n2"]:
+        added, end = _added(text, end, weeks)
+        low, high = low + added, None if high is None else high + added
+    if low > _LONGEST or _AGO.match(text[end : end + 30]):
         return None
     value, start, end = _bounded(text, match, low, high, end)
     if match["working"] and match["u"].startswith("day"):
         value["working_days"] = True
     return value, start, end
+
+
+def _added(text: str, end: int, unit: float) -> tuple[float, int]:
+    """Return the weeks of smaller units that follow a length, and where they end."""
+    added = 0.0
+    for _ in range(3):
+        more = _MORE.match(text, end)
+        if more is None or _WEEKS[more["u"]] >= unit:
+            break
+        unit = _WEEKS[more["u"]]
+        added, end = added + _count(more["n"])[0] * unit, more.end()
+    return added, end
 
 
 def _length_from(text: str, start: int) -> tuple[dict[str, Any], int, int] | None:
@@ -163,7 +178,7 @@ def _count(text: str) -> tuple[float, float | None]:
 
 
 _SEASONS = re.compile(
-    r"\b(?:(?:this|next|the|over|in|during|my|for) )?(?P<free>summer|winter)(?: break| holidays?)?\b"
+    r"\b(?:(?:this|next|over|in|during|my|for) )?(?:the )?(?P<free>summer|winter)(?: break| holidays?)?\b"
     r"|\b(?:this|next|in|during|over|for|my|early|late|of|until|before|after) (?:the )?"
     r"(?P<when>spring|autumn|fall|christmas|xmas|easter|new year's|new years|ramadan|eid)"
     r"(?: break| holidays?| vacation)?\b"
@@ -197,11 +212,12 @@ _MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec
 _YEAR = r"(?:,? ?(?P<y{}>20\d\d)\b)?"
 _DAY = r"\d{1,2}(?!\d)(?: ?(?:st|nd|rd|th)\b)?"
 _DATE = re.compile(
-    rf"(?<![\w/.])(?:(?P<d1>{_DAY})(?: of)?[ -]?(?P<m1>{_MONTH}){_YEAR.format(1)}"
+    rf"(?<![\w.])(?<!\d/)(?:(?P<d1>{_DAY})(?: of)?[ -]?(?P<m1>{_MONTH}){_YEAR.format(1)}"
     rf"|(?P<m2>{_MONTH}) (?:the )?(?P<d2>{_DAY})(?!/?\d|(?:-\d+)?[ -]?{UNIT}){_YEAR.format(2)}"
     rf"|(?P<m3>{_MONTH}){_YEAR.format(3)}"
     r"|(?P<y4>20\d\d)-(?P<m4>\d\d)-(?P<d4>\d\d)(?!\d)"
-    r"|(?P<d5>\d{1,2})(?P<sep>[/.-])(?P<m5>\d{1,2})(?P=sep)(?P<y5>20\d\d|\d\d)(?![\d/]))"
+    r"|(?P<d5>\d{1,2})(?P<sep>[/.-])(?P<m5>\d{1,2})(?P=sep)(?P<y5>20\d\d|\d\d)(?![\d/])"
+    rf"|(?P<d6>\d{{1,2}})/(?P<m6>\d{{1,2}})(?![\d/]|[ -]?{UNIT}))"
 )
 _INTRODUCED = re.compile(
     r"\b(?:in|for|during|this|next|from|starting|starts?|early|late|mid|of|on|since|between|until"
@@ -229,6 +245,8 @@ class _Date:
     year: int | None = None
     # "06/01/2027" may also be the first of June.
     swapped: bool = False
+    # "01/06" may be anything but in a period.
+    bare: bool = False
 
     def iso(self) -> str:
         """Return YYYY-MM-DD, YYYY-MM, MM-DD or MM."""
@@ -246,6 +264,8 @@ def _dates(text: Aligned) -> list[Quantity]:
     for group in _grouped(text.text, _all_dates(text.text)):
         first, last = group[0], group[-1]
         intro = _INTRODUCED.search(text.text[max(0, first.start - 20) : first.start])
+        if first.bare and not (len(group) > 1 and last.bare):
+            continue
         if not (intro or first.year or first.day or (len(group) > 1)):
             continue
         value: dict[str, Any] = {"min_weeks": None, "max_weeks": None, "month": first.month}
@@ -298,11 +318,13 @@ def _date(match: re.Match[str]) -> _Date | None:
             return _valid(_Date(*match.span(), month, day, year))
     if match["y4"]:
         return _valid(_Date(*match.span(), int(match["m4"]), int(match["d4"]), int(match["y4"])))
-    year = int(match["y5"]) % 100 + 2000
-    day, month = int(match["d5"]), int(match["m5"])
-    if month > 12:
-        return _valid(_Date(*match.span(), day, month, year, swapped=True))
-    return _valid(_Date(*match.span(), month, day, year))
+    bare = match["y5"] is None
+    year = None if bare else int(match["y5"]) % 100 + 2000
+    day, month = int(match["d5"] or match["d6"]), int(match["m5"] or match["m6"])
+    swapped = month > 12
+    if swapped:
+        day, month = month, day
+    return _valid(_Date(*match.span(), month, day, year, swapped, bare))
 
 
 def _day(text: str) -> int:

@@ -110,13 +110,17 @@ def _of_link(link: Link) -> dict[str, Any]:
 
 
 def _quantities(doc: Doc, links: list[Link]) -> list[Quantity]:
-    """Return the quantities outside names; a week in a price per week is no length of stay."""
+    """Return the quantities outside names.
+
+    A week in a price per week is no length of stay, the 1st of June no entry of a list.
+    """
     sums = amounts(doc)
     lengths = [d for d in durations(doc) if not any(_overlap(d, s) for s in sums)]
+    picks = [p for p in positions(doc) if not any(_overlap(p, q) for q in (*lengths, *sums))]
     named = [link for link in links if link.kind in ("program", "organisation")]
     return [
         quantity
-        for quantity in (*lengths, *sums, *positions(doc))
+        for quantity in (*lengths, *sums, *picks)
         if not any(_overlap(quantity, name) for name in named)
     ]
 

@@ -180,10 +180,8 @@ class Linker:
                 used.update(tokens)
                 kept.append(match)
         kept.sort(key=lambda match: match.span.start)
-        kept = [match for match in kept if not self._is_name(match)]
-        return [
-            link for match in self._with_addresses(kept) for link in _links_of(match, self._names)
-        ]
+        kept = self._with_addresses([match for match in kept if not self._is_name(match)])
+        return [link for m in self._made_clear(kept) for link in _links_of(m, self._names)]
 
     def _exact(self, doc: Doc) -> Callable[[tuple[int, int, int]], _Match | None]:
         def chosen(match: tuple[int, int, int]) -> _Match | None:
@@ -238,10 +236,18 @@ class Linker:
             if not inside:
                 terms = self._state_or_country(match)
                 kept[-1:] = [replace(match, terms=terms, city=city.span)]
-            elif any(t.kind == "country" for t in inside):
-                terms = tuple(t for t in inside if t.kind == "country")
-                kept.append(replace(match, terms=terms, city=city.span))
+            elif country := next((t for t in inside if t.kind == "country"), None):
+                kept.append(replace(match, terms=(country,), city=city.span))
         return kept
+
+    def _made_clear(self, matches: list[_Match]) -> list[_Match]:
+        """Tell which country an unclear name means by the others in the text: "Congo (DRC)"."""
+        others = {self._country(m.terms[0]) for m in matches if len(m.terms) == 1}
+        clear = []
+        for match in matches:
+            meant = tuple(t for t in match.terms if t.id in others)
+            clear.append(replace(match, terms=meant) if len(meant) == 1 else match)
+        return clear
 
     def _state_or_country(self, match: _Match) -> tuple[Term, ...]:
         """Return the state behind a city that is unknown there ("Athens, Georgia")."""
@@ -411,6 +417,8 @@ _LIVES = {
     "live", "living", "based", "born", "enrolled", "student", "citizen", "resident", "degree",
     "mbbs", "school", "university", "college", "raised", "grew", "finished", "completed", "did",
 }  # fmt: skip
+_LIVED = {"born", "trained", "graduated", "qualified", "studied", "studying", "educated", "citizen",
+          "citizens", "raised"}  # fmt: skip
 _WISHES_IN = {
     "want", "wish", "like", "looking", "look", "find", "elective", "electives", "internship",
     "internships", "placement", "placements", "rotation", "rotations", "shadow", "shadowing",
@@ -440,6 +448,8 @@ def _comes_from(span: Span, adjective: bool) -> bool:
     before = doc[start - 1].norm_ if start else ""
     if after in _PERSONS and before not in {"in", "for"}:
         return True
+    if adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end):
+        return True
     clause = _clause_before(doc, start)
     if before == "from":
         told = clause[-2] if len(clause) > 1 else ""
@@ -448,6 +458,25 @@ def _comes_from(span: Span, adjective: bool) -> bool:
         return not after.isalpha() or after in _AFTER_SELF
     if before in {"in", "at", "of"} or (before == "," and after in _SCHOOLS):
         return _lives_there(clause[:-1])
+    return False
+
+
+# "a Sudanese refugee doctor", "an Indian medical graduate"
+_BEFORE_SELF = {"", "am", "'m", "i'm", "im", "as", "being", "are", ",", "."}
+_OF_PERSONS = {
+    "medical", "med", "nursing", "dental", "clinical", "final", "year", "first", "second", "third",
+    "fourth", "fifth", "junior", "senior", "young", "trained", "qualified", "refugee", "-", "2nd",
+    "3rd", "4th", "5th", "6th", "pharmacy", "female", "male",
+}  # fmt: skip
+
+
+def _describes_a_person(doc: Doc, at: int) -> bool:
+    """Tell whether words such as "medical" and then a person follow."""
+    for token in doc[at : at + 5]:
+        if token.norm_ in _PERSONS:
+            return True
+        if token.norm_ not in _OF_PERSONS:
+            return False
     return False
 
 
@@ -465,31 +494,41 @@ def _lives_there(words: list[str]) -> bool:
     """Tell whether words such as "I study medicine" lead to a place, with no wish among them."""
     selves = [i for i, word in enumerate(words) if word in _PRONOUNS]
     if not selves:
-        return False
+        # "Born in Kenya, trained in Russia" says it without "I".
+        return bool(words) and words[-1] in _LIVED
     said = set(words[selves[-1] + 1 :])
     return bool(said & _LIVES) and not said & _WISHES_IN
 
 
-_ALWAYS_A_NAME = {("name", "is"), ("name", "'s"), ("names", "is"), ("call", "me"), ("named",)}
-_MAYBE_A_NAME = {("i", "am"), ("i", "'m"), ("i'm",), ("im",), ("this", "is"), ("it", "'s")}
-_AFTER_A_NAME = {"from", "here", "again", "speaking"}
+_NAME_IS = {("name", "is"), ("name", "'s"), ("names", "is"), ("call", "me"), ("named",)}
+_I_AM = {("i", "am"), ("i", "'m"), ("i'm",), ("im",)}
+_THIS_IS = {("this", "is"), ("it", "'s")}
+# "I'm London based" and "I am Kenya trained" are no names.
+_NOT_AFTER_A_NAME = {"based", "bound", "trained", "born", "-", "citizen", "national", "passport"}
 _CLOSING = re.compile(
-    r"\b(?:(?:regards|sincerely|faithfully)[,.!]?\s*|(?:wishes|cheers|yours|best|love|xx?)(?:,\s*|\s*\n\s*)"
-    r"|(?:thanks?|thank you|thx|advance)[,.!]?\s*\n\s*|(?P<thanks>(?:thanks?|thank you|thx),? ?))$"
+    r"\b(?:(?:regards|sincerely|faithfully)[,.!]?\s*"
+    r"|(?:wishes|cheers|yours|best|love|xx?)(?:,\s*|\s*\n\s*)"
+    r"|(?:thanks?|thank you|thx|advance)[,.!]?\s*\n\s*"
+    r"|(?P<thanks>(?:thanks?|thank you|thx),? ?))$"
     r"|\n\s*[-–—]+\s*$"
 )
+_GREETINGS = {"", "hi", "hello", "hey", "dear", ",", ".", "!"}
 
 
 def _introduces(span: Span) -> bool:
     """Tell whether the speaker says their name: "my name is Kenya", "this is Jordan from …"."""
     doc = span.doc
-    before = [t.norm_ for t in doc[max(0, span.start - 2) : span.start]]
+    before = [t.norm_ for t in doc[max(0, span.start - 2) : span.start] if not t.is_space]
     pairs = {tuple(before), tuple(before[-1:])}
-    if pairs & _ALWAYS_A_NAME:
+    after = doc[span.end].norm_ if span.end < len(doc) else ""
+    if pairs & _NAME_IS:
         return True
-    if not pairs & _MAYBE_A_NAME:
-        return False
-    return _surname(doc, span.end) or (span.end < len(doc) and doc[span.end].norm_ in _AFTER_A_NAME)
+    if pairs & _I_AM:
+        # Nobody is a country: "I'm Kenya Jones", "I'm Sydney and …".
+        return after not in _NOT_AFTER_A_NAME and after not in _PERSONS
+    if pairs & _THIS_IS:
+        return after in {"from", "here", "again", "speaking"} or _surname(doc, span.end)
+    return after == "here" and (before[-1] if before else "") in _GREETINGS
 
 
 def _surname(doc: Doc, at: int) -> bool:

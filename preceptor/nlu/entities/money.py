@@ -19,15 +19,24 @@ from preceptor.nlu.entities.numbers import NUMBER, Aligned, Quantity, digits, fo
 _MOST = 100
 _REACH = 40
 _SUM = re.compile(
-    rf"(?<!\d)(?<!\d[.,/:])(?P<n>{NUMBER})(?![\d:]|[.,]\d|/\d)(?P<m> ?m\b)?(?:/-|,-+|\.-)?"
+    rf"(?<!\d)(?<!\d[.,/:])(?P<n>{NUMBER})(?![\d:]|[.,]\d|/\d)(?P<m> ?[ml]\b)?(?:/-|,-+|\.-)?"
 )
 _LETTERS = r"[^\W\d_]+"
 _SIGN = r"[^\w\s.,;:!?()'\"/+<>=~*#%&@-]"
 _AFTER = re.compile(
-    rf"(?:[ -]?({_LETTERS}\.?(?:[.']{_LETTERS}\.?){{0,4}})| ?(/=|{_SIGN}{{1,3}}(?!\d)))"
+    rf"(?: ?(/=|[^\W\d_]{{0,3}}{_SIGN}{{1,3}}(?!\d))"
+    rf"|[ -]?({_LETTERS}\.?(?:[.']{_LETTERS}\.?){{0,4}}))"
     rf"(?: ({_LETTERS}))?(?: ({_LETTERS}))?(?: ({_LETTERS}))?"
 )
-_BEFORE = re.compile(rf"((?:[^\W\d_]{{0,4}}{_SIGN}|{_LETTERS})\.?)( ?)$")
+# "US dollars", "Rs." or "HK$", with or without a blank before the number.
+_BEFORE = re.compile(
+    rf"(?P<words>(?:{_LETTERS} ){{0,2}})"
+    rf"(?P<last>(?P<letters>[^\W\d_]{{0,4}}){_SIGN}|{_LETTERS})\.?(?P<gap> ?)$"
+)
+# Signs that say less than a currency behind the number: "$500 CAD".
+_WEAK_SIGNS = frozenset({"$", "£", "¥", "kr", "rs"})
+# A letter that is a currency right before the number only: R500, N500.
+_LETTERS_ONLY_BEFORE = frozenset({"r", "n"})
 _OTHER_UNIT = re.compile(
     rf"[ -]?(?:{UNIT}|hours?\b|hrs?\b|people|persons?|patients|students|beds|st\b|nd\b|rd\b|th\b|%"
     r"|x\b|am\b|pm\b|percent|miles|km\b|kg\b|o'?clock)"
@@ -103,15 +112,15 @@ def _with_currency(text: Aligned, match: re.Match[str], message: str) -> _Sum | 
     before = _currency_before(text, match.start(), message)
     after = _currency_after(text, match.end(), message)
     if match["m"]:
-        # "$2m" is two million; "2m" may be two months or metres.
-        if before is None and after is None:
+        factor = _millions_or_lakhs(match["m"].strip(), before or after)
+        if factor is None:
             return None
-        number *= 10**6
+        number *= factor
     if number <= 0 or (after is None and _OTHER_UNIT.match(text.text, match.end("n"))):
         return None
     chosen = after
     # "$500 CAD" is what stands behind it; "HK$500 dollars" what stands before.
-    if before and (after is None or before.word not in {"$", "£"} or len(after.codes or ()) != 1):
+    if before and (after is None or before.word not in _WEAK_SIGNS or len(after.codes or ()) != 1):
         chosen = before
     start = before.start if before else match.start()
     end = after.end if after else match.end()
@@ -120,28 +129,55 @@ def _with_currency(text: Aligned, match: re.Match[str], message: str) -> _Sum | 
     return _Sum(number, start, end, chosen.codes, chosen.word)
 
 
+def _millions_or_lakhs(letter: str, currency: _Sum | None) -> int | None:
+    """Return what "$2m" or "₹1.5L" multiply by; None without a currency, as in "2m" or "2l"."""
+    if currency is None:
+        return None
+    if letter == "m":
+        return 10**6
+    return 10**5 if set(currency.codes or ()) & set(currency_words()["lakh"]) else None
+
+
 def _currency_before(text: Aligned, start: int, message: str) -> _Sum | None:
-    match = _BEFORE.search(text.text[max(0, start - 12) : start])
+    offset = max(0, start - _REACH)
+    match = _BEFORE.search(text.text[offset:start])
     if match is None:
         return None
-    word, at = match[1], start - len(match[0])
+    words = currency_words()
+    # "US dollars 500" and "AU $500" are written in two words; "a $500 stay" is not.
+    before = match["words"].split()
+    for i in range(len(before)):
+        for phrase in (" ".join([*before[i:], match["last"]]), before[i] + match["last"]):
+            glued = phrase == before[i] + match["last"]
+            if glued and (i + 1 < len(before) or len(before[i]) < 2 or before[i] in WORDS_TOO):
+                continue
+            if phrase in words:
+                at = offset + match.start("words") + match["words"].index(before[i])
+                return _Sum(Decimal(0), at, start, words[phrase], phrase)
+    return _word_before(text, offset + match.start("last"), start, match, message)
+
+
+def _word_before(
+    text: Aligned, at: int, start: int, match: re.Match[str], message: str
+) -> _Sum | None:
+    """Return the currency of the one word or sign right before a number."""
+    words, name = currency_words(), match["last"]
     written = message[text.starts[at] : text.ends[at]]
-    name = word.rstrip(".")
-    codes = currency_words().get(name)
-    if codes is None and not name.isalpha() and len(name) > 1:
-        # Letters before "$" that stand for no country known here: not the dollar of the USA.
-        sign = name[-1]
-        letters = name[:-1]
-        if sign not in currency_words():
+    if name not in words and match["letters"]:
+        sign = name[len(match["letters"]) :]
+        if sign not in words:
             return None
-        if len(letters) > 2:
-            return _Sum(Decimal(0), start - len(match[2]) - 1, start, currency_words()[sign], sign)
+        if len(match["letters"]) > 2:
+            return _Sum(Decimal(0), at + len(match["letters"]), start, words[sign], sign)
+        # Letters that stand for no country known here: not the dollar of the USA.
         return _Sum(Decimal(0), at, start, (), name)
-    if codes is None or name in NOT_BEFORE or (name in WORDS_TOO and not written.isupper()):
+    if name not in words or name in NOT_BEFORE or (name in WORDS_TOO and not written.isupper()):
         return None
-    if name == "r" and match[2]:
+    if name in _LETTERS_ONLY_BEFORE and (
+        match["gap"] or not re.match(r"\d{3}", text.text[start : start + 3])
+    ):
         return None
-    return _Sum(Decimal(0), at, start, codes, name)
+    return _Sum(Decimal(0), at, start, words[name], name)
 
 
 def _currency_after(text: Aligned, at: int, message: str) -> _Sum | None:
@@ -154,7 +190,7 @@ def _currency_after(text: Aligned, at: int, message: str) -> _Sum | None:
     for end in ends:
         phrase = text.text[start:end]
         name = phrase if phrase in words else phrase.rstrip(".")
-        if name == "r" or name not in words:
+        if name in _LETTERS_ONLY_BEFORE or name not in words:
             continue
         if name in WORDS_TOO and not message[text.starts[start] : text.starts[start] + 1].isupper():
             continue

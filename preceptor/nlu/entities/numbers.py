@@ -203,8 +203,8 @@ def _without_separators(numeral: str) -> str | None:
 
 
 _HALF = re.compile(
-    rf"(?<![\w.])(?P<n>{NUMBER}|one)(?P<half>(?: and)? (?:a )?half(?! (?:a|an|of|days?)\b)\b"
-    r"|[ -]1/2\b(?!/)| 0\.5\b)"
+    rf"(?<!\w)(?<!\d[.,])(?P<n>{NUMBER}|one)"
+    r"(?P<half>(?: and)? (?:a )?half(?! (?:a|an|of|days?)\b)\b|[ -]1/2\b(?!/)| 0\.5\b)"
 )
 
 
@@ -225,7 +225,7 @@ _MONEY_ONLY = frozenset({"grand", "lakh", "lac", "crore"})
 _FEW_WORDS = {"a": 1, "an": 1, "one": 1, "half a": 0.5, "half": 0.5, "a couple of": 2,
               "couple of": 2, "a couple": 2, "a few": 4, "few": 4}  # fmt: skip
 _SCALED = re.compile(
-    rf"(?<![\d.])(?:(?P<low>{NUMBER}) ?(?:-|to|or) ?)?"
+    rf"(?<!\d)(?<!\d[.,])(?:(?P<low>{NUMBER}) ?(?:-|to|or) ?)?"
     rf"(?P<n>{NUMBER}|\b(?:{'|'.join(sorted(_FEW_WORDS, key=len, reverse=True))}) "
     r"|\b(?=hundred|thousand))"
     rf" ?(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})s?\b"
