@@ -10,8 +10,8 @@ from typing import Any
 from actions.phrases import money
 from actions.topic_action import Question
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.programs import Snapshot
 from preceptor.catalogue.search import SearchQuery
+from preceptor.catalogue.snapshot import Catalogue
 
 ASSUMED_CURRENCY = "USD"
 
@@ -167,20 +167,20 @@ class Change:
     changed: bool = False
 
 
-def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bool) -> Change:
+def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fresh: bool) -> Change:
     """Apply a message to a search.
 
     Args:
         query: the search so far.
         question: the message; its entities and its words both count.
-        world: the catalogue, for which place lies in which country.
+        catalogue: the catalogue, for which place lies in which country.
         fresh: True for a new request ("find me …"), whose place and specialty replace the old
             ones together; False for a change to what is there.
     """
     text = question.text
     if _RESET.search(text):
         start = SearchQuery()
-        rest, assumed, unused = _with_entities(start, question, world, add=False)
+        rest, assumed, unused = _with_entities(start, question, catalogue, add=False)
         step = "reset" if rest == start and not unused else "none"
         return Change(rest, step, assumed, unused, changed=True)
     before = query
@@ -192,7 +192,7 @@ def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bo
     for fields, pattern in _DROPS:
         if pattern.search(text):
             query = query.without(*fields)
-    query, assumed, unused = _with_entities(query, question, world, add=bool(_ADD.search(text)))
+    query, assumed, unused = _with_entities(query, question, catalogue, add=bool(_ADD.search(text)))
     changed = query != before
     step = "none"
     named_money = bool(question.of_kind("money"))
@@ -214,13 +214,13 @@ def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bo
 
 
 def _with_entities(
-    query: SearchQuery, question: Question, world: Snapshot, *, add: bool
+    query: SearchQuery, question: Question, catalogue: Catalogue, *, add: bool
 ) -> tuple[SearchQuery, bool, tuple[Unused, ...]]:
     """Return the search with a message's entities in it, and what of them it can't use.
 
     The second value tells whether a currency was assumed.
     """
-    query = _with_terms(query, question, world, add=add)
+    query = _with_terms(query, question, catalogue, add=add)
     query, unused_lengths = _with_lengths(query, question)
     query, assumed, unused_sums = _with_sums(query, question)
     if question.of_kind("cheap"):
@@ -229,7 +229,7 @@ def _with_entities(
 
 
 def _with_terms(
-    query: SearchQuery, question: Question, world: Snapshot, *, add: bool
+    query: SearchQuery, question: Question, catalogue: Catalogue, *, add: bool
 ) -> SearchQuery:
     """Return the search with a message's places, specialties and other terms in it."""
     changes: dict[str, Any] = {}
@@ -241,7 +241,7 @@ def _with_terms(
     countries, places, regions = map(question.values, ("country", "place", "region"))
     if countries or places or regions:
         # "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both.
-        homes = {world.places[p].country for p in places if p in world.places}
+        homes = {catalogue.places[p].country for p in places if p in catalogue.places}
         countries = [c for c in countries if c not in homes]
         changes |= {
             "countries": merged("countries", countries),
@@ -263,7 +263,7 @@ def _with_terms(
                 )
     unwanted = [*question.values("country", role="excluded")]
     for region in question.values("region", role="excluded"):
-        unwanted += [c for c in world.countries_within([region]) if c not in unwanted]
+        unwanted += [c for c in catalogue.countries_within([region]) if c not in unwanted]
     for place in question.values("place", role="excluded"):
         changes["places"] = tuple(p for p in changes.get("places", query.places) if p != place)
     if unwanted:
