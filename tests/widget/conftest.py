@@ -13,7 +13,13 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tools.browser import FLAGS
 from tools.browser import browser as find_or_install
 from tests.support.tiny_project import free_port
-from tests.support.advisor import Advisor, import_catalogue, running_servers, wait_until_ready, write_home
+from tests.support.advisor import (
+    Advisor,
+    import_catalogue,
+    running_servers,
+    wait_until_ready,
+    write_home,
+)
 from tests.support.widget import (
     HOSTILE_NAME,
     IDENTITY_SECRET,

@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from preceptor.channels.http import TooLarge, json_response, read_body
+from preceptor.channels.output import channel_seals
 from preceptor.channels.slack.app import build_app
 from preceptor.channels.slack.delivery_log import RedisMemory, SharedMemory
 from preceptor.channels.slack.http import LIMIT_BYTES, NotSlack, bolt_request, sanic_response
@@ -144,13 +145,11 @@ class SlackInput(InputChannel):
         return self._app.oauth_flow if self._app is not None else None
 
     async def _prepare(self, config: SlackSettings, on_new_message: OnNewMessage) -> None:
-        keys = {
-            "buttons": derived_key(self._settings, "slack buttons"),
-            "tokens": derived_key(self._settings, "slack tokens"),
-        }
+        tokens_key = derived_key(self._settings, "slack tokens")
         engine = open_channels(self._settings)
         shared = _shared(config)
-        self._service = SlackService(config, engine, keys, on_new_message, shared)
+        seals = channel_seals(self._settings)
+        self._service = SlackService(config, engine, seals, tokens_key, on_new_message, shared)
         await self._service.prepare()
         self._app = build_app(self._service)
 
