@@ -33,7 +33,7 @@ def give_facts(turn: Turn, intent: str) -> None:
     """Send up to two facts that belong to an intent, and where to go on."""
     before = turn.slots.get("topic")
     turn.set(topic=intent)
-    known = facts.advice_facts(turn.session, intent, limit=20)
+    known = facts.advice_facts(turn.catalogue, intent, limit=20)
     fresh = [f for f in known if not any(f.fact in text for text in turn.texts)]
     chosen = (fresh or list(known))[:2]
     own = _for_the_programme(turn, intent)
@@ -73,7 +73,7 @@ def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
     registration = before in intents().in_group("registration")
     if intents()[intent].programme_field != "length" or not registration or not countries:
         return None
-    rule = facts.licensing(turn.session, countries[0])
+    rule = facts.licensing(turn.catalogue, countries[0])
     length = phrases.months(rule.min_months, rule.max_months) if rule else ""
     if rule is None or not length:
         return None
@@ -96,6 +96,6 @@ def _programmes_there(turn: Turn, intent: str) -> list[Choice]:
     if not named:
         return []
     kind, i = named[0]
-    name = selection.names(turn.session).get((kind, i), i)
+    name = turn.catalogue.names.get((kind, i), i)
     place = phrases.country(name) if kind == "country" else name
     return [turn.button("button_programmes_in", Search.parse_obj({kind: i}), place=place)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import licensing, safety_help, selection
+from actions import licensing, safety_help
 from actions.topic_action import Turn
 from preceptor.conversation.choices import Country
 
@@ -22,7 +22,7 @@ def follow_up(turn: Turn) -> bool:
 def _answer_choice(turn: Turn, choice: Country) -> None:
     """Answer a click on a country: for danger if that was spoken of, otherwise registration."""
     topic = choice.intent or turn.slots.get("topic")
-    if ("country", choice.country) not in selection.names(turn.session):
+    if ("country", choice.country) not in turn.catalogue.names:
         turn.reply(turn.say("pick_gone"), choices=turn.leads("ask_capabilities"))
     elif topic in safety_help.topics():
         safety_help.help_there(turn, topic)

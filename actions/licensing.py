@@ -72,7 +72,7 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if not countries and not turn.question.of_kind("region"):
         countries = list(turn.slots.get("licensing_country") or [])
     if not countries:
-        names = selection.names(turn.session)
+        names = turn.catalogue.names
         offered = [(c, names[("country", c)]) for c in _OFFERED if ("country", c) in names]
         choices = [
             Choice(title=name, payload=Country(country=c, intent=intent)) for c, name in offered
@@ -86,10 +86,10 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
 
 
 def _answer_country(turn: Turn, country: str, intent: str, choices: list[Choice]) -> None:
-    rule = facts.licensing(turn.session, country)
-    regulator = facts.regulator(turn.session, country)
+    rule = facts.licensing(turn.catalogue, country)
+    regulator = facts.regulator(turn.catalogue, country)
     if rule is None:
-        name = selection.names(turn.session).get(("country", country), country)
+        name = turn.catalogue.names.get(("country", country), country)
         whom = _named(regulator) or turn.say("licensing_nobody_known")
         lead = turn.say("licensing_not_covered", country=phrases.country(name), regulator=whom)
         turn.reply(lead, choices=choices)

@@ -11,10 +11,11 @@ from babel import Locale
 from babel.numbers import format_currency
 
 from actions.words import say
-from preceptor.catalogue.facts import Source
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.search import Hit, ProgramView, SearchQuery
+from preceptor.catalogue.programs import ProgramView
+from preceptor.catalogue.records import Source
+from preceptor.catalogue.search import Hit, SearchQuery
 from preceptor.conversation.cards import Price, ProgramItem, SourceLink
 
 _FROM = {"advertised_from", "total_shortest_stay"}

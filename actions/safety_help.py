@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from actions import phrases, selection
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
-from preceptor.catalogue.facts import EmergencyNumber, Helpline
+from preceptor.catalogue.facts import EmergencyNumber
+from preceptor.catalogue.records import HelplineRecord
 from preceptor.conversation.cards import ContactItem, ContactsCard
 from preceptor.intents import intents
 
@@ -63,7 +64,7 @@ def give_numbers(turn: Turn) -> None:
     swallowed = any(word in turn.question.text.lower() for word in _SWALLOWED)
     remarks = [turn.say("emergency_overdose")] if swallowed else []
     if not (country and _give_own_numbers(turn, country, remarks)):
-        examples = [facts.emergency_numbers(turn.session, c) for c in _WELL_KNOWN]
+        examples = [facts.emergency_numbers(turn.catalogue, c) for c in _WELL_KNOWN]
         contacts = [c for numbers in examples for c in _number_contacts(turn, numbers)]
         remarks.insert(0, turn.say("emergency_ask"))
         card = ContactsCard(contacts=contacts)
@@ -74,7 +75,7 @@ def give_numbers(turn: Turn) -> None:
 
 def _give_own_numbers(turn: Turn, country: str, remarks: Iterable[str] = ()) -> bool:
     """Send a country's emergency numbers; return False if none is known."""
-    own = facts.emergency_numbers(turn.session, country)
+    own = facts.emergency_numbers(turn.catalogue, country)
     if own:
         lead = turn.say("emergency_numbers", country=phrases.country(own[0].country_name))
         card = ContactsCard(contacts=_number_contacts(turn, own))
@@ -125,11 +126,11 @@ def help_in_crisis(turn: Turn) -> None:
 
 def give_helplines(turn: Turn, country: str | None) -> None:
     """Send the helplines of a country, if there are any, and of the whole world."""
-    local = [h for h in facts.helplines(turn.session, country) if h.country] if country else []
-    anywhere = [h for h in facts.helplines(turn.session, None) if h.country is None][:2]
+    local = [h for h in facts.helplines(turn.catalogue, country) if h.country] if country else []
+    anywhere = [h for h in facts.helplines(turn.catalogue, None) if h.country is None][:2]
     lead, remarks = turn.say("helplines_anywhere"), [turn.say("helplines_stay")]
     if local:
-        name = selection.names(turn.session).get(("country", country or ""), "")
+        name = turn.catalogue.names.get(("country", country or ""), "")
         lead = turn.say("helplines_in", country=phrases.country(name))
     else:
         remarks.insert(0, turn.say("helplines_ask"))
@@ -137,7 +138,7 @@ def give_helplines(turn: Turn, country: str | None) -> None:
     turn.reply(lead, card=ContactsCard(contacts=contacts), remarks=remarks)
 
 
-def _helpline_contact(helpline: Helpline) -> ContactItem:
+def _helpline_contact(helpline: HelplineRecord) -> ContactItem:
     special = helpline.for_whom if helpline.for_whom != "anyone" else None
     details = "; ".join(part for part in (helpline.text, helpline.hours, special) if part)
     return ContactItem(

@@ -12,7 +12,7 @@ from actions.search_state import Change, change, query_from_slots, query_to_slot
 from actions.selection import Listed
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.money import Money, Rates, convert_at
-from preceptor.catalogue.search import CONSTRAINTS, Hit, SearchQuery, nearest, search
+from preceptor.catalogue.search import Hit, SearchQuery, nearest, search
 from preceptor.conversation.cards import ProgramListCard
 from preceptor.conversation.choices import Choice, Compare, Page, Restart, Search, Show, Widen
 
@@ -46,8 +46,8 @@ class RefineSearch(TopicAction):
         elif isinstance(choice, Page):
             _turn_to(turn, choice.offset)
         elif isinstance(choice, Widen):
-            known = [field for field in choice.fields if field in CONSTRAINTS]
-            show(turn, query_from_slots(turn.slots).without(*known))
+            query = query_from_slots(turn.slots)
+            show(turn, query.without(*set(choice.fields) & set(query.constraints())))
         elif not follow_up(turn):
             find(turn, fresh=False)
 
@@ -55,7 +55,7 @@ class RefineSearch(TopicAction):
 def _begin(turn: Turn, choice: Search) -> None:
     """Begin a search with what a click names; who asks and what they can pay stays."""
     ids = choice.dict(exclude={"do"}, exclude_none=True)
-    names = selection.names(turn.session)
+    names = turn.catalogue.names
     if any((kind, i) not in names for kind, i in ids.items()):
         turn.reply(turn.say("pick_gone"), choices=_starters(turn))
         return
@@ -97,7 +97,7 @@ def _clear(turn: Turn) -> None:
 def find(turn: Turn, *, fresh: bool) -> None:
     """Apply the question to the conversation's search and show what it finds."""
     before = query_from_slots(turn.slots)
-    done = change(before, turn.question, selection.world(turn.session), fresh=fresh)
+    done = change(before, turn.question, turn.catalogue, fresh=fresh)
     turn.set(topic="search")
     if done.step == "reset":
         _clear(turn)
@@ -123,7 +123,7 @@ def _anywhere(turn: Turn, done: Change) -> bool:
 
 def _starters(turn: Turn) -> list[Choice]:
     """Return searches to begin with, as far as the catalogue knows their ids."""
-    names = selection.names(turn.session)
+    names = turn.catalogue.names
     return [
         turn.button(f"button_start_{kind}", Search.parse_obj({kind: i}))
         for kind, i in (
@@ -135,8 +135,8 @@ def _starters(turn: Turn) -> list[Choice]:
 
 def _keep(turn: Turn, query: SearchQuery) -> str:
     """Keep the search in the conversation, and return it in words."""
-    regions = {str(r.id): r.countries for r in selection.world(turn.session).regions.values()}
-    wanted = phrases.criteria(query, selection.names(turn.session), regions)
+    regions = {str(r.id): r.countries for r in turn.catalogue.regions.values()}
+    wanted = phrases.criteria(query, turn.catalogue.names, regions)
     turn.set(**query_to_slots(query), search_summary=wanted if query.constraints() else None)
     return wanted
 
@@ -152,7 +152,7 @@ def show(
     """Show one page of a search and keep it in the conversation."""
     turn.set(topic="search")
     wanted = _keep(turn, query)
-    page = search(turn.session, query, offset, PAGE)
+    page = search(turn.catalogue, query, offset, PAGE)
     if not page.total:
         _show_nothing(turn, query, wanted)
         return
@@ -177,7 +177,7 @@ def _earlier(turn: Turn, offset: int) -> list[str]:
     shown = selection.listed(turn)
     if shown.of == "search" and len(shown.ids) >= offset:
         return list(shown.ids[:offset])
-    before = search(turn.session, query_from_slots(turn.slots), 0, offset)
+    before = search(turn.catalogue, query_from_slots(turn.slots), 0, offset)
     return [hit.program.id for hit in before.results]
 
 
@@ -213,7 +213,7 @@ def _remarks(
     if done and done.assumed_currency:
         remarks.append(turn.say("search_assumed_usd"))
     if query.budget:
-        rates = selection.world(turn.session).rates
+        rates = turn.catalogue.rates
         if query.budget.currency not in rates:
             remarks.append(turn.say("search_no_rate", currency=query.budget.currency))
         else:
@@ -233,7 +233,7 @@ def _remarks(
 
 def _show_nothing(turn: Turn, query: SearchQuery, wanted: str) -> None:
     """Say that nothing fits, which constraint is to blame, and what comes nearest."""
-    nothing = nearest(turn.session, query)
+    nothing = nearest(turn.catalogue, query)
     sentences = [turn.say("search_empty", criteria=wanted)]
     blame = list(dict.fromkeys(map(phrases.constraint, nothing.blame)))
     several = len(query.constraints()) > 1
@@ -272,7 +272,7 @@ def _leads(turn: Turn, query: SearchQuery) -> list[Choice]:
 
 def _relative(turn: Turn, done: Change) -> None:
     """Answer "cheaper", "shorter", "longer" by what was just shown."""
-    everything = search(turn.session, replace(done.query, budget=None), 0, _ALL).results
+    everything = search(turn.catalogue, replace(done.query, budget=None), 0, _ALL).results
     focus = turn.slots.get("program_focus")
     shown = [focus] if focus else selection.listed(turn).page
     reference = [h for h in everything if h.program.id in shown]
@@ -316,7 +316,7 @@ def _longer(turn: Turn, done: Change, everything: Iterable[Hit], reference: Iter
 
 def _cheaper(turn: Turn, query: SearchQuery, everything: list[Hit], reference: list[Hit]) -> None:
     """Show what is known to cost less than the cheapest of what was shown."""
-    rates = selection.world(turn.session).rates
+    rates = turn.catalogue.rates
     known = [h for h in reference if h.cost_eur is not None]
     if not known:
         _no_price_to_beat(turn, query, everything, reference)
@@ -366,7 +366,9 @@ def _no_price_to_beat(
     if not priced:
         # The same search without a specialty: a price to go by is what the person wants now.
         wider = replace(query, specialties=(), order="price")
-        priced = [h for h in search(turn.session, wider, 0, _ALL).results if h.cost_eur is not None]
+        priced = [
+            h for h in search(turn.catalogue, wider, 0, _ALL).results if h.cost_eur is not None
+        ]
         lead = "search_priced_elsewhere"
     _keep(turn, replace(query, order="price"))
     if not priced:

@@ -1,4 +1,4 @@
-"""What several topics look up: names of ids, the list on the screen, picked programmes."""
+"""What several topics look up: countries asked about, the list on the screen, picked programmes."""
 
 from __future__ import annotations
 
@@ -7,41 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy.orm import Session
-
 from actions.topic_action import Turn
-from preceptor.catalogue.programs import ProgramView, Snapshot, snapshot
-from preceptor.catalogue.records import CountryRecord, KindRecord, StageRecord
+from preceptor.catalogue.programs import ProgramView
 from preceptor.catalogue.search import get_program
-from preceptor.catalogue.store import once_a_version, read_records
 from preceptor.conversation.choices import Country
 from preceptor.nlu.normalize import fold
-
-
-def world(session: Session) -> Snapshot:
-    """Return the catalogue's programmes, places, specialties and regions."""
-    return snapshot(session)
-
-
-@once_a_version
-def names(session: Session) -> dict[tuple[str, str], str]:
-    """Return the names of countries, regions, places, specialties, kinds and stages by id."""
-    programs = world(session)
-    found: dict[tuple[str, str], str] = {}
-    found |= {("country", str(c.iso2)): c.name for c in read_records(session, CountryRecord)}
-    found |= {("kind", str(k.id)): k.name for k in read_records(session, KindRecord)}
-    found |= {("stage", str(s.id)): s.name for s in read_records(session, StageRecord)}
-    found |= {("region", str(r.id)): r.name for r in programs.regions.values()}
-    found |= {("place", str(p.id)): p.name for p in programs.places.values()}
-    found |= {("specialty", str(s.id)): s.name for s in programs.specialties.values()}
-    return found
 
 
 def countries_of(turn: Turn) -> list[str]:
     """Return the countries (ISO alpha-2) that the question names, by name or by a place in them."""
     if isinstance(turn.choice, Country):
         return [turn.choice.country]
-    places = world(turn.session).places
+    places = turn.catalogue.places
     for role in (None, "origin"):
         # "I'm from Egypt, must I do an internship?" asks about Egypt; "… in the UK?" does not.
         found = list(turn.question.values("country", role=role))
@@ -104,7 +81,7 @@ def numbered(turn: Turn, programs: Sequence[ProgramView]) -> Listed:
 
 def known(turn: Turn, ids: Iterable[str]) -> list[ProgramView]:
     """Return the programmes with these ids that the catalogue still has."""
-    return [p for i in ids if (p := get_program(turn.session, i))]
+    return [p for i in ids if (p := get_program(turn.catalogue, i))]
 
 
 def on_show(turn: Turn) -> list[ProgramView]:
@@ -115,7 +92,7 @@ def on_show(turn: Turn) -> list[ProgramView]:
 def in_focus(turn: Turn) -> ProgramView | None:
     """Return the programme spoken of last."""
     focus = turn.slots.get("program_focus")
-    return get_program(turn.session, focus) if focus else None
+    return get_program(turn.catalogue, focus) if focus else None
 
 
 class NoSuchNumber(LookupError):
@@ -159,7 +136,7 @@ def _numbered(turn: Turn, positions: list[int], ids: Sequence[str]) -> list[Prog
     for position in positions:
         if position > len(ids):
             raise NoSuchNumber(position)
-        program = get_program(turn.session, ids[position - 1 if position > 0 else -1])
+        program = get_program(turn.catalogue, ids[position - 1 if position > 0 else -1])
         if program is None:
             raise Gone(ids[position - 1])
         found.append(program)
@@ -168,7 +145,7 @@ def _numbered(turn: Turn, positions: list[int], ids: Sequence[str]) -> list[Prog
 
 def _by_place(turn: Turn, pool: list[ProgramView]) -> list[ProgramView]:
     """Return the programmes of an organisation, place or country, of those on show if any is."""
-    everything = world(turn.session)
+    everything = turn.catalogue
     organisations = turn.question.values("organisation")
     within = everything.places_within(turn.question.values("place"))
     countries = set(turn.question.values("country"))
@@ -178,8 +155,8 @@ def _by_place(turn: Turn, pool: list[ProgramView]) -> list[ProgramView]:
     def fits(program: ProgramView) -> bool:
         return (
             (not organisations or program.organisation in organisations)
-            and (not within or not within.isdisjoint(program.place_ids))
-            and (not countries or not countries.isdisjoint(program.country_ids))
+            and (not within or not within.isdisjoint(program.places))
+            and (not countries or not countries.isdisjoint(program.countries))
         )
 
     found = [p for p in pool if fits(p)]

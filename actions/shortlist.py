@@ -157,7 +157,7 @@ def _meant(turn: Turn) -> set[str]:
     text = turn.question.text
     # The catalogue may know a kept programme no longer.
     by_name = {each["id"] for each in kept(turn) if _holds(text, each["name"])}
-    if ids := {p.id for p in _picked(turn)} or by_name:
+    if ids := {str(p.id) for p in _picked(turn)} or by_name:
         return ids
     if _ALL.search(text):
         return set(have) & set(selection.listed(turn).page) or set(have)

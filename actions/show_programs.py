@@ -268,7 +268,7 @@ def _verdict(turn: Turn, programs: list[ProgramView]) -> str | None:
 
 def _cheapest(turn: Turn, programs: list[ProgramView]) -> str:
     """Name the cheapest of some programmes, or say why none can be named."""
-    rates = selection.world(turn.session).rates
+    rates = turn.catalogue.rates
     # Prices a week and prices a stay can't be set against each other.
     bases = {p.price_basis == "per_week" for p in programs if p.price_is_cost}
     priced = [

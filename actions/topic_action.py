@@ -7,18 +7,15 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
 from actions.words import say
-from preceptor.catalogue.database import engine_from_url, session
+from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.conversation.choices import Ask, Choice, Page, Payload, intent_of, payload_of
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply, as_custom
@@ -30,12 +27,6 @@ MAX_QUICK_REPLIES = 3
 
 _KEPT_AFRESH = frozenset({"shortlist", "open_questions", "facts_told", "session_started_metadata"})
 """The slots that outlast a question asked afresh: what a person keeps, and what Rasa needs."""
-
-
-@lru_cache(maxsize=1)
-def engine() -> Engine:
-    """Return the catalogue's engine, made once a process."""
-    return engine_from_url()
 
 
 @dataclass(frozen=True)
@@ -106,7 +97,7 @@ class Turn:
         parse: the message as the pipeline read it.
         texts: what the advisor said before in this conversation, the last forty replies.
         earlier: how many replies came before those.
-        session: the catalogue.
+        catalogue: the catalogue as it was when the turn began.
         events: what the action gives back to Rasa.
     """
 
@@ -116,7 +107,7 @@ class Turn:
     slots: dict[str, Any]
     parse: dict[str, Any]
     texts: list[str]
-    session: Session
+    catalogue: Catalogue
     dispatcher: CollectingDispatcher
     earlier: int = 0
     events: list[EventType] = field(default_factory=list)
@@ -230,20 +221,19 @@ class TopicAction(Action, abc.ABC):
         log = _log.bind(conversation=tracker.sender_id, action=self.name())
         questions, first = open_questions(tracker)
         try:
-            with session(engine()) as opened:
-                turn = Turn(
-                    question=questions[0],
-                    others=tuple(questions[1:]),
-                    first=first,
-                    slots=dict(tracker.slots),
-                    parse=tracker.latest_message or {},
-                    texts=[e.get("text") or "" for e in tracker.events if e["event"] == "bot"],
-                    session=opened,
-                    dispatcher=dispatcher,
-                    earlier=(tracker.latest_message or {}).get("earlier_replies", 0),
-                )
-                _prepare(turn)
-                self.answer(turn)
+            turn = Turn(
+                question=questions[0],
+                others=tuple(questions[1:]),
+                first=first,
+                slots=dict(tracker.slots),
+                parse=tracker.latest_message or {},
+                texts=[e.get("text") or "" for e in tracker.events if e["event"] == "bot"],
+                catalogue=shared_catalogue().current(),
+                dispatcher=dispatcher,
+                earlier=(tracker.latest_message or {}).get("earlier_replies", 0),
+            )
+            _prepare(turn)
+            self.answer(turn)
         except Exception:
             # Whatever it is, a person waits for an answer; the cause is in the log.
             log.exception("action.failed")

@@ -123,7 +123,7 @@ def test_which_one_is_asked_under_the_list_s_numbers(desk):
 
 
 def test_a_long_shortlist_is_compared_by_its_first_three(desk):
-    ids = [p.id for p in desk.world().programs[:5]]
+    ids = [p.id for p in desk.catalogue().programs[:5]]
     kept = [{"id": i, "name": i, "url": None} for i in ids]
     done = desk.run("action_show_shortlist", slots={"shortlist": kept})
     assert done.payload("Compare 1, 2 and 3") == Compare(programs=ids[:3])

@@ -1,5 +1,6 @@
 """words.yml can be reworded by whoever runs the advisor: nothing but what people read changes."""
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -10,8 +11,8 @@ from ruamel.yaml import YAML
 
 from actions import words
 from actions.program_fields import FIELDS
-from preceptor.catalogue.dictionary import Accommodation, PriceBasis, Required
-from preceptor.catalogue.search import CONSTRAINTS, NOTES
+from preceptor.catalogue.cells import Accommodation, PriceBasis, Required
+from preceptor.catalogue.search import SearchQuery
 from tests.support.actions import Desk, Outcome
 from tests.support.tiny_project import ROOT
 
@@ -95,8 +96,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "detail_": [each for name in FIELDS for each in (name, f"{name}_unknown")],
     "housing_": get_args(Accommodation),
     "licensing_": get_args(Required),
-    "note_": NOTES,
-    "constraint_": CONSTRAINTS,
+    "note_": ("specialty_unknown", "stage_unknown", "language_unknown", "price_for_shorter_stay"),
+    "constraint_": [field.name for field in dataclasses.fields(SearchQuery)],
     "price_": get_args(PriceBasis),
 }
 """Sentences that are chosen by a value, by what their names begin with."""
