@@ -69,6 +69,8 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     intent = _LENGTH if topic == _LENGTH else _NEED
     countries = selection.countries_of(turn)
     turn.set(topic=intent)
+    if not turn.question.of_kind("country") and selection.ask_which_country(turn, intent):
+        return
     if not countries and not turn.question.of_kind("region"):
         countries = list(turn.slots.get("licensing_country") or [])
     if not countries:

@@ -106,22 +106,36 @@ def price(program: ProgramView) -> Price | None:
 
 
 def weeks(low: float | None, high: float | None) -> str:
-    """Return a length: "2 to 12 weeks", "from 4 weeks", "up to 8 weeks", "" where not known."""
-    shortest, longest = _whole(low), _whole(high)
+    """Return a length: "2 to 12 weeks", "from 4 weeks", "up to 10 days", "" if not known."""
+    shortest, longest = _length(low), _length(high)
     if shortest and longest and shortest != longest:
-        return f"{shortest} to {longest} weeks"
+        if shortest[1].rstrip("s") == longest[1].rstrip("s"):
+            return f"{shortest[0]} to {longest[0]} {longest[1]}"
+        return f"{' '.join(shortest)} to {' '.join(longest)}"
     if shortest and longest:
-        return f"{shortest} week{'s' * (shortest != '1')}"
+        return " ".join(shortest)
     if shortest:
-        return f"from {shortest} week{'s' * (shortest != '1')}"
-    return f"up to {longest} week{'s' * (longest != '1')}" if longest else ""
+        return f"from {' '.join(shortest)}"
+    return f"up to {' '.join(longest)}" if longest else ""
 
 
-def _whole(number: float | None) -> str:
-    """Return a number of weeks: "4", "about 17" for 17.3, "" for none."""
+def _length(number: float | None) -> tuple[str, str] | None:
+    """Return a number of weeks with its unit, None for none.
+
+    Whole weeks are weeks ("4", "weeks"), less than two of them days ("10", "days"), more are
+    rounded ("about 17", "weeks").
+    """
     if not number:
-        return ""
-    return f"{number:g}" if float(number).is_integer() else f"about {max(1, round(number))}"
+        return None
+    if float(number).is_integer():
+        return f"{number:g}", "week" if number == 1 else "weeks"
+    if number < _IN_DAYS:
+        days = max(1, round(7 * number))
+        return str(days), "day" if days == 1 else "days"
+    return f"about {round(number)}", "weeks"
+
+
+_IN_DAYS = 2
 
 
 def months(low: Decimal | None, high: Decimal | None) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from babel.numbers import get_currency_name
+
 from actions import phrases, safety_help, selection
 from actions.follow_up import follow_up
 from actions.search_state import Change, change, query_from_slots, query_to_slots
@@ -14,10 +16,21 @@ from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.money import Money, Rates, convert_at
 from preceptor.catalogue.search import Hit, SearchQuery, nearest, search
 from preceptor.conversation.cards import ProgramListCard
-from preceptor.conversation.choices import Choice, Compare, Page, Restart, Search, Show, Widen
+from preceptor.conversation.choices import (
+    Choice,
+    Compare,
+    Country,
+    Page,
+    Restart,
+    Search,
+    Show,
+    Widen,
+)
 
 PAGE = 3
 _ALL = 1000
+# An unclear currency is asked for with so many examples.
+_OPTIONS = 4
 
 
 class SearchPrograms(TopicAction):
@@ -48,6 +61,9 @@ class RefineSearch(TopicAction):
         elif isinstance(choice, Widen):
             query = query_from_slots(turn.slots)
             show(turn, query.without(*set(choice.fields) & set(query.constraints())))
+        elif isinstance(choice, Country) and choice.intent == turn.question.intent:
+            query = query_from_slots(turn.slots)
+            show(turn, replace(query, countries=(choice.country,), places=(), regions=()))
         elif not follow_up(turn):
             find(turn, fresh=False)
 
@@ -99,12 +115,17 @@ def find(turn: Turn, *, fresh: bool) -> None:
     before = query_from_slots(turn.slots)
     done = change(before, turn.question, turn.catalogue, fresh=fresh)
     turn.set(topic="search")
+    if turn.question.of_kind("country", role="unclear"):
+        _keep(turn, done.query)
+        selection.ask_which_country(turn, "refine_search")
+        return
     if done.step == "reset":
         _clear(turn)
         return
     if not done.query.constraints() and not _anywhere(turn, done):
         _keep(turn, done.query)
-        turn.reply(turn.say("search_ask"), choices=_starters(turn))
+        remarks = unused_remarks(turn, done)
+        turn.reply(turn.say("search_ask"), remarks=remarks, choices=_starters(turn))
         return
     if done.step in {"cheaper", "shorter", "longer"}:
         _relative(turn, done)
@@ -154,7 +175,7 @@ def show(
     wanted = _keep(turn, query)
     page = search(turn.catalogue, query, offset, PAGE)
     if not page.total:
-        _show_nothing(turn, query, wanted)
+        _show_nothing(turn, query, wanted, done)
         return
     if not page.results:
         no_more = turn.say("search_no_more", total=page.total, criteria=wanted)
@@ -226,15 +247,29 @@ def _remarks(
             ]
             if dates:
                 remarks.append(turn.say("search_rate", date=min(dates)))
-    if done and done.start_date:
-        remarks.append(turn.say("search_start_dates"))
-    return remarks
+    return remarks + unused_remarks(turn, done)
 
 
-def _show_nothing(turn: Turn, query: SearchQuery, wanted: str) -> None:
+def unused_remarks(turn: Turn, done: Change | None) -> list[str]:
+    """Return a sentence for each thing that the message says and the search can't use."""
+    sentences = []
+    for unused in done.unused if done else ():
+        name = f"search_unused_{unused.kind}"
+        if unused.kind == "currency" and not unused.options:
+            name += "_unknown"
+        options = [
+            f"{get_currency_name(code, count=2, locale='en')} ({code})"
+            for code in unused.options[:_OPTIONS]
+        ]
+        sentences.append(turn.say(name, words=unused.words, options=phrases.joined(options, "or")))
+    return list(dict.fromkeys(sentences))
+
+
+def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | None) -> None:
     """Say that nothing fits, which constraint is to blame, and what comes nearest."""
     nothing = nearest(turn.catalogue, query)
     sentences = [turn.say("search_empty", criteria=wanted)]
+    remarks = unused_remarks(turn, done)
     blame = list(dict.fromkeys(map(phrases.constraint, nothing.blame)))
     several = len(query.constraints()) > 1
     if several and len(blame) == 1:
@@ -247,11 +282,12 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str) -> None:
     if not nothing.alternatives:
         sentences.append(turn.say("search_nothing_near"))
         turn.set(listed=None, search_offset=None, program_focus=None)
-        turn.reply(" ".join(sentences), choices=_leads(turn, query))
+        turn.reply(" ".join(sentences), remarks=remarks, choices=_leads(turn, query))
         return
     sentences.append(turn.say("search_nearest"))
     turn.set(offer=Widen(fields=list(nothing.blame)).dict() if nothing.blame else None)
-    _list(turn, " ".join(sentences), nothing.alternatives, 0, len(nothing.alternatives))
+    hits = nothing.alternatives
+    _list(turn, " ".join(sentences), hits, 0, len(hits), remarks)
 
 
 _WHERE = ("countries", "places", "regions")

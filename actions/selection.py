@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from actions import phrases
 from actions.topic_action import Turn
 from preceptor.catalogue.programs import ProgramView
 from preceptor.catalogue.search import get_program
-from preceptor.conversation.choices import Country
+from preceptor.conversation.choices import Choice, Country
 from preceptor.nlu.normalize import fold
 
 
@@ -19,7 +20,7 @@ def countries_of(turn: Turn) -> list[str]:
     if isinstance(turn.choice, Country):
         return [turn.choice.country]
     places = turn.catalogue.places
-    for role in (None, "origin"):
+    for role in (None, "origin", "unclear"):
         # "I'm from Egypt, must I do an internship?" asks about Egypt; "… in the UK?" does not.
         found = list(turn.question.values("country", role=role))
         for place in turn.question.values("place", role=role):
@@ -93,6 +94,29 @@ def in_focus(turn: Turn) -> ProgramView | None:
     """Return the programme spoken of last."""
     focus = turn.slots.get("program_focus")
     return get_program(turn.catalogue, focus) if focus else None
+
+
+def ask_which_country(turn: Turn, intent: str) -> bool:
+    """Ask which country is meant by a name of several, such as "Congo"; False if all is clear.
+
+    Args:
+        turn: the turn.
+        intent: the intent whose answer depends on the country.
+    """
+    unclear = turn.question.of_kind("country", role="unclear")
+    if not unclear:
+        return False
+    countries = list(dict.fromkeys(entity["value"] for entity in unclear))
+    names = [turn.catalogue.names[("country", country)] for country in countries]
+    sentence = turn.say(
+        "which_country", name=unclear[0]["text"], options=phrases.joined(names, "or")
+    )
+    choices = [
+        Choice(title=name, payload=Country(country=country, intent=intent))
+        for name, country in zip(names, countries, strict=True)
+    ]
+    turn.reply(sentence, choices=choices)
+    return True
 
 
 class NoSuchNumber(LookupError):

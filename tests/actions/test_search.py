@@ -118,6 +118,51 @@ def test_a_start_date_cannot_be_filtered_and_that_is_said(desk):
     assert "can't filter by start date" in desk.talk(find("electives in Nepal in July")).text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("electives in Nepal from 5 July to 30 July 2027", "from 5 July to 30 July 2027"),
+        ("electives in Nepal in spring", "in spring"),
+        ("electives in Nepal over $1000", "lower limit of USD 1,000"),
+        ("electives in Nepal, 300 euros a week", '"300 euros a week"'),
+        ("electives in Nepal under 9000 kr", "Swedish kronor (SEK), Norwegian kroner (NOK)"),
+        ("electives in Nepal under 3,000 riyals", "Saudi riyals (SAR)"),
+        ("electives in Nepal under Z$900", "don't know the currency"),
+        ("electives in Nepal for 20 working days", "five working days"),
+        # Where nothing fits, and where nothing but that was said.
+        ("volunteering in Germany in July", '"in July"'),
+        ("find me something for next month", '"next month"'),
+    ],
+)
+def test_what_cannot_be_searched_by_is_said(desk, text, said):
+    assert said in desk.talk(find(text)).text
+
+
+def test_an_unclear_currency_sets_no_budget(desk):
+    done = desk.talk(find("electives in Nepal under 9000 kr"))
+    assert done.slots.get("search_budget") is None and "USD" not in done.text.split("\n")[0]
+
+
+def test_dollars_of_a_country_do_not_search_there(desk):
+    done = desk.talk(find("surgery in Kenya under 1200 US dollars"))
+    assert done.slots["search_country"] == ["KE"]
+    assert "surgery in Kenya, up to USD 1,200" in done.text
+
+
+def test_congo_is_asked_for_and_the_rest_of_the_search_kept(desk):
+    asked = desk.talk(find("surgery in Congo for 4 weeks"))
+    assert asked.titles == ["Democratic Republic of the Congo", "Republic of the Congo"]
+    assert not asked.cards
+    done = desk.talk(find("surgery in Congo for 4 weeks"), refine("Republic of the Congo"))
+    assert done.slots["search_country"] == ["CG"]
+    assert done.slots["search_specialty"] == ["surgery"]
+    assert done.slots["search_max_weeks"] == 4.0
+
+
+def test_a_length_in_days_is_said_in_days(desk):
+    assert "Nepal, 3 days" in desk.talk(find("electives in Nepal for 3 days")).text
+
+
 @pytest.mark.parametrize("text", ["find me a programme", "Can you help me find a programme?"])
 def test_a_search_for_nothing_asks(desk, text):
     done = desk.talk(find(text))

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from preceptor.channels.slack.mrkdwn import first_mention, mentions, plain_of
+from preceptor.nlu.emoji_codes import is_reaction
 
 Kind = Literal["turn", "text_only", "home", "prompts"]
 
@@ -107,7 +108,8 @@ def read_message(
 
     Returns:
         What to do, or None where it is nobody's message to the advisor: edits, deletions, news
-        of a channel, other bots, the advisor itself, people talking with each other.
+        of a channel, other bots, the advisor itself, people talking with each other, a mere
+        emoji in a thread.
     """
     event = body.get("event") or {}
     user, channel, ts = event.get("user"), event.get("channel"), event.get("ts")
@@ -128,6 +130,8 @@ def read_message(
     if called and bot_user is None:
         bot_user = spoken_to
     text = plain_of(markup, bot_user)
+    if not direct and not called and is_reaction(text):
+        return None
     # At a channel's top level the advisor opens a thread; in a direct message it does not.
     answer_in = thread if direct else thread or ts
     wordless = not text and bool(event.get("files"))
