@@ -31,22 +31,27 @@ async def at_rest(one: Widget) -> None:
     await until(lambda: one.heard and one.heard[-1] == ("typing", {"on": False}))
 
 
-async def test_a_search_comes_with_a_card_and_quick_replies_that_work(advisor, url) -> None:
+async def test_a_search_comes_with_a_card_and_buttons_that_work(advisor, url) -> None:
     async with widget(url) as one:
         await one.say(SEARCH)
         await at_rest(one)
         answers = [each for each in one.messages if each["from"] == "advisor"]
         assert answers and all(each["text"] for each in answers)
-        cards = [each["card"] for each in answers if each["card"]]
+        cards = [each["reply"]["card"] for each in answers if each["reply"]["card"]]
         assert [card["type"] for card in cards] == ["program_list"]
-        assert cards[0]["programs"] and cards[0]["total"] >= len(cards[0]["programs"])
-        replies = [button for each in answers for button in each["buttons"] if "text" in button]
-        for each in replies:
-            assert not each["text"].startswith("/")
+        assert cards[0]["total"] >= len(cards[0]["programs"]) > 1
+        first, second = cards[0]["programs"][:2]
         one.heard.clear()
-        await one.say("Thanks, bye!")
+        await one.say("Details", payload=second["choices"]["show"])
         await at_rest(one)
-        assert one.texts()
+        shown = next(each["reply"]["card"] for each in one.messages if each["reply"])
+        assert (shown["type"], shown["program"]["id"]) == ("program", second["id"])
+        one.heard.clear()
+        picked = [second["choices"]["show"], first["choices"]["show"]]
+        await one.say("Compare 2 programmes", payload=picked)
+        await at_rest(one)
+        shown = next(each["reply"]["card"] for each in one.messages if each["reply"])
+        assert [each["id"] for each in shown["programs"]] == [second["id"], first["id"]]
 
 
 async def test_a_restart_forgets_the_search_and_what_was_said(advisor, url) -> None:
@@ -98,7 +103,7 @@ async def test_an_answer_that_rasa_had_given_before_the_crash_is_sent_and_not_gi
         one.heard.clear()
         await at_rest(one)
         again = [each for each in one.messages if each["from"] == "advisor"]
-        for key in ("text", "buttons", "card", "image"):
+        for key in ("text", "reply", "buttons", "image"):
             assert [each[key] for each in again] == [each[key] for each in before]
         assert len(advisor.events(conversation_of(one))) == events
 
