@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.actions import showing
+
 NEED = "action_show_registration"
 LENGTH = "action_show_internship_length"
 
@@ -101,7 +103,7 @@ def test_words_of_a_search_go_on_with_the_search(desk):
 
 
 def test_the_search_is_left_alone(desk):
-    before = {"search_country": ["PE"], "search_shown": ["ifmsa-peru-scope"]}
+    before = {"search_country": ["PE"], **showing("ifmsa-peru-scope")}
     done = desk.run(NEED, "is it needed in India", "ask_registration_requirement", before)
     assert {k: done.slots[k] for k in before} == before
 
