@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions import phrases, selection
+from actions import phrases
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
 from preceptor.catalogue.search import get_program
@@ -37,7 +37,7 @@ def give_facts(turn: Turn, intent: str) -> None:
     """Send up to two facts that belong to an intent, and where to go on."""
     before = turn.slots.get("topic")
     turn.set(topic=intent)
-    known = facts.advice_facts(turn.session, intent, limit=20)
+    known = facts.advice_facts(turn.catalogue, intent, limit=20)
     fresh = [f for f in known if not any(f.fact in text for text in turn.texts)]
     chosen = (fresh or list(known))[:2]
     quick = turn.leads(intent)
@@ -67,7 +67,7 @@ _POINTS = re.compile(r"\b(?:it|this|that|they|their|there|this one|that one)\b",
 def _for_the_programme(turn: Turn, intent: str) -> str | None:
     """Return what the programme spoken of last says on a question that points at it."""
     focus = turn.slots.get("program_focus")
-    program = get_program(turn.session, focus) if focus else None
+    program = get_program(turn.catalogue, focus) if focus else None
     if program is None or not _POINTS.search(turn.question.text):
         return None
     known = phrases.price(program)
@@ -91,7 +91,7 @@ def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
     countries = turn.slots.get("licensing_country") or []
     if intent != "ask_how_long" or before not in _LICENSING or not countries:
         return None
-    rule = facts.licensing(turn.session, countries[0])
+    rule = facts.licensing(turn.catalogue, countries[0])
     length = phrases.months(rule.min_months, rule.max_months) if rule else ""
     if rule is None or not length:
         return None
@@ -103,5 +103,5 @@ def _where(turn: Turn) -> str | None:
     """Return the place or country that the question names, by name."""
     for kind in ("place", "country", "region"):
         if values := turn.question.values(kind):
-            return selection.names(turn.session).get((kind, values[0]))
+            return turn.catalogue.names.get((kind, values[0]))
     return None

@@ -39,13 +39,12 @@ class ShowCapabilities(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell what there is, with the catalogue's real figures."""
-        covered = facts.countries_covered(turn.session)
+        covered = facts.countries_covered(turn.catalogue)
         with_programs = [c for c in covered if c.open_calls or c.restricted or c.reports]
         licensing = [c for c in covered if c.licensing]
-        summary = facts.catalogue_summary(turn.session)
         text = turn.say(
             "capabilities",
-            programs=summary.rows["programs"],
+            programs=len(turn.catalogue.programs),
             countries=len(with_programs),
             licensing=len(licensing),
         )

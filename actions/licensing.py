@@ -77,15 +77,15 @@ def answer_countries(turn: Turn, intent: str) -> None:
 
 
 def _answer_country(turn: Turn, country: str, intent: str, *, last: bool) -> None:
-    rule = facts.licensing(turn.session, country)
-    regulator = facts.regulator(turn.session, country)
+    rule = facts.licensing(turn.catalogue, country)
+    regulator = facts.regulator(turn.catalogue, country)
     named = f"the {regulator.name}" if regulator else ""
     if named.startswith("the The "):
         named = named[4:]
     address = f" ({regulator.url})" if regulator and regulator.url else ""
     quick = _leads(turn, country, intent) if last else []
     if rule is None:
-        name = selection.names(turn.session).get(("country", country), country)
+        name = turn.catalogue.names.get(("country", country), country)
         body = f"{named}{address}" if named else turn.say("licensing_not_covered_generic")
         turn.reply(
             turn.say("licensing_not_covered", country=_in(name), regulator=body), quick=quick
@@ -140,7 +140,7 @@ def _sentence(text: str) -> str:
 
 
 def _leads(turn: Turn, country: str, intent: str) -> list[tuple[str, str]]:
-    name = _in(selection.names(turn.session).get(("country", country), country))
+    name = _in(turn.catalogue.names.get(("country", country), country))
     other = (
         ("How long is it?", f"How long is the compulsory internship in {name}?")
         if intent == "ask_registration_requirement"

@@ -8,10 +8,11 @@ from types import MappingProxyType
 
 from babel.numbers import format_currency
 
-from preceptor.catalogue.facts import Source
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.search import Hit, ProgramView, SearchQuery
+from preceptor.catalogue.programs import ProgramView
+from preceptor.catalogue.records import Source
+from preceptor.catalogue.search import Hit, SearchQuery
 from preceptor.conversation.cards import Price, ProgramItem, SourceLink
 
 BASIS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from actions import phrases, selection
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
-from preceptor.catalogue.facts import EmergencyNumber, Helpline
+from preceptor.catalogue.facts import EmergencyNumber
+from preceptor.catalogue.records import HelplineRecord
 from preceptor.conversation.cards import ContactItem, ContactsCard
 
 TOPICS = ("report_emergency", "express_crisis", "describe_own_symptoms")
@@ -57,13 +58,13 @@ class GiveEmergencyNumbers(TopicAction):
 def give_numbers(turn: Turn) -> None:
     """Send emergency numbers, and helplines too where the rules saw a crisis beside it."""
     country = _country(turn)
-    own = facts.emergency_numbers(turn.session, country) if country else ()
+    own = facts.emergency_numbers(turn.catalogue, country) if country else ()
     if own:
         lead = turn.say("emergency_numbers", country=own[0].country_name)
         text = f"{lead} {_numbers(own)}."
         card = ContactsCard(contacts=_number_contacts(own))
     else:
-        examples = [facts.emergency_numbers(turn.session, c) for c in _WELL_KNOWN]
+        examples = [facts.emergency_numbers(turn.catalogue, c) for c in _WELL_KNOWN]
         listed = [f"{n[0].country_name} {_numbers(n)}" for n in examples if n]
         text = turn.say("emergency_generic", examples=", ".join(listed))
         card = ContactsCard(contacts=[c for n in examples for c in _number_contacts(n)])
@@ -108,7 +109,7 @@ def help_in_crisis(turn: Turn) -> None:
     """Send helplines, and the country's emergency number where the country is known."""
     country = _country(turn)
     give_helplines(turn, country)
-    own = facts.emergency_numbers(turn.session, country) if country else ()
+    own = facts.emergency_numbers(turn.catalogue, country) if country else ()
     if own:
         lead = turn.say("emergency_numbers", country=own[0].country_name)
         turn.reply(f"{lead} {_numbers(own)}.", card=ContactsCard(contacts=_number_contacts(own)))
@@ -116,12 +117,12 @@ def help_in_crisis(turn: Turn) -> None:
 
 def give_helplines(turn: Turn, country: str | None) -> None:
     """Send the helplines of a country, if there are any, and of the whole world."""
-    local = list(facts.helplines(turn.session, country))[:3] if country else []
-    anywhere = [h for h in facts.helplines(turn.session, None) if h.country is None][:2]
+    local = list(facts.helplines(turn.catalogue, country))[:3] if country else []
+    anywhere = [h for h in facts.helplines(turn.catalogue, None) if h.country is None][:2]
     local = [h for h in local if h.country]
     lines = []
     if local:
-        name = selection.names(turn.session).get(("country", country or ""), "")
+        name = turn.catalogue.names.get(("country", country or ""), "")
         lines += [turn.say("helplines_in", country=name), *map(_line, local)]
     lines += [turn.say("helplines_anywhere"), *map(_line, anywhere)]
     if not local:
@@ -140,7 +141,7 @@ def give_helplines(turn: Turn, country: str | None) -> None:
     turn.reply("\n".join(lines), card=ContactsCard(contacts=contacts))
 
 
-def _line(helpline: Helpline) -> str:
+def _line(helpline: HelplineRecord) -> str:
     reach = [x for x in (helpline.phone, helpline.text, helpline.url) if x]
     who = f" for {helpline.for_whom}" if helpline.for_whom and helpline.for_whom != "anyone" else ""
     hours = f" ({helpline.hours})" if helpline.hours else ""

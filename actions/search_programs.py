@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from actions import phrases, safety_help, selection
+from actions import phrases, safety_help
 from actions.follow_up import follow_up
 from actions.search_state import Change, change, query_from_slots, query_to_slots
 from actions.topic_action import TopicAction, Turn
@@ -45,7 +45,7 @@ class RefineSearch(TopicAction):
 
 def find(turn: Turn, *, fresh: bool) -> None:
     """Apply the question to the conversation's search and show what it finds."""
-    known = selection.world(turn.session)
+    known = turn.catalogue
     before = query_from_slots(turn.slots)
     done = change(before, turn.question, known, fresh=fresh)
     turn.set(topic="search")
@@ -87,8 +87,8 @@ def _starters() -> list[tuple[str, str]]:
 
 def _keep(turn: Turn, query: SearchQuery) -> str:
     """Keep the search in the conversation, and return it in words."""
-    regions = {str(r.id): r.countries for r in selection.world(turn.session).regions.values()}
-    wanted = phrases.criteria(query, selection.names(turn.session), regions)
+    regions = {str(r.id): r.countries for r in turn.catalogue.regions.values()}
+    wanted = phrases.criteria(query, turn.catalogue.names, regions)
     turn.set(**query_to_slots(query), search_summary=wanted if query.constraints() else None)
     return wanted
 
@@ -103,7 +103,7 @@ def show(
 ) -> None:
     """Show one page of a search and keep it in the conversation."""
     wanted = _keep(turn, query)
-    page = search(turn.session, query, offset, PAGE)
+    page = search(turn.catalogue, query, offset, PAGE)
     if not page.total:
         _show_nothing(turn, query, wanted)
         return
@@ -151,7 +151,7 @@ def _remarks(
     if done and done.assumed_currency:
         remarks.append(turn.say("search_assumed_usd"))
     if query.budget:
-        rates = selection.world(turn.session).rates
+        rates = turn.catalogue.rates
         if query.budget.currency not in rates:
             remarks.append(turn.say("search_no_rate", currency=query.budget.currency))
         else:
@@ -171,7 +171,7 @@ def _remarks(
 
 def _show_nothing(turn: Turn, query: SearchQuery, wanted: str) -> None:
     """Say that nothing fits, which constraint is to blame, and what comes nearest."""
-    nothing = nearest(turn.session, query)
+    nothing = nearest(turn.catalogue, query)
     lines = [turn.say("search_empty", criteria=wanted)]
     blame = list(dict.fromkeys(phrases.CONSTRAINT_NAMES[name] for name in nothing.blame))
     several = len(query.constraints()) > 1
@@ -228,7 +228,7 @@ def _leads(turn: Turn, query: SearchQuery) -> list[tuple[str, str]]:
 def _relative(turn: Turn, done: Change) -> None:
     """Answer "cheaper", "shorter", "longer" by what was just shown."""
     shown_ids = turn.slots.get("search_shown") or []
-    everything = search(turn.session, replace(done.query, budget=None), 0, _ALL).results
+    everything = search(turn.catalogue, replace(done.query, budget=None), 0, _ALL).results
     focus = turn.slots.get("program_focus")
     reference = [h for h in everything if h.program.id in ([focus] if focus else shown_ids)]
     if not shown_ids or not reference:
@@ -271,7 +271,7 @@ def _relative(turn: Turn, done: Change) -> None:
 
 def _cheaper(turn: Turn, query: SearchQuery, everything: list[Hit], reference: list[Hit]) -> None:
     """Show what is known to cost less than the cheapest of what was shown."""
-    rates = selection.world(turn.session).rates
+    rates = turn.catalogue.rates
     known = [h for h in reference if h.cost_eur is not None]
     if not known:
         _no_price_to_beat(turn, query, everything, reference)
@@ -327,7 +327,9 @@ def _no_price_to_beat(
     if not priced:
         # The same search without a specialty: a price to go by is what the person wants now.
         wider = replace(query, specialties=(), order="price")
-        priced = [h for h in search(turn.session, wider, 0, _ALL).results if h.cost_eur is not None]
+        priced = [
+            h for h in search(turn.catalogue, wider, 0, _ALL).results if h.cost_eur is not None
+        ]
         lead = "search_priced_elsewhere"
     _keep(turn, replace(query, order="price"))
     if not priced:

@@ -9,8 +9,8 @@ from typing import Any
 
 from actions.topic_action import Question
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.programs import Snapshot
 from preceptor.catalogue.search import SearchQuery
+from preceptor.catalogue.snapshot import Catalogue
 
 ASSUMED_CURRENCY = "USD"
 
@@ -149,20 +149,20 @@ class Change:
     changed: bool = False
 
 
-def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bool) -> Change:
+def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fresh: bool) -> Change:
     """Apply a message to a search.
 
     Args:
         query: the search so far.
         question: the message; its entities and its words both count.
-        world: the catalogue, for which place lies in which country.
+        catalogue: the catalogue, for which place lies in which country.
         fresh: True for a new request ("find me …"), whose place and specialty replace the old
             ones together; False for a change to what is there.
     """
     text = question.text
     if _RESET.search(text):
         start = SearchQuery()
-        rest = _with_entities(start, question, world, add=False)[0]
+        rest = _with_entities(start, question, catalogue, add=False)[0]
         return Change(rest, step="reset" if rest == start else "none", changed=True)
     before = query
     if fresh and question.of_kind("country", "place", "region", "specialty"):
@@ -173,7 +173,7 @@ def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bo
     for fields, pattern in _DROPS:
         if pattern.search(text):
             query = query.without(*fields)
-    query, assumed = _with_entities(query, question, world, add=bool(_ADD.search(text)))
+    query, assumed = _with_entities(query, question, catalogue, add=bool(_ADD.search(text)))
     start_date = any(
         e["value"].get("month") or e["value"].get("season") for e in question.of_kind("duration")
     )
@@ -198,7 +198,7 @@ def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bo
 
 
 def _with_entities(
-    query: SearchQuery, question: Question, world: Snapshot, *, add: bool
+    query: SearchQuery, question: Question, catalogue: Catalogue, *, add: bool
 ) -> tuple[SearchQuery, bool]:
     """Return the search with a message's entities in it, and whether a currency was assumed."""
     changes: dict[str, Any] = {}
@@ -210,7 +210,7 @@ def _with_entities(
     countries, places, regions = map(question.values, ("country", "place", "region"))
     if countries or places or regions:
         # "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both.
-        homes = {world.places[p].country for p in places if p in world.places}
+        homes = {catalogue.places[p].country for p in places if p in catalogue.places}
         countries = [c for c in countries if c not in homes]
         changes |= {
             "countries": merged("countries", countries),
@@ -232,7 +232,7 @@ def _with_entities(
                 )
     unwanted = [*question.values("country", role="excluded")]
     for region in question.values("region", role="excluded"):
-        unwanted += [c for c in world.countries_within([region]) if c not in unwanted]
+        unwanted += [c for c in catalogue.countries_within([region]) if c not in unwanted]
     for place in question.values("place", role="excluded"):
         changes["places"] = tuple(p for p in changes.get("places", query.places) if p != place)
     if unwanted:

@@ -1,41 +1,18 @@
-"""What several topics look up: names of ids, the search's world, picked programmes."""
+"""What several topics look up: the countries that are asked about, picked programmes."""
 
 from __future__ import annotations
 
 import re
 
-from sqlalchemy.orm import Session
-
 from actions.topic_action import Turn
-from preceptor.catalogue.programs import ProgramView, Snapshot, snapshot
-from preceptor.catalogue.records import CountryRecord, KindRecord, StageRecord
+from preceptor.catalogue.programs import ProgramView
 from preceptor.catalogue.search import get_program
-from preceptor.catalogue.store import once_a_version, read_records
 from preceptor.nlu.normalize import fold
-
-
-def world(session: Session) -> Snapshot:
-    """Return the catalogue's programmes, places, specialties and regions."""
-    return snapshot(session)
-
-
-@once_a_version
-def names(session: Session) -> dict[tuple[str, str], str]:
-    """Return the names of countries, regions, places, specialties, kinds and stages by id."""
-    known = world(session)
-    found: dict[tuple[str, str], str] = {}
-    found |= {("country", str(c.iso2)): c.name for c in read_records(session, CountryRecord)}
-    found |= {("kind", str(k.id)): k.name for k in read_records(session, KindRecord)}
-    found |= {("stage", str(s.id)): s.name for s in read_records(session, StageRecord)}
-    found |= {("region", str(r.id)): r.name for r in known.regions.values()}
-    found |= {("place", str(p.id)): p.name for p in known.places.values()}
-    found |= {("specialty", str(s.id)): s.name for s in known.specialties.values()}
-    return found
 
 
 def countries_of(turn: Turn) -> list[str]:
     """Return the countries (ISO alpha-2) that the question names, by name or by a place in them."""
-    known = world(turn.session)
+    known = turn.catalogue
     for role in (None, "origin"):
         # "I'm from Egypt, must I do an internship?" asks about Egypt; "… in the UK?" does not.
         found = list(turn.question.values("country", role=role))
@@ -69,14 +46,14 @@ def picked(turn: Turn, shown: list[ProgramView] | None = None) -> list[ProgramVi
     """
     question = turn.question
     programs: list[ProgramView | None] = [
-        get_program(turn.session, i) for i in question.values("program")
+        get_program(turn.catalogue, i) for i in question.values("program")
     ]
     if found := [p for p in programs if p is not None]:
         return found
     offset = 0
     if shown is None:
         ids = turn.slots.get("search_shown") or []
-        shown = [p for i in ids if (p := get_program(turn.session, i))]
+        shown = [p for i in ids if (p := get_program(turn.catalogue, i))]
         offset = turn.slots.get("search_offset") or 0
     found = []
     for value in question.values("ordinal"):
@@ -91,17 +68,17 @@ def picked(turn: Turn, shown: list[ProgramView] | None = None) -> list[ProgramVi
         found.append(shown[position - 1] if position > 0 else shown[-1])
     if found or (found := _named(question.text, shown)):
         return list(dict.fromkeys(found))
-    everything = world(turn.session).programs
+    everything = turn.catalogue.programs
     organisations = question.values("organisation")
-    within = world(turn.session).places_within(question.values("place"))
+    within = turn.catalogue.places_within(question.values("place"))
     countries = set(question.values("country"))
     for pool in (shown, everything if organisations or within else ()):
         found = [
             p
             for p in pool
             if (not organisations or p.organisation in organisations)
-            and (not within or within & set(p.place_ids))
-            and (not countries or countries & set(p.country_ids))
+            and (not within or within & set(p.places))
+            and (not countries or countries & set(p.countries))
         ]
         if (organisations or within or countries) and found:
             return found

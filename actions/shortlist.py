@@ -44,7 +44,7 @@ def kept(turn: Turn) -> list[dict[str, Any]]:
 
 def kept_programs(turn: Turn) -> list[ProgramView]:
     """Return the shortlist's programmes that the catalogue still has, oldest first."""
-    found = (get_program(turn.session, each["id"]) for each in kept(turn))
+    found = (get_program(turn.catalogue, each["id"]) for each in kept(turn))
     return [program for program in found if program]
 
 
@@ -79,13 +79,13 @@ def _add(turn: Turn) -> None:
     if programs is None:
         return
     on_show = [
-        p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))
+        p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.catalogue, i))
     ]
     clear = bool(turn.question.of_kind("ordinal", "program"))
     if not programs and _ALL.search(turn.question.text):
         programs, clear = on_show, True
     focus = turn.slots.get("program_focus")
-    if not programs and focus and (program := get_program(turn.session, focus)):
+    if not programs and focus and (program := get_program(turn.catalogue, focus)):
         programs = [program]
     if not programs and len(on_show) == 1:
         programs = on_show

@@ -28,7 +28,7 @@ class ShowProgram(TopicAction):
         if picked is None:
             return
         focus = turn.slots.get("program_focus")
-        if not picked and focus and (program := get_program(turn.session, focus)):
+        if not picked and focus and (program := get_program(turn.catalogue, focus)):
             picked = [program]
         if not picked and not turn.slots.get("search_shown") and (topic := _topic(turn)):
             # "what does it cost" with nothing on show asks about internships in general.
@@ -175,7 +175,7 @@ def _ask_which(turn: Turn) -> None:
 
 def _shown(turn: Turn) -> list[tuple[str, str]]:
     """Return a quick reply for each programme on show."""
-    shown = [get_program(turn.session, i) for i in turn.slots.get("search_shown") or []]
+    shown = [get_program(turn.catalogue, i) for i in turn.slots.get("search_shown") or []]
     first = (turn.slots.get("search_offset") or 0) + 1
     return choices([p for p in shown if p], "Tell me more about {}", first)
 
@@ -209,10 +209,10 @@ class ComparePrograms(TopicAction):
         ids = turn.slots.get("search_shown") or []
         if _OF_SHORTLIST.search(turn.question.text):
             ids = [each["id"] for each in turn.slots.get("shortlist") or []] or ids
-        on_show = [p for i in ids if (p := get_program(turn.session, i))]
+        on_show = [p for i in ids if (p := get_program(turn.catalogue, i))]
         if len(picked) == 1:
             focus = turn.slots.get("program_focus")
-            other = get_program(turn.session, focus) if focus else None
+            other = get_program(turn.catalogue, focus) if focus else None
             rest = [p for p in on_show if p.id != picked[0].id]
             picked += [other] if other and other.id != picked[0].id else rest[:1]
         programs = (picked if len(picked) > 1 else on_show)[:3]
@@ -277,7 +277,7 @@ def _verdict(turn: Turn, programs: list[ProgramView]) -> str | None:
     if _CHEAPER.search(text):
         from preceptor.catalogue.money import in_euro
 
-        rates = selection.world(turn.session).rates
+        rates = turn.catalogue.rates
         # Prices a week and prices a stay can't be set against each other.
         bases = {p.price_basis == "per_week" for p in programs if p.price_is_cost}
         priced = [

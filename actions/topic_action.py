@@ -6,19 +6,17 @@ import abc
 import asyncio
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
 from actions.words import say
-from preceptor.catalogue.database import engine_from_url, session
-from preceptor.catalogue.facts import Topic, topics
+from preceptor.catalogue.facts import topics
+from preceptor.catalogue.records import TopicRecord
+from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.conversation.cards import Card
 
 _log = structlog.get_logger(__name__)
@@ -39,12 +37,6 @@ ACTION_OF: dict[str, str] = {
 
 ANSWER_ACTION = "action_give_facts"
 MAX_QUICK_REPLIES = 3
-
-
-@lru_cache(maxsize=1)
-def engine() -> Engine:
-    """Return the catalogue's engine, made once a process."""
-    return engine_from_url()
 
 
 @dataclass(frozen=True)
@@ -89,7 +81,7 @@ class Turn:
         parse: the message as the pipeline read it.
         texts: what the advisor said before in this conversation, the last forty replies.
         earlier: how many replies came before those.
-        session: the catalogue.
+        catalogue: the catalogue as it was when the turn began.
         events: what the action gives back to Rasa.
     """
 
@@ -99,7 +91,7 @@ class Turn:
     slots: dict[str, Any]
     parse: dict[str, Any]
     texts: list[str]
-    session: Session
+    catalogue: Catalogue
     dispatcher: CollectingDispatcher
     earlier: int = 0
     events: list[EventType] = field(default_factory=list)
@@ -140,9 +132,9 @@ class Turn:
             buttons=[{"title": title, "payload": payload} for title, payload in replies],
         )
 
-    def topics(self) -> dict[str, Topic]:
+    def topics(self) -> dict[str, TopicRecord]:
         """Return the topics by intent."""
-        return {topic.intent: topic for topic in topics(self.session)}
+        return {topic.intent: topic for topic in topics(self.catalogue)}
 
     def leads(self, intent: str) -> list[tuple[str, str]]:
         """Return the quick replies that lead on from an intent."""
@@ -209,19 +201,18 @@ class TopicAction(Action, abc.ABC):
         log = _log.bind(conversation=tracker.sender_id, action=self.name())
         questions, first = open_questions(tracker)
         try:
-            with session(engine()) as opened:
-                turn = Turn(
-                    question=questions[0],
-                    others=tuple(questions[1:]),
-                    first=first,
-                    slots=dict(tracker.slots),
-                    parse=tracker.latest_message or {},
-                    texts=[e.get("text") or "" for e in tracker.events if e["event"] == "bot"],
-                    session=opened,
-                    dispatcher=dispatcher,
-                    earlier=(tracker.latest_message or {}).get("earlier_replies", 0),
-                )
-                self.answer(turn)
+            turn = Turn(
+                question=questions[0],
+                others=tuple(questions[1:]),
+                first=first,
+                slots=dict(tracker.slots),
+                parse=tracker.latest_message or {},
+                texts=[e.get("text") or "" for e in tracker.events if e["event"] == "bot"],
+                catalogue=shared_catalogue().current(),
+                dispatcher=dispatcher,
+                earlier=(tracker.latest_message or {}).get("earlier_replies", 0),
+            )
+            self.answer(turn)
         except Exception:
             # Whatever it is, a person waits for an answer; the cause is in the log.
             log.exception("action.failed")

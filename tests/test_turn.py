@@ -137,7 +137,7 @@ from preceptor.evaluation.parse import parse
 from preceptor.runtime.settings import load_settings, quiet_environment
 quiet_environment()
 parse(load_settings(), None, io.BytesIO(b"is it paid and what vaccines do I need for Ghana?"))
-loaded = {"tensorflow", "sklearn", "scipy.optimize", "onnx", "alembic", "h5py"} & set(sys.modules)
+loaded = {"tensorflow", "sklearn", "scipy.optimize", "onnx", "h5py"} & set(sys.modules)
 assert not loaded, loaded
 """
     done = subprocess.run(

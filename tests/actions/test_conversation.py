@@ -38,7 +38,7 @@ def test_with_a_search_going_on_the_way_back_is_offered(desk):
 
 def test_what_the_advisor_can_do_is_told_with_real_figures(desk):
     done = desk.run("action_show_capabilities", "what can you do", "ask_capabilities")
-    assert f"{len(desk.world().programs)} programmes" in done.text
+    assert f"{len(desk.catalogue().programs)} programmes" in done.text
     done = desk.run("action_show_capabilities", "which countries?", "ask_capabilities")
     assert "Sri Lanka" in done.text and "Nigeria" in done.text
 

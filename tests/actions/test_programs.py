@@ -111,7 +111,7 @@ def test_reports_restrictions_and_old_sources_are_marked(desk):
 
     assert "not an open call" in told("work-the-world-arequipa")
     assert "only to students of particular" in told("charite-pj-external-students")
-    old = next(p for p in desk.world().programs if p.source_date and p.source_date < "2020")
+    old = next(p for p in desk.catalogue().programs if p.source_date and p.source_date < "2020")
     assert "check that it still runs" in told(old.id)
 
 

@@ -25,15 +25,15 @@ def test_a_search_shows_three_programmes_as_text_and_card(desk):
 
 
 def test_every_programme_of_a_list_is_where_it_was_asked_for(desk):
-    world = desk.world()
+    world = desk.catalogue()
     everywhere = {p.id for p in world.programs if p.worldwide}
-    here = {p.id for p in world.programs if "ZA" in p.country_ids}
+    here = {p.id for p in world.programs if "ZA" in p.countries}
     done = desk.talk(find("electives in South Africa"))
     assert set(done.slots["search_shown"]) <= here | everywhere
 
 
 def test_reports_and_restricted_programmes_are_not_offered_as_open(desk):
-    listed = {p.id: p.listing for p in desk.world().programs}
+    listed = {p.id: p.listing for p in desk.catalogue().programs}
     done = desk.talk(find("placements in Bali"))
     assert {listed[i] for i in done.slots["search_shown"] or []} <= {"open_call"}
 
@@ -85,7 +85,7 @@ def test_shorter_and_longer_move_relative_to_what_was_shown(desk):
 def test_a_shorter_programme_is_shown_where_there_is_one(desk):
     slots = {"search_country": ["ID"], "search_shown": ["cimsa-indonesia-scope"]}
     done = desk.run(REFINE, "shorter", "refine_search", slots)
-    weeks = {p.id: p.min_weeks for p in desk.world().programs}
+    weeks = {p.id: p.min_weeks for p in desk.catalogue().programs}
     assert done.cards, done.text
     assert min(weeks[i] or 99 for i in done.slots["search_shown"]) < 4
 

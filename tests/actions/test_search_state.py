@@ -17,7 +17,7 @@ BUDGET = replace(KENYA_SURGERY, budget=Money(200000, "USD"))
 
 def changed(desk: Desk, before: SearchQuery, text: str, *, fresh: bool = False):
     question = Question("refine_search", text, tuple(desk.entities(text)))
-    return change(before, question, desk.world(), fresh=fresh)
+    return change(before, question, desk.catalogue(), fresh=fresh)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_whatever_goes_wrong_the_person_gets_a_sentence_and_the_log_the_cause(de
     def broken():
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr("actions.topic_action.engine", broken)
+    monkeypatch.setattr("actions.topic_action.shared_catalogue", broken)
     with structlog.testing.capture_logs() as logs:
         done = desk.run("action_search_programs", "surgery in Kenya", slots={"search_place": ["x"]})
     assert [m["response"] for m in done.messages] == ["utter_action_failed"]
@@ -119,9 +119,10 @@ def test_half_an_answer_is_taken_back_when_the_rest_fails(desk, monkeypatch):
 
 def test_a_catalogue_that_was_never_imported_gives_a_sentence(tmp_path, desk, monkeypatch):
     from preceptor.catalogue.database import engine_from_url
+    from preceptor.catalogue.snapshot import CatalogueCache
 
-    empty = engine_from_url(f"sqlite:///{tmp_path / 'empty.db'}")
-    monkeypatch.setattr("actions.topic_action.engine", lambda: empty)
+    empty = CatalogueCache(engine_from_url(f"sqlite:///{tmp_path / 'empty.db'}"))
+    monkeypatch.setattr("actions.topic_action.shared_catalogue", lambda: empty)
     done = desk.run("action_search_programs", "surgery in Kenya")
     assert [m["response"] for m in done.messages] == ["utter_action_failed"]
 

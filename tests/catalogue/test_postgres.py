@@ -5,26 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Engine
 
-from preceptor.catalogue import database, models
+from preceptor.catalogue import database
 from preceptor.catalogue.database import (
     CatalogueError,
     NotImported,
     engine_from_url,
-    session,
-    upgrade,
+    transaction,
 )
 from preceptor.catalogue.exporter import export_folder
 from preceptor.catalogue.importer import import_folder
-from preceptor.catalogue.models import Program
 from preceptor.catalogue.search import SearchQuery, search
-from preceptor.catalogue.store import current_version, read_contents, read_meta
-from preceptor.catalogue.vocabulary import VocabularyCache
-from tests.catalogue.support import Rows, program, write_csv
+from preceptor.catalogue.snapshot import Catalogue, CatalogueCache
+from preceptor.catalogue.store import load_documents, read_documents, read_version
+from tests.catalogue.support import OLD_LAYOUT, Rows, program, write_csv
 from tests.support.postgres import postgres_server
 
 
@@ -48,53 +44,60 @@ def engine(server: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     made.dispose()
 
 
-def test_migrations_build_exactly_the_tables_of_the_models(engine: Engine) -> None:
-    upgrade(engine)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, models.metadata) == []
-
-
 def test_an_empty_database_says_that_nothing_was_imported(engine: Engine) -> None:
-    with pytest.raises(NotImported), session(engine) as opened:
-        search(opened, SearchQuery())
+    with pytest.raises(NotImported):
+        Catalogue.load(engine)
+
+
+def test_a_database_of_the_old_layout_is_built_anew(engine: Engine, folder: Path) -> None:
+    with transaction(engine, write=True) as connection:
+        for statement in OLD_LAYOUT:
+            connection.execute(text(statement))
+    assert import_folder(folder, engine).rebuilt
+    assert set(inspect(engine).get_table_names()) == {
+        "catalogue_rows",
+        "catalogue_version",
+        "conversations",
+    }
+    assert len(Catalogue.load(engine).programs) == 2
 
 
 def test_an_import_is_idempotent_and_can_be_exported(
     imported: Engine, folder: Path, tmp_path: Path, url: str
 ) -> None:
-    with session(imported) as opened:
-        before = read_meta(opened)
-        contents = read_contents(opened)
+    before = load_documents(imported)
     assert not import_folder(folder, imported).changed
-    with session(imported) as opened:
-        assert read_meta(opened) == before
+    assert load_documents(imported) == before
     export_folder(tmp_path / "out", imported)
     sqlite = engine_from_url(url)
     import_folder(tmp_path / "out", sqlite)
-    with session(sqlite) as opened:
-        # The two databases hold the same, to the last decimal.
-        assert read_contents(opened) == contents
+    # The two databases hold the same, to the last decimal.
+    assert load_documents(sqlite)[2] == before[2]
 
 
-def test_search_and_vocabulary_work(imported: Engine) -> None:
-    with session(imported) as opened:
-        page = search(opened, SearchQuery(countries=("KE",), specialties=("surgery",)))
-    assert [hit.program.id for hit in page.results] == ["kenya-elective"]
-    assert VocabularyCache(imported).current().of_kind("program")
-
-
-def test_a_session_sees_the_old_catalogue_until_it_ends(
+def test_search_works_and_an_import_is_seen_at_the_next_call(
     imported: Engine, folder: Path, rows: Rows
 ) -> None:
-    with session(imported) as opened:
-        before = current_version(opened)
+    cache = CatalogueCache(imported)
+    query = SearchQuery(countries=("KE",), specialties=("surgery",))
+    page = search(cache.current(), query)
+    assert [hit.program.id for hit in page.results] == ["kenya-elective"]
+    rows["programs.csv"] = [program("new-one", specialties="surgery")]
+    import_folder(write_csv(folder, rows), imported)
+    page = search(cache.current(), query)
+    assert [hit.program.id for hit in page.results] == ["new-one"]
+
+
+def test_a_transaction_sees_the_old_catalogue_until_it_ends(
+    imported: Engine, folder: Path, rows: Rows
+) -> None:
+    with transaction(imported) as connection:
+        before = read_version(connection)
         rows["programs.csv"] = [program("new-one")]
         import_folder(write_csv(folder, rows), imported)
-        ids = list(opened.execute(select(Program.id).order_by(Program.id)).scalars())
-        assert (current_version(opened), ids) == (before, ["bali-volunteer", "kenya-elective"])
-    with session(imported) as opened:
-        assert list(opened.execute(select(Program.id)).scalars()) == ["new-one"]
+        ids = list(read_documents(connection)["programs.csv"])
+        assert (read_version(connection), ids) == (before, ["bali-volunteer", "kenya-elective"])
+    assert [program.id for program in Catalogue.load(imported).programs] == ["new-one"]
 
 
 def test_first_imports_at_once_all_succeed(engine: Engine, folder: Path) -> None:
@@ -112,16 +115,32 @@ def test_first_imports_at_once_all_succeed(engine: Engine, folder: Path) -> None
     for thread in threads:
         thread.join()
     assert failures == []
-    with session(engine) as opened:
-        assert search(opened, SearchQuery()).total == 2
+    assert len(Catalogue.load(engine).programs) == 2
+
+
+def test_the_second_of_two_imports_compares_with_what_the_first_wrote(
+    imported: Engine, folder: Path, rows: Rows
+) -> None:
+    reports = []
+
+    def run() -> None:
+        reports.append(import_folder(folder, imported))
+
+    rows["programs.csv"].append(program("new-one"))
+    write_csv(folder, rows)
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(report.files["programs.csv"].added for report in reports) == [0, 1]
 
 
 def test_a_locked_catalogue_is_reported(
     imported: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "POSTGRES_LOCK_MS", 50)
-    with session(imported, write=True) as other:
-        other.execute(text("LOCK TABLE catalogue_meta IN EXCLUSIVE MODE"))
+    with transaction(imported, write=True):
         with pytest.raises(CatalogueError, match="Another process is writing"):
             import_folder(folder, imported)
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -210,11 +211,11 @@ def test_without_a_catalogue_quantities_are_still_found():
 def test_entities_are_named_as_the_domain_names_them():
     from ruamel.yaml import YAML
 
-    from preceptor.catalogue.vocabulary import KINDS_OF_TERM
+    from preceptor.catalogue.vocabulary import TermKind
     from tests.support.tiny_project import ROOT
 
     domain = YAML(typ="safe").load((ROOT / "domain.yml").read_text("utf-8"))
-    assert set(domain[ENTITIES]) == {*KINDS_OF_TERM, "duration", "money", "cheap", "ordinal"}
+    assert set(domain[ENTITIES]) == {*get_args(TermKind), "duration", "money", "cheap", "ordinal"}
 
 
 @pytest.mark.parametrize(

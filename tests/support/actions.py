@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
@@ -13,9 +12,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Engine
 
 import actions
-from preceptor.catalogue.database import session
 from preceptor.catalogue.importer import import_folder
-from preceptor.catalogue.programs import Snapshot, snapshot
+from preceptor.catalogue.snapshot import Catalogue, CatalogueCache
 from preceptor.catalogue.vocabulary import Vocabulary
 from preceptor.nlu.entities.extractor import extract
 from preceptor.nlu.entities.linking import Linker
@@ -78,21 +76,13 @@ class Desk:
 
     def __init__(self, engine: Engine) -> None:
         """Import the project's catalogue."""
-        self.engine = engine
         import_folder(ROOT / "catalogue", engine)
-        with self.opened() as opened:
-            self._linker = Linker(Vocabulary.load(opened))
+        self.cache = CatalogueCache(engine)
+        self._linker = Linker(Vocabulary.of(self.catalogue()))
 
-    @contextmanager
-    def opened(self) -> Iterator[Any]:
-        """A session on the catalogue."""
-        with session(self.engine) as opened:
-            yield opened
-
-    def world(self) -> Snapshot:
-        """The catalogue's programmes and places."""
-        with self.opened() as opened:
-            return snapshot(opened)
+    def catalogue(self) -> Catalogue:
+        """The catalogue."""
+        return self.cache.current()
 
     def entities(self, text: str) -> list[dict[str, Any]]:
         """Return a text's entities as the pipeline finds them."""

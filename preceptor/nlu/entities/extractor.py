@@ -12,8 +12,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc
 
-from preceptor.catalogue.database import CatalogueError, engine_from_url
-from preceptor.catalogue.vocabulary import VocabularyCache
+from preceptor.catalogue.database import CatalogueError
+from preceptor.catalogue.snapshot import CatalogueCache, shared_catalogue
+from preceptor.catalogue.vocabulary import Vocabulary
 from preceptor.nlu.component import Step
 from preceptor.nlu.entities.linking import Linker
 from preceptor.nlu.entities.quantities import amounts, durations, positions, wants_cheap
@@ -23,15 +24,10 @@ EXTRACTOR = "CatalogueEntityExtractor"
 _log = structlog.get_logger(__name__)
 
 
-@lru_cache(maxsize=1)
-def _vocabulary() -> VocabularyCache:
-    return VocabularyCache(engine_from_url())
-
-
 class CatalogueLinker:
     """The linker for the catalogue as it is now: an import is seen at the next message."""
 
-    def __init__(self, cache: VocabularyCache) -> None:
+    def __init__(self, cache: CatalogueCache) -> None:
         """Build nothing yet: the catalogue may be imported later."""
         self._cache = cache
         self._linker: Linker | None = None
@@ -40,7 +36,7 @@ class CatalogueLinker:
     def current(self) -> Linker | None:
         """Return the linker, or None (logged) where no catalogue can be read."""
         try:
-            vocabulary = self._cache.current()
+            catalogue = self._cache.current()
         except CatalogueError as error:
             # Without entities the advisor still answers its questions; it keeps the last ones.
             if str(error) != self._told:
@@ -48,15 +44,15 @@ class CatalogueLinker:
             self._told = str(error)
             return self._linker
         self._told = ""
-        if self._linker is None or self._linker.version != vocabulary.version:
-            self._linker = Linker(vocabulary)
+        if self._linker is None or self._linker.version != catalogue.version:
+            self._linker = Linker(Vocabulary.of(catalogue))
         return self._linker
 
 
 @lru_cache(maxsize=1)
 def shared_linker() -> CatalogueLinker:
     """Return the process's linker."""
-    return CatalogueLinker(_vocabulary())
+    return CatalogueLinker(shared_catalogue())
 
 
 def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:

@@ -73,7 +73,7 @@ class Link:
     """A stretch of text that means a thing of the catalogue.
 
     Attributes:
-        kind: the thing's kind, one of `preceptor.catalogue.vocabulary.KINDS_OF_TERM`.
+        kind: the thing's kind, one of `preceptor.catalogue.vocabulary.TermKind`.
         id: its key in the catalogue.
         start: offset of its first character in the text.
         end: offset behind its last character.
