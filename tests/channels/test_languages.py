@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.channels.channel import UserMessage
 
+from preceptor.channels.output import RepliesOutput
 from preceptor.channels.prefaces import Prefaces
 from preceptor.channels.turn_runner import reply_in_words
+from preceptor.conversation.plain_text import plain_text
 from preceptor.rasa_ext.turn_context import Heard, heard
 
 SPANISH = Heard("es", "find_program")
@@ -44,9 +46,9 @@ def test_a_turn_s_first_message_carries_the_note_whatever_the_channel():
         handle = reply_in_words(turn)
         said = []
         for _ in range(2):
-            output = CollectingOutputChannel()
+            output = RepliesOutput("rest")
             await handle(UserMessage("hola, busco algo", output, "someone"))
-            said += [each["text"] for each in output.messages]
+            said += [plain_text(reply) for reply in output.replies]
         return said
 
     first, *rest = asyncio.run(talk())

@@ -11,8 +11,13 @@ import pytest
 import socketio
 from rasa.core.channels.channel import UserMessage
 
+from preceptor.channels.output import channel_seals
 from preceptor.channels.web.limits import Rate
 from preceptor.channels.web.settings import WebSettings
+from preceptor.conversation.cards import SourceLink
+from preceptor.conversation.choices import Choice, Page, Seals, Show
+from preceptor.conversation.choices import Restart as Clear
+from preceptor.conversation.replies import Image, Reply, as_custom
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import Settings
 from tests.channels.web_support import (
@@ -87,17 +92,27 @@ async def test_what_a_person_says_is_acknowledged_shown_and_answered(server) -> 
 async def test_a_message_has_every_key_of_the_protocol(server) -> None:
     server.agent.replies = [
         {
-            "text": "Look.",
-            "buttons": [
-                {"title": "More", "payload": "Show me more"},
-                {"title": "Page", "url": "https://example.org"},
-            ],
-            "image": "https://example.org/a.png",
+            "custom": as_custom(
+                Reply(
+                    lead="Look.",
+                    body=("And here.",),
+                    steps=("One.",),
+                    remarks=("Prices change.",),
+                    sources=(SourceLink(title="A", url="javascript:alert(1)", date="2026"),),
+                    choices=(
+                        Choice(title="More", payload=Page(offset=3)),
+                        Choice(title="Page", url="https://example.org"),
+                        Choice(title="Bad", url="javascript:alert(1)"),
+                        Choice(title="Yes"),
+                    ),
+                    image=Image(url="https://example.org/a.png", alt="A chart"),
+                )
+            )
         }
     ]
     async with widget(server.url) as one:
         said = str(uuid.uuid4())
-        await one.say("hello", said, label="Say hello")
+        await one.say("hello", said)
         mine, answer = await until(lambda: len(one.messages) == 2 and one.messages)
     assert mine.pop("at") and answer.pop("at")
     assert mine == {
@@ -106,27 +121,139 @@ async def test_a_message_has_every_key_of_the_protocol(server) -> None:
         "from": "person",
         "id": said,
         "text": "hello",
-        "label": "Say hello",
+        "reply": None,
         "buttons": [],
-        "card": None,
         "image": None,
         "rating": None,
     }
+    sealed = answer["buttons"][0].pop("payload")
     assert answer == {
         "seq": 2,
         "kind": "text",
         "from": "advisor",
         "id": None,
-        "text": "Look.",
-        "label": None,
+        "text": "Look.\nAnd here.\n• One.\nPrices change.\nSource: A (2026) javascript:alert(1)",
+        "reply": {
+            "lead": "Look.",
+            "body": ["And here."],
+            "steps": ["One."],
+            "card": None,
+            "remarks": ["Prices change."],
+            "sources": [{"title": "A", "url": None, "date": "2026"}],
+            "language": "en",
+        },
         "buttons": [
-            {"title": "More", "text": "Show me more"},
+            {"title": "More"},
             {"title": "Page", "url": "https://example.org"},
+            {"title": "Yes"},
         ],
-        "card": None,
-        "image": {"url": "https://example.org/a.png", "alt": ""},
+        "image": {"url": "https://example.org/a.png", "alt": "A chart"},
         "rating": None,
     }
+    conversation = f"web:{own_claims(one.token)['sub']}"
+    assert channel_seals(server.settings).open(sealed, conversation) == Page(offset=3)
+
+
+# -- what is chosen --------------------------------------------------------------------------------
+
+
+async def offered(server, one, *choices: Choice) -> list[dict]:
+    """Have the advisor offer choices, and return the buttons as the widget gets them."""
+    server.agent.replies = [{"custom": as_custom(Reply(lead="Choose.", choices=choices))}]
+    await one.say("what now?")
+    buttons = await until(lambda: one.messages and one.messages[-1]["buttons"])
+    server.agent.replies = None
+    return buttons
+
+
+async def test_a_click_shows_the_title_and_does_what_its_payload_says(server) -> None:
+    async with widget(server.url) as one:
+        (button,) = await offered(server, one, Choice(title="Details", payload=Show(program="p1")))
+        await one.say(button["title"], payload=button["payload"])
+        await until(lambda: len(server.agent.chosen) == 2)
+        assert server.agent.chosen == [None, {"do": "show", "program": "p1"}]
+        assert one.texts("person")[-1] == "Details"
+
+
+async def test_programmes_that_were_ticked_are_compared_and_no_others(server) -> None:
+    async with widget(server.url) as one:
+        shows = [Choice(title=p, payload=Show(program=p)) for p in ("p1", "p2", "p3", "p4")]
+        payloads = [each["payload"] for each in await offered(server, one, *shows)]
+        for picked in ([0, 2], [3, 1, 2]):
+            await one.say("Compare", payload=[payloads[n] for n in picked])
+        await until(lambda: len(server.agent.chosen) == 3)
+        assert [each["programs"] for each in server.agent.chosen[1:]] == [
+            ["p1", "p3"],
+            ["p4", "p2", "p3"],
+        ]
+        # One alone, and one twice, are no comparison.
+        for payload in (payloads[:1], payloads[:1] * 2, [payloads[0], "forged"]):
+            await one.say("Compare", payload=payload)
+        await until(lambda: len(server.agent.chosen) == 6)
+        assert server.agent.chosen[3:] == [None] * 3
+
+
+async def test_a_payload_that_was_not_sealed_for_the_conversation_is_read_as_its_title(
+    server,
+) -> None:
+    async with widget(server.url) as one, widget(server.url) as other:
+        (button,) = await offered(server, one, Choice(title="Start over", payload=Clear()))
+        forged = [
+            button["payload"],
+            button["payload"][:-1] + ("A" if button["payload"][-1] != "A" else "B"),
+            Seals(b"another secret, which is long enough").seal(
+                Clear(), f"web:{own_claims(other.token)['sub']}"
+            ),
+            '{"do": "restart"}',
+            "/restart",
+            "starter:no_such_intent",
+            "",
+        ]
+        for payload in forged:
+            await other.say("Start over", payload=payload)
+        await until(lambda: len(server.agent.chosen) == 1 + len(forged))
+        assert set(map(str, server.agent.chosen)) == {"None"}
+        assert server.agent.said[-1][1] == "Start over"
+        await one.say("Start over", payload=button["payload"])
+        await until(lambda: server.agent.chosen[-1] == {"do": "restart"})
+
+
+async def test_a_starter_needs_no_seal_and_begins_anew(server) -> None:
+    async with widget(server.url) as one:
+        await one.say("Why?", payload="starter:ask_why_intern")
+        await one.say("starter:ask_why_intern")
+        await until(lambda: len(server.agent.chosen) == 2)
+        assert server.agent.chosen == [
+            {"do": "ask", "intent": "ask_why_intern", "afresh": True},
+            None,
+        ]
+
+
+async def test_the_shortlist_can_be_asked_for_without_ending_the_search(server) -> None:
+    async with widget(server.url) as one:
+        payload = (await one.ask("sync", {"after": 0}))["shortlist"]
+        await one.say("My shortlist", payload=payload)
+        await until(lambda: server.agent.chosen)
+        assert server.agent.chosen == [{"do": "ask", "intent": "show_shortlist", "afresh": False}]
+
+
+async def test_messages_from_before_buttons_had_payloads_are_still_drawn(server) -> None:
+    async with widget(server.url) as one:
+        await one.say("hello")
+        await until(lambda: one.texts())
+        log = server.channel._messages
+        old = {"card": {"type": "facts"}, "buttons": [{"title": "More", "text": "Show me more"}]}
+        where = "WHERE conversation = ? AND seq = ?"
+        mine = f"web:{own_claims(one.token)['sub']}"
+        with log._engine.begin() as connection:
+            for column, value, seq in (("label", "Say hello", 1), ("content", json.dumps(old), 2)):
+                connection.exec_driver_sql(
+                    f"UPDATE web_messages SET {column} = ? {where}", (value, mine, seq)
+                )
+        said, answer = await one.sync()
+        assert (said["text"], said["reply"]) == ("Say hello", None)
+        assert (answer["text"], answer["reply"]) == ("You said hello", None)
+        assert answer["buttons"] == old["buttons"]
 
 
 def test_long_polling_works_as_well(server, http) -> None:
@@ -445,7 +572,9 @@ async def test_an_allowed_origin_connects_by_websocket_and_another_does_not(serv
         ("say", {"id": str(uuid.uuid4()), "text": 5}, "bad_request"),
         ("say", {"id": str(uuid.uuid4()), "text": " \n "}, "bad_request"),
         ("say", {"id": str(uuid.uuid4()), "text": "x" * 2001}, "too_large"),
-        ("say", {"id": str(uuid.uuid4()), "text": "x", "label": "x" * 2001}, "too_large"),
+        ("say", {"id": str(uuid.uuid4()), "text": "x", "payload": 5}, "bad_request"),
+        ("say", {"id": str(uuid.uuid4()), "text": "x", "payload": "x" * 1001}, "bad_request"),
+        ("say", {"id": str(uuid.uuid4()), "text": "x", "payload": ["x"] * 4}, "bad_request"),
         ("sync", {}, "bad_request"),
         ("sync", {"after": -1}, "bad_request"),
         ("sync", {"after": "0"}, "bad_request"),

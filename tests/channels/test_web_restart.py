@@ -9,6 +9,8 @@ from preceptor.channels.turn_runner import FAILED_SENTENCE
 from preceptor.channels.web import message_log as messages
 from preceptor.channels.web import turns
 from preceptor.channels.web.settings import WebSettings
+from preceptor.conversation.choices import Choice, Page
+from preceptor.conversation.replies import Reply, as_custom
 from preceptor.runtime.settings import Settings
 from tests.channels.web_support import EchoAgent, RunningServer, until, widget
 
@@ -57,6 +59,33 @@ async def test_a_server_killed_in_mid_turn_answers_after_its_restart(start) -> N
             "You said hold on",
             "You said and this",
         ]
+
+
+async def test_a_click_keeps_its_payload_over_a_restart_of_the_server(start) -> None:
+    first = start()
+    first.agent.replies = [
+        {
+            "custom": as_custom(
+                Reply(lead="Look.", choices=(Choice(title="Hold on", payload=Page(offset=3)),))
+            )
+        }
+    ]
+    first.agent.hold = asyncio.Event()
+    async with widget(first.url) as one:
+        await one.say("hello")
+        (button,) = await until(lambda: one.messages[-1:] and one.messages[-1]["buttons"])
+        await one.say("hold on", payload=button["payload"])
+        await until(lambda: len(first.agent.said) == 2)
+        first.kill()
+    second = start()
+    second.agent.hold = asyncio.Event()
+    second.agent.hold.set()
+    second.agent.tracker_store.retrieve = nothing_said
+    async with widget(second.url, one.token) as again:
+        await until(lambda: second.agent.chosen == [{"do": "page", "offset": 3}])
+        # A button of the first server's counts with the second as well.
+        await again.say("hold on", payload=button["payload"])
+        await until(lambda: second.agent.chosen == [{"do": "page", "offset": 3}] * 2)
 
 
 async def nothing_said(_: str) -> None:

@@ -42,6 +42,7 @@ class EchoAgent:
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []
+        self.chosen: list[dict[str, Any] | None] = []
         self.running: dict[str, int] = {}
         self.most_at_once: dict[str, int] = {}
         self.replies: list[dict[str, Any]] | None = None
@@ -56,6 +57,7 @@ class EchoAgent:
         self.running[who] = self.running.get(who, 0) + 1
         self.most_at_once[who] = max(self.most_at_once.get(who, 0), self.running[who])
         self.said.append((who, message.text))
+        self.chosen.append((message.metadata or {}).get("choice"))
         try:
             if message.text.startswith("slow"):
                 await asyncio.sleep(0.2)

@@ -200,19 +200,24 @@ def test_a_bad_json_line_is_told_in_a_sentence(line):
         read_line(line)
 
 
-def test_chat_numbers_quick_replies_and_sends_their_payload():
-    lines, payloads = render(
+def test_a_number_in_brackets_chooses_a_button_and_a_bare_one_is_typed():
+    lines, buttons = render(
         [
-            {"text": "Two programmes.\nWhich one?"},
-            {"buttons": [{"title": "First", "payload": "the first one"}, {"title": "More"}]},
-            {"custom": {"type": "program_list", "text": "said already"}},
+            {"text": "Two programmes:\n1. Kandy\n2. Galle"},
+            {
+                "text": "Which one?",
+                "buttons": [
+                    {"title": "First", "payload": "sealed"},
+                    {"title": "Its page", "url": "https://a.example"},
+                    {"title": "More"},
+                ],
+            },
         ]
     )
-    assert lines == ["Two programmes.", "Which one?", "  1. First", "  2. More"]
-    assert [pick(typed, payloads) for typed in ("1", " 2 ", "3", "one")] == [
-        "the first one", "More", "3", "one",
+    assert lines[3:] == [
+        "Which one?", "  [1] First", "  Its page: https://a.example", "  [2] More",
     ]  # fmt: skip
-
-
-def test_chat_shows_a_card_that_comes_alone_by_its_text():
-    assert render([{"custom": {"type": "program", "text": "In Kandy."}}]) == (["In Kandy."], [])
+    assert [pick(typed, buttons) for typed in ("[1]", " [ 2 ] ", "[3]", "1", "[0]")] == [
+        {"message": "First", "payload": "sealed"}, {"message": "More"}, {"message": "[3]"},
+        {"message": "1"}, {"message": "[0]"},
+    ]  # fmt: skip

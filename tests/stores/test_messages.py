@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from preceptor.channels.storage import open_channels
-from preceptor.channels.web.message_log import LEASE_SECONDS, MessageLog, Reply
+from preceptor.channels.web.message_log import LEASE_SECONDS, LoggedReply, MessageLog
 from preceptor.runtime.settings import Settings
 from tests.support.postgres import postgres_server
 
@@ -70,7 +70,7 @@ def test_messages_are_numbered_in_each_conversation(log: MessageLog) -> None:
     log.add("a", "1", "hello")
     log.add("b", "1", "hi")
     log.take("a")
-    added = log.answer("a", 1, [Reply("Hello."), Reply(None, {"card": {"type": "x"}})])
+    added = log.answer("a", 1, [LoggedReply("Hello."), LoggedReply(None, {"card": {"type": "x"}})])
     assert [each.seq for each in added] == [2, 3]
     assert log.after("a", 0, 10)[0][1:] == added
     assert texts(log) == [(1, "hello"), (2, "Hello."), (3, None)]
@@ -81,10 +81,10 @@ def test_messages_are_numbered_in_each_conversation(log: MessageLog) -> None:
 
 
 def test_the_same_id_counts_once_and_leaves_no_gap(log: MessageLog) -> None:
-    first, is_new = log.add("a", "x", "hello", "Say hello")
-    again, is_new_again = log.add("a", "x", "hello", "Say hello")
+    first, is_new = log.add("a", "x", "Hello", payload="sealed")
+    again, is_new_again = log.add("a", "x", "Hello", payload="sealed")
     assert (is_new, is_new_again) == (True, False)
-    assert (again.seq, again.text, again.label) == (first.seq, "hello", "Say hello")
+    assert again == first and again.content == {"payload": "sealed"}
     assert log.add("a", "y", "bye")[0].seq == 2
     assert log.add("b", "x", "hello")[1]
 
@@ -119,7 +119,7 @@ def test_the_first_waiting_message_is_taken_by_one_server(
     taken = log.take("a")
     assert not isinstance(taken, str) and (taken.text, taken.attempts) == ("first", 0)
     assert other.take("a") == "busy"
-    log.answer("a", 1, [Reply("one")])
+    log.answer("a", 1, [LoggedReply("one")])
     second = other.take("a")
     assert not isinstance(second, str) and second.text == "second"
 
@@ -139,8 +139,8 @@ def test_what_a_dead_server_had_taken_is_free_again_and_answered_once(
     taken = other.take("a")
     assert not isinstance(taken, str) and taken.attempts == 1
     # It was not dead but slow: its answer comes too late.
-    assert log.answer("a", 1, [Reply("late")]) == []
-    assert len(other.answer("a", 1, [Reply("in time")])) == 1
+    assert log.answer("a", 1, [LoggedReply("late")]) == []
+    assert len(other.answer("a", 1, [LoggedReply("in time")])) == 1
     assert texts(log) == [(1, "hello"), (2, "in time")]
     assert other.take("a") == "none"
 
@@ -166,7 +166,7 @@ def test_after_a_restart_nothing_older_is_shown(log: MessageLog) -> None:
     log.take("a")
     mark, _ = log.add("a", "2", None, kind="restart")
     # The turn was running when the person asked to begin anew.
-    assert log.answer("a", 1, [Reply("too late")]) == []
+    assert log.answer("a", 1, [LoggedReply("too late")]) == []
     assert [(each.seq, each.kind) for each in log.after("a", 0, 10)[0]] == [(mark.seq, "restart")]
     taken = log.take("a")
     assert not isinstance(taken, str) and taken.kind == "restart"
@@ -180,7 +180,7 @@ def test_old_messages_go_and_numbers_go_on_while_the_conversation_is_in_use(
 ) -> None:
     log.add("a", "1", "hello")
     log.take("a")
-    log.answer("a", 1, [Reply("Hello.")])
+    log.answer("a", 1, [LoggedReply("Hello.")])
     log.add("b", "1", "waits")
     clock.now += 100 * 24 * 3600
     log.touch("a")
@@ -202,7 +202,7 @@ def test_a_widget_that_remembers_more_than_we_do_gets_everything(log: MessageLog
 def test_only_the_advisors_messages_can_be_rated(log: MessageLog) -> None:
     log.add("a", "1", "hello")
     log.take("a")
-    log.answer("a", 1, [Reply("Hello.")])
+    log.answer("a", 1, [LoggedReply("Hello.")])
     assert [log.has_answer("a", seq) for seq in (1, 2, 3)] == [False, True, False]
     assert not log.has_answer("b", 2)
 

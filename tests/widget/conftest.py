@@ -13,7 +13,13 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tools.browser import FLAGS
 from tools.browser import browser as find_or_install
 from tests.support.tiny_project import free_port
-from tests.support.advisor import Advisor, import_catalogue, running_servers, wait_until_ready, write_home
+from tests.support.advisor import (
+    Advisor,
+    import_catalogue,
+    running_servers,
+    wait_until_ready,
+    write_home,
+)
 from tests.widget.support import LIMIT_SECONDS, Line, Visitor, visiting
 
 expect.set_options(timeout=LIMIT_SECONDS * 1000)

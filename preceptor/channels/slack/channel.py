@@ -13,6 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_bolt.async_app import AsyncApp
 
+from preceptor.channels.output import channel_seals
 from preceptor.channels.slack.app import build_app
 from preceptor.channels.slack.config import SlackConfig, load_slack
 from preceptor.channels.slack.delivery_log import RedisMemory, SharedMemory
@@ -124,13 +125,11 @@ class SlackInput(InputChannel):
         return webhook
 
     async def _prepare(self, config: SlackConfig, on_new_message: OnNewMessage) -> None:
-        keys = {
-            "buttons": derived_key(self._settings, "slack buttons"),
-            "tokens": derived_key(self._settings, "slack tokens"),
-        }
+        tokens_key = derived_key(self._settings, "slack tokens")
         engine = open_channels(self._settings)
         shared = _shared(config)
-        self._service = SlackService(config, engine, keys, on_new_message, shared)
+        seals = channel_seals(self._settings)
+        self._service = SlackService(config, engine, seals, tokens_key, on_new_message, shared)
         await self._service.prepare()
         self._app = build_app(self._service)
 

@@ -22,6 +22,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.output import channel_seals, storable
 from preceptor.channels.storage import open_channels
 from preceptor.channels.turn_runner import OnNewMessage, guard_on_start, reply_in_words
 from preceptor.channels.web import files
@@ -29,7 +30,7 @@ from preceptor.channels.web.feedback import Ratings
 from preceptor.channels.web.limits import Rate, RateLimit
 from preceptor.channels.web.message_log import Message, MessageLog
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
-from preceptor.channels.web.output import storable, wire
+from preceptor.channels.web.output import shortlist, wire
 from preceptor.channels.web.settings import WebSettings, load_web_settings
 from preceptor.channels.web.tokens import BadToken, Token, Tokens
 from preceptor.channels.web.turns import Turns
@@ -38,6 +39,7 @@ from preceptor.runtime.settings import Settings, load_settings
 
 FRAME_BYTES = 16 * 1024
 TEXT_CHARACTERS = 2_000
+PAYLOAD_CHARACTERS = 1_000
 SYNC_MESSAGES = 200
 SOCKETS = 2_000
 SOCKETS_A_CONVERSATION = 20
@@ -105,12 +107,15 @@ class SessionRequest(_Payload):
     identity: pydantic.StrictStr | None = None
 
 
+_Sealed = pydantic.constr(strict=True, max_length=PAYLOAD_CHARACTERS)
+
+
 class Say(_Payload):
-    """`say`: what a person said or clicked."""
+    """`say`: what a person said, or the title of the button that they clicked and its value."""
 
     id: uuid.UUID
     text: pydantic.StrictStr
-    label: pydantic.StrictStr | None = None
+    payload: _Sealed | pydantic.conlist(_Sealed, max_items=3) | None = None  # type: ignore
 
 
 class Sync(_Payload):
@@ -223,7 +228,10 @@ class WebServer:
         engine = open_channels(settings)
         self._messages = MessageLog(engine, uuid.uuid4().hex)
         self._ratings = Ratings(engine, self.name)
-        self._turns = Turns(self._messages, reply_in_words(on_new_message), self, self._agent)
+        self._seals = channel_seals(settings)
+        self._turns = Turns(
+            self._messages, reply_in_words(on_new_message), self, self._agent, self._seals
+        )
         self._sessions = RateLimit(web_settings.address_sessions)
         self._says = RateLimit(web_settings.messages)
         self._address_says = RateLimit(web_settings.address_messages)
@@ -459,7 +467,7 @@ class WebServer:
         return handle
 
     async def _say(self, conversation: str, address: str, payload: Say) -> dict[str, Any]:
-        if len(payload.text) > TEXT_CHARACTERS or len(payload.label or "") > TEXT_CHARACTERS:
+        if len(payload.text) > TEXT_CHARACTERS:
             raise Refusal(
                 f"That message is longer than {TEXT_CHARACTERS:,} characters. "
                 "Please shorten it, or send it in parts.",
@@ -468,27 +476,26 @@ class WebServer:
         text = storable(payload.text)
         if not text.strip():
             raise Refusal("The message is empty; please type a question.", BAD_REQUEST)
-        label = storable(payload.label) if payload.label else None
         self._check_rate(self._says, conversation)
         self._check_rate(self._address_says, address)
-        return await self._write_down(conversation, payload.id, text, label, "text")
+        return await self._write_down(conversation, payload.id, text, "text", payload.payload)
 
     async def _restart(self, conversation: str, address: str, payload: Restart) -> dict[str, Any]:
         self._check_rate(self._says, conversation)
-        return await self._write_down(conversation, payload.id, None, None, "restart")
+        return await self._write_down(conversation, payload.id, None, "restart")
 
     async def _write_down(
         self,
         conversation: str,
         client_id: uuid.UUID,
         text: str | None,
-        label: str | None,
         kind: Literal["text", "restart"],
+        payload: str | list[str] | None = None,
     ) -> dict[str, Any]:
         found: list[Message] = []
 
         def write() -> list[Message]:
-            message, is_new = self._messages.add(conversation, str(client_id), text, label, kind)
+            message, is_new = self._messages.add(conversation, str(client_id), text, kind, payload)
             found.append(message)
             return [message] if is_new else []
 
@@ -506,6 +513,7 @@ class WebServer:
             "messages": [wire(each, ratings.get(str(each.seq))) for each in messages],
             "more": more,
             "typing": self._turns.is_running(conversation),
+            "shortlist": shortlist(conversation, self._seals),
         }
 
     async def _rate(self, conversation: str, address: str, payload: Rating) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from preceptor.channels.slack.config import (
     SLACK_API,
     load_slack,
 )
-from preceptor.channels.slack.home import QUESTIONS
+from preceptor.channels.slack.home import prompts as prompts_of_home
 from preceptor.runtime.settings import Complaint
 from tests.support.tiny_project import ROOT
 
@@ -81,7 +81,7 @@ def test_the_manifests_ask_for_what_the_code_uses(manifest: dict[str, Any]) -> N
     assert [each["command"] for each in features["slash_commands"]] == [COMMAND]
     assert [each["callback_id"] for each in features["shortcuts"]] == [SHORTCUT]
     prompts = features["agent_view"]["suggested_prompts"]
-    assert [(each["title"], each["message"]) for each in prompts] == list(QUESTIONS[:4])
+    assert prompts == prompts_of_home()
     assert features["app_home"]["messages_tab_enabled"] and features["app_home"]["home_tab_enabled"]
 
 
