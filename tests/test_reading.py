@@ -13,7 +13,7 @@ from rasa.core.channels.channel import UserMessage
 
 from preceptor.rasa_ext.nlu_worker import NotRead, ReadingProcess, can_read_beside
 from preceptor.rasa_ext.turn_context import heard
-from tests.launcher.test_run import is_alive, wait_until
+from tests.support.processes import is_alive, wait_until
 
 pytestmark = pytest.mark.skipif(not can_read_beside(), reason="reads in the server's process")
 

@@ -15,8 +15,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
+from preceptor.runtime.settings import load_settings
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_URL = "sqlite:///var/catalogue.db"
 
 # How long a transaction waits for another, in milliseconds.
 SQLITE_BUSY_MS = 2000
@@ -49,14 +50,13 @@ def engine_from_url(url: str | None = None) -> Engine:
 
     Args:
         url: An SQLAlchemy URL; `postgres://` and `postgresql://` both work. None stands for the
-            environment's DATABASE_URL or, without one, `sqlite:///var/catalogue.db`. A relative
-            SQLite path starts at the project's root, so that every process meets at the same
-            file; the file's folder is made.
+            setting DATABASE_URL. A relative SQLite path starts at the project's root, so that
+            every process meets at the same file; the file's folder is made.
 
     Raises:
         CatalogueError: The URL is neither SQLite nor PostgreSQL, or the folder cannot be made.
     """
-    address = url or os.environ.get("DATABASE_URL") or DEFAULT_URL
+    address = url or load_settings().catalogue_url
     if address.startswith("postgres://"):
         address = "postgresql://" + address[len("postgres://") :]
     try:
@@ -74,6 +74,7 @@ def engine_from_url(url: str | None = None) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg2"),
             future=True,
+            hide_parameters=True,
             isolation_level="REPEATABLE READ",
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5},
@@ -100,6 +101,7 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
         future=True,
+        hide_parameters=True,
         poolclass=QueuePool if path != ":memory:" else None,
         connect_args={"check_same_thread": False},
     )

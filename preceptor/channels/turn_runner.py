@@ -36,6 +36,7 @@ from sanic import Blueprint, Sanic
 from structlog.contextvars import bound_contextvars
 
 from preceptor.channels.clean_text import Cleaned, clean_text
+from preceptor.channels.output import PREFACE
 from preceptor.channels.prefaces import Prefaces
 from preceptor.rasa_ext.processor import Processor
 from preceptor.rasa_ext.turn_context import Heard, heard
@@ -364,8 +365,7 @@ class CountedOutput(OutputChannel):
             message.get(key) for key in ("custom", "image", "attachment", "elements")
         )
         if has_content and not self.sent and (preface := self._preface()):
-            text = (message.get("text") or "").strip()
-            message = {**message, "text": f"{preface}\n{text}" if text else preface}
+            message = {**message, PREFACE: preface}
         await self.inner.send_response(recipient_id, message)
         self.sent += has_content
 

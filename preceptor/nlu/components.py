@@ -17,6 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from preceptor.intents import intents
+from preceptor.nlu.encoders.files import check_written, write_missing
 from preceptor.nlu.entities.extractor import shared_linker
 from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader, by_intent, ranked
 from preceptor.nlu.intents.features import meaning, vectors_of
@@ -64,10 +65,15 @@ class TrainedReader(GraphComponent, IntentClassifier):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> TrainedReader:
-        """Build one with what was learnt; where there was nothing to learn, an untrained one."""
+        """Build one with what was learnt; where there was nothing to learn, an untrained one.
+
+        Raises:
+            FileNotFoundError: An encoder's graph is missing; the message says what to do.
+        """
         component = cls(config, model_storage, resource)
         # Storage raises it for a component that has written nothing.
         with suppress(ValueError), model_storage.read_from(resource) as folder:
+            check_written(component.config["encoders"])
             component.load_from(folder)
         return component
 
@@ -80,6 +86,7 @@ class TrainedReader(GraphComponent, IntentClassifier):
         """Learn and store what was learnt, unless there are not even two intents."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
         if len({label_of(e) for e in examples if not language_of(e)}) > 1:
+            write_missing(self.config["encoders"])
             with self._model_storage.write_to(self._resource) as folder:
                 self.learn(examples, training_data.training_examples, folder)
         return self._resource

@@ -30,6 +30,7 @@ from rasa.shared.core.events import ActionExecutionRejected, BotUttered, Event, 
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from preceptor.nlu.spelling import forget_english
+from preceptor.rasa_ext.choices import parse_choice
 from preceptor.rasa_ext.nlu_worker import NotRead, ReadingProcess
 from preceptor.rasa_ext.turn_context import heard
 
@@ -196,6 +197,9 @@ class Processor(MessageProcessor):
         only_output_properties: bool = True,
     ) -> dict[str, Any]:
         """Read a message in the process that reads, or in the thread; other turns go on."""
+        chosen = parse_choice(message)
+        if chosen is not None:
+            return chosen
         if self.http_interpreter:
             return dict(await super().parse_message(message, tracker, only_output_properties))
         parsed = await self._read_beside(message, only_output_properties)

@@ -22,8 +22,7 @@ from typing import Any
 
 import click
 
-from preceptor.runtime.process import WATCH_PARENT
-from preceptor.runtime.settings import CODE, Complaint, Settings
+from preceptor.runtime.settings import CODE, Complaint, Settings, child_environment
 from preceptor.runtime.train import model_fingerprint
 
 FREE_MEGABYTES_NEEDED = 200
@@ -160,17 +159,16 @@ def _run_command(
 
 def _environment(settings: Settings) -> dict[str, str]:
     """Return the environment of the processes we start."""
-    paths = [str(CODE), os.environ.get("PYTHONPATH", "")]
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        "PYTHONUNBUFFERED": "1",
-        "PRECEPTOR_HOME": str(settings.home),
-        "PRECEPTOR_PORT": str(settings.port),
-        "PRECEPTOR_ACTIONS_PORT": str(settings.actions_port),
-        "PRECEPTOR_PYTHON": sys.executable,
-        WATCH_PARENT: "1",
-    }
+    environment = child_environment(
+        PYTHONUNBUFFERED="1",
+        PRECEPTOR_HOME=str(settings.home),
+        PRECEPTOR_PORT=str(settings.port),
+        PRECEPTOR_ACTIONS_PORT=str(settings.actions_port),
+        PRECEPTOR_PYTHON=sys.executable,
+        PRECEPTOR_WATCH_PARENT="1",
+    )
+    paths = [str(CODE), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 def serve(settings: Settings) -> None:
@@ -276,7 +274,11 @@ def _stop(supervisor: "subprocess.Popen[bytes]") -> None:
 def _addresses(settings: Settings) -> str:
     body = '{"sender": "me", "message": "Why should I do an internship?"}'
     curl = f"curl -s -H 'Content-Type: application/json' -d {shlex.quote(body)} {settings.rest_url}"
-    own_port = f"PRECEPTOR_PORT={settings.port} " if settings.port != Settings.port else ""
+    own_port = (
+        f"PRECEPTOR_PORT={settings.port} "
+        if settings.port != Settings.__fields__["port"].default
+        else ""
+    )
     return (
         "The advisor is ready.\n"
         f"  its page:       {settings.server_url}/\n"

@@ -7,7 +7,8 @@ import signal
 import threading
 import time
 
-WATCH_PARENT = "PRECEPTOR_WATCH_PARENT"
+from preceptor.runtime.settings import load_settings
+
 _CHECK_SECONDS = 0.5
 _GRACE_SECONDS = 15.0
 
@@ -20,7 +21,7 @@ def end_with_parent() -> None:
     asked for by an environment variable, so that a server that someone starts by hand and
     leaves running in the background stays.
     """
-    if os.environ.get(WATCH_PARENT) != "1":
+    if not load_settings().watch_parent:
         return
     parent = os.getppid()
 

@@ -18,7 +18,7 @@ import structlog
 
 from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.process import end_with_parent, tidy_memory
-from preceptor.runtime.settings import CODE, Complaint, Settings
+from preceptor.runtime.settings import CODE, Complaint, Settings, set_for_libraries
 
 SUPERVISOR_CONFIG = CODE / "deploy" / "supervisord.conf"
 
@@ -57,7 +57,7 @@ def serve_advisor(settings: Settings) -> None:
     endpoints = AvailableEndpoints.read_endpoints(str(settings.home / "endpoints.yml"))
     if endpoints.action is None:
         endpoints.action = EndpointConfig()
-    if "PRECEPTOR_ACTIONS_PORT" in os.environ or not endpoints.action.url:
+    if "actions_port" in settings.__fields_set__ or not endpoints.action.url:
         endpoints.action.url = f"{settings.actions_url}/webhook"
     if settings.conversations_url:
         endpoints.tracker_store = EndpointConfig(
@@ -139,7 +139,7 @@ def serve_actions(settings: Settings) -> None:
     """Run the action server on 127.0.0.1 until the process is told to stop."""
     _prepare(settings)
     # The SDK takes the address from the environment alone; its default is all interfaces.
-    os.environ.setdefault("SANIC_HOST", "127.0.0.1")
+    set_for_libraries(SANIC_HOST="127.0.0.1")
 
     from rasa_sdk import utils
     from rasa_sdk.endpoint import create_app
@@ -157,7 +157,7 @@ def serve_actions(settings: Settings) -> None:
             )
 
     log.info("actions.started", port=settings.actions_port)
-    app.run(os.environ["SANIC_HOST"], settings.actions_port, workers=1, access_log=False)
+    app.run("127.0.0.1", settings.actions_port, workers=1, access_log=False)
 
 
 def supervise(settings: Settings) -> None:
@@ -172,7 +172,7 @@ def supervise(settings: Settings) -> None:
 def _prepare(settings: Settings) -> None:
     """Set up what both servers need: logs, the working directory, modules of the project."""
     end_with_parent()
-    configure_logging(os.environ.get("PRECEPTOR_LOG_LEVEL", "INFO").upper())
+    configure_logging(settings.log_level)
     # Relative paths in endpoints.yml are meant from the project's folder.
     os.chdir(settings.home)
     for folder in (CODE, settings.home):

@@ -17,7 +17,7 @@ def ids(outcome) -> list[str]:
 
 
 def test_a_result_is_saved_by_its_position(desk):
-    shown = desk.talk(FIND).slots["search_shown"]
+    shown = desk.talk(FIND).listed
     done = desk.talk(FIND, save("save the second one"))
     assert ids(done) == [shown[1]]
     assert "Your shortlist holds 1 programme." in done.text

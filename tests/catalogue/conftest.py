@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from preceptor.catalogue.database import engine_from_url
 from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.snapshot import Catalogue
-from tests.catalogue.support import Rows, small_catalogue, write_csv
+from tests.support.catalogue import Rows, small_catalogue, write_csv
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from preceptor.catalogue.database import (
 from preceptor.catalogue.importer import ImportRefused, import_folder
 from preceptor.catalogue.snapshot import Catalogue
 from preceptor.catalogue.store import prepare_tables
-from tests.catalogue.support import OLD_LAYOUT, Rows, write_csv
+from tests.support.catalogue import OLD_LAYOUT, Rows, write_csv
 
 
 def test_a_database_of_the_old_layout_is_built_anew(engine: Engine, folder: Path) -> None:

@@ -9,7 +9,7 @@ from preceptor.catalogue import facts
 from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.records import Source
 from preceptor.catalogue.snapshot import Catalogue
-from tests.catalogue.support import SOURCE, Rows, program, write_csv
+from tests.support.catalogue import SOURCE, Rows, program, write_csv
 
 
 def test_licensing_tells_the_rule_with_its_source(catalogue: Catalogue) -> None:

@@ -17,7 +17,7 @@ from preceptor.catalogue.importer import Changes, ImportRefused, Problem, check,
 from preceptor.catalogue.records import RECORDS
 from preceptor.catalogue.snapshot import Catalogue
 from preceptor.catalogue.store import read_documents, read_version, replace_documents
-from tests.catalogue.support import SOURCE, Rows, program, small_catalogue, write_csv
+from tests.support.catalogue import SOURCE, Rows, program, small_catalogue, write_csv
 
 
 def state(engine: Engine) -> tuple[str, datetime.datetime]:

@@ -7,7 +7,7 @@ import pytest
 from preceptor.catalogue.money import Money
 from preceptor.catalogue.search import Nothing, SearchQuery, nearest, search
 from preceptor.catalogue.snapshot import Catalogue
-from tests.catalogue.support import program
+from tests.support.catalogue import program
 
 WithPrograms = Callable[..., Catalogue]
 COST = {"currency": "EUR", "price_basis": "total_shortest_stay"}

@@ -20,26 +20,18 @@ from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.search import SearchQuery, search
 from preceptor.catalogue.snapshot import Catalogue, CatalogueCache
 from preceptor.catalogue.store import load_documents, read_documents, read_version
-from tests.catalogue.support import OLD_LAYOUT, Rows, program, write_csv
-from tests.support.postgres import postgres_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a PostgreSQL server, with `{}` for the database's name."""
-    with postgres_server() as url:
-        yield url
+from tests.support.catalogue import OLD_LAYOUT, Rows, program, write_csv
 
 
 @pytest.fixture
-def engine(server: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+def engine(postgres: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine on a new, empty database."""
-    maintenance = engine_from_url(server.format("postgres"))
+    maintenance = engine_from_url(postgres.format("postgres"))
     with maintenance.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("DROP DATABASE IF EXISTS catalogue"))
         connection.execute(text("CREATE DATABASE catalogue"))
     maintenance.dispose()
-    made = engine_from_url(server.format("catalogue"))
+    made = engine_from_url(postgres.format("catalogue"))
     yield made
     made.dispose()
 
@@ -146,15 +138,15 @@ def test_a_locked_catalogue_is_reported(
 
 
 def test_a_read_only_database_is_reported(
-    imported: Engine, folder: Path, rows: Rows, server: str
+    imported: Engine, folder: Path, rows: Rows, postgres: str
 ) -> None:
     with imported.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ALTER DATABASE catalogue SET default_transaction_read_only = on"))
     rows["programs.csv"].pop()
     with pytest.raises(CatalogueError, match="is read-only"):
-        import_folder(write_csv(folder, rows), engine_from_url(server.format("catalogue")))
+        import_folder(write_csv(folder, rows), engine_from_url(postgres.format("catalogue")))
 
 
-def test_a_database_that_does_not_exist_is_reported(server: str, folder: Path) -> None:
+def test_a_database_that_does_not_exist_is_reported(postgres: str, folder: Path) -> None:
     with pytest.raises(CatalogueError, match="cannot be reached.*does not exist"):
-        import_folder(folder, engine_from_url(server.format("nowhere")))
+        import_folder(folder, engine_from_url(postgres.format("nowhere")))

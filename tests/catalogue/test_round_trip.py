@@ -15,7 +15,7 @@ from preceptor.catalogue.importer import check, import_folder
 from preceptor.catalogue.records import RECORDS
 from preceptor.catalogue.snapshot import Catalogue
 from preceptor.catalogue.store import load_documents
-from tests.catalogue.support import SOURCE, Rows, program, small_catalogue, write_csv
+from tests.support.catalogue import SOURCE, Rows, program, small_catalogue, write_csv
 
 # Anything that a spreadsheet may hold: quotes, commas, line breaks, right-to-left, emoji.
 TEXT = (

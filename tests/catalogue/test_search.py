@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from preceptor.catalogue.money import Money
 from preceptor.catalogue.search import SearchQuery, get_program, search
 from preceptor.catalogue.snapshot import Catalogue
-from tests.catalogue.support import program
+from tests.support.catalogue import program
 
 WithPrograms = Callable[..., Catalogue]
 

@@ -21,7 +21,7 @@ from preceptor.catalogue.database import (
 from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.records import RECORDS
 from preceptor.catalogue.snapshot import Catalogue, CatalogueCache
-from tests.catalogue.support import Rows, program, write_csv
+from tests.support.catalogue import Rows, program, write_csv
 
 
 @pytest.fixture

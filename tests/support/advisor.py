@@ -18,6 +18,10 @@ from typing import Any
 
 import httpx
 
+from preceptor.channels.output import channel_seals
+from preceptor.conversation.choices import Payload
+from preceptor.conversation.replies import reply_of
+from preceptor.runtime.settings import Settings, load_settings
 from tests.support.tiny_project import ROOT, command, environment, free_port
 
 START_LIMIT_SECONDS = 120
@@ -68,7 +72,8 @@ class Exchange:
     @property
     def cards(self) -> list[str]:
         """The types of the cards that came back."""
-        return [reply["custom"]["type"] for reply in self.replies if reply.get("custom")]
+        parts = [reply_of(reply) for reply in self.replies]
+        return [reply.card.type for reply in parts if reply.card]
 
     def shown(self) -> str:
         """Return the exchange as a person would see it, and what was done for it."""
@@ -77,7 +82,7 @@ class Exchange:
             first, *rest = (reply.get("text") or "(no words)").split("\n")
             lines += [f"ADVISOR  {first}", *(f"         {line}" for line in rest)]
             for button in reply.get("buttons") or []:
-                lines.append(f"         [{button['title']}] -> {button['payload']}")
+                lines.append(f"         [{button['title']}]")
         kept = {k: v for k, v in self.slots.items() if v not in (None, 0)}
         return "\n".join([*lines, f"         slots: {kept}"])
 
@@ -105,10 +110,32 @@ class Advisor:
         """The address that takes messages, without host and port."""
         return "/webhooks/rest/webhook"
 
-    def say(self, text: str, sender: str) -> Exchange:
-        """Send a message through the REST channel; what was done for it is read from the store."""
+    def click(self, button: dict[str, str], sender: str) -> Exchange:
+        """Click a button, `{"title", "payload"}`."""
+        return self.say(button["title"], sender, payload=button["payload"])
+
+    def do(self, payload: Payload, sender: str, title: str = "The title of a button") -> Exchange:
+        """Click a button that does this, whether the advisor has offered it or not."""
+        return self.click({"title": title, "payload": self.sealed(payload, sender)}, sender)
+
+    def sealed(self, payload: Payload, sender: str) -> str:
+        """Return a payload as the advisor seals it for a conversation."""
+        settings = Settings(home=self.home)
+        return channel_seals(settings).seal(payload, sender)
+
+    def say(self, text: str, sender: str, *, payload: str | None = None) -> Exchange:
+        """Send a message through the REST channel; what was done for it is read from the store.
+
+        Args:
+            text: The message.
+            sender: The conversation.
+            payload: The sealed payload of the button whose title the message is.
+        """
         seen = len(self.events(sender))
-        answer = self.client.post(self.webhook, json={"sender": sender, "message": text})
+        body = {"sender": sender, "message": text}
+        if payload is not None:
+            body["payload"] = payload
+        answer = self.client.post(self.webhook, json=body)
         body = answer.json()
         replies = body if isinstance(body, list) else [{"text": body.get("error", "")}]
         exchange = Exchange(text, replies, answer.status_code)
@@ -176,9 +203,7 @@ def train() -> Path:
         check=True,
         timeout=TRAIN_LIMIT_SECONDS,
     )
-    from preceptor.runtime.settings import load_settings
-
-    model = load_settings({}).newest_model()
+    model = load_settings().newest_model()
     assert model is not None
     return model
 
