@@ -143,13 +143,15 @@ class MessageReader(TrainedReader):
         declared = intents()
         roles = Roles(by_intent([q.label for q in english])[0], declared)
         askable = {n for n, asks in zip(roles.names, roles.askable, strict=True) if asks}
-        known, samples = training.draw(english, marked, told, askable)
+        known, messages, samples = training.draw(english, marked, told, askable)
         texts, labels = [q.text for q in known], [q.label for q in known]
         vectors = meaning(texts, self.config["encoders"])
-        messages = [sample.message for sample in samples]
-        reader, unseen = IntentReader.fit_and_read(texts, labels, messages, self.config, vectors)
+        unseen = [sample.message for sample in samples]
+        reader, read_unseen = IntentReader.fit_and_read(
+            texts, labels, messages, unseen, self.config, vectors
+        )
         roles = Roles(by_intent(reader.labels)[0], declared)
-        arrays = training.fit(samples, unseen, reader.labels, roles)
+        arrays = training.fit(samples, read_unseen, reader.labels, roles)
         reader.save(folder)
         np.savez(folder / "questions.npz", **arrays)
         if foreign:

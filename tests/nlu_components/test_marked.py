@@ -15,7 +15,6 @@ from preceptor.nlu.questions.annotated import (
     marked_messages,
     told_stories,
 )
-from preceptor.nlu.questions.cuts import is_story
 from preceptor.nlu.questions.training import Question, draw
 from preceptor.rasa_ext.data_importer import FileImporter
 
@@ -94,7 +93,7 @@ def test_a_part_is_learnt_in_its_place_and_read_unseen():
     places = [(0, 15), (20, 28)]
     several = InParts(message, places, ["when", "who"])
     options = {**DEFAULTS, "min_df": 1}
-    reader, (unseen,) = IntentReader.fit_and_read(texts, labels, [several], options)
+    reader, (unseen,) = IntentReader.fit_and_read(texts, labels, [], [several], options)
     assert list(reader.labels) == ["cost", "when", "who"]
     read = reader.probabilities_of_parts(message, places)
     assert [reader.labels[i] for i in np.argmax(read, axis=1)] == ["when", "who"]
@@ -107,7 +106,7 @@ def test_what_is_not_labelled_is_read_and_not_learnt():
     texts, labels = ["what does it cost", "when do I apply"] * 5, ["cost", "when"] * 5
     message = InParts("cost and when", [(0, 13), (0, 4)], [None, "cost"])
     reader, (unseen,) = IntentReader.fit_and_read(
-        texts, labels, [message], {**DEFAULTS, "min_df": 1}
+        texts, labels, [], [message], {**DEFAULTS, "min_df": 1}
     )
     assert list(reader.labels) == ["cost", "when"] and unseen.shape == (2, 2)
 
@@ -142,20 +141,23 @@ def questions() -> list[Question]:
 
 
 def test_what_the_models_learn_from_is_kept_from_the_classifier_that_reads_it():
-    marked = [Marked("who can go and when", [(0, 10), (15, 19)], ["ask_eligibility", "ask_timing"])]
+    marked = [
+        Marked("who can go and when", [(0, 10), (15, 19)], ["ask_eligibility", "ask_timing"]),
+        Marked("who can go and how long", [(0, 10), (15, 23)], ["ask_eligibility", "ask_how_long"]),
+    ]
     story = "It rained for weeks. " * 12
-    known, samples = draw(questions(), marked, [story], {"ask_eligibility"})
+    known, messages, samples = draw(questions(), marked, [story], {"ask_eligibility"})
     texts = {question.text for question in known}
-    learnt = {s.message.text for s in samples if any(s.message.labels)}
-    assert not texts & learnt and len(texts) + len(learnt) == 120 + 1
+    kept = {s.message.text for s in samples if any(s.message.labels)}
+    assert not texts & kept and len(texts) + len(kept) == 120 + 1
     assert len(texts) >= 0.7 * 120
+    assert [message.text for message in messages] == [marked[1].text]
     inside = [s for s in samples if not s.written]
-    assert inside and all(is_story(next(iter(s.spans.values())).doc) for s in inside)
+    assert inside and all(s.message.apart for s in inside)
     assert {label for s in inside for label in s.message.labels} == {None}
     (of_marked,) = (s for s in samples if s.ends)
     assert of_marked.ends == {10} and of_marked.intent == ""
 
 
 def test_without_messages_of_several_questions_nothing_is_kept_back():
-    known, samples = draw(questions(), [], ["It rained."], {"ask_eligibility"})
-    assert known == questions() and samples == []
+    assert draw(questions(), [], ["It rained."], {"ask_eligibility"}) == (questions(), [], [])

@@ -87,7 +87,7 @@ class IntentReader:
         vectors: np.ndarray | None = None,
     ) -> IntentReader:
         """Learn from `n` questions with their labels; the arguments are those of `fit_and_read`."""
-        return cls.fit_and_read(texts, labels, (), options, vectors)[0]
+        return cls.fit_and_read(texts, labels, (), (), options, vectors)[0]
 
     @classmethod
     def fit_and_read(
@@ -95,53 +95,44 @@ class IntentReader:
         texts: list[str],
         labels: list[str],
         messages: Sequence[InParts],
+        unseen: Sequence[InParts],
         options: Mapping[str, Any] = DEFAULTS,
         vectors: np.ndarray | None = None,
     ) -> tuple[IntentReader, list[np.ndarray]]:
-        """Learn from `n` questions and from parts of messages, and read the messages unseen.
+        """Learn from `n` questions and from parts of messages, and read some messages unseen.
 
         Args:
             texts: length n.
             labels: length n.
             messages: a part with a label is learnt as it is read: knowing what stands around it.
+            unseen: the same, but they are read by a model that learns from all but them.
             options: `encoders`, see `features.meaning`; `words`, `characters` and
                 `min_df`, see `Ngrams.fit`; `directions`, `dense_weight`,
                 `linear_weight` and `penalty`, see `QuadraticRidge.fit_twice`.
             vectors: what `meaning` gives for the texts, where that is known already.
 
         Returns:
-            The reader; and the probabilities of each message's parts, shape `(parts, c)`, by one
-            that has learnt from the questions alone.
+            The reader, which has learnt from everything; and the probabilities of the parts of
+            each message of `unseen`, shape `(parts, c)`.
         """
-        ngrams, rows = Ngrams.fit(
-            [*texts, *(m.text for m in messages)], **{name: options[name] for name in _NGRAMS}
-        )
+        both = [*messages, *unseen]
+        all_texts = [*texts, *(message.text for message in both)]
+        ngrams, rows = Ngrams.fit(all_texts, **{name: options[name] for name in _NGRAMS})
         if vectors is None:
             vectors = meaning(texts, options["encoders"])
-        read = [
-            features_of_parts(
-                *_changed(m.text, m.parts, _lower), options["encoders"], ngrams, apart=m.apart
-            )
-            for m in messages
-        ]
-        learnt = [[label is not None for label in m.labels] for m in messages]
+        read = [_features(message, options["encoders"], ngrams) for message in both]
+        learnt = [[label is not None for label in message.labels] for message in both]
+        dense = [vectors, *(d[which] for (d, _), which in zip(read, learnt, strict=True))]
+        sparse = [rows[: len(texts)], *(s[w] for (_, s), w in zip(read, learnt, strict=True))]
         full, first = QuadraticRidge.fit_twice(
-            np.concatenate(
-                [vectors, *(d[which] for (d, _), which in zip(read, learnt, strict=True))]
-            ),
-            scipy.sparse.vstack(
-                [
-                    rows[: len(texts)],
-                    *(s[which] for (_, s), which in zip(read, learnt, strict=True)),
-                ],
-                "csr",
-            ),
-            [*labels, *(label for m in messages for label in m.labels if label is not None)],
-            len(texts),
+            np.concatenate(dense),
+            scipy.sparse.vstack(sparse, "csr"),
+            [*labels, *(label for m in both for label in m.labels if label is not None)],
+            len(texts) + sum(map(sum, learnt[: len(messages)])),
             **{name: options[name] for name in _RIDGE},
         )
-        corrector = Corrector.learn([*texts, *(m.text for m in messages)])
-        return cls(corrector, options["encoders"], ngrams, full), _read_unseen(first, read)
+        reader = cls(Corrector.learn(all_texts), options["encoders"], ngrams, full)
+        return reader, _read(first, read[len(messages) :])
 
     def mended(self, texts: list[str]) -> list[str]:
         """Return the texts in lower case, words mended that the training questions don't know.
@@ -213,7 +204,14 @@ class IntentReader:
         )
 
 
-def _read_unseen(
+def _features(
+    message: InParts, encoders: Mapping[str, float], ngrams: Ngrams
+) -> tuple[np.ndarray, scipy.sparse.csr_matrix]:
+    text, parts = _changed(message.text, message.parts, _lower)
+    return features_of_parts(text, parts, encoders, ngrams, apart=message.apart)
+
+
+def _read(
     ridge: QuadraticRidge, features: list[tuple[np.ndarray, scipy.sparse.csr_matrix]]
 ) -> list[np.ndarray]:
     """Return the probabilities of each message's parts, some messages at a time."""

@@ -1,8 +1,9 @@
 """What the models of several questions and of stories are fitted to.
 
-Messages that people wrote with several questions, training questions that could be cut and ask one
-thing, long training questions, and training questions inside stories that ask nothing. All of them
-are kept from one of the two intent classifiers that a training fits, which then reads them.
+Half of the messages that people wrote with several questions, some training questions that could
+be cut and ask one thing, some long ones, and some inside stories that ask nothing. They are kept
+from one of the two intent classifiers that a training fits, which then reads them. The other half
+of the messages it learns from, so that it knows parts as well as the classifier that is used.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from spacy.tokens import Doc, Span
 
 from preceptor.nlu.intents.classifier import InParts, by_intent
 from preceptor.nlu.questions.annotated import Marked
-from preceptor.nlu.questions.cuts import Cut, cuts_of, is_story, parts_of, place_of, sentences
+from preceptor.nlu.questions.cuts import Cut, cuts_of, is_story, parts_of, place_of
 from preceptor.nlu.questions.model import (
     CutModel,
     Piece,
@@ -28,9 +29,9 @@ from preceptor.nlu.questions.model import (
 )
 from preceptor.nlu.tokens import tokens_of
 
-# At most so many training questions, and no more than a share of them, are kept from the
-# classifier that reads them: as questions that could be cut, and inside stories.
-_SINGLES, _STORIES, _SHARE = 1000, 300, 0.1
+# At most so many training questions of a kind, and no more than a share of all, are kept from the
+# classifier that reads them: that could be cut, inside stories, long.
+_SINGLES, _STORIES, _LONG, _SHARE = 600, 300, 300, 0.1
 _STORY_SENTENCES = (4, 12)
 
 
@@ -70,8 +71,8 @@ class Sample:
 
 def draw(
     questions: Sequence[Question], marked: Iterable[Marked], told: Sequence[str], askable: set[str]
-) -> tuple[list[Question], list[Sample]]:
-    """Return the questions that both classifiers learn from, and the samples.
+) -> tuple[list[Question], list[InParts], list[Sample]]:
+    """Return the questions and messages that both classifiers learn from, and the samples.
 
     Args:
         questions: all training questions.
@@ -79,28 +80,30 @@ def draw(
         told: stories that ask nothing.
         askable: the intents of which a question may stand in a story.
     """
-    samples = [_of_marked(each) for each in marked]
-    if not samples:
-        return list(questions), []
+    messages = [_of_marked(each) for each in marked]
+    if not messages:
+        return list(questions), [], []
     chance = random.Random(0)
     docs = [tokens_of(question.text) for question in questions]
     most = int(_SHARE * len(questions))
-    cuttable = [i for i, doc in enumerate(docs) if not is_story(doc) and cuts_of(doc)]
-    short = [
-        i
-        for i, question in enumerate(questions)
-        if question.intent in askable and 1 < len(docs[i]) <= 40
+
+    def some(fits: list[int], number: int) -> list[int]:
+        return chance.sample(fits, min(number, most, len(fits)))
+
+    long = {i for i, doc in enumerate(docs) if is_story(doc)}
+    cuttable = [i for i, doc in enumerate(docs) if i not in long and cuts_of(doc)]
+    fits = [i for i, q in enumerate(questions) if q.intent in askable and i not in long]
+    inside = some(fits, _STORIES) if told else []
+    kept = {*inside, *some(cuttable, _SINGLES), *some(sorted(long), _LONG)}
+    samples = [
+        *messages[::2],
+        *(_of_question(questions[i], docs[i]) for i in sorted(kept)),
+        *(_in_story(questions[i], told, chance) for i in inside),
     ]
-    singles = chance.sample(cuttable, min(_SINGLES, most, len(cuttable)))
-    stories = chance.sample(short, min(_STORIES, most, len(short))) if told else []
-    long = [i for i, doc in enumerate(docs) if is_story(doc) and len(sentences(doc)) > 1]
-    kept = {*singles, *stories, *long}
-    samples += [_of_question(questions[i], docs[i]) for i in sorted(kept)]
-    inside = (_in_story(questions[i], told, chance) for i in stories)
-    samples += [sample for sample in inside if sample.message.apart]
     # A text that stands twice is kept from the classifier twice.
     texts = {questions[i].text.lower() for i in kept}
-    return [each for each in questions if each.text.lower() not in texts], samples
+    known = [question for question in questions if question.text.lower() not in texts]
+    return known, [sample.message for sample in messages[1::2]], samples
 
 
 def _of_marked(marked: Marked) -> Sample:
@@ -162,7 +165,7 @@ def fit(
         }
         if not sample.message.apart:
             cuts += _cuts(sample, pieces, roles)
-        elif sample.intent and len(pieces) > 1:
+        elif sample.intent and len(pieces) > 2:
             *told, whole = pieces.values()
             asked = roles.names.index(sample.intent)
             says = np.array([piece.chances[asked] for piece in (*told, whole)])
