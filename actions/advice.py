@@ -38,8 +38,10 @@ def give_facts(turn: Turn, intent: str) -> None:
     before = turn.slots.get("topic")
     turn.set(topic=intent)
     known = facts.advice_facts(turn.session, intent, limit=20)
-    fresh = [f for f in known if not any(f.fact in text for text in turn.texts)]
+    told = turn.slots.get("facts_told") or []
+    fresh = [f for f in known if f.id not in told]
     chosen = (fresh or list(known))[:2]
+    turn.set(facts_told=list(dict.fromkeys([*told, *(f.id for f in chosen)])))
     quick = turn.leads(intent)
     lines = [turn.say("facts_lead")] if chosen else []
     lines += [f"• {f.fact} {phrases.cite(f.source)}".rstrip() for f in chosen]

@@ -12,7 +12,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from preceptor.channels.turn_runner import OnNewMessage, guard_on_start, reply_in_words
+from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
 
 LIMIT_BYTES = 64 * 1024
 SENDER_LIMIT_CHARACTERS = 128
@@ -59,7 +59,6 @@ class RestInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes, all under `/webhooks/rest`."""
         webhook = Blueprint("preceptor_rest")
-        guard_on_start(webhook)
         answer = reply_in_words(on_new_message)
 
         @webhook.get("/")

@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from preceptor.evaluation.perturbations import in_long_story, paraphrased, with_typos
 from preceptor.rasa_ext.lean_imports import import_rasa
 from preceptor.runtime.logs import configure_logging
-from preceptor.runtime.settings import Complaint, Settings, load_settings, quiet_environment
+from preceptor.runtime.models import choose_model
+from preceptor.runtime.settings import Settings, load_settings, quiet_environment
 
 REJECTED = frozenset({"out_of_scope", "nlu_fallback"})
 SAFETY = frozenset({"report_emergency", "express_crisis"})
@@ -212,11 +213,9 @@ def make_report(settings: Settings) -> dict[str, Any]:
     """Measure the newest model on the test sets and on the two-question messages.
 
     Raises:
-        Complaint: there is no trained model.
+        Complaint: there is no whole model.
     """
-    model = settings.newest_model()
-    if model is None:
-        raise Complaint("There is no trained model; run `make train` first.")
+    model, _ = choose_model(settings)
     quiet_environment()
     configure_logging()
     tests = read_test_set(settings.home / TEST_SET)

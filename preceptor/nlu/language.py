@@ -28,7 +28,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from preceptor.nlu.component import Step, TrainedStep, language_of
+from preceptor.nlu.component import TrainedStep, language_of
 from preceptor.nlu.entities.extractor import extract, shared_linker
 from preceptor.nlu.entities.glossary import GLOSS, gloss
 from preceptor.nlu.intents.component import KIND, RANKING, label_of, ranked
@@ -39,7 +39,6 @@ from preceptor.nlu.questions.reader import QUESTIONS
 from preceptor.nlu.safety import URGENCY
 from preceptor.nlu.spelling import is_english
 from preceptor.nlu.tokens import tokens_of
-from preceptor.rasa_ext.turn_context import heard
 
 LANGUAGE = "language"
 """Output key: ISO 639-1 code of a message's language; absent where it is English."""
@@ -364,20 +363,3 @@ def _decline(message: Message, language: str) -> None:
     message.set(INTENT, declined, add_to_output=True)
     message.set(RANKING, [declined, *rest], add_to_output=True)
     message.set(QUESTIONS, [], add_to_output=True)
-
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class HeardReporter(Step):
-    """Tell the channel in which language the message was and how it was read; the last step."""
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Fill in the turn's `Heard`, where a channel listens."""
-        report = heard.get()
-        if report is not None and messages:
-            report.language = messages[-1].get(LANGUAGE)
-            report.intent = (messages[-1].get(INTENT) or {}).get("name") or ""
-        return messages
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave training examples as they are."""
-        return training_data

@@ -1,12 +1,11 @@
 """Logging: one JSON object a line, with the conversation's id where there is one.
 
-What is bound with `structlog.contextvars` (the channels bind `conversation`, the action
-server too) appears in every line written during that turn, Rasa's own lines included.
+What is bound with `structlog.contextvars` (the channels bind `conversation`) appears in every line
+written during that turn, Rasa's own lines included.
 """
 
 import logging
-import sys
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 
@@ -16,13 +15,12 @@ _DETACHED_LOGGERS = ("sanic.root", "sanic.error", "sanic.access")
 _WORDS_OF_PERSONS = ("text", "user_text", "user_message", "parse_data_text")
 
 
-def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send structlog's and the standard library's records to one stream as JSON lines.
+def configure_logging(level: str = "INFO", handler: logging.Handler | None = None) -> None:
+    """Send structlog's and the standard library's records to one handler as JSON lines.
 
     Args:
         level: The lowest level that is written, such as "INFO".
-        stream: Where to; standard error by default, which the supervisor writes to
-            `var/log/<server>.log`.
+        handler: Where to; standard error by default.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -47,7 +45,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = handler or logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -63,7 +61,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
         logger.handlers = [handler]
         logger.propagate = False
     # A line for every request and job says nothing that the conversation's own lines do not.
-    for name in ("sanic.access", "apscheduler", "asyncio", "matplotlib"):
+    for name in ("sanic.access", "apscheduler", "asyncio", "matplotlib", "rasa_sdk.executor"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
     # A logging filter, since TensorFlow undoes filters of the warnings module.

@@ -1,7 +1,5 @@
-"""What our processes do to end together, and with their memory."""
+"""What our processes do to end together."""
 
-import ctypes
-import gc
 import os
 import signal
 import threading
@@ -13,7 +11,7 @@ _GRACE_SECONDS = 15.0
 
 
 def end_with_parent() -> None:
-    """End this process when its parent is gone, if the launcher has asked for it.
+    """End this process when its parent is gone, if whoever started it has asked for it.
 
     A parent that is killed with SIGKILL cannot stop its children. Linux could tell them
     (`PR_SET_PDEATHSIG`), macOS could not; looking at the parent's id works on both. It is
@@ -32,17 +30,3 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
-
-
-def tidy_memory() -> None:
-    """Give back what a start took for a while; what is there now stays.
-
-    Full collections need not look through that again, and its memory stays shared with a process
-    that was copied from this one.
-    """
-    gc.collect()
-    gc.freeze()
-    # GNU's C library keeps what loading took for a while.
-    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if give_back is not None:
-        give_back(0)

@@ -27,14 +27,13 @@ class Complaint(click.ClickException):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and where the servers listen.
+    """Where things are and where the server listens.
 
     Attributes:
         home: The Rasa project: config.yml, domain.yml, data/ and so on. Models and `var/`
             are kept there as well.
-        interface: The address the advisor's server binds to.
-        port: The advisor's port.
-        actions_port: The action server's port, always on 127.0.0.1.
+        interface: The address the server binds to.
+        port: The server's port.
         conversations_url: An SQLAlchemy URL for the conversations, or None for what
             endpoints.yml says.
         channels_database: An SQLAlchemy URL for what the channels remember, or None for the
@@ -45,7 +44,6 @@ class Settings:
     home: Path = CODE
     interface: str = "127.0.0.1"
     port: int = 5005
-    actions_port: int = 5055
     conversations_url: str | None = None
     channels_database: str | None = None
     models_kept: int = 3
@@ -76,11 +74,6 @@ class Settings:
         return f"{self.server_url}/webhooks/rest/webhook"
 
     @property
-    def actions_url(self) -> str:
-        """The action server's address without a path."""
-        return f"http://127.0.0.1:{self.actions_port}"
-
-    @property
     def channels_url(self) -> str:
         """The database of what the channels remember, an SQLAlchemy URL.
 
@@ -97,37 +90,24 @@ class Settings:
     def _reachable_interface(self) -> str:
         return "127.0.0.1" if self.interface == "0.0.0.0" else self.interface
 
-    def newest_model(self) -> Path | None:
-        """Return the newest trained model, or None if there is none."""
-        trained = sorted(self.models.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
-        return trained[-1] if trained else None
-
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from environment variables.
 
     Args:
         environ: `PRECEPTOR_HOME`, `PRECEPTOR_INTERFACE`, `PRECEPTOR_PORT`,
-            `PRECEPTOR_ACTIONS_PORT`, `PRECEPTOR_CONVERSATIONS_URL` and `PRECEPTOR_CHANNELS_URL`
-            are looked at.
+            `PRECEPTOR_CONVERSATIONS_URL` and `PRECEPTOR_CHANNELS_URL` are looked at.
 
     Raises:
-        Complaint: If a port is not a number from 1 to 65535, or both are the same.
+        Complaint: If the port is not a number from 1 to 65535.
     """
-    settings = Settings(
+    return Settings(
         home=Path(environ.get("PRECEPTOR_HOME") or CODE).resolve(),
         interface=environ.get("PRECEPTOR_INTERFACE") or Settings.interface,
         port=_port(environ, "PRECEPTOR_PORT", Settings.port),
-        actions_port=_port(environ, "PRECEPTOR_ACTIONS_PORT", Settings.actions_port),
         conversations_url=environ.get("PRECEPTOR_CONVERSATIONS_URL") or None,
         channels_database=environ.get("PRECEPTOR_CHANNELS_URL") or None,
     )
-    if settings.port == settings.actions_port:
-        raise Complaint(
-            f"PRECEPTOR_PORT and PRECEPTOR_ACTIONS_PORT are both {settings.port}; "
-            "please give them different numbers."
-        )
-    return settings
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -20,7 +20,7 @@ from preceptor.channels.slack.http import NotSlack, bolt_request, read_body, san
 from preceptor.channels.slack.service import SlackService
 from preceptor.channels.slack.socket_mode import SocketMode
 from preceptor.channels.storage import open_channels
-from preceptor.channels.turn_runner import OnNewMessage, guard_on_start
+from preceptor.channels.turn_runner import OnNewMessage
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import Complaint, Settings, load_settings
 
@@ -64,7 +64,6 @@ class SlackInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes, all under `/webhooks/slack`."""
         webhook = Blueprint("preceptor_slack")
-        guard_on_start(webhook)
 
         @webhook.get("/")
         async def health(request: Request) -> HTTPResponse:
