@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from actions.topic_action import ACTION_OF
+from preceptor.intents import intents
 from preceptor.nlu.questions.annotated import FILES, marked_messages
 from preceptor.nlu.questions.cuts import is_story
 from preceptor.nlu.questions.model import NEVER_FIRST, NEVER_LATER
 from preceptor.nlu.tokens import tokens_of
-from tests.actions.test_turn import rules
 from tests.support.advisor import Advisor
 from tests.support.dialogues import raw_names
 from tests.support.tiny_project import ROOT
@@ -22,13 +21,6 @@ MIN_TEST = 25
 yaml = YAML(typ="safe")
 
 DOMAIN = yaml.load((ROOT / "domain.yml").read_text("utf-8"))
-
-
-def topics() -> list[dict[str, str]]:
-    import csv
-
-    with (ROOT / "catalogue" / "topics.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def questions(folder: Path) -> list[tuple[str, str]]:
@@ -77,7 +69,7 @@ def plain(question: str) -> str:
 )
 def test_every_intent_has_enough_questions(asked, least):
     counts = Counter(intent for intent, _ in asked)
-    assert set(counts) == set(DOMAIN["intents"])
+    assert set(counts) == {*intents()}
     assert {intent: n for intent, n in counts.items() if n < least} == {}
 
 
@@ -95,7 +87,7 @@ def test_training_and_test_share_no_message():
 
 def test_marked_messages_ask_what_there_is_to_ask_and_no_message_stands_twice():
     for message in MARKED:
-        assert set(message.intents) <= set(DOMAIN["intents"]), message
+        assert set(message.intents) <= {*intents()}, message
         assert len(set(message.intents)) == len(message.intents), message
         if len(message.intents) > 1:
             assert message.intents[0] not in NEVER_FIRST, message
@@ -125,26 +117,9 @@ def test_every_kind_of_out_of_scope_has_its_words():
     assert kinds and {f"decline_{kind}" for kind in kinds} <= set(words)
 
 
-def test_every_intent_is_a_topic_and_every_topic_an_intent():
-    assert {topic["intent"] for topic in topics()} == set(DOMAIN["intents"])
-
-
-def test_every_topic_is_answered_by_a_response_or_an_action():
-    for topic in topics():
-        first = rules()[topic["intent"]][0]
-        assert first in DOMAIN["responses"] or first in DOMAIN["actions"]
-        assert topic["intent"] in ACTION_OF or first.startswith(("utter_", "action_"))
-
-
-def test_every_topic_leads_to_topics():
-    known = {topic["intent"] for topic in topics()}
-    for topic in topics():
-        assert set(filter(None, topic["leads_to"].split(";"))) <= known
-
-
-@pytest.mark.parametrize("topic", topics(), ids=lambda topic: topic["intent"])
-def test_what_a_click_on_a_topic_sends_is_read_as_that_topic(advisor: Advisor, topic):
-    assert advisor.intent_of(topic["question"]) == topic["intent"]
+@pytest.mark.parametrize("name", intents())
+def test_the_question_of_an_intent_is_read_as_that_intent(advisor: Advisor, name):
+    assert advisor.intent_of(intents()[name].question) == name
 
 
 def test_what_a_person_may_meet_twice_has_two_wordings():

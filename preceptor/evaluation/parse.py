@@ -4,13 +4,14 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
 
 from preceptor.channels.clean_text import clean_text
+from preceptor.intents import intents
 from preceptor.rasa_ext.lean_imports import import_rasa
 from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
@@ -20,17 +21,6 @@ log = structlog.get_logger(__name__)
 
 RANKING_LENGTH = 5
 _DOES = "does"
-_WHERE = {"country", "place", "region"}
-# What a first message must name, or the advisor asks for it.
-_NEEDS = {
-    "find_program": _WHERE
-    | {"specialty", "kind", "stage", "duration", "money", "cheap", "language"},
-    "ask_registration_requirement": {"country", "place"},
-    "ask_internship_length": {"country", "place"},
-    "ask_program_detail": {"program", "organisation", "place"},
-    "compare_programs": {"program", "organisation", "place"},
-    "save_program": {"program", "organisation", "place"},
-}
 _QUESTIONS = "questions"
 
 
@@ -64,34 +54,30 @@ def read_line(line: str) -> str | None:
     return text
 
 
-def would_do(parse_data: dict[str, Any], does: Mapping[str, str]) -> str:
+def would_do(parse_data: dict[str, Any]) -> str:
     """Return what the advisor would do with a message: answer, ask, refuse or hand_over.
 
     Args:
         parse_data: What Rasa's `Agent.parse_message` returned.
-        does: What topics.csv says of each intent.
     """
-    intent = (parse_data.get("intent") or {}).get("name") or ""
-    kinds = {entity.get("entity") for entity in parse_data.get("entities") or []}
-    if intent in _NEEDS and not kinds & _NEEDS[intent]:
+    intent = intents().get((parse_data.get("intent") or {}).get("name") or "")
+    if intent is None:
         return "ask"
-    return does.get(intent, "ask")
+    named = {entity.get("entity") for entity in parse_data.get("entities") or []}
+    return "ask" if intent.needs_one_of and not named & intent.needs_one_of else intent.does
 
 
-def describe(
-    text: str, parse_data: dict[str, Any], does: Mapping[str, str] | None
-) -> dict[str, Any]:
+def describe(text: str, parse_data: dict[str, Any]) -> dict[str, Any]:
     """Return what is written for one message.
 
     Args:
         text: The message as it was given.
         parse_data: What Rasa's `Agent.parse_message` returned for the cleaned message.
-        does: See `would_do`; None where the catalogue cannot be read.
 
     Returns:
         `text`, `intent`, `confidence` (0 to 1), `intent_ranking` (at most 5), `questions`,
-        `entities` and, where the catalogue can be read, `does`. Positions of entities count
-        characters of the cleaned message, which is added as `cleaned` where it differs.
+        `entities` and `does`. Positions of entities count characters of the cleaned message,
+        which is added as `cleaned` if it differs.
     """
     cleaned = parse_data.get("text", "")
     intent = parse_data.get("intent") or {}
@@ -111,7 +97,7 @@ def describe(
             for each in parse_data.get("entities") or []
         ],
     }
-    return row if does is None else row | {_DOES: would_do(parse_data, does)}
+    return row | {_DOES: would_do(parse_data)}
 
 
 def describe_blank(text: str) -> dict[str, Any]:
@@ -127,15 +113,12 @@ def describe_blank(text: str) -> dict[str, Any]:
     }
 
 
-def parse_lines(
-    agent: Any, lines: Iterable[str], output: TextIO, does: Mapping[str, str] | None
-) -> None:
-    """Parse messages, one a line, and write one JSON object a line, in the same order.
+def parse_lines(agent: Any, lines: Iterable[str], output: TextIO) -> None:
+    """Parse messages, one per line, and write one JSON object per line, in the same order.
 
     Args:
         agent: A `rasa.core.agent.Agent` with a model.
         lines: See `read_line`. Blank lines are skipped.
-        does: See `would_do`.
         output: Gets the rows of `describe`, or `{"error": sentence}` for a bad line.
     """
     for line in lines:
@@ -143,7 +126,7 @@ def parse_lines(
             text = read_line(line)
             if text is None:
                 continue
-            row = _parse(agent, text, does)
+            row = _parse(agent, text)
         except BadLine as error:
             row = {"error": str(error)}
         # default=str: components may put anything into entities, dates for example.
@@ -151,29 +134,16 @@ def parse_lines(
         output.flush()
 
 
-def _parse(agent: Any, text: str, does: Mapping[str, str] | None) -> dict[str, Any]:
+def _parse(agent: Any, text: str) -> dict[str, Any]:
     cleaned = clean_text(text).text
     if not cleaned:
         return describe_blank(text)
-    return describe(text, asyncio.run(agent.parse_message(cleaned)), does)
+    return describe(text, asyncio.run(agent.parse_message(cleaned)))
 
 
 def _plain(value: Any) -> Any:
     # NumPy's numbers know how to become Python's.
     return value.item() if hasattr(value, "item") else str(value)
-
-
-def _does() -> dict[str, str] | None:
-    """Return what the catalogue's topics say of each intent; None where it cannot be read."""
-    from preceptor.catalogue.database import CatalogueError, engine_from_url, session
-    from preceptor.catalogue.facts import topics
-
-    try:
-        with session(engine_from_url()) as opened:
-            return {topic.intent: topic.does for topic in topics(opened)}
-    except CatalogueError as error:
-        log.warning("parse.catalogue_unreadable", cause=str(error))
-        return None
 
 
 def parse(settings: Settings, model: Path | None, source: Iterable[bytes]) -> None:
@@ -208,4 +178,4 @@ def parse(settings: Settings, model: Path | None, source: Iterable[bytes]) -> No
     except (RasaException, OSError) as error:
         raise Complaint(f"The model {model} cannot be loaded: {error}") from error
     with output:
-        parse_lines(agent, (line.decode("utf-8", "replace") for line in source), output, _does())
+        parse_lines(agent, (line.decode("utf-8", "replace") for line in source), output)

@@ -1,4 +1,4 @@
-"""Reads the project's files for Rasa, training questions once a training."""
+"""Reads the project's files for Rasa: training questions once per training, intents as declared."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import copy
 from pathlib import Path
 from typing import Any
 
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
+from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.data import get_data_files
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from preceptor.intents import FALLBACK, FALLBACK_ACTION, FILE, Intents, intents, read_intents
 from preceptor.nlu.questions.annotated import FILES, as_examples, marked_messages
 
 
@@ -43,11 +47,13 @@ class Example(Message):
 
 
 class FileImporter(RasaFileImporter):
-    """Rasa's own importer, but it keeps the training questions that it has read.
+    """Rasa's own importer, with three differences.
 
-    Rasa asks twice, for the domain and for the pipeline, and reads and validates all YAML files
-    each time: seconds for ten thousand questions. What it gets it copies, so both may have the
-    same. It reads messages with several questions as well (`preceptor.nlu.questions.annotated`).
+    Intents, their actions and their rules come from intents.yml and not from domain.yml and
+    data/rules. Messages with several questions are read as well
+    (`preceptor.nlu.questions.annotated`). And training questions are read once: Rasa asks twice,
+    for the domain and for the pipeline, and reads and validates all YAML files each time, which
+    takes seconds for ten thousand questions. It copies what it gets, so both may get the same.
     """
 
     def __init__(
@@ -60,6 +66,20 @@ class FileImporter(RasaFileImporter):
         super().__init__(config_file, domain_path, training_data_paths)
         self._questions: dict[str | None, TrainingData] = {}
         self._marked = get_data_files(training_data_paths, lambda file: Path(file).match(FILES))
+        beside = Path(config_file).with_name(FILE) if config_file else None
+        self._intents = read_intents(beside) if beside and beside.exists() else intents()
+
+    def get_domain(self) -> Domain:
+        """Return domain.yml with the declared intents and their actions."""
+        actions = {action for intent in self._intents.values() for action in intent.actions}
+        declared = {"intents": [*self._intents], "actions": sorted({*actions, FALLBACK_ACTION})}
+        return super().get_domain().merge(Domain.from_dict(declared))
+
+    def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
+        """Return one rule per intent, and those of data/ if there are any."""
+        reader = YAMLStoryReader()
+        steps = reader.read_from_parsed_yaml({"version": "3.1", "rules": _rules(self._intents)})
+        return StoryGraph(steps).merge(super().get_stories(exclusion_percentage))
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return the training questions, read at the first call."""
@@ -74,3 +94,12 @@ class FileImporter(RasaFileImporter):
                 found.responses,
             )
         return self._questions[language]
+
+
+def _rules(declared: Intents) -> list[dict[str, Any]]:
+    """Return the rules that intents.yml stands for, as Rasa's YAML files write them."""
+    actions = {name: intent.actions for name, intent in declared.items()}
+    return [
+        {"rule": name, "steps": [{"intent": name}, *({"action": each} for each in due)]}
+        for name, due in {**actions, FALLBACK: (FALLBACK_ACTION,)}.items()
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from preceptor.intents import intents
 from tests.support.advisor import Advisor, Exchange
 from tests.support.tiny_project import ROOT
 
@@ -144,5 +145,6 @@ def raw_names(text: str) -> list[str]:
 @lru_cache(maxsize=1)
 def _own_names() -> frozenset[str]:
     domain = _yaml.load((ROOT / "domain.yml").read_text("utf-8"))
-    names = [n for key in ("intents", "actions", "slots", "responses") for n in domain[key]]
+    names = [n for key in ("slots", "responses") for n in domain[key]]
+    names += [n for intent in intents().values() for n in (intent.name, *intent.actions)]
     return frozenset(n for n in names if "_" in n)

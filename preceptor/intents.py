@@ -1,0 +1,194 @@
+"""The declaration of every intent: `intents.yml`, read and checked.
+
+Nothing else lists intents. What a part of the advisor needs to know of one is a key of its entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import BaseModel, Extra, ValidationError, root_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from preceptor.runtime.settings import CODE, Complaint, load_settings
+
+FILE = "intents.yml"
+FALLBACK = "nlu_fallback"
+"""Rasa's name for a message that isn't understood; it stands in no declaration."""
+FALLBACK_ACTION = "action_ask_rephrase"
+"""What follows a message that isn't understood."""
+
+Group = Literal[
+    "advice",
+    "search",
+    "results",
+    "registration",
+    "advisor",
+    "small_talk",
+    "reaction",
+    "safety",
+    "refusal",
+]
+# Questions of these groups may be offered to somebody whose message was unclear.
+_OFFERED = frozenset({"advice", "search", "results", "registration", "advisor"})
+
+
+class Intent(BaseModel):
+    """What one intent is.
+
+    Attributes:
+        name: its key in the file.
+        group: what kind of message it is. `results` are about programmes on the screen;
+            `small_talk` may stand beside a question and is none; a `reaction` is to what the
+            advisor said; `safety` stands in the order of urgency.
+        label: how menus and quick replies show it.
+        question: how a person asks it; a starter and "did you mean" show it.
+        means: what a person wants, for those who write training and test messages.
+        not_: where its neighbours begin, for the same.
+        does: what the advisor does with it.
+        leads_to: the intents that its quick replies lead on to, the likeliest first.
+        in_menu: whether the menu of topics shows it.
+        actions: what is run in its turn, in order; for advice the answer and its facts.
+        needs_one_of: the entities of which a first message must hold one; otherwise the
+            advisor asks.
+        same_question_as: intents that are one question with it when both stand in a message.
+        values_may_ask: whether values alone may ask it: "one month or two?".
+        points_at: what words such as "it" and "you" must point at beside another question.
+        programme_field: the field of a programme that answers it when one is spoken of.
+        search_there: whether a search is offered for a country that is named with it.
+        offered: whether it is offered as "did you mean".
+        preface: what stands before its answer in another language, a key of prefaces.yml.
+    """
+
+    name: str
+    group: Group
+    label: str
+    question: str
+    means: str
+    not_: str = ""
+    does: Literal["answer", "ask", "refuse", "hand_over"] = "answer"
+    leads_to: tuple[str, ...] = ()
+    in_menu: bool = False
+    actions: tuple[str, ...] = ()
+    needs_one_of: frozenset[str] = frozenset()
+    same_question_as: tuple[str, ...] = ()
+    values_may_ask: bool = False
+    points_at: Literal["programme", "advisor", None] = None
+    programme_field: Literal["price", "language", "starts", "for_whom", "length", "page", None] = (
+        None
+    )
+    search_there: bool = False
+    offered: bool = False
+    preface: Literal["answer", "emergency", "crisis"] = "answer"
+
+    class Config:
+        """An entry holds what is declared here and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
+        fields = {"not_": "not"}
+
+    @root_validator(pre=True)
+    def _derive(cls, values: dict[str, Any]) -> dict[str, Any]:
+        name, group = values.get("name"), values.get("group")
+        derived: dict[str, Any] = {"offered": group in _OFFERED}
+        if group == "advice":
+            derived["actions"] = (f"utter_{name}", "action_give_facts")
+        return {**derived, **values}
+
+    @property
+    def answer_action(self) -> str:
+        """The action that answers it when it is not a message's first question."""
+        return next(action for action in self.actions if action.startswith("action_"))
+
+
+class Intents(Mapping[str, Intent]):
+    """All intents by name, in the file's order."""
+
+    def __init__(self, entries: Mapping[str, Intent]) -> None:
+        """Keep checked entries."""
+        self._entries = MappingProxyType(dict(entries))
+
+    def __getitem__(self, name: str) -> Intent:
+        """Return an intent; KeyError if there is none of that name."""
+        return self._entries[name]
+
+    def __iter__(self) -> Any:
+        """Iterate over the names."""
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._entries)
+
+    def in_group(self, *groups: Group) -> tuple[str, ...]:
+        """Return the names of the intents of some groups, in the file's order."""
+        return tuple(name for name, intent in self._entries.items() if intent.group in groups)
+
+    def same_question(self, one: str, other: str) -> bool:
+        """Tell whether two intents in one message are one question."""
+        pair = self._entries.get(one), self._entries.get(other)
+        return one == other or any(
+            intent is not None and {one, other} <= {intent.name, *intent.same_question_as}
+            for intent in pair
+        )
+
+
+def intents() -> Intents:
+    """Return the intents of the project, read again when the file has changed.
+
+    Raises:
+        Complaint: If the file is missing or something in it is wrong.
+    """
+    path = load_settings().home / FILE
+    return read_intents(path if path.exists() else CODE / FILE)
+
+
+def read_intents(path: Path) -> Intents:
+    """Return the intents of a file.
+
+    Raises:
+        Complaint: If the file is missing or something in it is wrong, with every fault in it.
+    """
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise Complaint(f"{path} cannot be read: {error.strerror}.") from error
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, modified_ns: int) -> Intents:
+    try:
+        content = YAML(typ="safe").load(path.read_text("utf-8"))
+    except YAMLError as error:
+        raise Complaint(f"{path.name} is not valid YAML: {error}") from error
+    if not isinstance(content, dict) or not content:
+        raise Complaint(f"{path.name} must hold one entry per intent.")
+    entries: dict[str, Intent] = {}
+    faults: list[str] = []
+    for name, entry in content.items():
+        try:
+            fields = entry if isinstance(entry, dict) else {}
+            entries[str(name)] = Intent(**{**fields, "name": str(name)})
+        except ValidationError as error:
+            faults += [
+                f"{name}: {'.'.join(map(str, each['loc']))}: {each['msg']}"
+                for each in error.errors()
+            ]
+    for intent in entries.values():
+        unknown = {*intent.leads_to, *intent.same_question_as} - content.keys()
+        faults += [f"{intent.name}: there is no intent {other}" for other in sorted(unknown)]
+        if not any(action.startswith("action_") for action in intent.actions) and intent.group in (
+            "search",
+            "results",
+            "registration",
+        ):
+            faults.append(f"{intent.name}: it needs an action")
+    if faults:
+        raise Complaint("\n".join([f"{path.name} has faults:", *faults]))
+    return Intents(entries)
