@@ -85,7 +85,7 @@ class ActionRunner:
             # rasa_sdk ends its server so, since it has nothing else to do.
             raise error.__context__ or ImportError(package) from None
         self._threads = {
-            name: TimedThreads(name, _RUNS_AT_ONCE, limit_seconds, _MOST_OVERDUE)
+            name: TimedThreads(_RUNS_AT_ONCE, limit_seconds, _MOST_OVERDUE)
             for name in self._executor.actions
         }
 

@@ -41,7 +41,7 @@ class Processor(MessageProcessor):
         """
         super().__init__(*args, **kwargs)
         self._actions = actions
-        self._reading = TimedThreads("reading", 1, READING_LIMIT_SECONDS, _MOST_OVERDUE)
+        self._reading = TimedThreads(1, READING_LIMIT_SECONDS, _MOST_OVERDUE)
 
     async def parse_message(
         self,

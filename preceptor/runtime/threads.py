@@ -7,7 +7,8 @@ import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import ParamSpec, TypeVar
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,21 +25,16 @@ class TimedThreads:
     place goes to the next in line, and it runs on until its function returns. How many such
     threads there may be is bounded; when there are as many, new work is refused at once, until
     one of them ends. So there are never more than `at_once + most_overdue` threads.
-
-    Every call gets a daemon thread of its own rather than one of a `ThreadPoolExecutor`, whose
-    threads hold up the end of the process.
     """
 
-    def __init__(self, name: str, at_once: int, limit_seconds: float, most_overdue: int) -> None:
+    def __init__(self, at_once: int, limit_seconds: float, most_overdue: int) -> None:
         """Start nothing yet.
 
         Args:
-            name: the threads' name.
             at_once: how many threads run in time; further calls wait for their turn.
             limit_seconds: how long a call may take, without its wait.
             most_overdue: how many overdue threads there may be before new work is refused.
         """
-        self.name = name
         self.limit_seconds = limit_seconds
         self._most_overdue = most_overdue
         self._places = asyncio.Semaphore(at_once)
@@ -67,7 +63,7 @@ class TimedThreads:
                     outcome.set_exception(error)
 
             context = contextvars.copy_context()
-            threading.Thread(target=context.run, args=(work,), name=self.name, daemon=True).start()
+            _threads.submit(lambda: context.run(work))
             try:
                 return await asyncio.wait_for(asyncio.wrap_future(outcome), self.limit_seconds)
             except asyncio.TimeoutError:
@@ -75,7 +71,7 @@ class TimedThreads:
                     raise
                 raise Overdue(f"it took longer than {self.limit_seconds:g} s") from None
             finally:
-                # Also where the task that waits was cancelled.
+                # Also if the task that waits was cancelled.
                 if not outcome.done():
                     self._count(1)
                     outcome.add_done_callback(lambda _: self._count(-1))
@@ -83,3 +79,34 @@ class TimedThreads:
     def _count(self, change: int) -> None:
         with self._lock:
             self._overdue += change
+
+
+class _DaemonThreads:
+    """As many threads as there is work at once; those that are free wait for more.
+
+    The standard library's pool is the same but for one thing: it waits for its threads at the end
+    of the process, for ever if one of them hangs.
+    """
+
+    def __init__(self) -> None:
+        self._work: SimpleQueue[Callable[[], Any]] = SimpleQueue()
+        self._free = 0
+        self._lock = threading.Lock()
+
+    def submit(self, work: Callable[[], Any]) -> None:
+        """Have a function called, which must not raise."""
+        with self._lock:
+            is_free = self._free > 0
+            self._free -= is_free
+        self._work.put(work)
+        if not is_free:
+            threading.Thread(target=self._serve, name="worker", daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            self._work.get()()
+            with self._lock:
+                self._free += 1
+
+
+_threads = _DaemonThreads()
