@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-
 from preceptor.rasa_ext.nlu_worker import can_read_beside
+
 from tests.launcher.test_run import children, wait_until
 from tests.support.advisor import import_catalogue, write_home
 from tests.support.tiny_project import ROOT, command, environment, free_port
