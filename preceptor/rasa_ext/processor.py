@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,14 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
+from rasa.engine.loader import load_predict_graph_runner
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from preceptor.rasa_ext.graph_runner import SequentialGraphRunner
 from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction
 from preceptor.rasa_ext.tracker_store import StrictTrackerStore
 from preceptor.runtime.threads import TimedThreads
@@ -42,6 +48,14 @@ class Processor(MessageProcessor):
         super().__init__(*args, **kwargs)
         self._actions = actions
         self._reading = TimedThreads(1, READING_LIMIT_SECONDS, _MOST_OVERDUE)
+
+    @staticmethod
+    def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
+        with tempfile.TemporaryDirectory() as folder:
+            metadata, runner = load_predict_graph_runner(
+                Path(folder), Path(model_path), LocalModelStorage, SequentialGraphRunner
+            )
+        return Path(model_path).name, metadata, runner
 
     async def parse_message(
         self,

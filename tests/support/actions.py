@@ -1,6 +1,5 @@
 """Runs actions without servers: a made-up tracker in, events and messages out."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -115,7 +114,6 @@ class Desk:
         text: str = "",
         intent: str = "find_program",
         slots: dict[str, Any] | None = None,
-        said: tuple[str, ...] = (),
         message: dict[str, Any] | None = None,
     ) -> Outcome:
         """Run one action.
@@ -125,14 +123,13 @@ class Desk:
             text: the person's message.
             intent: how it was read.
             slots: the conversation's slots before.
-            said: what the advisor said before.
             message: the whole message in place of text and intent.
         """
         tracker = Tracker(
             "someone",
             dict(slots or {}),
             message or self.message(text, intent),
-            [{"event": "bot", "text": each} for each in said],
+            [],
             False,
             None,
             {},
@@ -140,7 +137,7 @@ class Desk:
         )
         dispatcher = CollectingDispatcher()
         made = actions_by_name()[action]
-        events = list(asyncio.run(made.run(dispatcher, tracker, {})) or [])
+        events = list(made.run(dispatcher, tracker, {}))
         after = dict(tracker.slots)
         after.update({e["name"]: e["value"] for e in events if e["event"] == "slot"})
         return Outcome(dispatcher.messages, events, after, [action])
