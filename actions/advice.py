@@ -5,31 +5,27 @@ from __future__ import annotations
 import re
 
 from actions import phrases, selection
+from actions.program_fields import FIELDS
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
-from preceptor.catalogue.search import get_program
 from preceptor.conversation.cards import FactItem, FactsCard
+from preceptor.conversation.choices import Choice, Search
+from preceptor.intents import intents
 
 
 class GiveFacts(TopicAction):
     """Follows the response to an advice question."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_give_facts"
+    action = "action_give_facts"
 
     def answer(self, turn: Turn) -> None:
         """Give up to two published facts, others than last time where there are more."""
-        if turn.first:
-            # The rule has said the response; what follows are the facts behind it.
-            give_facts(turn, turn.question.intent)
-        else:
-            advise(turn, turn.question.intent)
+        give_facts(turn, turn.question.intent)
 
 
 def advise(turn: Turn, intent: str) -> None:
     """Answer an advice question in full where no rule has said its response."""
-    turn.reply(response=f"utter_{intent}")
+    turn.respond(f"utter_{intent}")
     give_facts(turn, intent)
 
 
@@ -37,30 +33,25 @@ def give_facts(turn: Turn, intent: str) -> None:
     """Send up to two facts that belong to an intent, and where to go on."""
     before = turn.slots.get("topic")
     turn.set(topic=intent)
-    known = facts.advice_facts(turn.session, intent, limit=20)
+    known = facts.advice_facts(turn.catalogue, intent, limit=20)
     told = turn.slots.get("facts_told") or []
     fresh = [f for f in known if f.id not in told]
     chosen = (fresh or list(known))[:2]
     turn.set(facts_told=list(dict.fromkeys([*told, *(f.id for f in chosen)])))
-    quick = turn.leads(intent)
-    lines = [turn.say("facts_lead")] if chosen else []
-    lines += [f"• {f.fact} {phrases.cite(f.source)}".rstrip() for f in chosen]
-    card = FactsCard(
-        facts=[FactItem(text=f.fact, source=phrases.source_link(f.source)) for f in chosen]
-    )
-    if own := _for_the_programme(turn, intent):
-        lines.append(own)
-    elif own := _for_the_country(turn, intent, before):
-        lines.append(own)
+    own = _for_the_programme(turn, intent)
+    if not own and (own := _for_the_country(turn, intent, before)):
         turn.set(topic=before)
-    if intent in _ABOUT_GOING and (where := _where(turn)):
-        quick = [(f"Programmes in {where}", f"Find placements in {where}"), *quick]
-    if not lines:
-        if turn.others:
-            # Where to go on is said once, behind the last answer.
-            return
-        lines.append(turn.say("topics_lead"))
-    turn.reply("\n".join(lines), card=card if chosen else None, quick=quick)
+    choices = [*_programmes_there(turn, intent), *turn.leads(intent)]
+    if chosen:
+        items = [FactItem(text=f.fact, source=phrases.source_link(f.source)) for f in chosen]
+        remarks = [own] if own else []
+        card = FactsCard(facts=items)
+        turn.reply(turn.say("facts_lead"), card=card, remarks=remarks, choices=choices)
+    elif own:
+        turn.reply(own, choices=choices)
+    elif choices and not turn.others:
+        # Where to go on is said once, behind the last answer.
+        turn.reply(turn.say("topics_lead"), choices=choices)
 
 
 _POINTS = re.compile(r"\b(?:it|this|that|they|their|there|this one|that one)\b", re.IGNORECASE)
@@ -68,42 +59,45 @@ _POINTS = re.compile(r"\b(?:it|this|that|they|their|there|this one|that one)\b",
 
 def _for_the_programme(turn: Turn, intent: str) -> str | None:
     """Return what the programme spoken of last says on a question that points at it."""
-    focus = turn.slots.get("program_focus")
-    program = get_program(turn.session, focus) if focus else None
-    if program is None or not _POINTS.search(turn.question.text):
+    program, field = selection.in_focus(turn), intents()[intent].programme_field
+    if program is None or field is None or not _POINTS.search(turn.question.text):
         return None
-    known = phrases.price(program)
-    said = {
-        "ask_cost_and_funding": known.shown if known else "its price is not published",
-        "ask_how_long": phrases.weeks(program.min_weeks, program.max_weeks),
-        "ask_eligibility": program.who_for,
-        "ask_language_barrier": program.languages_note or phrases.joined(program.language_names),
-        "ask_timing": program.start_dates,
-        "ask_how_to_apply": program.source_url,
-    }.get(intent)
-    return turn.say("facts_programme", name=phrases.title(program), said=said) if said else None
-
-
-_LICENSING = {"ask_registration_requirement", "ask_internship_length"}
-_ABOUT_GOING = {"ask_eligibility", "ask_language_barrier", "ask_cost_and_funding", "ask_bali"}
+    value = FIELDS[field].value(program)
+    if not value and field == "price":
+        value = turn.say("facts_no_price")
+    name = phrases.title(program)
+    return turn.say("facts_programme", name=name, value=value) if value else None
 
 
 def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
     """Return how long the internship is in the country whose rules were just spoken of."""
     countries = turn.slots.get("licensing_country") or []
-    if intent != "ask_how_long" or before not in _LICENSING or not countries:
+    registration = before in intents().in_group("registration")
+    if intents()[intent].programme_field != "length" or not registration or not countries:
         return None
-    rule = facts.licensing(turn.session, countries[0])
+    rule = facts.licensing(turn.catalogue, countries[0])
     length = phrases.months(rule.min_months, rule.max_months) if rule else ""
     if rule is None or not length:
         return None
-    name = rule.local_name or "the internship"
-    return turn.say("licensing_length", country=rule.country_name, name=name, length=length)
+    return turn.say(
+        "licensing_length",
+        country=phrases.country(rule.country_name),
+        name=phrases.internship(rule.local_name or turn.say("licensing_unnamed")),
+        length=length,
+    )
 
 
-def _where(turn: Turn) -> str | None:
-    """Return the place or country that the question names, by name."""
-    for kind in ("place", "country", "region"):
-        if values := turn.question.values(kind):
-            return selection.names(turn.session).get((kind, values[0]))
-    return None
+def _programmes_there(turn: Turn, intent: str) -> list[Choice]:
+    """Return a search for the first place that the question names or that its intent is about."""
+    declared = intents()[intent]
+    if not declared.search_there:
+        return []
+    named = [(k, i) for k in ("place", "country", "region") for i in turn.question.values(k)]
+    if declared.place:
+        named.append(("place", declared.place))
+    if not named:
+        return []
+    kind, i = named[0]
+    name = turn.catalogue.names.get((kind, i), i)
+    place = phrases.country(name) if kind == "country" else name
+    return [turn.button("button_programmes_in", Search.parse_obj({kind: i}), place=place)]

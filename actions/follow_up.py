@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions import licensing, safety_help
 from actions.topic_action import Turn
+from preceptor.conversation.choices import Country
 
 
 def follow_up(turn: Turn) -> bool:
@@ -12,4 +13,18 @@ def follow_up(turn: Turn) -> bool:
     Returns:
         False where the message is no such follow-up; nothing is said then.
     """
+    if isinstance(turn.choice, Country):
+        _answer_choice(turn, turn.choice)
+        return True
     return safety_help.follow_up(turn) or licensing.follow_up(turn)
+
+
+def _answer_choice(turn: Turn, choice: Country) -> None:
+    """Answer a click on a country: for danger if that was spoken of, otherwise registration."""
+    topic = choice.intent or turn.slots.get("topic")
+    if ("country", choice.country) not in turn.catalogue.names:
+        turn.reply(turn.say("pick_gone"), choices=turn.leads("ask_capabilities"))
+    elif topic in safety_help.topics():
+        safety_help.help_there(turn, topic)
+    else:
+        licensing.answer_countries(turn, topic)

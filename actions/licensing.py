@@ -7,36 +7,38 @@ import re
 from actions import phrases, selection
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
+from preceptor.catalogue.facts import Licensing, Regulator
 from preceptor.conversation.cards import LicensingCard
+from preceptor.conversation.choices import Choice, Country, Search
+from preceptor.intents import intents
 
 _SEARCHING = re.compile(
     r"\b(?:placements?|programm?es?|electives?|internships? in|volunteer\w*|cheap\w*|weeks?|shadow\w*|show)\b",
     re.IGNORECASE,
 )
+_NEED = "ask_registration_requirement"
+_LENGTH = "ask_internship_length"
+_OFFERED = ("IN", "NG", "GB")
 
 
 class ShowRegistration(TopicAction):
     """Answers "do I need an internship to register in India?"."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_show_registration"
+    action = "action_show_registration"
 
     def answer(self, turn: Turn) -> None:
         """Tell the rule of each country named, or of the one spoken of last."""
-        answer_countries(turn, "ask_registration_requirement")
+        answer_countries(turn, _NEED)
 
 
 class ShowInternshipLength(TopicAction):
     """Answers "how long is the house job in Pakistan?"."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_show_internship_length"
+    action = "action_show_internship_length"
 
     def answer(self, turn: Turn) -> None:
         """Tell the length in each country named, or in the one spoken of last."""
-        answer_countries(turn, "ask_internship_length")
+        answer_countries(turn, _LENGTH)
 
 
 def follow_up(turn: Turn) -> bool:
@@ -46,7 +48,7 @@ def follow_up(turn: Turn) -> bool:
         False where the message is no such follow-up; nothing is said then.
     """
     topic = turn.slots.get("topic")
-    if topic not in {"ask_registration_requirement", "ask_internship_length"}:
+    if topic not in intents().in_group("registration"):
         return False
     question = turn.question
     others = question.of_kind("specialty", "duration", "money", "kind", "ordinal", "cheap", "stage")
@@ -56,82 +58,107 @@ def follow_up(turn: Turn) -> bool:
     return True
 
 
-def answer_countries(turn: Turn, intent: str) -> None:
-    """Answer for the countries of the question, at most three."""
+def answer_countries(turn: Turn, topic: str | None) -> None:
+    """Answer for the countries of the question, at most three.
+
+    Args:
+        turn: the turn.
+        topic: the question; anything that is none about registration counts as whether an
+            internship is needed.
+    """
+    intent = _LENGTH if topic == _LENGTH else _NEED
     countries = selection.countries_of(turn)
     turn.set(topic=intent)
-    if not countries:
+    if not turn.question.of_kind("country") and selection.ask_which_country(turn, intent):
+        return
+    if not countries and not turn.question.of_kind("region"):
         countries = list(turn.slots.get("licensing_country") or [])
-        if turn.question.of_kind("region"):
-            countries = []
     if not countries:
-        quick = [
-            ("India", "India"), ("Nigeria", "Nigeria"), ("United Kingdom", "United Kingdom")
-        ]  # fmt: skip
-        turn.reply(turn.say("licensing_which"), quick=quick)
+        names = turn.catalogue.names
+        offered = [(c, names[("country", c)]) for c in _OFFERED if ("country", c) in names]
+        choices = [
+            Choice(title=name, payload=Country(country=c, intent=intent)) for c, name in offered
+        ]
+        turn.reply(turn.say("licensing_which"), choices=choices)
         return
     turn.set(licensing_country=countries[:3])
-    for position, country in enumerate(countries[:3]):
-        last = position == len(countries[:3]) - 1
-        _answer_country(turn, country, intent, last=last)
+    for position, country in enumerate(countries[:3], 1):
+        choices = _leads(turn, country, intent) if position == len(countries[:3]) else []
+        _answer_country(turn, country, intent, choices)
 
 
-def _answer_country(turn: Turn, country: str, intent: str, *, last: bool) -> None:
-    rule = facts.licensing(turn.session, country)
-    regulator = facts.regulator(turn.session, country)
-    named = f"the {regulator.name}" if regulator else ""
-    if named.startswith("the The "):
-        named = named[4:]
-    address = f" ({regulator.url})" if regulator and regulator.url else ""
-    quick = _leads(turn, country, intent) if last else []
+def _answer_country(turn: Turn, country: str, intent: str, choices: list[Choice]) -> None:
+    rule = facts.licensing(turn.catalogue, country)
+    regulator = facts.regulator(turn.catalogue, country)
     if rule is None:
-        name = selection.names(turn.session).get(("country", country), country)
-        body = f"{named}{address}" if named else turn.say("licensing_not_covered_generic")
-        turn.reply(
-            turn.say("licensing_not_covered", country=_in(name), regulator=body), quick=quick
-        )
+        name = turn.catalogue.names.get(("country", country), country)
+        whom = _named(regulator) or turn.say("licensing_nobody_known")
+        lead = turn.say("licensing_not_covered", country=phrases.country(name), regulator=whom)
+        turn.reply(lead, choices=choices)
         return
-    local = rule.local_name or "the internship"
-    length = phrases.months(rule.min_months, rule.max_months)
-    if length and rule.length_note:
-        length += f" ({rule.length_note.rstrip('.')})"
-    duration = (
-        turn.say("licensing_length", country=_in(rule.country_name), name=local, length=length)
-        if length
-        else turn.say("licensing_length_unknown", country=_in(rule.country_name), name=local)
-    )
-    need = turn.say(f"licensing_{rule.required}", country=_in(rule.country_name), name=local)
-    if rule.required_note:
-        need += f" {_sentence(rule.required_note)}"
-    lines = [need, duration]
-    if intent == "ask_internship_length":
-        lines.reverse()
+    need, length = _need(turn, rule), _length(turn, rule)
+    lead, then = (need, length) if intent == _NEED else (length, need)
+    body = [then]
     if rule.rotations:
-        lines.append(f"Rotations: {_sentence(rule.rotations)}")
-    if rule.how_to_apply and intent == "ask_registration_requirement":
-        lines.append(f"How: {_sentence(rule.how_to_apply)}")
-    body = named or rule.regulator or "the regulator"
-    lines.append(turn.say("licensing_caution", regulator=f"{body}{address}"))
-    dated = rule.source.date or rule.source.note
-    lines.append(f"Source: {rule.source.title} ({dated}) {rule.source.url or ''}".rstrip())
-    card = LicensingCard(
-        country=country,
+        body.append(turn.say("licensing_rotations", rotations=_sentence(rule.rotations)))
+    if rule.how_to_apply and intent == _NEED:
+        body.append(turn.say("licensing_how", how=_sentence(rule.how_to_apply)))
+    whom = _named(regulator) or rule.regulator or turn.say("licensing_regulator_unnamed")
+    turn.reply(
+        lead,
+        body=body,
+        card=_card(rule, regulator),
+        remarks=[turn.say("licensing_caution", regulator=whom)],
+        choices=choices,
+    )
+
+
+def _named(regulator: Regulator | None) -> str:
+    """Return a regulator with its address, "" without one."""
+    if regulator is None:
+        return ""
+    name = regulator.name if regulator.name.startswith("The ") else f"the {regulator.name}"
+    return f"{name} ({regulator.url})" if regulator.url else name
+
+
+def _named_internship(turn: Turn, rule: Licensing) -> str:
+    return phrases.internship(rule.local_name) if rule.local_name else turn.say("licensing_unnamed")
+
+
+def _need(turn: Turn, rule: Licensing) -> str:
+    """Return whether the internship is needed."""
+    country, name = phrases.country(rule.country_name), _named_internship(turn, rule)
+    need = turn.say(f"licensing_{rule.required}", country=country, name=name)
+    return f"{need} {_sentence(rule.required_note)}" if rule.required_note else need
+
+
+def _length(turn: Turn, rule: Licensing) -> str:
+    """Return how long it takes, or that this isn't known."""
+    country, name = phrases.country(rule.country_name), _named_internship(turn, rule)
+    length = phrases.months(rule.min_months, rule.max_months)
+    if not length:
+        return turn.say("licensing_length_unknown", country=country, name=name)
+    if note := (rule.length_note or "").rstrip("."):
+        # The note may say the same at greater length.
+        repeats = note.lower().startswith(length)
+        length = phrases.within(note) if repeats else f"{length} ({phrases.within(note)})"
+    return turn.say("licensing_length", country=country, name=name, length=length)
+
+
+def _card(rule: Licensing, regulator: Regulator | None) -> LicensingCard:
+    source = phrases.source_link(rule.source)
+    return LicensingCard(
+        country=rule.country,
         country_name=rule.country_name,
         local_name=rule.local_name,
         required=rule.required,
+        length=phrases.months(rule.min_months, rule.max_months),
         min_months=float(rule.min_months) if rule.min_months is not None else None,
         max_months=float(rule.max_months) if rule.max_months is not None else None,
         regulator=rule.regulator,
         regulator_url=regulator.url if regulator else None,
-        source=phrases.source_link(rule.source),
+        source=source.copy(update={"date": source.date or rule.source.note}),
     )
-    turn.reply("\n".join(lines), card=card, quick=quick)
-
-
-def _in(name: str) -> str:
-    """Return a country's name as it stands behind "in": "the United Kingdom"."""
-    article = ("United", "Netherlands", "Philippines", "Czech Republic", "Gambia", "Bahamas")
-    return f"the {name}" if name.startswith(article) else name
 
 
 def _sentence(text: str) -> str:
@@ -139,12 +166,12 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _leads(turn: Turn, country: str, intent: str) -> list[tuple[str, str]]:
-    name = _in(selection.names(turn.session).get(("country", country), country))
-    other = (
-        ("How long is it?", f"How long is the compulsory internship in {name}?")
-        if intent == "ask_registration_requirement"
-        else ("Is it required?", f"Do I need an internship to register as a doctor in {name}?")
+def _leads(turn: Turn, country: str, intent: str) -> list[Choice]:
+    other, words = (
+        (_LENGTH, "button_how_long") if intent == _NEED else (_NEED, "button_is_required")
     )
-    return [other, ("Programmes there", f"Find placements in {name}"),
-            *turn.leads(intent)[2:]]  # fmt: skip
+    return [
+        turn.button(words, Country(country=country, intent=other)),
+        turn.button("button_programmes_there", Search(country=country)),
+        *turn.leads(intent)[2:],
+    ]

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from babel import Locale
 from babel.numbers import format_currency
 
-from preceptor.catalogue.facts import Source
+from actions.words import say
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.search import Hit, ProgramView, SearchQuery
+from preceptor.catalogue.programs import ProgramView
+from preceptor.catalogue.records import Source
+from preceptor.catalogue.search import Hit, SearchQuery
 from preceptor.conversation.cards import Price, ProgramItem, SourceLink
 
-BASIS = {
-    "total_shortest_stay": "for the shortest stay",
-    "advertised_from": "advertised starting price",
-    "per_week": "a week",
-    "estimated_trip_cost": "estimated cost of the whole trip",
-    "exchange_fee": "exchange fee, not the cost of the stay",
-    "application_fee_only": "application fee only, not the cost of the stay",
-}
 _FROM = {"advertised_from", "total_shortest_stay"}
-NOTES = {
-    "specialty_unknown": "its departments aren't listed",
-    "stage_unknown": "it doesn't say which stage of training it takes",
-    "language_unknown": "its languages aren't listed",
-    "length_unknown": "its length isn't listed",
-    "price_unknown": "its price isn't published",
-    "price_is_fee_only": "only a fee is published, not the cost",
-    "price_for_shorter_stay": "its price is for a shorter stay",
-}
+# What a list says of price and length anyway is no doubt to look into.
+_SHOWN_ANYWAY = {"price_unknown", "length_unknown", "price_is_fee_only"}
+_PLURAL = Locale("en").plural_form
+_THE_COUNTRY = re.compile(
+    r"(?:United|Democratic|Republic of|Central African)\b|.*\b(?:Islands|Republic)$"
+    r"|(?:Netherlands|Philippines|Gambia|Bahamas|Maldives|Comoros|Seychelles)$"
+)
+# The head of a name that takes an article in English, as "Medical internship plus …" does.
+_THE_INTERNSHIP = re.compile(r"(?:internship|programme|traineeship|residency|year|job)s?$", re.I)
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
+_HEAD_ENDS = re.compile(r"[,;:]|\b(?:plus|via|with|within|before|after|and)\b")
 
 
 def joined(words: Iterable[str], last: str = "and") -> str:
@@ -40,6 +38,37 @@ def joined(words: Iterable[str], last: str = "and") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def counted(number: Decimal | int, things: str) -> str:
+    """Return a number with what it counts, which stands in words.yml: "1 programme"."""
+    return say(f"count_{things}_{_PLURAL(number)}", number=_plain(number))
+
+
+def _plain(number: Decimal | int) -> str:
+    return f"{Decimal(number).normalize():f}"
+
+
+def country(name: str) -> str:
+    """Return a country's name as it stands in a sentence: "the United Kingdom"."""
+    return f"the {name}" if _THE_COUNTRY.match(name) else name
+
+
+def internship(name: str) -> str:
+    """Return the name of a country's internship as it stands in a sentence.
+
+    "the UK Foundation Programme (F1 and F2)", "housemanship (house job)", "Praktisches Jahr (PJ)".
+    """
+    head = _HEAD_ENDS.split(_BRACKETS.sub("", name), maxsplit=1)[0].strip()
+    # A proper name has further capitals.
+    if head[1:] == head[1:].lower():
+        name = within(name)
+    return f"the {name}" if _THE_INTERNSHIP.search(head) else name
+
+
+def within(text: str) -> str:
+    """Return a text as it stands within a sentence: no capital but that of an abbreviation."""
+    return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
 
 
 def money(amount: Money) -> str:
@@ -54,62 +83,77 @@ def money(amount: Money) -> str:
 
 def price(program: ProgramView) -> Price | None:
     """Return a programme's price with what it is a price of, or None where it isn't known."""
-    if program.price is None or program.price_basis is None:
+    basis = program.price_basis
+    if program.price is None or basis is None:
         return None
-    start = "from " if program.price_basis in _FROM else ""
-    dated = f"as of {program.price_date}" if program.price_date else "page undated"
-    shown = f"{start}{money(program.price)} ({BASIS[program.price_basis]}, {dated})"
-    if program.price_basis == "per_week":
-        shown = f"{money(program.price)} a week ({dated})"
+    amount = money(program.price)
+    if basis in _FROM:
+        amount = say("price_from", amount=amount)
+    date = program.price_date
+    dated = say("price_as_of", date=date) if date else say("price_undated")
+    if basis == "per_week":
+        shown = say("price_per_week", amount=amount, dated=dated)
+    else:
+        shown = say("price_shown", amount=amount, basis=say(f"price_{basis}"), dated=dated)
     return Price(
         minor=program.price.minor,
         currency=program.price.currency,
-        basis=program.price_basis,
-        date=program.price_date,
+        basis=basis,
+        date=date,
         covers=program.price_covers,
         shown=shown,
     )
 
 
 def weeks(low: float | None, high: float | None) -> str:
-    """Return a length: "2 to 12 weeks", "from 4 weeks", "up to 8 weeks", "" where not known."""
-    shortest, longest = _whole(low), _whole(high)
+    """Return a length: "2 to 12 weeks", "from 4 weeks", "up to 10 days", "" if not known."""
+    shortest, longest = _length(low), _length(high)
     if shortest and longest and shortest != longest:
-        return f"{shortest} to {longest} weeks"
+        if shortest[1].rstrip("s") == longest[1].rstrip("s"):
+            return f"{shortest[0]} to {longest[0]} {longest[1]}"
+        return f"{' '.join(shortest)} to {' '.join(longest)}"
     if shortest and longest:
-        return f"{shortest} week{'s' * (shortest != '1')}"
+        return " ".join(shortest)
     if shortest:
-        return f"from {shortest} week{'s' * (shortest != '1')}"
-    return f"up to {longest} week{'s' * (longest != '1')}" if longest else ""
+        return f"from {' '.join(shortest)}"
+    return f"up to {' '.join(longest)}" if longest else ""
 
 
-def _whole(number: float | None) -> str:
-    """Return a number of weeks: "4", "about 17" for 17.3, "" for none."""
+def _length(number: float | None) -> tuple[str, str] | None:
+    """Return a number of weeks with its unit, None for none.
+
+    Whole weeks are weeks ("4", "weeks"), less than two of them days ("10", "days"), more are
+    rounded ("about 17", "weeks").
+    """
     if not number:
-        return ""
-    return f"{number:g}" if float(number).is_integer() else f"about {max(1, round(number))}"
+        return None
+    if float(number).is_integer():
+        return f"{number:g}", "week" if number == 1 else "weeks"
+    if number < _IN_DAYS:
+        days = max(1, round(7 * number))
+        return str(days), "day" if days == 1 else "days"
+    return f"about {round(number)}", "weeks"
+
+
+_IN_DAYS = 2
 
 
 def months(low: Decimal | None, high: Decimal | None) -> str:
     """Return a length in months: "12 months", "6 to 12 months", "at least 12 months"."""
-    if low and high:
-        return (
-            f"{low.normalize():f} to {high.normalize():f} months"
-            if low != high
-            else (f"{low.normalize():f} month{'s' * (low != 1)}")
-        )
+    if low and high and low != high:
+        return f"{_plain(low)} to {counted(high, 'months')}"
     if low:
-        return f"at least {low.normalize():f} months"
-    return f"up to {high.normalize():f} months" if high else ""
+        return counted(low, "months") if high else f"at least {counted(low, 'months')}"
+    return f"up to {counted(high, 'months')}" if high else ""
 
 
 def place(program: ProgramView) -> str:
     """Return where a programme is: "Arusha and Moshi, Tanzania"."""
     if program.worldwide and not program.place_names:
-        return "many countries"
+        return say("place_many")
     towns = list(program.place_names[:3])
     if len(program.place_names) > 3:
-        towns.append("elsewhere")
+        towns.append(say("place_more"))
     countries = joined(program.country_names[:4])
     return f"{joined(towns)}, {countries}" if towns else countries
 
@@ -119,21 +163,31 @@ def source_link(source: Source) -> SourceLink:
     return SourceLink(title=source.title, url=source.url, date=source.date)
 
 
-def cite(source: Source) -> str:
-    """Return a source in brackets: "(Title, 2019: https://…)"."""
-    titled = ", ".join(part for part in (source.title, (source.date or "")[:4]) if part)
-    if source.url:
-        return f"({titled}: {source.url})" if titled else f"({source.url})"
-    return f"({titled})" if titled else ""
+def summary(program: ProgramView) -> tuple[str, str, str]:
+    """Return what a list says of a programme: place, length and price."""
+    known = price(program)
+    return (
+        place(program),
+        weeks(program.min_weeks, program.max_weeks) or say("unknown_length"),
+        known.shown if known else say("unknown_price"),
+    )
 
 
-def item(hit: Hit | ProgramView) -> ProgramItem:
-    """Return a programme as cards carry it."""
+def item(hit: Hit | ProgramView, number: int | None = None) -> ProgramItem:
+    """Return a programme as cards carry it.
+
+    Args:
+        hit: the programme, or a search's hit, whose doubts are noted then.
+        number: its number in the list on the screen.
+    """
     program = hit.program if isinstance(hit, Hit) else hit
-    notes = [NOTES[n] for n in hit.notes] if isinstance(hit, Hit) else []
+    doubts = [n for n in hit.notes if n not in _SHOWN_ANYWAY] if isinstance(hit, Hit) else []
     return ProgramItem(
         id=program.id,
+        number=number,
         name=program.name,
+        title=title(program),
+        summary=summary(program),
         organisation=program.organisation,
         listing=program.listing,
         place=place(program),
@@ -146,7 +200,7 @@ def item(hit: Hit | ProgramView) -> ProgramItem:
         languages=list(program.language_names),
         accommodation=program.accommodation,
         start_dates=program.start_dates,
-        notes=notes,
+        notes=[say(f"note_{doubt}") for doubt in doubts],
         source=SourceLink(
             title=program.organisation, url=program.source_url, date=program.source_date
         ),
@@ -161,28 +215,6 @@ def title(program: ProgramView) -> str:
     return f"{program.name} – {organisation}"
 
 
-def line(number: int, hit: Hit) -> str:
-    """Return a search result as one paragraph of plain text."""
-    program = hit.program
-    known = price(program)
-    parts = [
-        place(program),
-        weeks(program.min_weeks, program.max_weeks) or "length not given",
-        known.shown if known else "price not published",
-    ]
-    text = f"{number}. {title(program)}\n   {' · '.join(parts)}"
-    unsure = [
-        NOTES[n]
-        for n in hit.notes
-        if n not in {"price_unknown", "length_unknown", "price_is_fee_only"}
-    ]
-    if unsure:
-        text += f"\n   Check: {joined(unsure)}."
-    if program.source_url:
-        text += f"\n   {program.source_url}"
-    return text
-
-
 def _outside(
     query: SearchQuery,
     names: Mapping[tuple[str, str], str],
@@ -195,7 +227,7 @@ def _outside(
         if len(countries) > 1 and left.issuperset(countries):
             found.append(names.get(("region", region), region))
             left -= set(countries)
-    return found + sorted(names.get(("country", c), c) for c in left)
+    return found + sorted(country(names.get(("country", c), c)) for c in left)
 
 
 def criteria(
@@ -210,80 +242,44 @@ def criteria(
         names: the names of ids, by (kind, id).
         regions: the countries of each region, so that "not in Asia" reads back as that.
     """
-
-    def named(kind: str, ids: Iterable[str], last: str = "or") -> str:
-        return joined([names.get((kind, i), i) for i in ids], last)
-
-    subject = named("specialty", query.specialties).lower() or "any specialty"
+    subject = _either("specialty", query.specialties, names) or say("criteria_any_specialty")
     if query.kinds:
-        subject = f"{named('kind', query.kinds).lower()} in {subject}"
+        subject = say("criteria_kind", kind=_either("kind", query.kinds, names), subject=subject)
     where = [
         *(names.get(("place", i), i) for i in query.places),
-        *(names.get(("country", i), i) for i in query.countries),
+        *(country(names.get(("country", i), i)) for i in query.countries),
         *(names.get(("region", i), i) for i in query.regions),
     ]
-    parts = [f"{subject} in {joined(where, 'or')}" if where else f"{subject} anywhere"]
+    words = "criteria_where" if where else "criteria_anywhere"
+    parts = [say(words, subject=subject, places=joined(where, "or"))]
     if query.excluded_countries:
-        parts.append(f"not in {joined(_outside(query, names, regions), 'or')}")
+        outside = joined(_outside(query, names, regions), "or")
+        parts.append(say("criteria_not_in", places=outside))
     if query.excluded_specialties:
-        parts.append(f"not {named('specialty', query.excluded_specialties).lower()}")
+        unwanted = _either("specialty", query.excluded_specialties, names)
+        parts.append(say("criteria_not", specialties=unwanted))
+    return ", ".join([*parts, *_limits(query, names)])
+
+
+def _either(kind: str, ids: Iterable[str], names: Mapping[tuple[str, str], str]) -> str:
+    return joined([names.get((kind, i), i) for i in ids], "or").lower()
+
+
+def _limits(query: SearchQuery, names: Mapping[tuple[str, str], str]) -> list[str]:
+    """Return what a search asks for besides specialty and place."""
+    parts = []
     if length := weeks(query.min_weeks, query.max_weeks):
         parts.append(length)
     if query.budget:
-        parts.append(f"up to {money(query.budget)}")
+        parts.append(say("criteria_budget", amount=money(query.budget)))
     if query.stages:
-        parts.append(f"stage: {named('stage', query.stages).lower()}")
+        parts.append(say("criteria_stage", stages=_either("stage", query.stages, names)))
     if query.languages:
-        parts.append(f"in {joined([language_name(c) for c in query.languages], 'or')}")
-    return ", ".join(parts)
+        languages = joined([language_name(code) for code in query.languages], "or")
+        parts.append(say("criteria_language", languages=languages))
+    return parts
 
 
-CONSTRAINT_NAMES = {
-    "budget": "the budget",
-    "max_weeks": "the length of stay",
-    "min_weeks": "the length of stay",
-    "languages": "the language",
-    "kinds": "the kind of placement",
-    "excluded_specialties": "the specialties you don't want",
-    "specialties": "the specialty",
-    "places": "the place",
-    "excluded_countries": "the countries you don't want",
-    "countries": "the country",
-    "regions": "the region",
-    "stages": "your stage of training",
-}
-
-
-def details(program: ProgramView) -> list[str]:
-    """Return what is known of a programme, a line each, in the order people ask for it."""
-    known = price(program)
-    lines = [
-        f"Where: {place(program)}",
-        f"Kind: {program.kind_name}",
-    ]
-    if program.specialty_names or program.departments:
-        lines.append(f"Departments: {program.departments or joined(program.specialty_names)}")
-    lines.append(f"Length: {weeks(program.min_weeks, program.max_weeks) or 'not given'}")
-    cost = known.shown if known else "not published"
-    if program.price_covers:
-        cost += f". {program.price_covers}"
-    lines.append(f"Price: {cost}")
-    if program.who_for:
-        lines.append(f"For whom: {program.who_for}")
-    languages = program.languages_note or joined(program.language_names)
-    if languages:
-        lines.append(f"Languages: {languages}")
-    if program.start_dates:
-        lines.append(f"Starts: {program.start_dates}")
-    if housing := accommodation(program):
-        lines.append(f"Accommodation: {housing}")
-    return lines
-
-
-def accommodation(program: ProgramView) -> str:
-    """Return what is known of housing: "included (host family)", "" where nothing is."""
-    answer = {"yes": "included", "no": "not included", "optional": "can be had"}.get(
-        program.accommodation or "", ""
-    )
-    note = program.accommodation_note or ""
-    return f"{answer} ({note})" if answer and note else answer or note
+def constraint(field: str) -> str:
+    """Return what a field of `SearchQuery` constrains: "the length of stay"."""
+    return say("constraint_length" if field.endswith("_weeks") else f"constraint_{field}")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from actions import phrases, selection
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
-from preceptor.catalogue.facts import EmergencyNumber, Helpline
+from preceptor.catalogue.facts import EmergencyNumber
+from preceptor.catalogue.records import HelplineRecord
 from preceptor.conversation.cards import ContactItem, ContactsCard
+from preceptor.intents import intents
 
-TOPICS = ("report_emergency", "express_crisis", "describe_own_symptoms")
+_CRISIS = "express_crisis"
 _WELL_KNOWN = ("GB", "US", "IN", "AU", "DE", "KE")
 _SWALLOWED = ("pill", "tablet", "swallow", "overdos", "bleach", "poison", "drank", "paracetamol")
+
+
+def topics() -> tuple[str, ...]:
+    """Return the intents of danger, the most urgent first."""
+    return intents().in_group("safety")
 
 
 def _country(turn: Turn) -> str | None:
@@ -19,59 +28,59 @@ def _country(turn: Turn) -> str | None:
     return named[0] if named else None
 
 
-def _numbers(numbers: tuple[EmergencyNumber, ...]) -> str:
-    """Return a country's numbers: "112; ambulance 144"."""
-    general = [n.number for n in numbers if n.service == "general"]
-    ambulance = [n.number for n in numbers if n.service == "ambulance" and n.number not in general]
-    parts = list(dict.fromkeys(general))
-    parts += [f"ambulance {number}" for number in dict.fromkeys(ambulance)]
-    return "; ".join(parts)
-
-
-def _number_contacts(numbers: tuple[EmergencyNumber, ...]) -> list[ContactItem]:
-    return [
-        ContactItem(
-            label=f"{n.country_name}: {n.service}",
-            phone=n.number,
+def _number_contacts(turn: Turn, numbers: Iterable[EmergencyNumber]) -> list[ContactItem]:
+    """Return a country's numbers, its ambulance's only where it has one of its own."""
+    contacts: dict[str, ContactItem] = {}
+    for each in sorted(numbers, key=lambda n: n.service != "general"):
+        label = each.country_name
+        if each.service == "ambulance" and contacts:
+            label = turn.say("emergency_ambulance", country=label)
+        contact = ContactItem(
+            label=label,
+            phone=each.number,
             url=None,
             details=None,
-            source=phrases.source_link(n.source),
+            source=phrases.source_link(each.source),
         )
-        for n in numbers
-    ]
+        contacts.setdefault(each.number, contact)
+    return list(contacts.values())
 
 
 class GiveEmergencyNumbers(TopicAction):
     """Follows "call your local emergency number now"."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_give_emergency_numbers"
+    action = "action_give_emergency_numbers"
 
     def answer(self, turn: Turn) -> None:
         """Give the numbers of the country that is named, or of some well-known ones."""
-        turn.set(topic=turn.question.intent if turn.question.intent in TOPICS else TOPICS[0])
+        known = topics()
+        turn.set(topic=turn.question.intent if turn.question.intent in known else known[0])
         give_numbers(turn)
 
 
 def give_numbers(turn: Turn) -> None:
     """Send emergency numbers, and helplines too where the rules saw a crisis beside it."""
     country = _country(turn)
-    own = facts.emergency_numbers(turn.session, country) if country else ()
-    if own:
-        lead = turn.say("emergency_numbers", country=own[0].country_name)
-        text = f"{lead} {_numbers(own)}."
-        card = ContactsCard(contacts=_number_contacts(own))
-    else:
-        examples = [facts.emergency_numbers(turn.session, c) for c in _WELL_KNOWN]
-        listed = [f"{n[0].country_name} {_numbers(n)}" for n in examples if n]
-        text = turn.say("emergency_generic", examples=", ".join(listed))
-        card = ContactsCard(contacts=[c for n in examples for c in _number_contacts(n)])
-    if any(word in turn.question.text.lower() for word in _SWALLOWED):
-        text += " " + turn.say("emergency_overdose")
-    turn.reply(text, card=card)
-    if "express_crisis" in (turn.parse.get("safety") or []):
+    swallowed = any(word in turn.question.text.lower() for word in _SWALLOWED)
+    remarks = [turn.say("emergency_overdose")] if swallowed else []
+    if not (country and _give_own_numbers(turn, country, remarks)):
+        examples = [facts.emergency_numbers(turn.catalogue, c) for c in _WELL_KNOWN]
+        contacts = [c for numbers in examples for c in _number_contacts(turn, numbers)]
+        remarks.insert(0, turn.say("emergency_ask"))
+        card = ContactsCard(contacts=contacts)
+        turn.reply(turn.say("emergency_some"), card=card, remarks=remarks)
+    if _CRISIS in (turn.parse.get("safety") or []):
         give_helplines(turn, country)
+
+
+def _give_own_numbers(turn: Turn, country: str, remarks: Iterable[str] = ()) -> bool:
+    """Send a country's emergency numbers; return False if none is known."""
+    own = facts.emergency_numbers(turn.catalogue, country)
+    if own:
+        lead = turn.say("emergency_numbers", country=phrases.country(own[0].country_name))
+        card = ContactsCard(contacts=_number_contacts(turn, own))
+        turn.reply(lead, card=card, remarks=remarks)
+    return bool(own)
 
 
 def follow_up(turn: Turn) -> bool:
@@ -82,25 +91,28 @@ def follow_up(turn: Turn) -> bool:
     """
     topic = turn.slots.get("topic")
     others = turn.question.of_kind("specialty", "duration", "money", "kind", "ordinal", "stage")
-    if topic not in TOPICS or _country(turn) is None or others:
+    if topic not in topics() or _country(turn) is None or others:
         return False
-    if topic != "express_crisis":
-        give_numbers(turn)
-        return True
-    help_in_crisis(turn)
+    help_there(turn, topic)
     return True
+
+
+def help_there(turn: Turn, topic: str) -> None:
+    """Send what helps in the country that the message names."""
+    if topic == _CRISIS:
+        help_in_crisis(turn)
+    else:
+        give_numbers(turn)
 
 
 class GiveHelplines(TopicAction):
     """Follows the words to somebody in a crisis."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_give_helplines"
+    action = "action_give_helplines"
 
     def answer(self, turn: Turn) -> None:
         """Give helplines of the country that is named, and ones that find others anywhere."""
-        turn.set(topic="express_crisis")
+        turn.set(topic=_CRISIS)
         help_in_crisis(turn)
 
 
@@ -108,40 +120,31 @@ def help_in_crisis(turn: Turn) -> None:
     """Send helplines, and the country's emergency number where the country is known."""
     country = _country(turn)
     give_helplines(turn, country)
-    own = facts.emergency_numbers(turn.session, country) if country else ()
-    if own:
-        lead = turn.say("emergency_numbers", country=own[0].country_name)
-        turn.reply(f"{lead} {_numbers(own)}.", card=ContactsCard(contacts=_number_contacts(own)))
+    if country:
+        _give_own_numbers(turn, country)
 
 
 def give_helplines(turn: Turn, country: str | None) -> None:
     """Send the helplines of a country, if there are any, and of the whole world."""
-    local = list(facts.helplines(turn.session, country))[:3] if country else []
-    anywhere = [h for h in facts.helplines(turn.session, None) if h.country is None][:2]
-    local = [h for h in local if h.country]
-    lines = []
+    local = [h for h in facts.helplines(turn.catalogue, country) if h.country] if country else []
+    anywhere = [h for h in facts.helplines(turn.catalogue, None) if h.country is None][:2]
+    lead, remarks = turn.say("helplines_anywhere"), [turn.say("helplines_stay")]
     if local:
-        name = selection.names(turn.session).get(("country", country or ""), "")
-        lines += [turn.say("helplines_in", country=name), *map(_line, local)]
-    lines += [turn.say("helplines_anywhere"), *map(_line, anywhere)]
-    if not local:
-        lines.append(turn.say("helplines_ask"))
-    lines.append(turn.say("helplines_stay"))
-    contacts = [
-        ContactItem(
-            label=h.name,
-            phone=h.phone,
-            url=h.url,
-            details="; ".join(x for x in (h.text, h.hours, h.for_whom) if x) or None,
-            source=phrases.source_link(h.source),
-        )
-        for h in [*local, *anywhere]
-    ]
-    turn.reply("\n".join(lines), card=ContactsCard(contacts=contacts))
+        name = turn.catalogue.names.get(("country", country or ""), "")
+        lead = turn.say("helplines_in", country=phrases.country(name))
+    else:
+        remarks.insert(0, turn.say("helplines_ask"))
+    contacts = [_helpline_contact(helpline) for helpline in [*local[:3], *anywhere]]
+    turn.reply(lead, card=ContactsCard(contacts=contacts), remarks=remarks)
 
 
-def _line(helpline: Helpline) -> str:
-    reach = [x for x in (helpline.phone, helpline.text, helpline.url) if x]
-    who = f" for {helpline.for_whom}" if helpline.for_whom and helpline.for_whom != "anyone" else ""
-    hours = f" ({helpline.hours})" if helpline.hours else ""
-    return f"• {helpline.name}{who}: {', '.join(reach)}{hours}"
+def _helpline_contact(helpline: HelplineRecord) -> ContactItem:
+    special = helpline.for_whom if helpline.for_whom != "anyone" else None
+    details = "; ".join(part for part in (helpline.text, helpline.hours, special) if part)
+    return ContactItem(
+        label=helpline.name,
+        phone=helpline.phone,
+        url=helpline.url,
+        details=details or None,
+        source=phrases.source_link(helpline.source),
+    )

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from actions.phrases import money
 from actions.topic_action import Question
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.programs import Snapshot
 from preceptor.catalogue.search import SearchQuery
+from preceptor.catalogue.snapshot import Catalogue
 
 ASSUMED_CURRENCY = "USD"
 
@@ -130,6 +131,23 @@ _ADD = re.compile(r"\b(?:also|as well|too|add|plus|include|both)\b", re.IGNORECA
 
 
 @dataclass(frozen=True)
+class Unused:
+    """Something that a message says and that no search can go by; the answer names it.
+
+    Attributes:
+        kind: `when` (a date, month or season), `least_sum` (a lower limit of money), `price_per`
+            (a price per week and the like), `currency` (unclear which one), `working_days` (used,
+            but counted as weeks).
+        words: what the person wrote, or the sum that it comes to.
+        options: ISO 4217 codes that an unclear currency may mean, the likelier first.
+    """
+
+    kind: str
+    words: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Change:
     """What a message changes in a search.
 
@@ -137,33 +155,34 @@ class Change:
         query: the search afterwards.
         step: `none` (the page begins anew), `more`, `back` (the same page again), `previous`,
             `cheaper`, `shorter`, `longer` or `reset`.
-        assumed_currency: True where a budget came without a currency.
-        start_date: True where the message names a month, which can't be searched by.
-        changed: True where the message changed a constraint.
+        assumed_currency: True if a budget came without a currency.
+        unused: what the message says and the search can't use.
+        changed: True if the message changed a constraint.
     """
 
     query: SearchQuery
     step: str = "none"
     assumed_currency: bool = False
-    start_date: bool = False
+    unused: tuple[Unused, ...] = ()
     changed: bool = False
 
 
-def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bool) -> Change:
+def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fresh: bool) -> Change:
     """Apply a message to a search.
 
     Args:
         query: the search so far.
         question: the message; its entities and its words both count.
-        world: the catalogue, for which place lies in which country.
+        catalogue: the catalogue, for which place lies in which country.
         fresh: True for a new request ("find me …"), whose place and specialty replace the old
             ones together; False for a change to what is there.
     """
     text = question.text
     if _RESET.search(text):
         start = SearchQuery()
-        rest = _with_entities(start, question, world, add=False)[0]
-        return Change(rest, step="reset" if rest == start else "none", changed=True)
+        rest, assumed, unused = _with_entities(start, question, catalogue, add=False)
+        step = "reset" if rest == start and not unused else "none"
+        return Change(rest, step, assumed, unused, changed=True)
     before = query
     if fresh and question.of_kind("country", "place", "region", "specialty"):
         # "Find me X in Y" is a search of its own; who asks and what they can pay stays.
@@ -173,10 +192,7 @@ def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bo
     for fields, pattern in _DROPS:
         if pattern.search(text):
             query = query.without(*fields)
-    query, assumed = _with_entities(query, question, world, add=bool(_ADD.search(text)))
-    start_date = any(
-        e["value"].get("month") or e["value"].get("season") for e in question.of_kind("duration")
-    )
+    query, assumed, unused = _with_entities(query, question, catalogue, add=bool(_ADD.search(text)))
     changed = query != before
     step = "none"
     named_money = bool(question.of_kind("money"))
@@ -194,13 +210,28 @@ def change(query: SearchQuery, question: Question, world: Snapshot, *, fresh: bo
         step = "previous"
     elif not changed and _MORE.search(text):
         step = "more"
-    return Change(query, step, assumed, start_date, changed)
+    return Change(query, step, assumed, unused, changed)
 
 
 def _with_entities(
-    query: SearchQuery, question: Question, world: Snapshot, *, add: bool
-) -> tuple[SearchQuery, bool]:
-    """Return the search with a message's entities in it, and whether a currency was assumed."""
+    query: SearchQuery, question: Question, catalogue: Catalogue, *, add: bool
+) -> tuple[SearchQuery, bool, tuple[Unused, ...]]:
+    """Return the search with a message's entities in it, and what of them it can't use.
+
+    The second value tells whether a currency was assumed.
+    """
+    query = _with_terms(query, question, catalogue, add=add)
+    query, unused_lengths = _with_lengths(query, question)
+    query, assumed, unused_sums = _with_sums(query, question)
+    if question.of_kind("cheap"):
+        query = replace(query, order="price")
+    return query, assumed, (*unused_lengths, *unused_sums)
+
+
+def _with_terms(
+    query: SearchQuery, question: Question, catalogue: Catalogue, *, add: bool
+) -> SearchQuery:
+    """Return the search with a message's places, specialties and other terms in it."""
     changes: dict[str, Any] = {}
 
     def merged(field: str, values: list[Any]) -> tuple[Any, ...]:
@@ -210,7 +241,7 @@ def _with_entities(
     countries, places, regions = map(question.values, ("country", "place", "region"))
     if countries or places or regions:
         # "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both.
-        homes = {world.places[p].country for p in places if p in world.places}
+        homes = {catalogue.places[p].country for p in places if p in catalogue.places}
         countries = [c for c in countries if c not in homes]
         changes |= {
             "countries": merged("countries", countries),
@@ -232,7 +263,7 @@ def _with_entities(
                 )
     unwanted = [*question.values("country", role="excluded")]
     for region in question.values("region", role="excluded"):
-        unwanted += [c for c in world.countries_within([region]) if c not in unwanted]
+        unwanted += [c for c in catalogue.countries_within([region]) if c not in unwanted]
     for place in question.values("place", role="excluded"):
         changes["places"] = tuple(p for p in changes.get("places", query.places) if p != place)
     if unwanted:
@@ -251,16 +282,72 @@ def _with_entities(
         changes["specialties"] = tuple(
             s for s in changes.get("specialties", query.specialties) if s not in refused
         )
-    for duration in question.of_kind("duration"):
-        weeks = duration["value"]
-        if weeks["min_weeks"] or weeks["max_weeks"]:
-            changes |= {"min_weeks": weeks["min_weeks"], "max_weeks": weeks["max_weeks"]}
-    assumed = False
-    if sums := question.of_kind("money"):
-        value = sums[-1]["value"]
-        currency = value["currency"] or (query.budget.currency if query.budget else None)
-        assumed = currency is None
-        changes["budget"] = Money.of(value["amount"], currency or ASSUMED_CURRENCY)
-    if question.of_kind("cheap"):
-        changes["order"] = "price"
-    return replace(query, **changes), assumed
+    return replace(query, **changes)
+
+
+def _with_lengths(query: SearchQuery, question: Question) -> tuple[SearchQuery, tuple[Unused, ...]]:
+    """Return the search with a message's length of stay, and the dates that it can't use."""
+    lengths: list[tuple[float | None, float | None]] = []
+    periods: list[tuple[float | None, float | None]] = []
+    unused = []
+    for entity in question.of_kind("duration"):
+        value = entity["value"]
+        dated = bool(_WHEN & value.keys())
+        if value["min_weeks"] or value["max_weeks"]:
+            (periods if dated else lengths).append((value["min_weeks"], value["max_weeks"]))
+        if dated:
+            unused.append(Unused("when", entity["text"].strip()))
+        if value.get("working_days"):
+            unused.append(Unused("working_days", entity["text"].strip()))
+    # "4 weeks between June and August" is 4 weeks.
+    named = lengths or periods
+    if not named:
+        return query, tuple(unused)
+    least, most = named[-1]
+    if len(named) > 1:
+        before = named[-2]
+        # "more than 2 weeks but less than 6"
+        if before[0] and not before[1] and most and not least:
+            least = before[0]
+        elif before[1] and not before[0] and least and not most:
+            most = before[1]
+    return replace(query, min_weeks=least, max_weeks=most), tuple(unused)
+
+
+_WHEN = {"month", "season", "start", "relative"}
+
+
+def _with_sums(
+    query: SearchQuery, question: Question
+) -> tuple[SearchQuery, bool, tuple[Unused, ...]]:
+    """Return the search with a message's budget, and the sums that it can't use.
+
+    The second value tells whether a currency was assumed.
+    """
+    unused = []
+    budget, assumed = query.budget, False
+    for entity in question.of_kind("money"):
+        value, words = entity["value"], entity["text"].strip()
+        currency = value["currency"]
+        options = tuple(value.get("candidates") or ())
+        if (
+            currency is None
+            and query.budget
+            and query.budget.currency in (options or (query.budget.currency,))
+        ):
+            currency = query.budget.currency
+        if value.get("per"):
+            unused.append(Unused("price_per", words))
+        elif currency is None and "currency_word" in value:
+            unused.append(Unused("currency", words, options))
+        else:
+            if least := value.get("min_amount"):
+                unused.append(Unused("least_sum", _sum(least, currency or ASSUMED_CURRENCY)))
+            if value["amount"]:
+                assumed = currency is None
+                budget = Money.of(value["amount"], currency or ASSUMED_CURRENCY)
+    return replace(query, budget=budget), assumed, tuple(unused)
+
+
+def _sum(amount: str, currency: str) -> str:
+    return money(Money.of(amount, currency))

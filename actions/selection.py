@@ -1,46 +1,30 @@
-"""What several topics look up: names of ids, the search's world, picked programmes."""
+"""What several topics look up: countries asked about, the list on the screen, picked programmes."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy.orm import Session
-
+from actions import phrases
 from actions.topic_action import Turn
-from preceptor.catalogue.programs import ProgramView, Snapshot, snapshot
-from preceptor.catalogue.records import CountryRecord, KindRecord, StageRecord
+from preceptor.catalogue.programs import ProgramView
 from preceptor.catalogue.search import get_program
-from preceptor.catalogue.store import once_a_version, read_records
+from preceptor.conversation.choices import Choice, Country
 from preceptor.nlu.normalize import fold
-
-
-def world(session: Session) -> Snapshot:
-    """Return the catalogue's programmes, places, specialties and regions."""
-    return snapshot(session)
-
-
-@once_a_version
-def names(session: Session) -> dict[tuple[str, str], str]:
-    """Return the names of countries, regions, places, specialties, kinds and stages by id."""
-    known = world(session)
-    found: dict[tuple[str, str], str] = {}
-    found |= {("country", str(c.iso2)): c.name for c in read_records(session, CountryRecord)}
-    found |= {("kind", str(k.id)): k.name for k in read_records(session, KindRecord)}
-    found |= {("stage", str(s.id)): s.name for s in read_records(session, StageRecord)}
-    found |= {("region", str(r.id)): r.name for r in known.regions.values()}
-    found |= {("place", str(p.id)): p.name for p in known.places.values()}
-    found |= {("specialty", str(s.id)): s.name for s in known.specialties.values()}
-    return found
 
 
 def countries_of(turn: Turn) -> list[str]:
     """Return the countries (ISO alpha-2) that the question names, by name or by a place in them."""
-    known = world(turn.session)
-    for role in (None, "origin"):
+    if isinstance(turn.choice, Country):
+        return [turn.choice.country]
+    places = turn.catalogue.places
+    for role in (None, "origin", "unclear"):
         # "I'm from Egypt, must I do an internship?" asks about Egypt; "… in the UK?" does not.
         found = list(turn.question.values("country", role=role))
         for place in turn.question.values("place", role=role):
-            country = known.places[place].country if place in known.places else None
+            country = places[place].country if place in places else None
             if country and country not in found:
                 found.append(country)
         if found:
@@ -48,8 +32,95 @@ def countries_of(turn: Turn) -> list[str]:
     return []
 
 
+@dataclass(frozen=True)
+class Listed:
+    """The numbered list on the screen; its numbers stay while it is there.
+
+    Attributes:
+        of: what it lists: the search's results, the shortlist, or programmes picked by name.
+        ids: the programmes by number, from 1 on, those of earlier pages too.
+        first: the number of the first on the page shown last.
+    """
+
+    of: Literal["search", "shortlist", "picked"] = "picked"
+    ids: tuple[str, ...] = ()
+    first: int = 1
+
+    @property
+    def page(self) -> tuple[str, ...]:
+        """The programmes on the page shown last."""
+        return self.ids[self.first - 1 :]
+
+    def number(self, program: str) -> int | None:
+        """Return a programme's number, None if it isn't listed."""
+        return self.ids.index(program) + 1 if program in self.ids else None
+
+
+def listed(turn: Turn) -> Listed:
+    """Return the list on the screen, an empty one if there is none."""
+    kept = turn.slots.get("listed") or {}
+    return Listed(**{**kept, "ids": tuple(kept["ids"])}) if kept else Listed()
+
+
+def put_on_screen(turn: Turn, shown: Listed) -> None:
+    """Keep the list that a reply shows."""
+    turn.set(listed={"of": shown.of, "ids": list(shown.ids), "first": shown.first})
+
+
+def numbered(turn: Turn, programs: Sequence[ProgramView]) -> Listed:
+    """Return the list that numbers some programmes.
+
+    It is the list on the screen if it holds any of them, otherwise a new one of just them.
+    """
+    shown = listed(turn)
+    ids = tuple(p.id for p in programs)
+    if not set(ids) & set(shown.ids):
+        shown = Listed(ids=ids)
+        put_on_screen(turn, shown)
+    return shown
+
+
+def known(turn: Turn, ids: Iterable[str]) -> list[ProgramView]:
+    """Return the programmes with these ids that the catalogue still has."""
+    return [p for i in ids if (p := get_program(turn.catalogue, i))]
+
+
+def on_show(turn: Turn) -> list[ProgramView]:
+    """Return the programmes on the page shown last."""
+    return known(turn, listed(turn).page)
+
+
+def in_focus(turn: Turn) -> ProgramView | None:
+    """Return the programme spoken of last."""
+    focus = turn.slots.get("program_focus")
+    return get_program(turn.catalogue, focus) if focus else None
+
+
+def ask_which_country(turn: Turn, intent: str) -> bool:
+    """Ask which country is meant by a name of several, such as "Congo"; False if all is clear.
+
+    Args:
+        turn: the turn.
+        intent: the intent whose answer depends on the country.
+    """
+    unclear = turn.question.of_kind("country", role="unclear")
+    if not unclear:
+        return False
+    countries = list(dict.fromkeys(entity["value"] for entity in unclear))
+    names = [turn.catalogue.names[("country", country)] for country in countries]
+    sentence = turn.say(
+        "which_country", name=unclear[0]["text"], options=phrases.joined(names, "or")
+    )
+    choices = [
+        Choice(title=name, payload=Country(country=country, intent=intent))
+        for name, country in zip(names, countries, strict=True)
+    ]
+    turn.reply(sentence, choices=choices)
+    return True
+
+
 class NoSuchNumber(LookupError):
-    """A position that the shown list doesn't have; `number` is the one asked for."""
+    """A number that the list doesn't have; `number` is the one asked for."""
 
     def __init__(self, number: int) -> None:
         """Keep the number."""
@@ -57,55 +128,65 @@ class NoSuchNumber(LookupError):
         self.number = number
 
 
-def picked(turn: Turn, shown: list[ProgramView] | None = None) -> list[ProgramView]:
-    """Return the programmes that the question picks: by name, position, organisation or place.
+class Gone(LookupError):
+    """A programme that the catalogue no longer has."""
+
+
+def picked(turn: Turn, shown: Listed | None = None) -> list[ProgramView]:
+    """Return the programmes that the question picks: by name, number, organisation or place.
 
     Args:
         turn: the turn.
-        shown: the list that positions count in; None is what was shown last.
+        shown: the list that numbers count in; None is the one on the screen.
 
     Raises:
-        NoSuchNumber: a position lies behind the end of what was shown.
+        NoSuchNumber: a number lies behind the end of the list.
+        Gone: the catalogue no longer has the programme of a number.
     """
     question = turn.question
-    programs: list[ProgramView | None] = [
-        get_program(turn.session, i) for i in question.values("program")
-    ]
-    if found := [p for p in programs if p is not None]:
+    if found := known(turn, question.values("program")):
         return found
-    offset = 0
-    if shown is None:
-        ids = turn.slots.get("search_shown") or []
-        shown = [p for i in ids if (p := get_program(turn.session, i))]
-        offset = turn.slots.get("search_offset") or 0
+    shown = listed(turn) if shown is None else shown
+    positions = [value["position"] for value in question.values("ordinal")]
+    if positions and shown.ids:
+        return _numbered(turn, positions, shown.ids)
+    pool = known(turn, shown.page)
+    return _named(question.text, pool) or _by_place(turn, pool)
+
+
+def _numbered(turn: Turn, positions: list[int], ids: Sequence[str]) -> list[ProgramView]:
+    """Return the programmes with these numbers; a negative one counts from the end."""
     found = []
-    for value in question.values("ordinal"):
-        position = value["position"]
-        if not shown:
-            break
-        # Later pages are numbered on: "number 5" is the second of a page that begins at 4.
-        if 0 < position - offset <= len(shown):
-            position -= offset
-        if position > len(shown):
+    for position in positions:
+        if position > len(ids):
             raise NoSuchNumber(position)
-        found.append(shown[position - 1] if position > 0 else shown[-1])
-    if found or (found := _named(question.text, shown)):
-        return list(dict.fromkeys(found))
-    everything = world(turn.session).programs
-    organisations = question.values("organisation")
-    within = world(turn.session).places_within(question.values("place"))
-    countries = set(question.values("country"))
-    for pool in (shown, everything if organisations or within else ()):
-        found = [
-            p
-            for p in pool
-            if (not organisations or p.organisation in organisations)
-            and (not within or within & set(p.place_ids))
-            and (not countries or countries & set(p.country_ids))
-        ]
-        if (organisations or within or countries) and found:
-            return found
-    return []
+        program = get_program(turn.catalogue, ids[position - 1 if position > 0 else -1])
+        if program is None:
+            raise Gone(ids[position - 1])
+        found.append(program)
+    return list(dict.fromkeys(found))
+
+
+def _by_place(turn: Turn, pool: list[ProgramView]) -> list[ProgramView]:
+    """Return the programmes of an organisation, place or country, of those on show if any is."""
+    everything = turn.catalogue
+    organisations = turn.question.values("organisation")
+    within = everything.places_within(turn.question.values("place"))
+    countries = set(turn.question.values("country"))
+    if not (organisations or within or countries):
+        return []
+
+    def fits(program: ProgramView) -> bool:
+        return (
+            (not organisations or program.organisation in organisations)
+            and (not within or not within.isdisjoint(program.places))
+            and (not countries or not countries.isdisjoint(program.countries))
+        )
+
+    found = [p for p in pool if fits(p)]
+    if not found and (organisations or within):
+        found = [p for p in everything.programs if fits(p)]
+    return found
 
 
 def _named(text: str, shown: list[ProgramView]) -> list[ProgramView]:

@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 from actions import phrases, selection
-from actions.show_programs import choices, picked_or_told
+from actions.selection import Listed
+from actions.show_programs import ask_which, choices, picked_or_told
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.programs import ProgramView
-from preceptor.catalogue.search import get_program
 from preceptor.conversation.cards import ProgramListCard
+from preceptor.conversation.choices import Ask, Choice, Compare, Remove, Save
 from preceptor.nlu.normalize import fold
 
 LIMIT = 20
@@ -44,8 +45,7 @@ def kept(turn: Turn) -> list[dict[str, Any]]:
 
 def kept_programs(turn: Turn) -> list[ProgramView]:
     """Return the shortlist's programmes that the catalogue still has, oldest first."""
-    found = (get_program(turn.session, each["id"]) for each in kept(turn))
-    return [program for program in found if program]
+    return selection.known(turn, (each["id"] for each in kept(turn)))
 
 
 def entry(program: ProgramView) -> dict[str, Any]:
@@ -62,13 +62,13 @@ def entry(program: ProgramView) -> dict[str, Any]:
 class SaveProgram(TopicAction):
     """Answers "save the second one" and "take it off my list"."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_save_program"
+    action = "action_save_program"
 
     def answer(self, turn: Turn) -> None:
         """Put programmes on the shortlist, or take them off it."""
-        if _REMOVE.search(turn.question.text):
+        if isinstance(turn.choice, Remove):
+            _remove_chosen(turn, turn.choice)
+        elif _REMOVE.search(turn.question.text):
             _remove(turn)
         else:
             _add(turn)
@@ -78,25 +78,23 @@ def _add(turn: Turn) -> None:
     programs = picked_or_told(turn)
     if programs is None:
         return
-    on_show = [
-        p for i in turn.slots.get("search_shown") or [] if (p := get_program(turn.session, i))
-    ]
-    clear = bool(turn.question.of_kind("ordinal", "program"))
+    on_show = selection.on_show(turn)
+    clear = bool(turn.choice or turn.question.of_kind("ordinal", "program"))
     if not programs and _ALL.search(turn.question.text):
         programs, clear = on_show, True
-    focus = turn.slots.get("program_focus")
-    if not programs and focus and (program := get_program(turn.session, focus)):
-        programs = [program]
+    if not programs and (focus := selection.in_focus(turn)):
+        programs = [focus]
     if not programs and len(on_show) == 1:
         programs = on_show
-    if not programs:
-        quick = choices(on_show, "Save {}") if on_show else turn.leads("find_program")
-        turn.reply(turn.say("shortlist_which" if on_show else "shortlist_nothing_yet"), quick=quick)
-        return
     if len(programs) > 1 and not clear:
-        _ask_which(turn, programs, "Save {}")
-        return
-    _put(turn, programs)
+        ask_which(turn, programs, Save)
+    elif programs:
+        _put(turn, programs)
+    elif on_show:
+        offered = choices(on_show, Save, selection.listed(turn))
+        turn.reply(turn.say("shortlist_which"), choices=offered)
+    else:
+        turn.reply(turn.say("shortlist_nothing_yet"), choices=turn.leads("find_program"))
 
 
 def _put(turn: Turn, programs: list[ProgramView]) -> None:
@@ -106,78 +104,107 @@ def _put(turn: Turn, programs: list[ProgramView]) -> None:
     new = [entry(p) for p in programs if p.id not in ids]
     old = [entry(p)["name"] for p in programs if p.id in ids]
     fitting = new[: LIMIT - len(have)]
-    lines = []
+    sentences = []
     if fitting:
         have += fitting
         turn.set(shortlist=have)
         names = phrases.joined(each["name"] for each in fitting)
-        lines.append(turn.say("shortlist_saved", names=names, count=_count(len(have))))
+        count = phrases.counted(len(have), "programmes")
+        sentences.append(turn.say("shortlist_saved", names=names, count=count))
     if old:
-        lines.append(turn.say("shortlist_already", names=phrases.joined(old)))
+        sentences.append(turn.say("shortlist_already", names=phrases.joined(old)))
     if len(fitting) < len(new):
         left = phrases.joined(each["name"] for each in new[len(fitting) :])
-        lines.append(turn.say("shortlist_full", limit=LIMIT, names=left))
+        sentences.append(turn.say("shortlist_full", limit=LIMIT, names=left))
     if len(programs) == 1:
         turn.set(program_focus=programs[0].id)
-    turn.reply(" ".join(lines), quick=_leads(turn, len(have)))
+    turn.reply(" ".join(sentences), choices=_leads(turn))
+
+
+def _remove_chosen(turn: Turn, choice: Remove) -> None:
+    """Take off what a click names, or everything."""
+    if not kept(turn):
+        _say_empty(turn)
+    elif choice.program is None:
+        _clear(turn)
+    else:
+        _take_off(turn, {choice.program})
 
 
 def _remove(turn: Turn) -> None:
-    have = kept(turn)
-    if not have:
-        turn.reply(turn.say("shortlist_empty"), quick=turn.leads("find_program"))
-        return
-    named = bool(turn.question.entities)
+    """Take off what the words name, or ask which."""
     text = turn.question.text
+    named = bool(turn.question.entities)
+    if not kept(turn):
+        _say_empty(turn)
+        return
     if _WHOLE_LIST.search(text) and not named:
-        turn.set(shortlist=None)
-        turn.reply(turn.say("shortlist_cleared"), quick=turn.leads("find_program"))
+        _clear(turn)
         return
-    on_list = kept_programs(turn)
-    found = _meant(turn, on_list)
-    gone = [each for each in have if _holds(text, each["name"])] if not found else []
-    ids = {p.id for p in found} | {each["id"] for each in gone}
-    if not ids and _ALL.search(text):
-        shown = set(turn.slots.get("search_shown") or [])
-        ids = {each["id"] for each in have if each["id"] in shown} or {e["id"] for e in have}
-    focus = turn.slots.get("program_focus")
+    ids = _meant(turn)
+    unclear = len(ids) > 1 and not turn.question.of_kind("ordinal", "program")
     if not ids and not named:
-        ids = {focus} if focus else {have[0]["id"]} if len(have) == 1 else set()
-    if not ids and not named:
-        _ask_which(turn, on_list, "Remove {} from my shortlist")
-        return
-    off = [each for each in have if each["id"] in ids]
-    if not off:
-        turn.reply(turn.say("shortlist_not_there"), quick=_leads(turn, len(have)))
-        return
-    several = len(off) > 1 and not turn.question.of_kind("ordinal", "program")
-    if several and not _ALL.search(text):
-        _ask_which(turn, [p for p in on_list if p.id in ids], "Remove {} from my shortlist")
-        return
-    rest = [each for each in have if each["id"] not in ids]
-    turn.set(shortlist=rest or None)
-    names = phrases.joined(each["name"] for each in off)
-    turn.reply(
-        turn.say("shortlist_removed", names=names, count=_count(len(rest))),
-        quick=_leads(turn, len(rest)),
-    )
+        ask_which(turn, kept_programs(turn), Remove)
+    elif unclear and not _ALL.search(text):
+        ask_which(turn, [p for p in kept_programs(turn) if p.id in ids], Remove)
+    else:
+        _take_off(turn, ids)
 
 
-def _meant(turn: Turn, on_list: list[ProgramView]) -> list[ProgramView]:
-    """Return what to take off: out of what is on show where that is kept, else out of the list.
+def _meant(turn: Turn) -> set[str]:
+    """Return the ids of what the words would take off; some may not be on the shortlist."""
+    have = [each["id"] for each in kept(turn)]
+    text = turn.question.text
+    # The catalogue may know a kept programme no longer.
+    by_name = {each["id"] for each in kept(turn) if _holds(text, each["name"])}
+    if ids := {str(p.id) for p in _picked(turn)} or by_name:
+        return ids
+    if _ALL.search(text):
+        return set(have) & set(selection.listed(turn).page) or set(have)
+    if turn.question.entities:
+        return set()
+    if focus := turn.slots.get("program_focus"):
+        return {focus}
+    return set(have) if len(have) == 1 else set()
+
+
+def _picked(turn: Turn) -> list[ProgramView]:
+    """Return what is picked: of the list on the screen if that is kept, else of the shortlist.
 
     A number behind the end of what is on show counts in the shortlist; elsewhere there is none.
     """
-    ids = {p.id for p in on_list}
+    on_list = Listed("shortlist", tuple(p.id for p in kept_programs(turn)))
     found: list[ProgramView] = []
-    for pool in (None, on_list):
+    for shown in (None, on_list):
         try:
-            found = selection.picked(turn, pool)
-        except selection.NoSuchNumber:
+            found = selection.picked(turn, shown)
+        except LookupError:
             found = []
-        if kept_ones := [p for p in found if p.id in ids]:
+        if kept_ones := [p for p in found if p.id in on_list.ids]:
             return kept_ones
     return found
+
+
+def _take_off(turn: Turn, ids: set[str]) -> None:
+    """Take programmes off, and say what came of it."""
+    off = [each for each in kept(turn) if each["id"] in ids]
+    if not off:
+        turn.reply(turn.say("shortlist_not_there"), choices=_leads(turn))
+        return
+    rest = [each for each in kept(turn) if each["id"] not in ids]
+    turn.set(shortlist=rest or None)
+    names = phrases.joined(each["name"] for each in off)
+    count = phrases.counted(len(rest), "programmes")
+    turn.reply(turn.say("shortlist_removed", names=names, count=count), choices=_leads(turn))
+
+
+def _clear(turn: Turn) -> None:
+    turn.set(shortlist=None)
+    turn.reply(turn.say("shortlist_cleared"), choices=turn.leads("find_program"))
+
+
+def _say_empty(turn: Turn) -> None:
+    turn.reply(turn.say("shortlist_empty"), choices=turn.leads("find_program"))
 
 
 def _holds(text: str, name: str) -> bool:
@@ -186,76 +213,62 @@ def _holds(text: str, name: str) -> bool:
     return words.issuperset(re.findall(r"\w+", fold(name)))
 
 
-def _ask_which(turn: Turn, programs: list[ProgramView], action: str) -> None:
-    """Ask which of several is meant; they are then on show, so that a number picks one."""
-    turn.set(search_shown=[p.id for p in programs], search_offset=0)
-    names = [f"{n}. {phrases.title(p)}" for n, p in enumerate(programs, 1)]
-    turn.reply("\n".join([turn.say("pick_which"), *names]), quick=choices(programs, action))
+def _compare_button(turn: Turn) -> list[Choice]:
+    """Return the button that compares what is kept, the first three of it."""
+    ids = [p.id for p in kept_programs(turn)]
+    if len(ids) < 2:
+        return []
+    words = "button_compare_them" if len(ids) <= 3 else "button_compare_first"
+    return [turn.button(words, Compare(programs=ids[:3]))]
 
 
-def _count(number: int) -> str:
-    return f"{number} programme{'s' * (number != 1)}"
-
-
-def _leads(turn: Turn, count: int) -> list[tuple[str, str]]:
-    quick = []
-    if count:
-        quick.append(("Show my shortlist", "Show my shortlist"))
-    if count > 1:
-        quick.append(("Compare them", "Compare my shortlist"))
-    if turn.slots.get("search_summary"):
-        quick.append(("Back to my search", "Back to my search"))
-    return quick or turn.leads("find_program")
+def _leads(turn: Turn) -> list[Choice]:
+    if not kept(turn):
+        return turn.back_to_search() or turn.leads("find_program")
+    show = turn.button("button_shortlist", Ask(intent="show_shortlist"))
+    return [show, *_compare_button(turn), *turn.back_to_search()]
 
 
 class ShowShortlist(TopicAction):
     """Answers "what have I saved?"."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_show_shortlist"
+    action = "action_show_shortlist"
 
     def answer(self, turn: Turn) -> None:
         """Show what is kept, as cards, and say which of it the catalogue knows no longer."""
         have = kept(turn)
         if not have:
-            turn.reply(turn.say("shortlist_empty"), quick=turn.leads("find_program"))
+            _say_empty(turn)
             return
         programs = kept_programs(turn)
         gone = [each for each in have if each["id"] not in {p.id for p in programs}]
-        quick = [("Compare them", "Compare my shortlist")] if len(programs) > 1 else []
-        quick += [("How to apply", "How do I apply for a medical internship?")]
-        if turn.slots.get("search_summary"):
-            quick.append(("Back to my search", "Back to my search"))
+        offered = [
+            *_compare_button(turn),
+            turn.button("button_apply", Ask(intent="ask_how_to_apply")),
+            *turn.back_to_search(),
+        ]
         if programs:
-            turn.set(
-                search_shown=[p.id for p in programs],
-                search_offset=0,
-                program_focus=programs[0].id if len(programs) == 1 else None,
-                topic="search",
-            )
-        for first in range(0, len(programs), _PAGE):
-            page = programs[first : first + _PAGE]
-            lines = [turn.say("shortlist_lead", count=_count(len(have)))] if not first else []
-            lines += [_line(number, p) for number, p in enumerate(page, first + 1)]
-            card = ProgramListCard(
-                programs=[phrases.item(p) for p in page], offset=first, total=len(programs)
-            )
-            last = first + _PAGE >= len(programs) and not gone
-            turn.reply("\n".join(lines), card=card, quick=quick if last else None)
+            only = programs[0].id if len(programs) == 1 else None
+            turn.set(program_focus=only, topic="search")
+            selection.put_on_screen(turn, Listed("shortlist", tuple(p.id for p in programs)))
+        lead = turn.say("shortlist_lead", count=phrases.counted(len(have), "programmes"))
+        _send_pages(turn, lead, programs, [] if gone else offered)
         if gone:
-            lines = [turn.say("shortlist_gone")]
-            lines += [f"• {each['name']}{_address(each)}" for each in gone]
-            turn.reply("\n".join(lines), quick=quick)
+            steps = [each["name"] + _address(each) for each in gone]
+            turn.reply(turn.say("shortlist_gone"), steps=steps, choices=offered)
 
 
-def _line(number: int, program: ProgramView) -> str:
-    """Return a kept programme as one paragraph of plain text."""
-    known = phrases.price(program)
-    length = phrases.weeks(program.min_weeks, program.max_weeks) or "length not given"
-    parts = [phrases.place(program), length, known.shown if known else "price not published"]
-    lines = [f"{number}. {phrases.title(program)}", f"   {' · '.join(parts)}"]
-    return "\n".join([*lines, *([f"   {program.source_url}"] if program.source_url else [])])
+def _send_pages(turn: Turn, lead: str, programs: list[ProgramView], offered: list[Choice]) -> None:
+    """Send programmes as cards of ten, the last of them with buttons."""
+    items = [phrases.item(p, number) for number, p in enumerate(programs, 1)]
+    for offset in range(0, len(items), _PAGE):
+        page = items[offset : offset + _PAGE]
+        last = offset + _PAGE >= len(items)
+        turn.reply(
+            "" if offset else lead,
+            card=ProgramListCard(programs=page, offset=offset, total=len(items)),
+            choices=offered if last else (),
+        )
 
 
 def _address(each: dict[str, Any]) -> str:

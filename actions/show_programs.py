@@ -3,263 +3,242 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 
-from actions import phrases, selection
+from actions import phrases, program_fields, selection
 from actions.advice import advise
+from actions.selection import Listed
 from actions.topic_action import TopicAction, Turn
+from preceptor.catalogue.money import in_euro
 from preceptor.catalogue.programs import ProgramView
-from preceptor.catalogue.search import get_program
-from preceptor.conversation.cards import ComparisonCard, ComparisonRow, ProgramCard
+from preceptor.conversation.cards import ComparisonCard, ProgramCard
+from preceptor.conversation.choices import Ask, Choice, Compare, Remove, Save, Show
+from preceptor.intents import intents
 
 _OLD_BEFORE = "2020"
+_MOST_COMPARED = 3
+_OnOne = type[Show | Save | Remove]
 
 
 class ShowProgram(TopicAction):
     """Answers "tell me about the second", "does it include housing?"."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_show_program"
+    action = "action_show_program"
 
     def answer(self, turn: Turn) -> None:
         """Tell about the programme that is picked or was spoken of last."""
         picked = picked_or_told(turn)
         if picked is None:
             return
-        focus = turn.slots.get("program_focus")
-        if not picked and focus and (program := get_program(turn.session, focus)):
-            picked = [program]
-        if not picked and not turn.slots.get("search_shown") and (topic := _topic(turn)):
+        focus = selection.in_focus(turn)
+        if not picked and focus:
+            picked = [focus]
+        if not picked and not selection.listed(turn).ids and (topic := _topic(turn)):
             # "what does it cost" with nothing on show asks about internships in general.
             advise(turn, topic)
         elif not picked:
-            _ask_which(turn)
+            _ask_for_one(turn)
         elif len(picked) > 1 and not turn.question.of_kind("ordinal", "program"):
-            turn.set(search_shown=[p.id for p in picked[:3]])
-            names = [f"{n}. {phrases.title(p)}" for n, p in enumerate(picked[:3], 1)]
-            turn.reply("\n".join([turn.say("pick_which"), *names]), quick=_shown(turn))
+            ask_which(turn, picked[:3], Show)
         else:
             for program in picked[:2]:
                 describe(turn, program)
 
 
 def picked_or_told(turn: Turn) -> list[ProgramView] | None:
-    """Return what the question picks, or None where it picked a number that isn't there.
+    """Return what the question picks, or None where it picked what isn't there.
 
     The person has been told so then.
     """
+    if isinstance(turn.choice, Show | Save):
+        found = selection.known(turn, [turn.choice.program])
+        if not found:
+            say_gone(turn)
+        return found or None
     try:
         return selection.picked(turn)
+    except selection.Gone:
+        say_gone(turn)
     except selection.NoSuchNumber as error:
-        shown = turn.slots.get("search_shown") or []
-        text = turn.say("pick_out_of_range", number=error.number, count=len(shown))
-        turn.reply(text, quick=_shown(turn))
-        return None
+        count = len(selection.listed(turn).ids)
+        text = turn.say("pick_out_of_range", number=error.number, count=count)
+        turn.reply(text, choices=_shown(turn))
+    return None
+
+
+def say_gone(turn: Turn) -> None:
+    """Tell that the catalogue no longer has what was picked."""
+    turn.reply(turn.say("pick_gone"), choices=turn.leads("ask_capabilities"))
 
 
 def describe(turn: Turn, program: ProgramView) -> None:
     """Send what is known of a programme; what was asked for comes first."""
     turn.set(program_focus=program.id, topic="search")
-    lines = [f"{phrases.title(program)}"]
-    lines += [answer for pattern, ask in _ATTRIBUTES if pattern.search(turn.question.text)
-              for answer in [ask(program)]][:2]  # fmt: skip
-    lines += phrases.details(program)
-    if program.listing == "report":
-        lines.append(turn.say("report_note"))
-    elif program.listing == "restricted":
-        lines.append(turn.say("restricted_note"))
-    if program.source_date and program.source_date < _OLD_BEFORE:
-        lines.append(turn.say("old_note", date=program.source_date))
-    elif program.confidence_note:
-        lines.append(f"Note: {program.confidence_note.rstrip('.')}.")
-    else:
-        lines.append(turn.say("check_note"))
-    if program.source_url:
-        lines.append(f"Source: {program.source_url}")
-    shown = turn.slots.get("search_shown") or []
-    quick = [("How to apply", "How do I apply for a medical internship?")]
-    if len(shown) > 1:
-        quick.append(("Compare with the others", "Compare these programmes side by side"))
-    quick.append(("Back to my search", "Back to my search"))
+    asked = program_fields.asked_for(turn.question.text)[:2]
+    page = selection.listed(turn).page
+    others = [i for i in page if i != program.id][: _MOST_COMPARED - 1]
+    choices = [turn.button("button_apply", Ask(intent="ask_how_to_apply"))]
+    if others:
+        compared = sorted([program.id, *others], key=lambda i: page.index(i) if i in page else -1)
+        choices.append(turn.button("button_compare_others", Compare(programs=compared)))
     turn.reply(
-        "\n".join(lines),
-        card=ProgramCard(program=phrases.item(program)),
-        quick=quick if shown else quick[:1],
+        " ".join(program_fields.answer(field, program) for field in asked),
+        card=ProgramCard(
+            program=phrases.item(program, selection.listed(turn).number(program.id)),
+            rows=program_fields.details(program),
+        ),
+        remarks=_cautions(turn, program),
+        choices=[*choices, *turn.back_to_search()],
     )
 
 
-def _price(program: ProgramView) -> str:
-    known = phrases.price(program)
-    if known is None:
-        return "I don't know its price: it isn't published on the page I read."
-    if program.price_is_cost:
-        return f"Its price: {known.shown}."
-    return f"I know only this of its price: {known.shown}."
-
-
-def _housing(program: ProgramView) -> str:
-    known = phrases.accommodation(program)
-    return (
-        f"Accommodation: {known}." if known else "I don't know whether accommodation is included."
-    )
-
-
-def _languages(program: ProgramView) -> str:
-    known = program.languages_note or phrases.joined(program.language_names)
-    return f"Language: {known}." if known else "I don't know which language it asks for."
-
-
-def _starts(program: ProgramView) -> str:
-    return (
-        f"Starts: {program.start_dates}."
-        if program.start_dates
-        else ("I don't know its start dates; the programme's page or office will.")
-    )
-
-
-def _who(program: ProgramView) -> str:
-    return (
-        f"For whom: {program.who_for}"
-        if program.who_for
-        else ("I don't know whom it takes; ask the organisation.")
-    )
-
-
-def _length(program: ProgramView) -> str:
-    known = phrases.weeks(program.min_weeks, program.max_weeks)
-    return f"It lasts {known}." if known else "I don't know how long it lasts."
-
-
-def _link(program: ProgramView) -> str:
-    return f"Its page: {program.source_url}" if program.source_url else "I have no link for it."
-
-
-_ATTRIBUTES: tuple[tuple[re.Pattern[str], Callable[[ProgramView], str]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), ask)
-    for pattern, ask in (
-        (r"\b(?:how much|price|cost|costs|fees?|pay|expensive|cheap)\b", _price),
-        (r"\b(?:accommodation|accomodation|housing|hous\w+|stay with|room|dorm|food|meals?|sleep|live|lodging)\b", _housing),
-        (r"\b(?:language|speak|spanish|english|swahili|german|french)\b", _languages),
-        (r"\b(?:when|start|starts|dates?|deadline|begin|intake)\b", _starts),
-        (r"\b(?:who can|eligib\w*|require\w*|do they (?:take|accept)|accept|for whom|premeds?|year students?|nurses?)\b", _who),
-        (r"\b(?:how long|length|duration|weeks|months|minimum stay)\b", _length),
-        (r"\b(?:link|url|website|site|web ?page|page|apply)\b", _link),
-    )
-)  # fmt: skip
-
-
-_TOPIC_OF: dict[Callable[[ProgramView], str], str] = {
-    _price: "ask_cost_and_funding",
-    _languages: "ask_language_barrier",
-    _starts: "ask_timing",
-    _who: "ask_eligibility",
-    _length: "ask_how_long",
-}
+def _cautions(turn: Turn, program: ProgramView) -> list[str]:
+    """Return what has to be said of a programme, to be honest about it."""
+    cautions = []
+    if program.listing == "report":
+        cautions.append(turn.say("report_note"))
+    elif program.listing == "restricted":
+        cautions.append(turn.say("restricted_note"))
+    if program.source_date and program.source_date < _OLD_BEFORE:
+        cautions.append(turn.say("old_note", date=program.source_date))
+    elif program.confidence_note:
+        note = f"{program.confidence_note.rstrip('.')}."
+        cautions.append(turn.say("confidence_note", note=note))
+    else:
+        cautions.append(turn.say("check_note"))
+    return cautions
 
 
 def _topic(turn: Turn) -> str | None:
-    """Return the advice intent that an attribute belongs to, where the question names one."""
-    asked = (
-        _TOPIC_OF.get(ask) for pattern, ask in _ATTRIBUTES if pattern.search(turn.question.text)
-    )
-    return next(filter(None, asked), None)
+    """Return the advice intent that answers for a field which the question names."""
+    answers = {i.programme_field: name for name, i in intents().items() if i.programme_field}
+    asked = [name for name in program_fields.asked_for(turn.question.text) if name != "page"]
+    return next((answers[name] for name in asked if name in answers), None)
 
 
-def _ask_which(turn: Turn) -> None:
-    if turn.slots.get("search_shown"):
-        turn.reply(turn.say("pick_which"), quick=_shown(turn))
+def _ask_for_one(turn: Turn) -> None:
+    if selection.listed(turn).ids:
+        turn.reply(turn.say("pick_which"), choices=_shown(turn))
     else:
-        turn.reply(turn.say("pick_none"), quick=turn.leads("ask_capabilities"))
+        turn.reply(turn.say("pick_none"), choices=turn.leads("ask_capabilities"))
 
 
-def _shown(turn: Turn) -> list[tuple[str, str]]:
-    """Return a quick reply for each programme on show."""
-    shown = [get_program(turn.session, i) for i in turn.slots.get("search_shown") or []]
-    first = (turn.slots.get("search_offset") or 0) + 1
-    return choices([p for p in shown if p], "Tell me more about {}", first)
-
-
-def choices(programs: list[ProgramView], says: str, first: int = 1) -> list[tuple[str, str]]:
-    """Return a quick reply for each programme.
+def ask_which(turn: Turn, programs: Sequence[ProgramView], payload: _OnOne) -> None:
+    """Ask which of several is meant; their numbers are the list's, or they are a new list.
 
     Args:
-        programs: what is on show, in order.
-        says: what a click says, with `{}` for "number 2".
-        first: the number of the first programme.
+        turn: the turn.
+        programs: those that may be meant.
+        payload: what a click does with one: `Show`, `Save` or `Remove`.
     """
-    return [
-        (f"{number}. {program.name}"[:60], says.format(f"number {number}"))
-        for number, program in enumerate(programs, first)
-    ]
+    shown = selection.numbered(turn, programs)
+    turn.reply(
+        turn.say("pick_which"),
+        body=[_headline(program, shown) for program in programs],
+        choices=choices(programs, payload, shown),
+    )
+
+
+def _headline(program: ProgramView, shown: Listed) -> str:
+    number, title = shown.number(program.id), phrases.title(program)
+    return title if number is None else f"{number}. {title}"
+
+
+def _shown(turn: Turn) -> list[Choice]:
+    """Return a button for each programme on show."""
+    return choices(selection.on_show(turn), Show, selection.listed(turn))
+
+
+def choices(programs: Iterable[ProgramView], payload: _OnOne, shown: Listed) -> list[Choice]:
+    """Return a button for each programme.
+
+    Args:
+        programs: the programmes.
+        payload: what a click does with one: `Show`, `Save` or `Remove`.
+        shown: the list that numbers them.
+    """
+    found = []
+    for program in programs:
+        number = shown.number(program.id)
+        title = program.name if number is None else f"{number}. {program.name}"
+        found.append(Choice(title=title[:60], payload=payload(program=program.id)))
+    return found
 
 
 class ComparePrograms(TopicAction):
     """Answers "compare 1 and 3", "which of these is cheaper?"."""
 
-    def name(self) -> str:
-        """Return the action's name."""
-        return "action_compare_programs"
+    action = "action_compare_programs"
 
     def answer(self, turn: Turn) -> None:
         """Put the picked programmes, or all on show, side by side."""
+        if isinstance(turn.choice, Compare):
+            _compare_chosen(turn, turn.choice)
+            return
         picked = picked_or_told(turn)
         if picked is None:
             return
-        ids = turn.slots.get("search_shown") or []
         if _OF_SHORTLIST.search(turn.question.text):
-            ids = [each["id"] for each in turn.slots.get("shortlist") or []] or ids
-        on_show = [p for i in ids if (p := get_program(turn.session, i))]
-        if len(picked) == 1:
-            focus = turn.slots.get("program_focus")
-            other = get_program(turn.session, focus) if focus else None
-            rest = [p for p in on_show if p.id != picked[0].id]
-            picked += [other] if other and other.id != picked[0].id else rest[:1]
-        programs = (picked if len(picked) > 1 else on_show)[:3]
+            put_shortlist_on_screen(turn)
+        pool = selection.on_show(turn)
+        programs = _to_compare(turn, picked, pool)
         if len(programs) == 1 and not _COMPARES.search(turn.question.text):
             # With one programme on show a question can only be about that one.
             describe(turn, programs[0])
-            return
-        if len(programs) < 2:
-            turn.reply(
-                turn.say("compare_needs_two"), quick=_shown(turn) or turn.leads("find_program")
-            )
-            return
-        turn.set(search_shown=[p.id for p in programs], topic="search", program_focus=None)
-        rows = comparison(programs)
-        lines = [best] if (best := _verdict(turn, programs)) else [turn.say("compare_lead")]
-        for number, program in enumerate(programs, 1):
-            cells = "; ".join(f"{row.label.lower()}: {row.cells[number - 1]}" for row in rows)
-            lines.append(f"{number}. {phrases.title(program)}\n   {cells}")
-        if len(picked) < 2 and len(on_show) > len(programs):
-            lines.append(turn.say("compare_first_three", total=len(on_show)))
-        quick = [
-            (f"More about no. {n}", f"Tell me more about number {n}")
-            for n in range(1, len(programs) + 1)
-        ]
-        card = ComparisonCard(programs=[phrases.item(p) for p in programs], rows=rows)
-        turn.reply("\n".join(lines), card=card, quick=quick)
+        elif len(programs) < 2:
+            needs_two = turn.say("compare_needs_two")
+            turn.reply(needs_two, choices=_shown(turn) or turn.leads("find_program"))
+        else:
+            left_out = len(picked) < 2 and len(pool) > len(programs)
+            remarks = [turn.say("compare_first_three", total=len(pool))] if left_out else []
+            compare(turn, programs, remarks)
 
 
-def comparison(programs: list[ProgramView]) -> list[ComparisonRow]:
-    """Return the rows of a comparison; a row that nobody knows anything about is left out."""
-    unknown = "not known"
-    rows = []
-    for label, ask in (
-        ("Where", phrases.place),
-        ("Length", lambda p: phrases.weeks(p.min_weeks, p.max_weeks)),
-        ("Price", lambda p: known.shown if (known := phrases.price(p)) else ""),
-        ("Departments", lambda p: phrases.joined(p.specialty_names[:4])),
-        ("For whom", lambda p: "; ".join(p.stage_names[:3])),
-        ("Languages", lambda p: phrases.joined(p.language_names)),
-        ("Accommodation", lambda p: {"yes": "included", "no": "not included"}.get(
-            p.accommodation or "", p.accommodation or "")),
-        ("Starts", lambda p: p.start_dates or ""),
-    ):  # fmt: skip
-        cells = [ask(program) for program in programs]
-        if any(cells):
-            rows.append(ComparisonRow(label=label, cells=[cell or unknown for cell in cells]))
-    return rows
+def _compare_chosen(turn: Turn, choice: Compare) -> None:
+    """Compare exactly what a click names, as far as the catalogue still has it."""
+    programs = selection.known(turn, dict.fromkeys(choice.programs))
+    if len(programs) < 2:
+        say_gone(turn)
+        return
+    gone = len(programs) < len(choice.programs)
+    compare(turn, programs, [turn.say("compare_gone")] if gone else [])
+
+
+def put_shortlist_on_screen(turn: Turn) -> None:
+    """Have numbers count in the shortlist, unless it is empty or counts already."""
+    ids = tuple(each["id"] for each in turn.slots.get("shortlist") or [])
+    if ids and selection.listed(turn).of != "shortlist":
+        programs = selection.known(turn, ids)
+        selection.put_on_screen(turn, Listed("shortlist", tuple(p.id for p in programs)))
+
+
+def _to_compare(
+    turn: Turn, picked: list[ProgramView], pool: list[ProgramView]
+) -> list[ProgramView]:
+    """Return what is compared: what is picked, one of them with another, or what is on show."""
+    if len(picked) == 1:
+        focus = selection.in_focus(turn)
+        rest = [p for p in pool if p.id != picked[0].id]
+        picked = [*picked, *([focus] if focus and focus.id != picked[0].id else rest[:1])]
+    return (picked if len(picked) > 1 else pool)[:_MOST_COMPARED]
+
+
+def compare(turn: Turn, programs: list[ProgramView], remarks: Iterable[str]) -> None:
+    """Send programmes side by side, under the list's numbers."""
+    shown = selection.numbered(turn, programs)
+    turn.set(topic="search", program_focus=None)
+    items = [phrases.item(p, shown.number(p.id)) for p in programs]
+    details = [
+        turn.button("button_details", Show(program=item.id), number=item.number)
+        if item.number
+        else Choice(title=item.name[:60], payload=Show(program=item.id))
+        for item in items
+    ]
+    card = ComparisonCard(
+        unknown=turn.say("unknown_cell"), programs=items, rows=program_fields.comparison(programs)
+    )
+    lead = _verdict(turn, programs) or turn.say("compare_lead")
+    turn.reply(lead, card=card, remarks=remarks, choices=details)
 
 
 _COMPARES = re.compile(r"\b(?:compar\w*|versus|vs|difference|side by side|better)\b", re.IGNORECASE)
@@ -275,28 +254,32 @@ def _verdict(turn: Turn, programs: list[ProgramView]) -> str | None:
     """Answer "which is cheaper / shorter / longer?" as far as the data says."""
     text = turn.question.text
     if _CHEAPER.search(text):
-        from preceptor.catalogue.money import in_euro
-
-        rates = selection.world(turn.session).rates
-        # Prices a week and prices a stay can't be set against each other.
-        bases = {p.price_basis == "per_week" for p in programs if p.price_is_cost}
-        priced = [
-            (cost, p)
-            for p in programs
-            if p.price_is_cost and p.price and (cost := in_euro(p.price, rates)) is not None
-        ]
-        if len(priced) < len(programs) or len(bases) > 1:
-            return "I can't name the cheapest: not all of them publish a comparable price."
-        if len({cost for cost, _ in priced}) == 1:
-            known = phrases.price(programs[0])
-            return f"They cost the same on paper: {known.shown if known else ''}."
-        cheapest = min(priced, key=lambda pair: pair[0])[1]
-        known = phrases.price(cheapest)
-        return f"{cheapest.name} is the cheapest on paper: {known.shown if known else ''}."
+        return _cheapest(turn, programs)
     if _SHORTER.search(text) and all(p.min_weeks for p in programs):
         shortest = min(programs, key=lambda p: p.min_weeks or 0)
-        return f"{shortest.name} can be the shortest: {phrases.weeks(shortest.min_weeks, None)}."
+        length = phrases.weeks(shortest.min_weeks, None)
+        return turn.say("compare_shortest", name=shortest.name, length=length)
     if _LONGER.search(text) and all(p.max_weeks for p in programs):
         longest = max(programs, key=lambda p: p.max_weeks or 0)
-        return f"{longest.name} can be the longest: {phrases.weeks(None, longest.max_weeks)}."
+        length = phrases.weeks(None, longest.max_weeks)
+        return turn.say("compare_longest", name=longest.name, length=length)
     return None
+
+
+def _cheapest(turn: Turn, programs: list[ProgramView]) -> str:
+    """Name the cheapest of some programmes, or say why none can be named."""
+    rates = turn.catalogue.rates
+    # Prices a week and prices a stay can't be set against each other.
+    bases = {p.price_basis == "per_week" for p in programs if p.price_is_cost}
+    priced = [
+        (cost, p)
+        for p in programs
+        if p.price_is_cost and p.price and (cost := in_euro(p.price, rates)) is not None
+    ]
+    if len(priced) < len(programs) or len(bases) > 1:
+        return turn.say("compare_no_cheapest")
+    cheapest = min(priced, key=lambda pair: pair[0])[1]
+    price = program_fields.price(cheapest)
+    if len({cost for cost, _ in priced}) == 1:
+        return turn.say("compare_same_price", price=price)
+    return turn.say("compare_cheapest", name=cheapest.name, price=price)

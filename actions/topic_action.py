@@ -4,46 +4,28 @@ from __future__ import annotations
 
 import abc
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
 from actions.words import say, words
-from preceptor.catalogue.database import engine_from_url, session
-from preceptor.catalogue.facts import Topic, topics
-from preceptor.conversation.cards import Card
+from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
+from preceptor.conversation.choices import Ask, Choice, Page, Payload, intent_of, payload_of
+from preceptor.conversation.plain_text import plain_text
+from preceptor.conversation.replies import Reply, as_custom
+from preceptor.intents import intents
 
 log = structlog.get_logger(__name__)
 
-ACTION_OF: dict[str, str] = {
-    "find_program": "action_search_programs",
-    "refine_search": "action_refine_search",
-    "ask_program_detail": "action_show_program",
-    "compare_programs": "action_compare_programs",
-    "save_program": "action_save_program",
-    "show_shortlist": "action_show_shortlist",
-    "ask_registration_requirement": "action_show_registration",
-    "ask_internship_length": "action_show_internship_length",
-    "ask_capabilities": "action_show_capabilities",
-    "out_of_scope": "action_decline",
-}
-"""The action behind an intent, as data/rules has it; the rest are answered by a response."""
-
-ANSWER_ACTION = "action_give_facts"
 MAX_QUICK_REPLIES = 3
 
-
-@lru_cache(maxsize=1)
-def engine() -> Engine:
-    """Return the catalogue's engine, made once a process."""
-    return engine_from_url()
+_KEPT_AFRESH = frozenset({"shortlist", "open_questions", "facts_told", "session_started_metadata"})
+"""The slots that outlast a question asked afresh: what a person keeps, and what Rasa needs."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +34,39 @@ class Question:
 
     Attributes:
         intent: what it asks.
-        text: its words, without the rest of the message.
+        text: its words, without the rest of the message; of a click those of the intent that it
+            asks, otherwise none, since a button's title isn't read.
         entities: the entities within them, as the pipeline wrote them.
+        choice: what a click does.
     """
 
     intent: str
     text: str
     entities: tuple[dict[str, Any], ...] = ()
+    choice: Payload | None = None
+
+    @classmethod
+    def of_choice(cls, choice: Payload) -> Question:
+        """Return the question that a click asks."""
+        intent = intent_of(choice)
+        text = intents()[intent].question if isinstance(choice, Ask) else ""
+        return cls(intent, text, choice=choice)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Question:
+        """Read back what `as_json` gave."""
+        choice = payload_of(content.get("choice"))
+        return cls(content["intent"], content["text"], tuple(content["entities"]), choice)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the question as a slot keeps it."""
+        choice = self.choice.dict() if self.choice else None
+        return {
+            "intent": self.intent,
+            "text": self.text,
+            "entities": list(self.entities),
+            "choice": choice,
+        }
 
     def of_kind(self, *kinds: str, role: str | None = None) -> list[dict[str, Any]]:
         """Return the entities of these kinds that have this role.
@@ -86,7 +94,7 @@ class Turn:
         first: True where this is the message's first question.
         slots: the conversation's slots.
         parse: the message as the pipeline read it.
-        session: the catalogue.
+        catalogue: the catalogue as it was when the turn began.
         events: what the action gives back to Rasa.
     """
 
@@ -95,13 +103,18 @@ class Turn:
     first: bool
     slots: dict[str, Any]
     parse: dict[str, Any]
-    session: Session
+    catalogue: Catalogue
     dispatcher: CollectingDispatcher
     events: list[EventType] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Keep which wordings this turn uses."""
         self._wording: int = self.slots.get("wording") or 0
+
+    @property
+    def choice(self) -> Payload | None:
+        """What the person clicked on, to be done as it stands; None for typed words."""
+        return self.question.choice
 
     def set(self, **slots: Any) -> None:
         """Set slots, for the rest of this turn and for the conversation."""
@@ -116,47 +129,43 @@ class Turn:
             self.set(wording=self._wording + 1)
         return say(name, self._wording, **values)
 
-    def reply(
-        self,
-        text: str | None = None,
-        *,
-        response: str | None = None,
-        card: Card | None = None,
-        quick: list[tuple[str, str]] | None = None,
-    ) -> None:
+    def reply(self, lead: str = "", *, choices: Iterable[Choice] = (), **parts: Any) -> None:
         """Send a reply.
 
         Args:
-            text: its words; or
-            response: the name of a response in domain.yml.
-            card: what to show beside it.
-            quick: quick replies as (title, what a click says); the first three are offered, and
-                none while further questions of the message wait for their answers.
+            lead: the answer in a sentence or two.
+            choices: what can be done next; the first three are offered, and none while further
+                questions of the message wait for their answers.
+            parts: the other parts of a `Reply`, by name.
         """
-        replies = [] if self.others else (quick or [])[:MAX_QUICK_REPLIES]
-        self.dispatcher.utter_message(
-            text=text,
-            response=response,
-            json_message=card.dict() if card else None,
-            buttons=[{"title": title, "payload": payload} for title, payload in replies],
-        )
+        offered = () if self.others else tuple(choices)[:MAX_QUICK_REPLIES]
+        reply = Reply(lead=lead, choices=offered, **parts)
+        self.dispatcher.utter_message(text=plain_text(reply), json_message=as_custom(reply))
 
-    def topics(self) -> dict[str, Topic]:
-        """Return the topics by intent."""
-        return {topic.intent: topic for topic in topics(self.session)}
+    def respond(self, response: str) -> None:
+        """Send a response of domain.yml."""
+        self.dispatcher.utter_message(response=response)
 
-    def leads(self, intent: str) -> list[tuple[str, str]]:
-        """Return the quick replies that lead on from an intent."""
-        known = self.topics()
-        topic = known.get(intent)
-        leads = [known[i] for i in (topic.leads_to if topic else ()) if i in known]
-        replies = [(t.label, t.question) for t in leads]
-        if self.slots.get("search_shown") and intent not in ACTION_OF:
-            replies = [
-                *replies[: MAX_QUICK_REPLIES - 1],
-                ("Back to my search", "Back to my search"),
-            ]
-        return replies
+    def button(self, words: str, payload: Payload, /, **values: object) -> Choice:
+        """Return a button whose title is a sentence of words.yml."""
+        return Choice(title=self.say(words, **values), payload=payload)
+
+    def leads(self, intent: str) -> list[Choice]:
+        """Return what leads on from an intent, and back to the search if there is one."""
+        declared = intents()
+        choices = [
+            Choice(title=declared[name].label, payload=Ask(intent=name))
+            for name in declared[intent].leads_to
+        ]
+        if declared[intent].group in ("search", "results"):
+            return choices
+        back = self.back_to_search()
+        return [*choices[: MAX_QUICK_REPLIES - len(back)], *back]
+
+    def back_to_search(self) -> list[Choice]:
+        """Return the button back to the search's page shown last, none without a search."""
+        offset = self.slots.get("search_offset")
+        return [] if offset is None else [self.button("button_back", Page(offset=offset))]
 
 
 def open_questions(tracker: Tracker) -> tuple[list[Question], bool]:
@@ -168,9 +177,9 @@ def open_questions(tracker: Tracker) -> tuple[list[Question], bool]:
     message = tracker.latest_message or {}
     waiting = tracker.get_slot("open_questions") or {}
     if waiting.get("message_id") == message.get("message_id") and waiting.get("questions"):
-        return [
-            Question(q["intent"], q["text"], tuple(q["entities"])) for q in waiting["questions"]
-        ], False
+        return [Question.from_json(each) for each in waiting["questions"]], False
+    if choice := payload_of(message.get("choice")):
+        return [Question.of_choice(choice)], True
     entities = message.get("entities") or []
     # Actions read English: of a message in another language, the words that have an English gloss.
     text = message.get("gloss") or message.get("text") or ""
@@ -191,9 +200,12 @@ def open_questions(tracker: Tracker) -> tuple[list[Question], bool]:
 class TopicAction(Action, abc.ABC):
     """An action that answers one question and then sends the conversation to the next one."""
 
-    @abc.abstractmethod
+    action: ClassVar[str]
+    """Its name in the domain."""
+
     def name(self) -> str:
         """Return the action's name in the domain."""
+        return self.action
 
     @abc.abstractmethod
     def answer(self, turn: Turn) -> None:
@@ -205,17 +217,17 @@ class TopicAction(Action, abc.ABC):
         """Answer the question; whoever runs the action gives it a thread of its own."""
         started = time.perf_counter()
         questions, first = open_questions(tracker)
-        with session(engine()) as opened:
-            turn = Turn(
-                question=questions[0],
-                others=tuple(questions[1:]),
-                first=first,
-                slots=dict(tracker.slots),
-                parse=tracker.latest_message or {},
-                session=opened,
-                dispatcher=dispatcher,
-            )
-            self.answer(turn)
+        turn = Turn(
+            question=questions[0],
+            others=tuple(questions[1:]),
+            first=first,
+            slots=dict(tracker.slots),
+            parse=tracker.latest_message or {},
+            catalogue=shared_catalogue().current(),
+            dispatcher=dispatcher,
+        )
+        _prepare(turn)
+        self.answer(turn)
         if turn.slots.get("misses") and self.name() != "action_ask_rephrase":
             turn.set(misses=0)
         if turn.slots.get("offer") == tracker.get_slot("offer") and turn.slots.get("offer"):
@@ -225,22 +237,38 @@ class TopicAction(Action, abc.ABC):
         return [*turn.events, *_next(turn, tracker)]
 
 
+def _prepare(turn: Turn) -> None:
+    """Do what precedes every answer."""
+    if turn.first and isinstance(turn.choice, Ask) and turn.choice.afresh:
+        turn.set(**dict.fromkeys(turn.slots.keys() - _KEPT_AFRESH))
+    declared = intents().get(turn.question.intent)
+    if declared is None or turn.first:
+        # A rule has said the responses of a message's first question.
+        return
+    for response in declared.actions:
+        if response.startswith("utter_"):
+            turn.respond(response)
+
+
 def _next(turn: Turn, tracker: Tracker) -> list[EventType]:
     """Return the events that lead to the next open question, or to the end of the turn."""
     any_followup = any(e["event"] == "followup" for e in turn.events)
     if turn.others and not any_followup:
-        waiting = {
-            "message_id": (tracker.latest_message or {}).get("message_id"),
-            "questions": [
-                {"intent": q.intent, "text": q.text, "entities": list(q.entities)}
-                for q in turn.others
-            ],
-        }
-        following = ACTION_OF.get(turn.others[0].intent, ANSWER_ACTION)
-        return [SlotSet("open_questions", waiting), FollowupAction(following)]
+        return follow_with(turn, turn.others)
     if any_followup:
         return []
     done: list[EventType] = []
     if tracker.get_slot("open_questions"):
         done.append(SlotSet("open_questions", None))
     return done if turn.first else [*done, FollowupAction("action_listen")]
+
+
+def follow_with(turn: Turn, questions: Iterable[Question]) -> list[EventType]:
+    """Return the events that have questions answered next, in the same turn."""
+    waiting = [question.as_json() for question in questions]
+    following = intents()[waiting[0]["intent"]].answer_action
+    message_id = turn.parse.get("message_id")
+    return [
+        SlotSet("open_questions", {"message_id": message_id, "questions": waiting}),
+        FollowupAction(following),
+    ]

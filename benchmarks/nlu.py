@@ -1,4 +1,4 @@
-"""How well and how fast intents are read, beside published systems, plain heads and Rasa's own.
+"""How well and how fast intents are read, compared with published systems and Rasa's own.
 
 `make bench-nlu` runs it. The public data lie beside the project (`../shared/benchmarks`) and are
 read there. Nothing is tuned here: the options are the advisor's own
@@ -99,7 +99,7 @@ _vectors: dict[str, np.ndarray] = {}
 
 
 def vectors(texts: list[str]) -> np.ndarray:
-    """Return what the encoders say of texts, computed once a text: many systems read the same."""
+    """Return the encoders' vectors of texts, computed once per text: many systems read the same."""
     new = [text for text in dict.fromkeys(texts) if text not in _vectors]
     if new:
         _vectors.update(zip(new, meaning(new, DEFAULTS["encoders"]), strict=True))
@@ -175,7 +175,7 @@ def both(fit: Fit, train: Questions, test: Questions) -> tuple[float, float]:
 
 
 def out_of_scope(parts: dict[str, Questions], full: IntentReader) -> dict[str, float]:
-    """Return how well questions outside CLINC150's intents are told from those inside.
+    """Return how well questions outside CLINC150's intents are separated from those inside.
 
     The threshold of the recall is set on the validation part.
     """
@@ -197,7 +197,7 @@ def out_of_scope(parts: dict[str, Questions], full: IntentReader) -> dict[str, f
 
 
 def in_scope(model: IntentReader, texts: list[str]) -> np.ndarray:
-    """Return how much speaks for any intent but `oos`, a number a text: the energy of the scores.
+    """Return one number per text, how much speaks for any intent but `oos`: the scores' energy.
 
     The energy is that of Liu et al. 2020, "Energy-based Out-of-distribution Detection". A reject
     class counts by what it takes from the others' scores.
@@ -255,7 +255,7 @@ def parse_times() -> dict[str, float]:
 
 
 def plot(rows: dict[str, tuple[float | None, ...]], path: Path) -> None:
-    """Draw the accuracies as bars, one group a benchmark."""
+    """Draw the accuracies as bars, one group per benchmark."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -348,11 +348,54 @@ def _times(result: dict[str, Any], name: str) -> list[str]:
     return [f"{result[f'{name}_p50_ms']:.1f}", f"{result[f'{name}_p99_ms']:.1f}"]
 
 
+Row = tuple[float | None, ...]
+
+
 def measure(data: Path, with_rasa: bool, limit: float, quick: bool) -> None:
     """Run everything, write reports/bench-nlu.json, docs/bench-nlu.png and the page's section."""
     started = time.monotonic()
     result: dict[str, Any] = {"machine": machine(), "notes": []}
     result |= parse_times()
+    bank, parts = _questions(data, quick)
+    rows: dict[str, Row] = dict(PUBLISHED)
+
+    def add_row(name: str, values: Row) -> None:
+        rows[name] = values
+        click.echo(f"{time.monotonic() - started:6.0f} s  {name}: {[_percent(v) for v in values]}")
+
+    clinc_sets = parts["train"], parts["test"]
+    for name, fit in BASELINES.items():
+        add_row(name, both(fit, *bank) + both(fit, *clinc_sets))
+    without_names = both(ours_without_names, *bank) + both(ours_without_names, *clinc_sets)
+    add_row("**Preceptor**", without_names)
+    full = reader(parts["train"] + parts["train"].names())
+    few = [accuracy(ours(parts["train"].some(seed)), parts["test"]) for seed in SEEDS]
+    named = both(ours, *bank) + (accuracy(_best(full), parts["test"]), float(np.mean(few)))
+    add_row("**Preceptor, with names**", named)
+    result |= dict(zip(COLUMNS, named, strict=True))
+    result |= {
+        f"{key}_without_names": value for key, value in zip(COLUMNS, without_names, strict=True)
+    }
+    result |= out_of_scope(parts, full) | _reading_times(parts, full)
+    if with_rasa:
+        add_row("Rasa's default pipeline", _rasa_row(bank, clinc_sets, limit, result))
+    rows_in_order = {name: values for name, values in rows.items() if any(values)}
+    result["accuracies"] = {name: list(values) for name, values in rows_in_order.items()}
+    result["seconds"] = time.monotonic() - started
+    if quick:
+        result["notes"].append(
+            "A quick run on 15 training questions per intent: figures are lower."
+        )
+    write_json(ROOT / "reports" / "bench-nlu.json", result)
+    text = section(result, rows_in_order)
+    click.echo(text)
+    if not quick:
+        plot(rows_in_order, ROOT / "docs" / "bench-nlu.png")
+        write_section("bench-nlu", text)
+
+
+def _questions(data: Path, quick: bool) -> tuple[tuple[Questions, Questions], dict[str, Questions]]:
+    """Return BANKING77's training and test questions, and the parts of CLINC150; few if quick."""
     bank_train, bank_test = banking(data)
     parts = clinc(data)
     if quick:
@@ -363,59 +406,41 @@ def measure(data: Path, with_rasa: bool, limit: float, quick: bool) -> None:
             )
             for name, part in parts.items()
         }
-    clinc_train, clinc_test = parts["train"], parts["test"]
-    rows: dict[str, tuple[float | None, ...]] = dict(PUBLISHED)
+    return (bank_train, bank_test), parts
 
-    def told(name: str, values: tuple[float | None, ...]) -> None:
-        rows[name] = values
-        click.echo(f"{time.monotonic() - started:6.0f} s  {name}: {[_percent(v) for v in values]}")
 
-    for name, fit in BASELINES.items():
-        told(name, both(fit, bank_train, bank_test) + both(fit, clinc_train, clinc_test))
-    told(
-        "**Preceptor**",
-        both(ours_without_names, bank_train, bank_test)
-        + both(ours_without_names, clinc_train, clinc_test),
-    )
-    named = both(ours, bank_train, bank_test)
-    full = reader(clinc_train + clinc_train.names())
-    few = [accuracy(ours(clinc_train.some(seed)), clinc_test) for seed in SEEDS]
-    named += (accuracy(_best(full), clinc_test), float(np.mean(few)))
-    told("**Preceptor, with names**", named)
-    result |= dict(zip(COLUMNS, named, strict=True))
-    for key, value in zip(COLUMNS, rows["**Preceptor**"], strict=True):
-        result[f"{key}_without_names"] = value
-    result |= out_of_scope(parts, full)
-    for name, model in (("few", reader(clinc_train.some(0))), ("many", full)):
-        took = milliseconds(lambda text, m=model: m.probabilities([text]), clinc_test.texts[:500])
+def _reading_times(parts: dict[str, Questions], full: IntentReader) -> dict[str, Any]:
+    """Return what reading takes with few and with many training questions."""
+    train, texts = parts["train"], parts["test"].texts[:500]
+    few = train.some(0)
+    result: dict[str, Any] = {
+        "questions_few": len(few.texts), "questions_many": len(train.texts),
+    }  # fmt: skip
+    for name, model in (("few", reader(few)), ("many", full)):
+        took = milliseconds(lambda text, m=model: m.probabilities([text]), texts)
         result[f"{name}_p50_ms"], result[f"{name}_p99_ms"] = np.percentile(took, [50, 99]).tolist()
-    result["questions_few"] = len(clinc_train.some(0).texts)
-    result["questions_many"] = len(clinc_train.texts)
-    if with_rasa:
-        jobs = (
-            (bank_train, bank_test), (bank_train.some(SEEDS[0]), bank_test),
-            (clinc_train, clinc_test), (clinc_train.some(SEEDS[0]), clinc_test),
-        )  # fmt: skip
-        found: list[float | None] = []
-        for head, (train, test) in zip(HEADS, jobs, strict=True):
-            outcome = train_and_read(train.texts, train.labels, test.texts, limit=60 * limit)
-            found.append(_rasa(head, outcome, test, result))
-        told("Rasa's default pipeline", tuple(found))
-    rows_in_order = {name: values for name, values in rows.items() if any(values)}
-    result["accuracies"] = {name: list(values) for name, values in rows_in_order.items()}
-    result["seconds"] = time.monotonic() - started
-    if quick:
-        result["notes"].append("A quick run on 15 training questions an intent: figures are lower.")
-    write_json(ROOT / "reports" / "bench-nlu.json", result)
-    text = section(result, rows_in_order)
-    click.echo(text)
-    if not quick:
-        plot(rows_in_order, ROOT / "docs" / "bench-nlu.png")
-        write_section("bench-nlu", text)
+    return result
+
+
+def _rasa_row(
+    bank: tuple[Questions, Questions], clinc_sets: tuple[Questions, Questions], limit: float,
+    result: dict[str, Any],
+) -> Row:  # fmt: skip
+    """Train and measure Rasa's default pipeline on each benchmark, whole and 10-shot."""
+    jobs = [
+        (train, test)
+        for whole, test in (bank, clinc_sets)
+        for train in (whole, whole.some(SEEDS[0]))
+    ]
+    accuracies: list[float | None] = []
+    for head, (train, test) in zip(HEADS, jobs, strict=True):
+        outcome = train_and_read(train.texts, train.labels, test.texts, limit=60 * limit)
+        accuracies.append(_rasa(head, outcome, test, result))
+    return tuple(accuracies)
 
 
 def _rasa(head: str, outcome: RasaResult, test: Questions, result: dict[str, Any]) -> float | None:
-    """Note how Rasa's training went and return its accuracy, None where it took too long."""
+    """Note how Rasa's training went and return its accuracy, None if it took too long."""
     if outcome.labels is None:
         result["notes"].append(
             f"Rasa's default pipeline on {head} was left out: its training would take about"
@@ -423,8 +448,8 @@ def _rasa(head: str, outcome: RasaResult, test: Questions, result: dict[str, Any
         )
         return None
     result["notes"].append(
-        f"Rasa's default pipeline on {head}, one draw where 10-shot: trained in"
-        f" {outcome.seconds:.0f} s, {outcome.milliseconds:.1f} ms a message in the median."
+        f"Rasa's default pipeline on {head}, one draw for 10-shot: trained in"
+        f" {outcome.seconds:.0f} s, {outcome.milliseconds:.1f} ms per message in the median."
     )
     pairs = zip(outcome.labels, test.labels, strict=True)
     return 100 * float(np.mean([a == b for a, b in pairs]))

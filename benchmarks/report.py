@@ -1,4 +1,4 @@
-"""What every benchmark reports with: the machine, a JSON file, a section of docs/benchmarks.md."""
+"""What all benchmarks share: the machine, a JSON file, a section of docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _cpu() -> str:
 
 
 def machine_line(of: dict[str, Any]) -> str:
-    """Return what `machine` found as one sentence."""
+    """Return the result of `machine` as one sentence."""
     versions = ", ".join(f"{name} {number}" for name, number in of["versions"].items())
     return (
         f"Measured on {of['cores']} cores of {of['cpu']}, {of['memory_gib']} GiB,"
@@ -59,7 +59,7 @@ def machine_line(of: dict[str, Any]) -> str:
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Write a report; its folder is made where it is missing."""
+    """Write a report; its folder is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
 

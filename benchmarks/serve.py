@@ -99,7 +99,7 @@ def say(text: str) -> None:
 
 
 def default_folder(epochs: int) -> Path:
-    """Where the default's model is kept: by everything it is made from."""
+    """Return where the default's model is kept, named by everything it is made from."""
     digest = hashlib.sha256(WHOLE.format(epochs=epochs).encode())
     digest.update(version("rasa").encode())
     for file in [ROOT / "domain.yml", *sorted((ROOT / "data").rglob("*.yml"))]:
@@ -115,7 +115,7 @@ def default_model(epochs: int) -> Path:
 
 
 def train_default(epochs: int, retrain: bool) -> dict[str, Any]:
-    """Train Rasa's default configuration, or take what an earlier run trained and measured."""
+    """Train Rasa's default configuration, or take an earlier run's model and figures."""
     folder = default_folder(epochs)
     kept = folder / "training.json"
     if kept.exists() and not retrain:

@@ -41,7 +41,7 @@ EVENTS = 1_000
 PEOPLE = 200
 REPEATS = EVENTS // 3
 EVENTS_A_SECOND = 25
-# No more is told while so much waits for its turn: what is measured is not a queue.
+# No more is sent while this much waits for its turn: the benchmark does not measure a queue.
 WAITING_AT_MOST = 16
 CHANNELS = 20
 SETTLE_SECONDS = 240
@@ -142,7 +142,7 @@ def our_lab(home: Path, name: str) -> Iterator[Lab]:
 
 
 def try_cases(lab: Lab) -> dict[str, str]:
-    """Return what went wrong by case, "" where it went right."""
+    """Return what went wrong by case, "" if it went right."""
     results = {}
     for case in CASES:
         try:
@@ -188,7 +188,7 @@ def part_a() -> dict[str, Any]:
 
 @dataclass
 class Conversation:
-    """What one person asked in one place, and what is to come back, in order."""
+    """What one person asked in one place, and the answers to expect, in order."""
 
     channel: str
     thread_ts: str | None
@@ -197,7 +197,7 @@ class Conversation:
 
 
 @dataclass(frozen=True)
-class Telling:
+class SentEvent:
     """One event to send: an original, a duplicate, a retry or a twin."""
 
     event: dict[str, Any]
@@ -205,8 +205,8 @@ class Telling:
     retry: tuple[int, str] | None = None
 
 
-def plan(behind: SlackAdvisor) -> tuple[list[Telling], list[Conversation]]:
-    """Return 1,000 events in the order in which they are told, and what is to come of them."""
+def plan(behind: SlackAdvisor) -> tuple[list[SentEvent], list[Conversation]]:
+    """Return 1,000 events in the order in which they are sent, and the answers to expect."""
     slack, chance = behind.slack, random.Random(SEED)
     in_row = behind.expected(*QUESTIONS)
     alone = [behind.expected(text)[0] for text in MENTIONS]
@@ -218,8 +218,8 @@ def plan(behind: SlackAdvisor) -> tuple[list[Telling], list[Conversation]]:
         name = f"C0BENCH{n}"
         members = {bot, *(person.id for person in people)}
         slack.world.channels[ONE, name] = Channel(name, ONE, "channel", name.lower(), members)
-    originals: list[Telling] = []
-    twins: dict[str, Telling] = {}
+    originals: list[SentEvent] = []
+    twins: dict[str, SentEvent] = {}
     conversations: dict[tuple[str, str | None], Conversation] = {}
     mentions = REPEATS // 3
     for number in range(EVENTS - REPEATS):
@@ -228,90 +228,68 @@ def plan(behind: SlackAdvisor) -> tuple[list[Telling], list[Conversation]]:
             place = person.channel(f"C0BENCH{number % CHANNELS}")
             which = number % len(MENTIONS)
             said, events = place.write(f"{place.bot} {MENTIONS[which]}")
-            known = Conversation(place.channel.id, said.ts, said.ts, [alone[which]])
-            conversations[place.channel.id, said.ts] = known
+            conversation = Conversation(place.channel.id, said.ts, said.ts, [alone[which]])
+            conversations[place.channel.id, said.ts] = conversation
             twin, mention = events
-            original = Telling(mention, slack.world.next_id("Ev"))
-            twins[original.event_id] = Telling(twin, slack.world.next_id("Ev"))
+            original = SentEvent(mention, slack.world.next_id("Ev"))
+            twins[original.event_id] = SentEvent(twin, slack.world.next_id("Ev"))
         else:
             place = person.dm()
             key = (place.channel.id, None)
-            known = conversations.setdefault(key, Conversation(place.channel.id, None, ""))
-            said, (event,) = place.write(QUESTIONS[len(known.expected)])
-            known.expected.append(in_row[len(known.expected)])
-            original = Telling(event, slack.world.next_id("Ev"))
+            conversation = conversations.setdefault(key, Conversation(place.channel.id, None, ""))
+            said, (event,) = place.write(QUESTIONS[len(conversation.expected)])
+            conversation.expected.append(in_row[len(conversation.expected)])
+            original = SentEvent(event, slack.world.next_id("Ev"))
         assert turn < len(QUESTIONS)
         originals.append(original)
-    repeats: dict[str, Telling] = dict(twins)
+    return _with_repeats(originals, twins, chance), list(conversations.values())
+
+
+def _with_repeats(
+    originals: list[SentEvent], twins: dict[str, SentEvent], chance: random.Random
+) -> list[SentEvent]:
+    """Return all events in order, with twins and further repeats after their originals."""
+    repeats: dict[str, SentEvent] = dict(twins)
     others = [each for each in originals if each.event_id not in twins]
     for number, each in enumerate(chance.sample(others, REPEATS - len(twins))):
         retry = (1, chance.choice(["http_timeout", "http_error"])) if number % 2 else None
-        repeats[each.event_id] = Telling(each.event, each.event_id, retry)
-    tellings: list[tuple[float, Telling]] = []
+        repeats[each.event_id] = SentEvent(each.event, each.event_id, retry)
+    timed: list[tuple[float, SentEvent]] = []
     for number, each in enumerate(originals):
-        tellings.append((number, each))
+        timed.append((number, each))
         if each.event_id in repeats:
             # At once or a little later, while others talk.
-            tellings.append((number + chance.uniform(0.1, 12.0), repeats[each.event_id]))
-    tellings.sort(key=lambda pair: pair[0])
-    assert len(tellings) == EVENTS
-    return [telling for _, telling in tellings], list(conversations.values())
+            timed.append((number + chance.uniform(0.1, 12.0), repeats[each.event_id]))
+    timed.sort(key=lambda pair: pair[0])
+    assert len(timed) == EVENTS
+    return [event for _, event in timed]
 
 
 def storm(behind: SlackAdvisor) -> dict[str, Any]:
-    """Tell all events, wait for rest, and count what came of them."""
+    """Send all events, wait until all are worked off, and count the outcome."""
     slack = behind.slack
-    tellings, conversations = plan(behind)
-    started = time.monotonic()
+    events, conversations = plan(behind)
+    started = due = time.monotonic()
     deliveries: list[Delivery] = []
-    told_at = started
-    for telling in tellings:
-        deliveries.append(
-            slack.tell_event(telling.event, event_id=telling.event_id)
-            if telling.retry is None
-            else slack.deliver(
-                "events_api",
-                {
-                    "type": "event_callback", "team_id": ONE, "api_app_id": "A0APP",
-                    "event": telling.event, "event_id": telling.event_id,
-                    "event_time": int(time.time()),
-                },
-                retry=telling.retry,
-            )
-        )  # fmt: skip
-        told_at = max(told_at + 1 / EVENTS_A_SECOND, time.monotonic())
-        time.sleep(max(0.0, told_at - time.monotonic()))
+    for event in events:
+        deliveries.append(_send(slack, event))
+        due = max(due + 1 / EVENTS_A_SECOND, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
         slack.wait_for(
             lambda: behind.waiting() <= WAITING_AT_MOST, "rest between events", SETTLE_SECONDS
         )
     behind.settle(seconds=SETTLE_SECONDS)
     seconds = time.monotonic() - started
     took = sorted(delivery.attempts[0].milliseconds for delivery in deliveries)
-    once, disorder, asked, others = 0, 0, 0, 0
-    for conversation in conversations:
-        posted = [
-            message.text
-            for message in slack.world.messages
-            if message.from_bot
-            and message.channel == conversation.channel
-            and (conversation.thread_ts is None or message.thread_ts == conversation.thread_ts)
-        ]
-        asked += len(conversation.expected)
-        once += sum(
-            all(posted.count(text) == 1 for text in answer) for answer in conversation.expected
-        )
-        expected = [text for answer in conversation.expected for text in answer]
-        others += sum(text not in expected for text in posted)
-        found = [text for text in posted if text in expected]
-        disorder += found != sorted(found, key=expected.index)
+    outcomes = [_outcome(slack, conversation) for conversation in conversations]
     return {
         "events": len(deliveries),
         "repeats": REPEATS,
-        "questions": asked,
-        "answered_once": once,
-        "out_of_order": disorder,
-        # Such as the sentence that stands for an answer where a turn failed.
-        "other_messages": others,
+        "questions": sum(len(conversation.expected) for conversation in conversations),
+        "answered_once": sum(once for once, _, _ in outcomes),
+        "out_of_order": sum(disorder for _, disorder, _ in outcomes),
+        # Such as the sentence in place of an answer if a turn failed.
+        "other_messages": sum(others for _, _, others in outcomes),
         "conversations": len(conversations),
         "acknowledged_at_first": sum(d.attempts[0].ok for d in deliveries),
         "ack_p50_ms": round(took[len(took) // 2], 1),
@@ -320,6 +298,32 @@ def storm(behind: SlackAdvisor) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "violations": len(slack.api.violations),
     }
+
+
+def _send(slack: FakeSlack, sent: SentEvent) -> Delivery:
+    if sent.retry is None:
+        return slack.tell_event(sent.event, event_id=sent.event_id)
+    payload = {
+        "type": "event_callback", "team_id": ONE, "api_app_id": "A0APP", "event": sent.event,
+        "event_id": sent.event_id, "event_time": int(time.time()),
+    }  # fmt: skip
+    return slack.deliver("events_api", payload, retry=sent.retry)
+
+
+def _outcome(slack: FakeSlack, conversation: Conversation) -> tuple[int, int, int]:
+    """Return how many questions were answered once, 1 if out of order, and other messages."""
+    posted = [
+        message.text
+        for message in slack.world.messages
+        if message.from_bot
+        and message.channel == conversation.channel
+        and (conversation.thread_ts is None or message.thread_ts == conversation.thread_ts)
+    ]
+    once = sum(all(posted.count(text) == 1 for text in answer) for answer in conversation.expected)
+    expected = [text for answer in conversation.expected for text in answer]
+    answers = [text for text in posted if text in expected]
+    disorder = int(answers != sorted(answers, key=expected.index))
+    return once, disorder, len(posted) - len(answers)
 
 
 def part_b() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rasa's own Slack connector, told where the fake Slack is and otherwise as it comes.
+"""Rasa's own Slack connector, pointed at the fake Slack and otherwise unchanged.
 
 Slack's address is fixed in slack-sdk's client, so `get_output_channel` changes that of the client
 which Rasa makes. Nothing else differs.

@@ -42,7 +42,7 @@ def main(folder: Path) -> None:
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             self.batches[-1].append(time.perf_counter() - self.started)
 
-    # To measure and for nothing else: Rasa has no setting for a further callback.
+    # Only to measure: Rasa has no setting for a further callback.
     train_utils.RasaTrainingLogger = Clock
     result = train("domain.yml", "config.yml", ["data"], "models", force_training=True)
     if not result.model:

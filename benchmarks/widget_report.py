@@ -52,7 +52,7 @@ LIMIT_MS = 60_000
 
 @dataclass(frozen=True)
 class Widget:
-    """What is measured: a page with the widget on it, and where its parts are."""
+    """A page with a widget to measure, and where the widget's parts are."""
 
     name: str
     url: str
@@ -306,9 +306,11 @@ def _peer_site(advisor: str, script: bytes) -> web.Application:
         for reply in replies:
             if not reply.get("text"):
                 continue
+            # That widget sends a payload as if it had been typed: the title stands for it.
             buttons = [
-                {"title": one["title"], "payload": one["payload"], "content_type": "text"}
+                {"title": one["title"], "payload": one["title"], "content_type": "text"}
                 for one in reply.get("buttons") or []
+                if "url" not in one
             ]
             event = {"text": reply["text"], **({"quick_replies": buttons} if buttons else {})}
             await sockets.emit("bot_uttered", event, room=sid)

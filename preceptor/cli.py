@@ -12,7 +12,13 @@ from typing import BinaryIO
 
 import click
 
-from preceptor.runtime.settings import Complaint, load_settings, quiet_environment
+from preceptor.runtime.settings import (
+    Complaint,
+    load_settings,
+    quiet_environment,
+    settings_page,
+    settings_text,
+)
 
 # Commands of other modules: name -> (module, attribute, line of help).
 _MOUNTED = {
@@ -110,6 +116,13 @@ def parse(model: Path | None, source: BinaryIO) -> None:
     from preceptor.evaluation.parse import parse as parse_messages
 
     parse_messages(load_settings(), model, source)
+
+
+@main.command()
+@click.option("--markdown", is_flag=True, help="Write the page docs/settings.md.")
+def settings(markdown: bool) -> None:
+    """List every setting: its environment variable, its meaning and its default."""
+    click.echo(settings_page() if markdown else settings_text(), nl=False)
 
 
 @main.command()

@@ -61,7 +61,10 @@ class Intent(BaseModel):
         points_at: what words such as "it" and "you" must point at beside another question.
         programme_field: the field of a programme that answers it when one is spoken of.
         search_there: whether a search is offered for a country that is named with it.
+        place: the id of the place that it is about.
         offered: whether it is offered as "did you mean".
+        clicks: the payloads of buttons that are done in its turn, by their `do`; `ask` names
+            its intent itself.
         preface: what stands before its answer in another language, a key of prefaces.yml.
     """
 
@@ -83,7 +86,15 @@ class Intent(BaseModel):
         None
     )
     search_there: bool = False
+    place: str | None = None
     offered: bool = False
+    clicks: tuple[
+        Literal[
+            "show", "compare", "save", "remove", "page", "widen", "search", "restart", "country",
+            "neither",
+        ],
+        ...,
+    ] = ()  # fmt: skip
     preface: Literal["answer", "emergency", "crisis"] = "answer"
 
     class Config:
@@ -103,8 +114,12 @@ class Intent(BaseModel):
 
     @property
     def answer_action(self) -> str:
-        """The action that answers it when it is not a message's first question."""
-        return next(action for action in self.actions if action.startswith("action_"))
+        """The action that answers it when it is not a message's first question.
+
+        What precedes it in `actions`, a response of domain.yml, is said before.
+        """
+        looked_up = (action for action in self.actions if action.startswith("action_"))
+        return next(looked_up, "action_give_facts")
 
 
 class Intents(Mapping[str, Intent]):

@@ -2,16 +2,16 @@
 
 import pytest
 
-from preceptor.catalogue.database import engine_from_url, session
-from preceptor.catalogue.programs import ProgramView, snapshot
+from preceptor.catalogue.database import engine_from_url
+from preceptor.catalogue.programs import ProgramView
+from preceptor.catalogue.snapshot import Catalogue
 from tests.support.advisor import Advisor
 
 
 @pytest.fixture(scope="module")
 def programs(advisor: Advisor) -> list[ProgramView]:
     engine = engine_from_url(advisor.catalogue_url)
-    with session(engine) as opened:
-        found = list(snapshot(opened).programs)
+    found = list(Catalogue.load(engine).programs)
     engine.dispose()
     return found
 

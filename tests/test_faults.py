@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from tests.launcher.test_run import wait_until
 from tests.support.advisor import import_catalogue, write_home
+from tests.support.processes import wait_until
 from tests.support.tiny_project import ROOT, command, environment, free_port
 
 pytestmark = pytest.mark.slow

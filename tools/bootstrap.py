@@ -48,7 +48,7 @@ def main(arguments):
 
 
 def install(kind):
-    """Bring .venv up to the lock file of a kind, unless it is."""
+    """Install a kind's lock file into .venv, unless that has been done."""
     stamp = read_stamp()
     if is_current(kind, stamp):
         return
@@ -70,7 +70,7 @@ def install(kind):
             "sync",
             "--quiet",
             "--require-hashes",
-            # Where Python may not write bytecode, every start would compile TensorFlow anew.
+            # If Python may not write bytecode, every start compiles TensorFlow anew.
             "--compile-bytecode",
             "--python",
             python_of(VENV),
@@ -105,7 +105,7 @@ def lock():
 
 
 def is_current(kind, stamp):
-    """Say whether .venv already holds a kind's lock file."""
+    """Return whether .venv already holds a kind's lock file."""
     return stamp.get(kind) == hash_of(lock_file(kind)) and os.path.exists(python_of(VENV))
 
 
@@ -168,7 +168,7 @@ def find_python(uv):
 
 
 def has_right_python():
-    """Say whether .venv is there, works and is of the right version."""
+    """Return whether .venv is there, works and has the right version."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         asked = subprocess.run([python_of(VENV), "-c", code], stdout=subprocess.PIPE)

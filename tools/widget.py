@@ -23,7 +23,7 @@ def build(folder: Path) -> None:
     Raises:
         Problem: If its packages cannot be installed, its types are wrong or it does not build.
     """
-    done = _run("npm", "ci", "--ignore-tools", "--no-audit", "--no-fund", cwd=folder)
+    done = _run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
     if done.returncode:
         raise Problem(
             "The widget's packages could not be installed from the npm registry; please check "

@@ -1,5 +1,6 @@
-"""The catalogue: what the advisor knows, as typed rows, a database and searches over it.
+"""The catalogue: what the advisor knows, as typed records, a database and searches over it.
 
-``importer`` and ``exporter`` move it between CSV files and the database, ``search`` and
-``facts`` read it for answers, ``vocabulary`` gives the words by which it is recognised.
+`records` declares what a row is. `importer` and `exporter` move rows between CSV files and the
+database (`store`); `snapshot` has them in memory, where `search` and `facts` read them for
+answers, and `vocabulary` the words by which they are recognised.
 """

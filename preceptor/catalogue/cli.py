@@ -1,4 +1,4 @@
-"""The command line of the catalogue: import, check, export, show."""
+"""The command line of the catalogue: import, check, export, show, columns."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 import click
 from sqlalchemy.engine import Engine
 
-from preceptor.catalogue.database import CatalogueError, engine_from_url, session
+from preceptor.catalogue.columns import README, write_columns
+from preceptor.catalogue.database import CatalogueError, engine_from_url
 from preceptor.catalogue.exporter import export_folder
-from preceptor.catalogue.facts import catalogue_summary
 from preceptor.catalogue.importer import ImportRefused, Problem, check, import_folder
-from preceptor.catalogue.records import FILES, FILES_BY_NAME, Record, write_cell
-from preceptor.catalogue.store import current_version, read_records
+from preceptor.catalogue.records import RECORDS, write_cell
+from preceptor.catalogue.snapshot import Catalogue
 
 # The columns that say most of a row; files that are not here show their first ones.
 _SHOWN = {
@@ -24,7 +24,7 @@ _SHOWN = {
     "advice_facts": ("id", "rank", "intents", "fact"),
 }
 _FIRST_COLUMNS = 5
-_TABLES = tuple(file.name.removesuffix(".csv") for file in FILES)
+_TABLES = tuple(file.removesuffix(".csv") for file in RECORDS)
 
 
 class _Group(click.Group):
@@ -71,6 +71,10 @@ def import_command(ctx: click.Context, folder: Path) -> None:
         for name, c in report.files.items()
     ]
     _table(("file", "added", "changed", "removed", "unchanged"), rows)
+    if report.rebuilt:
+        click.echo(
+            "The database was of another version of the program; it was built anew from the files."
+        )
     done = "Imported" if report.changed else "Nothing has changed"
     click.echo(f"{done}; the catalogue's version is {report.version[:12]}.")
 
@@ -101,27 +105,34 @@ def export_command(ctx: click.Context, folder: Path) -> None:
 @click.pass_context
 def show_command(ctx: click.Context, what: str | None, country: str | None) -> None:
     """Show one table of the catalogue, or how many rows each has."""
-    with session(_engine(ctx)) as opened:
-        if what is None:
-            summary = catalogue_summary(opened)
-            _table(("table", "rows"), [(name, str(n)) for name, n in summary.rows.items()])
-            click.echo(
-                f"Version {summary.version[:12]}, imported"
-                f" {summary.imported_at:%Y-%m-%d %H:%M} UTC."
-            )
-            return
-        current_version(opened)
-        file = FILES_BY_NAME[f"{what}.csv"]
-        records: list[Record] = read_records(opened, file.record)
+    loaded = Catalogue.load(_engine(ctx))
+    if what is None:
+        counts = [
+            (file.removesuffix(".csv"), str(len(loaded.all(record))))
+            for file, record in RECORDS.items()
+        ]
+        _table(("table", "rows"), counts)
+        click.echo(
+            f"Version {loaded.version[:12]}, imported {loaded.imported_at:%Y-%m-%d %H:%M} UTC."
+        )
+        return
+    record = RECORDS[f"{what}.csv"]
+    rows = list(loaded.all(record).values())
     if country is not None:
-        places = [c for c in ("iso2", "country", "countries") if c in file.record.columns()]
+        places = [c for c in ("iso2", "country", "countries") if c in record.columns()]
         if not places:
             raise click.UsageError(f"{what} has no country to choose by.")
-        wanted = country.upper()
-        records = [r for r in records if wanted in _values(getattr(r, places[0]))]
-    columns = _SHOWN.get(what, file.record.columns()[:_FIRST_COLUMNS])
-    _table(columns, [[write_cell(getattr(r, c)) for c in columns] for r in records])
-    click.echo(f"{len(records)} rows.")
+        rows = [r for r in rows if country.upper() in _values(getattr(r, places[0]))]
+    columns = _SHOWN.get(what, record.columns()[:_FIRST_COLUMNS])
+    _table(columns, [[write_cell(getattr(r, c)) for c in columns] for r in rows])
+    click.echo(f"{len(rows)} rows.")
+
+
+@catalogue.command("columns")
+def columns_command() -> None:
+    """Write the tables of columns in catalogue/README.md, after a change of the records."""
+    write_columns()
+    click.echo(f"Wrote the tables of columns in {README}.")
 
 
 def _values(value: Any) -> tuple[str, ...]:

@@ -1,40 +1,37 @@
-"""The connection to the catalogue's database: engines, sessions, schema, errors in plain words."""
+"""The connection to the catalogue's database: engines, transactions, errors in plain words."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
-if TYPE_CHECKING:
-    from alembic.config import Config
+from preceptor.runtime.settings import load_settings
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_URL = "sqlite:///var/catalogue.db"
 
-#: How long a writer waits for another, in milliseconds.
+# How long a transaction waits for another, in milliseconds.
 SQLITE_BUSY_MS = 2000
 POSTGRES_LOCK_MS = 10_000
 # Any constant does, as long as nothing else in the database locks with it.
-_POSTGRES_MIGRATION_LOCK = 7_240_118
+_POSTGRES_IMPORT_LOCK = 7_240_118
 
 _WRITE = "preceptor_write"
-#: Where a session tells in which state the database's files were before it began.
-FILE_STATE = "catalogue_files"
-_SETTLED_NS = 1_000_000_000
 
 NOT_IMPORTED = "The catalogue is empty: nothing has been imported yet. Run `make catalogue`."
+OUTDATED = (
+    "The catalogue's database is of another version of the program; run `make catalogue`, which"
+    " builds it anew from the CSV files."
+)
 
 
 class CatalogueError(Exception):
@@ -49,16 +46,17 @@ class NotImported(CatalogueError):
 
 
 def engine_from_url(url: str | None = None) -> Engine:
-    """The engine for a database URL, without connecting.
+    """Return the engine for a database URL, without connecting.
 
-    ``url`` defaults to the environment's DATABASE_URL, else to ``sqlite:///var/catalogue.db``.
-    SQLite paths that are not absolute start at the project's root, so that every process meets
-    at the same file; the file's folder is made. ``postgres://`` and ``postgresql://`` both work.
+    Args:
+        url: An SQLAlchemy URL; `postgres://` and `postgresql://` both work. None stands for the
+            setting DATABASE_URL. A relative SQLite path starts at the project's root, so that
+            every process meets at the same file; the file's folder is made.
 
-    Raises CatalogueError when the URL is neither SQLite nor PostgreSQL, or the folder cannot
-    be made.
+    Raises:
+        CatalogueError: The URL is neither SQLite nor PostgreSQL, or the folder cannot be made.
     """
-    address = url or os.environ.get("DATABASE_URL") or DEFAULT_URL
+    address = url or load_settings().catalogue_url
     if address.startswith("postgres://"):
         address = "postgresql://" + address[len("postgres://") :]
     try:
@@ -70,27 +68,13 @@ def engine_from_url(url: str | None = None) -> Engine:
         ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        path = parsed.database
-        if path and path != ":memory:" and not path.startswith("file:"):
-            absolute = PROJECT_ROOT / path
-            try:
-                absolute.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise CatalogueError(
-                    f"The folder {absolute.parent} for the catalogue's database cannot be made"
-                    f" ({error.strerror}); check the path and its permissions."
-                ) from error
-            parsed = parsed.set(database=str(absolute))
-        # For files SQLAlchemy opens a connection a session, so a file that is replaced is noticed.
-        engine = create_engine(parsed, future=True)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
+        return _sqlite_engine(parsed)
     if backend == "postgresql":
-        # REPEATABLE READ: all reads of one session see the same import.
+        # REPEATABLE READ: all reads of one transaction see the same import.
         return create_engine(
             parsed.set(drivername="postgresql+psycopg2"),
             future=True,
+            hide_parameters=True,
             isolation_level="REPEATABLE READ",
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5},
@@ -101,126 +85,102 @@ def engine_from_url(url: str | None = None) -> Engine:
     )
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _sqlite_engine(url: URL) -> Engine:
+    path = url.database or ":memory:"
+    if path != ":memory:" and not path.startswith("file:"):
+        absolute = PROJECT_ROOT / path
+        try:
+            absolute.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CatalogueError(
+                f"The folder {absolute.parent} for the catalogue's database cannot be made"
+                f" ({error.strerror}); check the path and its permissions."
+            ) from error
+        url = url.set(database=str(absolute))
+    # Opening a file takes longer than asking it for the catalogue's version.
+    engine = create_engine(
+        url,
+        future=True,
+        hide_parameters=True,
+        poolclass=QueuePool if path != ":memory:" else None,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "checkout", _check_file)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    record.info["file"] = _file_of(connection)
     # The driver would begin transactions for writes only; readers need them too, so that two
-    # reads of one session see the same import. `_begin_sqlite` begins them instead.
+    # reads of one transaction see the same import. `_begin_sqlite` begins them instead.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    # WAL is a property of the file: a read-only or busy file keeps what it has, and that is
-    # no reason not to read it.
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _file_of(connection: sqlite3.Connection) -> tuple[int, int] | None:
+    """Return what identifies the file at the path that a connection was opened with."""
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
+def _check_file(connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
+    # The pool opens another connection if the file was replaced or moved away.
+    if _file_of(connection) != record.info["file"]:
+        raise DisconnectionError()
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if not connection.get_execution_options().get(_WRITE, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # Readers go on during a write. The mode is a property of the file: a read-only or busy file
+    # keeps what it has, and that is reported by what follows if it matters.
+    with suppress(DBAPIError):
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     # A writer takes the lock at once: a reader that turns writer half-way cannot wait for it.
-    write = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager
-def session(engine: Engine, *, write: bool = False) -> Iterator[Session]:
-    """A session in one transaction; all its reads see the same state of the catalogue.
+def transaction(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
+    """Open one transaction; all its reads see the same state of the catalogue.
 
-    It connects when it is first asked something. With ``write`` it takes the write lock at once
-    and commits at the end; an exception rolls back. Raises CatalogueError when the database fails.
+    Args:
+        engine: The catalogue's engine.
+        write: True to wait for other writers at once, and to commit at the end; an exception
+            rolls back.
+
+    Raises:
+        CatalogueError: The database fails.
     """
-    if not write:
-        info = {FILE_STATE: settled_files(engine)}
-        with (
-            database_errors(engine),
-            Session(bind=engine, future=True, info=info) as opened,
-            opened.begin(),
-        ):
-            yield opened
-        return
+    options: dict[str, Any] = {}
+    if write:
+        options[_WRITE] = True
+        if engine.dialect.name == "postgresql":
+            # What is read after the wait for the lock is what the writer before has written.
+            options["isolation_level"] = "READ COMMITTED"
     with (
         database_errors(engine),
-        engine.connect().execution_options(**{_WRITE: True}) as connection,
-        Session(bind=connection, future=True) as opened,
-        opened.begin(),
+        engine.connect().execution_options(**options) as connection,
+        connection.begin(),
     ):
-        if engine.dialect.name == "postgresql":
-            opened.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {POSTGRES_LOCK_MS}")
-        yield opened
-
-
-def settled_files(engine: Engine) -> tuple[tuple[int, int, int], ...] | None:
-    """What changes with every write to an SQLite database: its file's state and its log's.
-
-    None where the database is no file, or was written so lately that it may be written again
-    within one tick of the file system's clock.
-    """
-    path = engine.url.database
-    if engine.url.get_backend_name() != "sqlite" or not path:
-        return None
-    files = []
-    now = time.time_ns()
-    for name in (path, f"{path}-wal"):
-        try:
-            state = os.stat(name)
-        except OSError:
-            if name == path:
-                return None
-            continue
-        # Readers make and remove an empty log.
-        if state.st_size or name == path:
-            files.append((state.st_ino, state.st_size, state.st_mtime_ns))
-    if now - max(written for _, _, written in files) < _SETTLED_NS:
-        return None
-    return tuple(files)
-
-
-def _alembic_config(connection: Connection | None = None) -> Config:
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    config.attributes["connection"] = connection
-    return config
-
-
-def upgrade(engine: Engine) -> None:
-    """Bring the database's tables to the newest migration; does nothing when they are there.
-
-    Raises CatalogueError when the database fails.
-    """
-    # Servers only read: they go without Alembic's 9 MiB.
-    from alembic import command
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
-    with session(engine) as opened:
-        current = MigrationContext.configure(opened.connection()).get_current_revision()
-    if current == head:
-        return
-    with _one_upgrade_in_process, _one_upgrade_in_database(engine):
-        with session(engine, write=True) as opened:
-            command.upgrade(_alembic_config(opened.connection()), "head")
-
-
-# Alembic keeps the migration that is running in a variable of its module.
-_one_upgrade_in_process = threading.Lock()
-
-
-@contextmanager
-def _one_upgrade_in_database(engine: Engine) -> Iterator[None]:
-    if engine.dialect.name != "postgresql":
-        yield  # SQLite's write sessions exclude each other anyway.
-        return
-    # In a session of its own: one that has waited for the lock still reads what was there before.
-    with session(engine, write=True) as guard:
-        guard.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRES_MIGRATION_LOCK})"))
-        yield
+        if write and engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {POSTGRES_LOCK_MS}")
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRES_IMPORT_LOCK})"))
+        yield connection
 
 
 @contextmanager
 def database_errors(engine: Engine) -> Iterator[None]:
     """Turn the database's failures inside the block into CatalogueError.
 
-    Errors that only a mistake in the code can cause (a wrong column, a broken constraint) pass.
+    Errors that only a mistake in the code can cause (wrong SQL, a broken constraint) pass.
     """
     try:
         yield
@@ -261,7 +221,7 @@ _CAUSES = (
     ),
     (
         ("no such column", "undefinedcolumn"),
-        "The tables in {url} are not of this version of the program; run `make catalogue`.",
+        OUTDATED,
     ),
     (
         ("unable to open database file",),

@@ -8,42 +8,46 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from preceptor.catalogue.database import CatalogueError, session
-from preceptor.catalogue.records import FILES, write_cell
-from preceptor.catalogue.store import Contents, current_version, read_contents
+from preceptor.catalogue.cells import quote_formula
+from preceptor.catalogue.database import CatalogueError
+from preceptor.catalogue.records import RECORDS
+from preceptor.catalogue.store import Documents, load_documents
 
 
 def export_folder(folder: Path | str, engine: Engine) -> dict[str, int]:
-    """Write every file of the catalogue into ``folder``; returns the rows by file name.
+    """Write every file of the catalogue into `folder`, sorted by key.
 
     Importing the files gives the same catalogue, and the same catalogue gives the same bytes.
-    Files of these names that are there are replaced, others left alone.
+    Files of these names that are there are replaced, others left alone. A cell that a
+    spreadsheet would run as a formula is written as text.
 
-    Raises NotImported when there is no catalogue, CatalogueError when the database or the
-    folder fails.
+    Returns:
+        The number of rows by file.
+
+    Raises:
+        NotImported: There is no catalogue.
+        CatalogueError: The database or the folder fails.
     """
-    with session(engine) as opened:
-        current_version(opened)
-        contents = read_contents(opened)
+    _, _, documents = load_documents(engine)
     try:
-        write_files(Path(folder), contents)
+        _write_files(Path(folder), documents)
     except OSError as error:
         raise CatalogueError(
             f"The files cannot be written to {folder} ({error.strerror}); check the folder."
         ) from error
-    return {name: len(records) for name, records in contents.items()}
+    return {file: len(rows) for file, rows in documents.items()}
 
 
-def write_files(folder: Path, contents: Contents) -> None:
-    """Write records as CSV files (UTF-8, no BOM, LF), in the order in which they are given."""
+def _write_files(folder: Path, documents: Documents) -> None:
+    """Write CSV files: UTF-8, no byte-order mark, LF."""
     folder.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
-        columns = file.record.columns()
+    for file, record in RECORDS.items():
         # A half-written file never stands under the real name.
-        draft = folder / f".{file.name}.part"
+        draft = folder / f".{file}.part"
         with draft.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(columns)
-            for record in contents[file.name]:
-                writer.writerow([write_cell(getattr(record, column)) for column in columns])
-        os.replace(draft, folder / file.name)
+            writer.writerow(record.columns())
+            for row in documents[file].values():
+                cells = (row.get(column, "") for column in record.columns())
+                writer.writerow([quote_formula(text) for text in cells])
+        os.replace(draft, folder / file)

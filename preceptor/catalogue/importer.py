@@ -12,23 +12,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 
-from preceptor.catalogue.database import session, upgrade
-from preceptor.catalogue.dictionary import LIST_SEPARATOR
-from preceptor.catalogue.records import (
-    FILES,
-    CsvFile,
-    Record,
-    RowErrors,
-    key_of,
-    parse_row,
+from preceptor.catalogue.cells import LIST_SEPARATOR, unquote_formula
+from preceptor.catalogue.database import transaction
+from preceptor.catalogue.records import RECORDS, Record, complaints, parse_row
+from preceptor.catalogue.store import (
+    Documents,
+    documents_of,
+    prepare_tables,
+    read_documents,
+    read_version,
+    replace_documents,
+    version_of,
 )
-from preceptor.catalogue.store import read_contents, read_meta, replace_contents, version_of
 
 log = structlog.get_logger(__name__)
 
-#: A catalogue of tens of thousands of rows stays far below this.
+# A catalogue of tens of thousands of rows stays far below this.
 MAX_FILE_BYTES = 50_000_000
 MAX_CELL_CHARACTERS = 10_000
 
@@ -37,8 +39,11 @@ MAX_CELL_CHARACTERS = 10_000
 class Problem:
     """One thing that keeps the catalogue from being imported.
 
-    ``row`` is the line number that a spreadsheet shows (the header is 1), None for the whole
-    file; ``column`` is the header's name, None for the whole row.
+    Attributes:
+        file: The file's name.
+        row: The line number that a spreadsheet shows (the header is 1), None for the whole file.
+        column: The header's name, None for the whole row.
+        message: What is wrong.
     """
 
     file: str
@@ -47,7 +52,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """The problem with its place: ``programs.csv, row 14, price_minor: …``."""
+        """Return the problem with its place: `programs.csv, row 14, price_minor: …`."""
         where = [self.file]
         if self.row is not None:
             where.append(f"row {self.row}")
@@ -82,10 +87,17 @@ class Changes:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did: changes by file name, and the catalogue's version afterwards."""
+    """What an import did.
+
+    Attributes:
+        files: The changes by file.
+        version: The catalogue's version afterwards.
+        rebuilt: True if the database had the tables of another version of the program.
+    """
 
     files: Mapping[str, Changes]
     version: str
+    rebuilt: bool
 
     @property
     def changed(self) -> bool:
@@ -97,7 +109,7 @@ class ImportReport:
 class _Table:
     """One file as read: the cells by row number, before anything is known of their values."""
 
-    file: CsvFile
+    record: type[Record]
     header: list[str] = field(default_factory=list)
     rows: dict[int, dict[str, str]] = field(default_factory=dict)
     records: dict[int, Record] = field(default_factory=dict)
@@ -105,14 +117,18 @@ class _Table:
     readable: bool = False
 
     def add(self, row: int | None, column: str | None, message: str) -> None:
-        self.problems.append(Problem(self.file.name, row, column, message))
+        self.problems.append(Problem(self.record.file, row, column, message))
+
+    def by_key(self) -> dict[str, tuple[int, Mapping[str, str]]]:
+        """Return the number and the cells of each row by its key."""
+        return {self.record.key_of(c): (number, c) for number, c in self.rows.items()}
 
     def places_of_problems(self) -> set[tuple[int | None, str | None]]:
         return {(problem.row, problem.column) for problem in self.problems}
 
     def sorted_problems(self) -> list[Problem]:
-        """By row, then in the order of the columns."""
-        columns = self.file.record.columns()
+        """Return the problems by row, then in the order of the columns."""
+        columns = self.record.columns()
         order = {column: position for position, column in enumerate(columns)}
 
         def place(problem: Problem) -> tuple[int, int]:
@@ -124,7 +140,7 @@ class _Table:
 
 
 def check(folder: Path | str) -> list[Problem]:
-    """All that is wrong with the CSV files of a folder, by file and row; empty when nothing is.
+    """Return all that is wrong with the CSV files of a folder, by file and row.
 
     Needs no database and changes nothing.
     """
@@ -132,63 +148,60 @@ def check(folder: Path | str) -> list[Problem]:
 
 
 def import_folder(folder: Path | str, engine: Engine) -> ImportReport:
-    """Make the database hold exactly what the CSV files of ``folder`` say.
+    """Make the database hold exactly what the CSV files of `folder` say.
 
-    Creates or upgrades the tables when needed. All in one transaction: whoever reads meanwhile
-    sees the old catalogue or the new one. The same files again change nothing, not even the
-    version.
+    Makes the tables if needed. All in one transaction: whoever reads meanwhile sees the old
+    catalogue or the new one. The same files again change nothing, not even the version.
 
-    Raises ImportRefused, with every problem, when a file is not as the data dictionary says;
-    CatalogueError when the database fails. The old catalogue stays in both cases.
+    Raises:
+        ImportRefused: A file is not as the data dictionary says; it has every problem.
+        CatalogueError: The database fails. The old catalogue stays in both cases.
     """
     contents, problems = _read_folder(Path(folder))
     if problems:
         log.warning("catalogue.import.refused", folder=str(folder), problems=len(problems))
         raise ImportRefused(problems)
-    upgrade(engine)
-    with session(engine, write=True) as opened:
-        if engine.dialect.name == "postgresql":
-            # Before the first read, so that the second of two imports reads what the first wrote.
-            opened.connection().exec_driver_sql("LOCK TABLE catalogue_meta IN EXCLUSIVE MODE")
-        before = read_contents(opened)
-        changes = {
-            file.name: _compare(file, before[file.name], contents[file.name]) for file in FILES
-        }
-        report = ImportReport(changes, version_of(contents))
-        meta = read_meta(opened)
-        if report.changed or meta is None or meta[0] != report.version:
-            replace_contents(opened, contents)
+    documents = documents_of(contents)
+    version = version_of(documents)
+    with transaction(engine, write=True) as connection:
+        rebuilt = prepare_tables(connection)
+        before = read_documents(connection)
+        imported = read_version(connection)
+        if before != documents or imported is None or imported[0] != version:
+            replace_documents(connection, documents)
+    report = ImportReport(_compare(before, documents), version, rebuilt)
     log.info(
         "catalogue.import.done",
         folder=str(folder),
-        version=report.version,
+        version=version,
         changed=report.changed,
+        rebuilt=rebuilt,
     )
     return report
 
 
-def _compare(file: CsvFile, before: Iterable[Record], after: Iterable[Record]) -> Changes:
-    old = {key_of(file, record): record for record in before}
-    new = {key_of(file, record): record for record in after}
-    kept = old.keys() & new.keys()
-    changed = sum(old[key] != new[key] for key in kept)
-    return Changes(
-        added=len(new.keys() - old.keys()),
-        changed=changed,
-        removed=len(old.keys() - new.keys()),
-        unchanged=len(kept) - changed,
-    )
+def _compare(before: Documents, after: Documents) -> dict[str, Changes]:
+    changes = {}
+    for file, new in after.items():
+        old = before[file]
+        common = old.keys() & new.keys()
+        changed = sum(old[key] != new[key] for key in common)
+        changes[file] = Changes(
+            added=len(new.keys() - old.keys()),
+            changed=changed,
+            removed=len(old.keys() - new.keys()),
+            unchanged=len(common) - changed,
+        )
+    return changes
 
 
 def _read_folder(folder: Path) -> tuple[dict[str, list[Record]], list[Problem]]:
     if not folder.is_dir():
         return {}, [Problem(str(folder), None, None, "this folder does not exist")]
-    tables = {file.name: _read_table(file, folder / file.name) for file in FILES}
+    tables = {file: _read_table(record, folder / file) for file, record in RECORDS.items()}
     for table in tables.values():
         _check_keys(table)
         _check_references(table, tables)
-    _check_cycles(tables["places.csv"], "area")
-    _check_cycles(tables["specialties.csv"], "parent")
     _check_areas(tables["places.csv"])
     _check_program_places(tables["programs.csv"], tables["places.csv"])
     contents = {name: list(table.records.values()) for name, table in tables.items()}
@@ -196,8 +209,8 @@ def _read_folder(folder: Path) -> tuple[dict[str, list[Record]], list[Problem]]:
     return contents, problems
 
 
-def _read_table(file: CsvFile, path: Path) -> _Table:
-    table = _Table(file)
+def _read_table(record: type[Record], path: Path) -> _Table:
+    table = _Table(record)
     text = _read_text(table, path)
     if text is None:
         return table
@@ -257,7 +270,7 @@ def _read_text(table: _Table, path: Path) -> str | None:
 
 
 def _read_rows(table: _Table, text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows with their numbers, until the first that cannot be read."""
+    """Yield the rows with their numbers, until the first that cannot be read."""
     number = 0
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
@@ -274,17 +287,17 @@ def _read_rows(table: _Table, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_header(table: _Table, header: list[str]) -> bool:
-    """Whether the rows below can be read; problems of single columns do not keep them from it."""
-    known = table.file.record.columns()
-    if len(header) == 1 and len(known) > 1 and re.search("[;\t]", header[0]):
+    """Return whether the rows can be read; problems of single columns do not prevent that."""
+    columns = table.record.columns()
+    if len(header) == 1 and len(columns) > 1 and re.search("[;\t]", header[0]):
         table.add(1, None, "separates columns by semicolons or tabs; the catalogue needs commas")
         return False
-    for column in known:
+    for column in columns:
         if column not in header:
             table.add(1, column, "this column is missing")
     for position, column in enumerate(header):
-        if column not in known:
-            near = difflib.get_close_matches(column, known, n=1)
+        if column not in columns:
+            near = difflib.get_close_matches(column, columns, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
             shown = column.encode("utf-8", "replace").decode() or f"column {position + 1}"
             table.add(1, shown, f"no such column in the data dictionary{hint}")
@@ -295,10 +308,10 @@ def _check_header(table: _Table, header: list[str]) -> bool:
 
 
 def _read_row(table: _Table, number: int, raw: Mapping[str, str]) -> None:
-    known = table.file.record.columns()
+    columns = table.record.columns()
     cells = {}
     unreadable = set()
-    for column in known:
+    for column in columns:
         if column not in raw:
             continue
         cells[column], problem = _clean(raw[column])
@@ -307,16 +320,16 @@ def _read_row(table: _Table, number: int, raw: Mapping[str, str]) -> None:
             table.add(number, column, problem)
     table.rows[number] = cells
     try:
-        table.records[number] = parse_row(table.file.record, cells)
-    except RowErrors as errors:
-        for error in errors.errors:
+        table.records[number] = parse_row(table.record, cells)
+    except ValidationError as error:
+        for column, message in complaints(error):
             # A missing column, or a cell that is no text, has been reported already.
-            if error.column in raw and error.column not in unreadable:
-                table.add(number, error.column, error.message)
+            if column in raw and column not in unreadable:
+                table.add(number, column, message)
 
 
 def _clean(cell: str) -> tuple[str, str | None]:
-    """The cell's text, and what is wrong with it as a text."""
+    """Return the cell's text, and what is wrong with it as a text."""
     if len(cell) > MAX_CELL_CHARACTERS:
         return "", f"has {len(cell):,} characters, and {MAX_CELL_CHARACTERS:,} is the most"
     if any("\udc80" <= character <= "\udcff" for character in cell):
@@ -325,31 +338,24 @@ def _clean(cell: str) -> tuple[str, str | None]:
     for character in text:
         if unicodedata.category(character) == "Cc" and character not in "\n\t":
             return "", f"holds an invisible control character (U+{ord(character):04X}); delete it"
-    return text, None
-
-
-def _key(table: _Table, cells: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(cells.get(column, "") for column in table.file.key)
+    return unquote_formula(text), None
 
 
 def _check_keys(table: _Table) -> None:
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[str, int] = {}
     for number, cells in table.rows.items():
-        key = _key(table, cells)
-        if not all(key):
+        if not all(cells.get(column) for column in table.record.key_columns()):
             continue  # An empty key has been reported as a cell that every row needs.
+        key = table.record.key_of(cells)
         if key in first:
-            table.add(
-                number,
-                table.file.key[0],
-                f"{' '.join(key)!r} stands already in row {first[key]}",
-            )
+            column = table.record.key_columns()[0]
+            table.add(number, column, f"{key!r} stands already in row {first[key]}")
         else:
             first[key] = number
 
 
 def _items(cells: Mapping[str, str], column: str) -> list[str]:
-    """The values of a cell that may hold several, as written."""
+    """Return the values of a cell that may hold several, as written."""
     parts = (part.strip() for part in cells.get(column, "").split(LIST_SEPARATOR))
     return [part for part in parts if part]
 
@@ -357,26 +363,24 @@ def _items(cells: Mapping[str, str], column: str) -> list[str]:
 def _check_references(table: _Table, tables: Mapping[str, _Table]) -> None:
     # Works on the cells, not on the records: a row with another error is checked too.
     reported = table.places_of_problems()
-    for column, target_name in table.file.references.items():
+    for column, target_name in table.record.references().items():
         target = tables[target_name]
         if not target.readable:
             continue  # Everything would be dangling; the file's own problem says enough.
-        known = {_key(target, cells)[0] for cells in target.rows.values()}
+        keys = target.by_key()
         for number, cells in table.rows.items():
             if (number, column) in reported:
                 continue
             for item in _items(cells, column):
-                if item not in known:
+                if item not in keys:
                     table.add(number, column, f"{item!r} is not in {target_name}")
-
-
-def _by_key(table: _Table) -> dict[str, tuple[int, Mapping[str, str]]]:
-    return {_key(table, cells)[0]: (number, cells) for number, cells in table.rows.items()}
+        if target is table and column not in table.record.list_columns():
+            _check_cycles(table, column)
 
 
 def _check_cycles(table: _Table, column: str) -> None:
-    """No row may lie inside itself, directly or by way of others."""
-    rows = _by_key(table)
+    """Check that no row lies inside itself, directly or by way of others."""
+    rows = table.by_key()
     for start, (number, cells) in rows.items():
         seen = {start}
         above = cells.get(column, "")
@@ -388,7 +392,7 @@ def _check_cycles(table: _Table, column: str) -> None:
 
 
 def _check_areas(places: _Table) -> None:
-    rows = _by_key(places)
+    rows = places.by_key()
     reported = places.places_of_problems()
     for number, cells in places.rows.items():
         area = cells.get("area", "")
@@ -406,7 +410,7 @@ def _check_areas(places: _Table) -> None:
 
 
 def _check_program_places(programs: _Table, places: _Table) -> None:
-    rows = _by_key(places)
+    rows = places.by_key()
     for number, cells in programs.rows.items():
         countries = _items(cells, "countries")
         if not countries:

@@ -9,5 +9,5 @@ _NAMES = Locale("en").languages
 
 
 def language_name(code: str) -> str:
-    """The English name of a language: ``es`` is Spanish. The code itself if there is none."""
+    """Return the English name of a language (`es` is Spanish), or the code if there is none."""
     return str(_NAMES.get(code, code))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import get_currency_precision
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from preceptor.catalogue.database import CatalogueError
-from preceptor.catalogue.models import ExchangeRate
+from preceptor.catalogue.records import ExchangeRateRecord
 
 # babel has CLDR's digits, which follow use in the shops; the catalogue follows ISO 4217. These
 # are the currencies in which the two differ (compared with ISO 4217 list one).
@@ -22,7 +20,7 @@ _ISO_DIGITS = {"IQD": 3} | dict.fromkeys(
 
 
 def minor_digits(currency: str) -> int:
-    """How many decimals a currency has by ISO 4217: EUR 2, JPY 0, KWD 3."""
+    """Return how many decimals a currency has by ISO 4217: EUR 2, JPY 0, KWD 3."""
     return _ISO_DIGITS.get(currency, get_currency_precision(currency))
 
 
@@ -40,7 +38,7 @@ class Money:
 
     @classmethod
     def of(cls, amount: Decimal | int | str, currency: str) -> Money:
-        """Money from an amount in main units, rounded half up to the smallest unit."""
+        """Return the money of an amount in main units, rounded half up to the smallest unit."""
         minor = Decimal(amount).scaleb(minor_digits(currency))
         return cls(int(minor.quantize(Decimal(1), rounding=ROUND_HALF_UP)), currency)
 
@@ -79,25 +77,29 @@ class NoRate(CatalogueError):
 Rates = Mapping[str, Rate]
 
 
-def read_rates(session: Session) -> dict[str, Rate]:
-    """All exchange rates by currency; the euro is always among them."""
-    rates = {"EUR": Rate(Decimal(1), None, None, None)}
-    for row in session.execute(select(ExchangeRate)).scalars():
-        if row.currency != "EUR":
-            rates[row.currency] = Rate(
-                row.units_per_eur, row.rate_date, row.source_title, row.source_url
-            )
-    return rates
+def read_rates(records: Iterable[ExchangeRateRecord]) -> Rates:
+    """Return all exchange rates by currency; the euro is always among them."""
+    rates: dict[str, Rate] = {
+        record.currency: Rate(
+            record.units_per_eur, record.rate_date, record.source_title, record.source_url
+        )
+        for record in records
+    }
+    return {**rates, "EUR": Rate(Decimal(1), None, None, None)}
 
 
 def in_euro(money: Money, rates: Rates) -> Decimal | None:
-    """The amount in euros, not rounded, or None without a rate."""
+    """Return the amount in euros, not rounded, or None without a rate."""
     rate = rates.get(money.currency)
     return None if rate is None else money.amount / rate.units_per_eur
 
 
 def convert_at(money: Money, currency: str, rates: Rates) -> Converted:
-    """Convert by way of the euro. Raises NoRate when either currency has no rate."""
+    """Convert by way of the euro.
+
+    Raises:
+        NoRate: Either currency has no rate.
+    """
     if money.currency == currency:
         return Converted(money, None, None, None)
     for needed in (money.currency, currency):
@@ -111,11 +113,3 @@ def convert_at(money: Money, currency: str, rates: Rates) -> Converted:
     return Converted(
         Money.of(amount, currency), oldest.rate_date, oldest.source_title, oldest.source_url
     )
-
-
-def convert(session: Session, money: Money, currency: str) -> Converted:
-    """Convert ``money`` at the catalogue's exchange rates, by way of the euro.
-
-    Raises NoRate when either currency has no rate.
-    """
-    return convert_at(money, currency, read_rates(session))

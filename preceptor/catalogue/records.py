@@ -1,248 +1,89 @@
-"""Typed rows: one pydantic model a CSV file of the data dictionary (catalogue/README.md).
+"""The catalogue's records: one pydantic model per CSV file, which declares all there is of it.
 
-The fields stand in the order of the file's columns. A cell that does not fit raises
-``ValueError`` with a sentence that a career officer understands; ``importer`` adds the
-file, the row and the column.
+A field is a column, in the order of the file's columns. From it follow the checks on import,
+the documents in the database (`preceptor.catalogue.store`) and the tables of columns in
+`catalogue/README.md` (`preceptor.catalogue.columns`). A cell that does not fit raises
+ValueError with a sentence that a career officer understands; `preceptor.catalogue.importer`
+adds the file, the row and the column.
 """
 
 from __future__ import annotations
 
 import datetime
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, TypeVar
 
-import pycountry
-from pydantic import BaseModel, Extra, ValidationError, validator
-from pydantic.fields import SHAPE_TUPLE_ELLIPSIS, ModelField
+from pydantic import BaseModel, Extra, Field, ValidationError, validator
+from pydantic.fields import SHAPE_TUPLE_ELLIPSIS, ModelField, Undefined
 
-from preceptor.catalogue.dictionary import (
+from preceptor.catalogue.cells import (
     LIST_SEPARATOR,
     Accommodation,
     Confidence,
+    CountryCode,
+    CurrencyCode,
     EmergencyService,
+    ExchangeRate,
+    FullDate,
+    IntentName,
     Kind,
+    LanguageCode,
     Listing,
+    MinorUnits,
+    Months,
+    PartialDate,
     PlaceType,
     PriceBasis,
+    Rank,
     Required,
+    Slug,
     Stage,
     TopicDoes,
+    WebAddress,
+    Weeks,
     YesNo,
 )
 
-_Validators = Iterator[Callable[[Any], Any]]
+R = TypeVar("R", bound="Record")
 
 
-class _Cell:
-    """A type of cell: ``parse`` turns the text into a value or raises ValueError."""
+def column(
+    meaning: str = "",
+    default: Any = Undefined,
+    *,
+    key: bool = False,
+    references: str | None = None,
+) -> Any:
+    """Declare a column.
 
-    @classmethod
-    def parse(cls, text: str) -> Any:
-        """Read a cell; ValueError says what is wrong."""
-        raise NotImplementedError
-
-    @classmethod
-    def __get_validators__(cls) -> _Validators:
-        yield cls.parse
-
-
-class Slug(_Cell, str):
-    """A lower-case id such as ``ivhq-bali``."""
-
-    @classmethod
-    def parse(cls, text: str) -> str:
-        """Read a cell; ValueError says what is wrong."""
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 120:
-            raise ValueError(
-                f"{text!r} is not an id (lower-case letters a-z, digits and single hyphens,"
-                " at most 120)"
-            )
-        return text
-
-
-class IntentName(_Cell, str):
-    """The name of an intent, such as ``ask_bali``."""
-
-    @classmethod
-    def parse(cls, text: str) -> str:
-        """Read a cell; ValueError says what is wrong."""
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,79}", text):
-            raise ValueError(f"{text!r} is not the name of an intent (see docs/intents.md)")
-        return text
-
-
-class CountryCode(_Cell, str):
-    """An ISO 3166-1 alpha-2 code."""
-
-    @classmethod
-    def parse(cls, text: str) -> str:
-        """Read a cell; ValueError says what is wrong."""
-        # pycountry looks up without regard to case; the catalogue has one spelling only.
-        if text != text.upper() or pycountry.countries.get(alpha_2=text) is None:
-            raise ValueError(
-                f"{text!r} is not a country code (two capital letters by ISO 3166-1,"
-                " such as KE for Kenya)"
-            )
-        return text
-
-
-class CurrencyCode(_Cell, str):
-    """An ISO 4217 code."""
-
-    @classmethod
-    def parse(cls, text: str) -> str:
-        """Read a cell; ValueError says what is wrong."""
-        if text != text.upper() or pycountry.currencies.get(alpha_3=text) is None:
-            raise ValueError(
-                f"{text!r} is not a currency code (three capital letters by ISO 4217, such as EUR)"
-            )
-        return text
-
-
-class LanguageCode(_Cell, str):
-    """An ISO 639-1 code."""
-
-    @classmethod
-    def parse(cls, text: str) -> str:
-        """Read a cell; ValueError says what is wrong."""
-        if text != text.lower() or pycountry.languages.get(alpha_2=text) is None:
-            raise ValueError(
-                f"{text!r} is not a language code (two small letters by ISO 639-1,"
-                " such as es for Spanish)"
-            )
-        return text
-
-
-class WebAddress(_Cell, str):
-    """An http or https URL."""
-
-    @classmethod
-    def parse(cls, text: str) -> str:
-        """Read a cell; ValueError says what is wrong."""
-        try:
-            parts = urlsplit(text)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            good = False
-        if not good or re.search(r"\s", text) or len(text) > 2000:
-            raise ValueError(
-                f"{text[:80]!r} is not a web address (it must begin with https:// or http://"
-                " and hold no blanks)"
-            )
-        return text
-
-
-class PartialDate(_Cell, str):
-    """An ISO 8601 date that may stop at the month or the year; kept as text."""
-
-    @classmethod
-    def parse(cls, text: str) -> str:
-        """Read a cell; ValueError says what is wrong."""
-        try:
-            if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
-                raise ValueError
-            datetime.date.fromisoformat(text + "-01-01"[len(text) - 4 :])
-        except ValueError:
-            raise ValueError(
-                f"{text!r} is not a date (write 2024, 2024-07 or 2024-07-01)"
-            ) from None
-        return text
-
-
-class FullDate(_Cell, datetime.date):
-    """A whole ISO 8601 date."""
-
-    @classmethod
-    def parse(cls, text: str) -> datetime.date:
-        """Read a cell; ValueError says what is wrong."""
-        try:
-            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-                raise ValueError
-            return datetime.date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"{text!r} is not a whole date (write 2024-07-01)") from None
-
-
-def _whole(text: str, least: int, most: int, complaint: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,15}", text) or not least <= int(text) <= most:
-        raise ValueError(complaint)
-    return int(text)
-
-
-class Weeks(_Cell, int):
-    """A whole number of weeks, 1 to 520."""
-
-    @classmethod
-    def parse(cls, text: str) -> int:
-        """Read a cell; ValueError says what is wrong."""
-        return _whole(text, 1, 520, f"{text!r} is not a whole number of weeks from 1 to 520")
-
-
-class MinorUnits(_Cell, int):
-    """An amount in the currency's smallest unit."""
-
-    @classmethod
-    def parse(cls, text: str) -> int:
-        """Read a cell; ValueError says what is wrong."""
-        return _whole(
-            text,
-            0,
-            10**12,
-            f"{text!r} is not a whole number of minor units (write 120000 for 1,200.00)",
-        )
-
-
-class Rank(_Cell, int):
-    """A place in an order, 1 first."""
-
-    @classmethod
-    def parse(cls, text: str) -> int:
-        """Read a cell; ValueError says what is wrong."""
-        return _whole(text, 1, 10**6, f"{text!r} is not a rank (a whole number; 1 is shown first)")
-
-
-def _decimal(text: str, most: int, complaint: str) -> Decimal:
-    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", text) or Decimal(text) > most:
-        raise ValueError(complaint)
-    return Decimal(text)
-
-
-class Months(_Cell, Decimal):
-    """A number of months, 0 to 240."""
-
-    @classmethod
-    def parse(cls, text: str) -> Decimal:
-        """Read a cell; ValueError says what is wrong."""
-        return _decimal(
-            text, 240, f"{text!r} is not a number of months from 0 to 240 (write 12 or 4.5)"
-        )
-
-
-class ExchangeRate(_Cell, Decimal):
-    """Units of a currency for one euro, above 0."""
-
-    @classmethod
-    def parse(cls, text: str) -> Decimal:
-        """Read a cell; ValueError says what is wrong."""
-        complaint = f"{text!r} is not an exchange rate above 0 (write 1.0834)"
-        rate = _decimal(text, 10**12, complaint)
-        if rate == 0:
-            raise ValueError(complaint)
-        return rate
+    Args:
+        meaning: What belongs into it, in Markdown, for `catalogue/README.md`.
+        default: The value of an empty cell; without it every row needs the cell, unless its
+            type has None.
+        key: True if the column is the record's key, or a part of it.
+        references: The file whose keys the cell names.
+    """
+    return Field(default, description=meaning, key=key, references=references)
 
 
 class Record(BaseModel):
-    """What all rows have in common: a cell with several values is split, cells are immutable."""
+    """A row of a CSV file.
+
+    Attributes:
+        file: The file's name.
+        about: What the file holds, in Markdown, for `catalogue/README.md`.
+    """
+
+    file: ClassVar[str]
+    about: ClassVar[str] = ""
 
     class Config:
         """pydantic's settings."""
 
         extra = Extra.forbid
-        allow_mutation = False
+        frozen = True
         arbitrary_types_allowed = True
 
     @validator("*", pre=True)
@@ -254,23 +95,46 @@ class Record(BaseModel):
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:
-        """The columns of the file, in the order in which they are written."""
+        """Return the columns of the file, in the order in which they are written."""
         return tuple(cls.__fields__)
 
     @classmethod
-    def list_columns(cls) -> tuple[str, ...]:
-        """The columns whose cells hold several values."""
-        return tuple(name for name, f in cls.__fields__.items() if f.shape == SHAPE_TUPLE_ELLIPSIS)
+    def list_columns(cls) -> frozenset[str]:
+        """Return the columns whose cells hold several values."""
+        return frozenset(
+            name for name, field in cls.__fields__.items() if field.shape == SHAPE_TUPLE_ELLIPSIS
+        )
+
+    @classmethod
+    def key_columns(cls) -> tuple[str, ...]:
+        """Return the columns that identify a row."""
+        return tuple(
+            name for name, field in cls.__fields__.items() if field.field_info.extra.get("key")
+        )
+
+    @classmethod
+    def references(cls) -> dict[str, str]:
+        """Return the columns that name rows of another file, or of this one, with that file."""
+        return {
+            name: file
+            for name, field in cls.__fields__.items()
+            if (file := field.field_info.extra.get("references"))
+        }
+
+    @classmethod
+    def key_of(cls, cells: Mapping[str, str]) -> str:
+        """Return the key of a row; the parts of a longer key are separated by a blank."""
+        return " ".join(cells.get(name, "") for name in cls.key_columns())
 
 
 def _check_ambiguous(names_column: str) -> Any:
-    """A validator: what is called ambiguous must be the name or one of ``names_column``."""
+    """Return a validator: what is ambiguous must be the name or one of `names_column`."""
 
     def check(cls: type[Record], value: str, values: dict[str, Any]) -> str:
         if "name" not in values or names_column not in values:
             return value
-        known = {values["name"].casefold(), *(n.casefold() for n in values[names_column])}
-        if value.casefold() not in known:
+        names = {values["name"].casefold(), *(n.casefold() for n in values[names_column])}
+        if value.casefold() not in names:
             raise ValueError(f"{value!r} is neither the name nor one of the {names_column}")
         return value
 
@@ -278,7 +142,7 @@ def _check_ambiguous(names_column: str) -> Any:
 
 
 def _not_above(upper: str, lower: str) -> Any:
-    """A validator: the value in column ``upper`` is at least that in column ``lower``."""
+    """Return a validator: the value in column `upper` is at least that in column `lower`."""
 
     def check(cls: type[Record], value: Any, values: dict[str, Any]) -> Any:
         least = values.get(lower)
@@ -289,24 +153,81 @@ def _not_above(upper: str, lower: str) -> Any:
     return validator(upper, allow_reuse=True)(check)
 
 
-class _Sourced(Record):
-    """The rule about ``confidence`` that every row with a source follows."""
+@dataclass(frozen=True)
+class Source:
+    """Where a fact comes from. `date` is an ISO date that may stop at the month or the year."""
 
-    @validator("confidence", check_fields=False)
+    title: str | None
+    url: str | None
+    date: str | None
+    note: str | None
+    confidence: str
+    confidence_note: str | None
+
+
+class SourcedRecord(Record):
+    """A row that says where it comes from, in columns behind its own.
+
+    Attributes:
+        left_out: The columns of a source that the file does not have.
+    """
+
+    left_out: ClassVar[frozenset[str]] = frozenset()
+
+    source_title: str | None = column()
+    source_url: WebAddress | None = column("may be empty only if `confidence` is `medium`")
+    source_date: PartialDate | None = column("when it was published or is valid for")
+    source_note: str | None = column('what it says about its own age ("stored page, undated")')
+    confidence: Confidence = column(
+        "`high`: read on a stored copy of the source; `medium`: widely known, no page found"
+    )
+    confidence_note: str | None = column("caveats for whoever uses the row")
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the columns of the file, those of the source last."""
+        common = SourcedRecord.__fields__
+        own = (name for name in cls.__fields__ if name not in common)
+        return (*own, *(name for name in common if name not in cls.left_out))
+
+    @validator("confidence")
     def _source_needed(cls, value: str, values: dict[str, Any]) -> str:
         # A source_url that is itself wrong is missing from `values` and is reported on its own.
         if value == "high" and "source_url" in values and values["source_url"] is None:
             raise ValueError("'high' needs a source_url (fill it in, or write medium)")
         return value
 
+    @property
+    def source(self) -> Source:
+        """The columns of the source."""
+        return Source(
+            title=self.source_title,
+            url=self.source_url,
+            date=self.source_date,
+            note=self.source_note,
+            confidence=self.confidence,
+            confidence_note=self.confidence_note,
+        )
+
 
 class CountryRecord(Record):
     """A row of countries.csv."""
 
-    iso2: CountryCode
-    name: str
-    aliases: tuple[str, ...] = ()
-    ambiguous: tuple[str, ...] = ()
+    file = "countries.csv"
+
+    iso2: CountryCode = column(key=True)
+    name: str = column("the name that answers use")
+    aliases: tuple[str, ...] = column(
+        "other names, demonyms (singular and plural forms, adjectives), common short forms:"
+        ' "UK;U.K.;Britain;Great Britain;British;England;…"',
+        (),
+    )
+    ambiguous: tuple[str, ...] = column(
+        "those of its names and aliases that are also ordinary words or people's names"
+        ' ("Chad", "Jordan", "Georgia", "Turkey", "polish", "US" written "us"): understood as'
+        " the country only with a hint from the context",
+        (),
+    )
 
     _ambiguous = _check_ambiguous("aliases")
 
@@ -314,22 +235,33 @@ class CountryRecord(Record):
 class RegionRecord(Record):
     """A row of regions.csv."""
 
-    id: Slug
-    name: str
-    aliases: tuple[str, ...] = ()
-    countries: tuple[CountryCode, ...]
+    file = "regions.csv"
+    about = "Parts of the world that hold several countries."
+
+    id: Slug = column(key=True)
+    name: str = column()
+    aliases: tuple[str, ...] = column('"SE Asia;South East Asia;…"', ())
+    countries: tuple[CountryCode, ...] = column(references="countries.csv")
 
 
 class PlaceRecord(Record):
     """A row of places.csv."""
 
-    id: Slug
-    name: str
-    type: PlaceType
-    country: CountryCode
-    area: Slug | None = None
-    aliases: tuple[str, ...] = ()
-    ambiguous: tuple[str, ...] = ()
+    file = "places.csv"
+    about = (
+        "Cities, islands and provinces inside one country, with or without programmes, so that"
+        ' "Zanzibar" or "Lagos" are understood.'
+    )
+
+    id: Slug = column(key=True)
+    name: str = column()
+    type: PlaceType = column("`area`: an island, province or state (Bali, Kerala, Zanzibar)")
+    country: CountryCode = column(references="countries.csv")
+    area: Slug | None = column(
+        "the place of type `area` that the city lies in", references="places.csv"
+    )
+    aliases: tuple[str, ...] = column("other spellings and names", ())
+    ambiguous: tuple[str, ...] = column("as in countries.csv", ())
 
     _ambiguous = _check_ambiguous("aliases")
 
@@ -337,11 +269,17 @@ class PlaceRecord(Record):
 class SpecialtyRecord(Record):
     """A row of specialties.csv."""
 
-    id: Slug
-    name: str
-    parent: Slug | None = None
-    synonyms: tuple[str, ...] = ()
-    ambiguous: tuple[str, ...] = ()
+    file = "specialties.csv"
+
+    id: Slug = column(key=True)
+    name: str = column('"Obstetrics and gynaecology"')
+    parent: Slug | None = column(
+        "a search for the parent also finds this one", references="specialties.csv"
+    )
+    synonyms: tuple[str, ...] = column(
+        '"obgyn;ob/gyn;O&G;obs and gynae;obstetrics;gynecology;…"', ()
+    )
+    ambiguous: tuple[str, ...] = column("as in countries.csv", ())
 
     _ambiguous = _check_ambiguous("synonyms")
 
@@ -349,60 +287,81 @@ class SpecialtyRecord(Record):
 class KindRecord(Record):
     """A row of kinds.csv."""
 
-    id: Kind
-    name: str
-    synonyms: tuple[str, ...] = ()
-    description: str | None = None
+    file = "kinds.csv"
+    about = "Kinds of programme."
+
+    id: Kind = column(key=True)
+    name: str = column()
+    synonyms: tuple[str, ...] = column('"shadowing;observership;…"', ())
+    description: str | None = column("one sentence")
 
 
 class StageRecord(Record):
     """A row of stages.csv."""
 
-    id: Stage
-    name: str
-    synonyms: tuple[str, ...] = ()
-    description: str | None = None
+    file = "stages.csv"
+    about = "A person's stages of training."
+
+    id: Stage = column(key=True)
+    name: str = column()
+    synonyms: tuple[str, ...] = column(
+        '"IMG;foreign medical graduate;…", "3rd year;third-year;…"', ()
+    )
+    description: str | None = column("one sentence")
 
 
-class ProgramRecord(_Sourced):
+class ProgramRecord(SourcedRecord):
     """A row of programs.csv."""
 
-    id: Slug
-    name: str
-    organisation: str
-    listing: Listing
-    countries: tuple[CountryCode, ...] = ()
-    worldwide: YesNo
-    places: tuple[Slug, ...] = ()
-    specialties: tuple[Slug, ...] = ()
-    departments: str | None = None
-    kind: Kind
-    stages: tuple[Stage, ...] = ()
-    who_for: str | None = None
-    min_weeks: Weeks | None = None
-    max_weeks: Weeks | None = None
-    price_minor: MinorUnits | None = None
-    currency: CurrencyCode | None = None
-    price_basis: PriceBasis | None = None
-    price_covers: str | None = None
-    price_date: PartialDate | None = None
-    price_note: str | None = None
-    languages: tuple[LanguageCode, ...] = ()
-    languages_note: str | None = None
-    start_dates: str | None = None
-    accommodation: Accommodation | None = None
-    accommodation_note: str | None = None
-    source_url: WebAddress | None = None
-    source_date: PartialDate | None = None
-    source_note: str | None = None
-    confidence: Confidence
-    confidence_note: str | None = None
+    file = "programs.csv"
+    left_out = frozenset({"source_title"})
+
+    id: Slug = column("from organisation and place", key=True)
+    name: str = column("short, as a person would read it in a list")
+    organisation: str = column()
+    listing: Listing = column(
+        "`restricted`: only for students of one partner or home institution or nation;"
+        " `report`: somebody's experience or visit, not a call that one can answer"
+    )
+    countries: tuple[CountryCode, ...] = column(
+        "empty only if `worldwide` is `yes`", (), references="countries.csv"
+    )
+    worldwide: YesNo = column("`yes`: the place is chosen among many countries")
+    places: tuple[Slug, ...] = column("", (), references="places.csv")
+    specialties: tuple[Slug, ...] = column(
+        "empty: not known or any", (), references="specialties.csv"
+    )
+    departments: str | None = column("departments as the source lists them")
+    kind: Kind = column(references="kinds.csv")
+    stages: tuple[Stage, ...] = column(
+        "empty: not known or open to all", (), references="stages.csv"
+    )
+    who_for: str | None = column("requirements in words")
+    min_weeks: Weeks | None = column("the shortest stay")
+    max_weeks: Weeks | None = column("the longest stay")
+    price_minor: MinorUnits | None = column(
+        "the price in minor units of `currency` (EUR 21.20 is 2120; HUF 40,000 is 4000000;"
+        " ISO 4217 exponents)"
+    )
+    currency: CurrencyCode | None = column("required with a price")
+    price_basis: PriceBasis | None = column(
+        "what the price is, required with it; only the first four values say anything of the"
+        " programme's cost"
+    )
+    price_covers: str | None = column()
+    price_date: PartialDate | None = column()
+    price_note: str | None = column("what the source says about the price's age")
+    languages: tuple[LanguageCode, ...] = column("required or expected", ())
+    languages_note: str | None = column()
+    start_dates: str | None = column()
+    accommodation: Accommodation | None = column("empty: not known")
+    accommodation_note: str | None = column()
 
     _weeks = _not_above("max_weeks", "min_weeks")
 
     @validator("worldwide")
-    def _somewhere(cls, value: str, values: dict[str, Any]) -> str:
-        if value == "no" and values.get("countries") == ():
+    def _somewhere(cls, value: bool, values: dict[str, Any]) -> bool:
+        if not value and values.get("countries") == ():
             raise ValueError("'no' needs at least one country in the column countries")
         return value
 
@@ -413,92 +372,89 @@ class ProgramRecord(_Sourced):
         return value
 
 
-class LicensingRecord(_Sourced):
+class LicensingRecord(SourcedRecord):
     """A row of licensing.csv."""
 
-    country: CountryCode
-    local_name: str | None = None
-    required: Required
-    required_note: str | None = None
-    min_months: Months | None = None
-    max_months: Months | None = None
-    length_note: str | None = None
-    rotations: str | None = None
-    regulator: str | None = None
-    how_to_apply: str | None = None
-    source_title: str | None = None
-    source_url: WebAddress | None = None
-    source_date: PartialDate | None = None
-    source_note: str | None = None
-    confidence: Confidence
-    confidence_note: str | None = None
+    file = "licensing.csv"
+    about = "What a country demands before it registers a doctor."
+
+    country: CountryCode = column(key=True, references="countries.csv")
+    local_name: str | None = column("what the compulsory internship is called there")
+    required: Required = column("before full registration")
+    required_note: str | None = column()
+    min_months: Months | None = column("the shortest length")
+    max_months: Months | None = column("the longest; equal if it is one figure")
+    length_note: str | None = column("what the length depends on")
+    rotations: str | None = column()
+    regulator: str | None = column()
+    how_to_apply: str | None = column()
 
     _months = _not_above("max_months", "min_months")
 
 
-class RegulatorRecord(_Sourced):
+class RegulatorRecord(SourcedRecord):
     """A row of regulators.csv."""
 
-    country: CountryCode
-    name: str
-    url: WebAddress | None = None
-    source_title: str | None = None
-    source_url: WebAddress | None = None
-    source_date: PartialDate | None = None
-    source_note: str | None = None
-    confidence: Confidence
+    file = "regulators.csv"
+    left_out = frozenset({"confidence_note"})
+    about = "Who registers doctors in a country."
+
+    country: CountryCode = column(key=True, references="countries.csv")
+    name: str = column()
+    url: WebAddress | None = column("the regulator's site")
 
 
-class AdviceFactRecord(_Sourced):
+class AdviceFactRecord(SourcedRecord):
     """A row of advice_facts.csv."""
 
-    id: Slug
-    topic: str
-    intents: tuple[IntentName, ...]
-    fact: str
-    rank: Rank
-    source_title: str | None = None
-    source_url: WebAddress | None = None
-    source_date: PartialDate | None = None
-    confidence: Confidence
-    confidence_note: str | None = None
+    file = "advice_facts.csv"
+    left_out = frozenset({"source_note"})
+    about = "Rows with `confidence` `medium` and no `source_url` are kept and never shown."
+
+    id: Slug = column(key=True)
+    topic: str = column()
+    intents: tuple[IntentName, ...] = column(
+        "the intents that the fact belongs to (docs/intents.md), most fitting first",
+        references="topics.csv",
+    )
+    fact: str = column("one or two sentences that a person reads as they stand")
+    rank: Rank = column("1 is shown first")
 
 
-class EmergencyNumberRecord(_Sourced):
+class EmergencyNumberRecord(SourcedRecord):
     """A row of emergency_numbers.csv."""
 
-    country: CountryCode
-    service: EmergencyService
-    number: str
-    source_title: str | None = None
-    source_url: WebAddress | None = None
-    source_date: PartialDate | None = None
-    source_note: str | None = None
-    confidence: Confidence
+    file = "emergency_numbers.csv"
+    left_out = frozenset({"confidence_note"})
+
+    country: CountryCode = column(key=True, references="countries.csv")
+    service: EmergencyService = column(key=True)
+    number: str = column()
 
     @validator("number")
     def _dialable(cls, value: str) -> str:
-        if not re.search("[0-9]", value):
+        if not any("0" <= character <= "9" for character in value):
             raise ValueError(f"{value!r} is not a number that one can call")
         return value
 
 
-class HelplineRecord(_Sourced):
+class HelplineRecord(SourcedRecord):
     """A row of helplines.csv."""
 
-    id: Slug
-    country: CountryCode | None = None
-    name: str
-    phone: str | None = None
-    text: str | None = None
-    url: WebAddress | None = None
-    hours: str | None = None
-    for_whom: str | None = None
-    source_title: str | None = None
-    source_url: WebAddress | None = None
-    source_date: PartialDate | None = None
-    source_note: str | None = None
-    confidence: Confidence
+    file = "helplines.csv"
+    left_out = frozenset({"confidence_note"})
+    about = "Somebody to talk to. Every row needs one of `phone`, `text` and `url`."
+
+    id: Slug = column(key=True)
+    country: CountryCode | None = column(
+        "empty: finds a helpline in many countries", references="countries.csv"
+    )
+    name: str = column()
+    phone: str | None = column()
+    text: str | None = column("how to text or chat")
+    url: WebAddress | None = column()
+    hours: str | None = column()
+    for_whom: str | None = column('"anyone"; "doctors and medical students"')
 
     @validator("url", always=True)
     def _reachable(cls, value: str | None, values: dict[str, Any]) -> str | None:
@@ -507,26 +463,33 @@ class HelplineRecord(_Sourced):
         return value
 
 
-class ExchangeRateRecord(_Sourced):
+class ExchangeRateRecord(SourcedRecord):
     """A row of exchange_rates.csv."""
 
-    currency: CurrencyCode
-    units_per_eur: ExchangeRate
-    rate_date: FullDate
-    source_title: str | None = None
-    source_url: WebAddress | None = None
-    confidence: Confidence
+    file = "exchange_rates.csv"
+    left_out = frozenset({"source_date", "source_note", "confidence_note"})
+
+    currency: CurrencyCode = column(key=True)
+    units_per_eur: ExchangeRate = column("what one euro costs")
+    rate_date: FullDate = column()
 
 
 class TopicRecord(Record):
     """A row of topics.csv."""
 
-    intent: IntentName
-    label: str
-    question: str
-    does: TopicDoes
-    leads_to: tuple[IntentName, ...] = ()
-    in_menu: YesNo
+    file = "topics.csv"
+    about = "What the advisor can talk about: one row per intent."
+
+    intent: IntentName = column(key=True)
+    label: str = column('in menus and in "did you mean"')
+    question: str = column(
+        "what a click on the label sends: a question that the advisor reads as this intent"
+    )
+    does: TopicDoes = column()
+    leads_to: tuple[IntentName, ...] = column(
+        "up to three intents offered after the answer", (), references="topics.csv"
+    )
+    in_menu: YesNo = column()
 
     @validator("leads_to")
     def _three(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -535,70 +498,54 @@ class TopicRecord(Record):
         return value
 
 
-@dataclass(frozen=True)
-class CsvFile:
-    """One file of the dictionary: its record, its key, and the files its columns point to."""
-
-    name: str
-    record: type[Record]
-    key: tuple[str, ...]
-    references: Mapping[str, str] = field(default_factory=dict)
-
-
-#: Every file of the catalogue, in the order of the dictionary.
-FILES: tuple[CsvFile, ...] = (
-    CsvFile("countries.csv", CountryRecord, ("iso2",)),
-    CsvFile("regions.csv", RegionRecord, ("id",), {"countries": "countries.csv"}),
-    CsvFile("places.csv", PlaceRecord, ("id",), {"country": "countries.csv", "area": "places.csv"}),
-    CsvFile("specialties.csv", SpecialtyRecord, ("id",), {"parent": "specialties.csv"}),
-    CsvFile("kinds.csv", KindRecord, ("id",)),
-    CsvFile("stages.csv", StageRecord, ("id",)),
-    CsvFile(
-        "programs.csv",
+RECORDS: Mapping[str, type[Record]] = {
+    record.file: record
+    for record in (
+        CountryRecord,
+        RegionRecord,
+        PlaceRecord,
+        SpecialtyRecord,
+        KindRecord,
+        StageRecord,
         ProgramRecord,
-        ("id",),
-        {
-            "countries": "countries.csv",
-            "places": "places.csv",
-            "specialties": "specialties.csv",
-            "kind": "kinds.csv",
-            "stages": "stages.csv",
-        },
-    ),
-    CsvFile("licensing.csv", LicensingRecord, ("country",), {"country": "countries.csv"}),
-    CsvFile("regulators.csv", RegulatorRecord, ("country",), {"country": "countries.csv"}),
-    CsvFile("advice_facts.csv", AdviceFactRecord, ("id",), {"intents": "topics.csv"}),
-    CsvFile(
-        "emergency_numbers.csv",
+        LicensingRecord,
+        RegulatorRecord,
+        AdviceFactRecord,
         EmergencyNumberRecord,
-        ("country", "service"),
-        {"country": "countries.csv"},
-    ),
-    CsvFile("helplines.csv", HelplineRecord, ("id",), {"country": "countries.csv"}),
-    CsvFile("exchange_rates.csv", ExchangeRateRecord, ("currency",)),
-    CsvFile("topics.csv", TopicRecord, ("intent",), {"leads_to": "topics.csv"}),
-)
-FILES_BY_NAME: Mapping[str, CsvFile] = {file.name: file for file in FILES}
+        HelplineRecord,
+        ExchangeRateRecord,
+        TopicRecord,
+    )
+}
+"""Every record by its file."""
 
 
-@dataclass(frozen=True)
-class CellError:
-    """What is wrong with one cell of a row, as a sentence without file and row."""
+def parse_row(record: type[R], cells: Mapping[str, str]) -> R:
+    """Return the record of a row.
 
-    column: str
-    message: str
+    Args:
+        record: The type of record.
+        cells: The stripped text by column; an empty cell means not known.
+
+    Raises:
+        ValidationError: Some cells do not fit; `complaints` says which and why.
+    """
+    lists = record.list_columns()
+    return record.parse_obj(
+        {
+            name: text
+            for name, text in cells.items()
+            if (text.strip(LIST_SEPARATOR + " ") if name in lists else text)
+        }
+    )
 
 
-class RowErrors(ValueError):
-    """All that is wrong with one row."""
-
-    def __init__(self, errors: list[CellError]) -> None:
-        super().__init__("; ".join(f"{e.column}: {e.message}" for e in errors))
-        self.errors = errors
+def complaints(error: ValidationError) -> list[tuple[str, str]]:
+    """Return each column that does not fit, and why, for somebody who edits a spreadsheet."""
+    return [(str(each["loc"][0]), _sentence(dict(each))) for each in error.errors()]
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    """Pydantic's error in words for somebody who edits a spreadsheet."""
     if error["type"] == "value_error.missing":
         return "is empty, but every row needs it"
     if error["type"] == "value_error.const":
@@ -607,29 +554,17 @@ def _sentence(error: Mapping[str, Any]) -> str:
     return str(error["msg"])
 
 
-def parse_row(record: type[Record], cells: Mapping[str, str]) -> Record:
-    """Make a record of a row's cells (column to stripped text; an empty cell means not known).
-
-    Raises RowErrors with every cell that does not fit.
-    """
-    try:
-        return record.parse_obj(
-            {
-                column: text
-                for column, text in cells.items()
-                if (text.strip(LIST_SEPARATOR + " ") if column in record.list_columns() else text)
-            }
-        )
-    except ValidationError as error:
-        raise RowErrors(
-            [CellError(str(e["loc"][0]), _sentence(dict(e))) for e in error.errors()]
-        ) from error
+def write_row(record: Record) -> dict[str, str]:
+    """Return the text of a record's cells; `parse_row` gives the same record back."""
+    return {name: write_cell(getattr(record, name)) for name in record.columns()}
 
 
 def write_cell(value: Any) -> str:
-    """The text of a cell, such that ``parse_row`` gives the same value back."""
+    """Return the text of a cell; None, not known, is empty."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, tuple):
         return LIST_SEPARATOR.join(value)
     if isinstance(value, datetime.date):
@@ -638,8 +573,3 @@ def write_cell(value: Any) -> str:
         plain = format(value, "f")
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     return str(value)
-
-
-def key_of(file: CsvFile, record: Record) -> tuple[str, ...]:
-    """The natural key of a record: the values of the file's key columns."""
-    return tuple(str(getattr(record, column)) for column in file.key)

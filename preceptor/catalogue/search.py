@@ -6,53 +6,36 @@ the programme stays in, below those that are known to fit, and its notes say wha
 
 from __future__ import annotations
 
-import difflib
 import itertools
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy.orm import Session
+from preceptor.catalogue.cells import LISTINGS
+from preceptor.catalogue.money import Money, Rate, Rates, in_euro
+from preceptor.catalogue.programs import ProgramView
+from preceptor.catalogue.snapshot import Catalogue
 
-from preceptor.catalogue.dictionary import LISTINGS
-from preceptor.catalogue.money import Converted, Money, NoRate, Rate, convert, in_euro
-from preceptor.catalogue.programs import ProgramView, Snapshot, snapshot
-
-__all__ = [
-    "CONSTRAINTS",
-    "NOTES",
-    "Converted",
-    "Hit",
-    "Money",
-    "NoRate",
-    "Nothing",
-    "ProgramView",
-    "SearchPage",
-    "SearchQuery",
-    "convert",
-    "find_programs_by_name",
-    "get_program",
-    "nearest",
-    "search",
+Note = Literal[
+    "specialty_unknown",
+    "stage_unknown",
+    "language_unknown",
+    "length_unknown",
+    "price_unknown",
+    "price_is_fee_only",
+    "price_for_shorter_stay",
 ]
+"""Why a constraint of the query could not be verified.
 
-#: What a hit's notes may say: why a constraint of the query could not be verified.
-NOTES: Mapping[str, str] = {
-    "specialty_unknown": "the specialties are not known",
-    "stage_unknown": "the stages of training are not known",
-    "language_unknown": "the languages are not known",
-    "length_unknown": "the length is not known",
-    "price_unknown": "the price is not known, or cannot be compared",
-    "price_is_fee_only": "the price known is a fee, not the cost of the stay",
-    "price_for_shorter_stay": "the price known is for a shorter stay than the one asked for",
-}
+Some of it is not known; `price_unknown` also stands for a price that cannot be compared,
+`price_is_fee_only` for a price that is a fee and not the cost of the stay, and
+`price_for_shorter_stay` for the price of a shorter stay than the one asked for.
+"""
 
-#: The constraints of a query, those first that a person gives up most easily. When several of
-#: them could be blamed for an empty result, it is the first.
-CONSTRAINTS = (
+# The constraints of a query, those first that a person gives up most easily. If several of them
+# could be blamed for an empty result, it is the first.
+_CONSTRAINTS = (
     "budget",
     "max_weeks",
     "min_weeks",
@@ -75,9 +58,9 @@ class SearchQuery:
     Countries, places and regions are one kind: "Kenya or Zanzibar" finds both.
 
     Ids are those of the catalogue: countries ISO 3166-1 alpha-2, languages ISO 639-1, the rest
-    the ids of the CSV files. ``min_weeks`` and ``max_weeks`` are the stay that the person has in
-    mind, in weeks; fractions are fine. Only open calls are found unless ``include_restricted``
-    and ``include_reports`` say otherwise.
+    the ids of the CSV files. `min_weeks` and `max_weeks` are the stay that the person has in
+    mind, in weeks; fractions are fine. Only open calls are found unless `include_restricted`
+    and `include_reports` say otherwise.
     """
 
     countries: tuple[str, ...] = ()
@@ -97,11 +80,11 @@ class SearchQuery:
     order: Literal["fit", "price", "length"] = "fit"
 
     def constraints(self) -> tuple[str, ...]:
-        """The names of the constraints that are set, in the order of ``CONSTRAINTS``."""
-        return tuple(name for name in CONSTRAINTS if getattr(self, name) not in ((), None))
+        """Return the names of the constraints that are set, the easiest to give up first."""
+        return tuple(name for name in _CONSTRAINTS if getattr(self, name) not in ((), None))
 
     def without(self, *constraints: str) -> SearchQuery:
-        """The same query less some constraints."""
+        """Return the same query less some constraints."""
         empty: dict[str, Any] = {name: getattr(_ANYTHING, name) for name in constraints}
         return replace(self, **empty)
 
@@ -113,18 +96,18 @@ _ANYTHING = SearchQuery()
 class Hit:
     """A programme that a search found.
 
-    ``notes`` are codes of ``NOTES``. ``cost_eur`` is what the stay costs as far as the price
-    says, in euros and not rounded: for comparing, not for showing.
+    `cost_eur` is what the stay costs as far as the price says, in euros and not rounded: for
+    comparing, not for showing.
     """
 
     program: ProgramView
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     cost_eur: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class SearchPage:
-    """A part of a result: ``results`` begins at ``offset`` of ``total`` hits."""
+    """A part of a result: `results` begins at `offset` of `total` hits."""
 
     results: tuple[Hit, ...]
     total: int
@@ -135,10 +118,12 @@ class SearchPage:
 class Nothing:
     """Why a query has no result, and what comes nearest.
 
-    ``blame``: the smallest set of constraints (names of SearchQuery's fields) without which there
-    are results. ``without``: for each single constraint, how many results there are without it.
-    ``alternatives``: the nearest programmes once the blamed constraints are dropped.
-    ``hidden``: how many restricted programmes and reports fit the whole query.
+    Attributes:
+        blame: The smallest set of constraints (names of SearchQuery's fields) without which
+            there are results.
+        without: For each single constraint, how many results there are without it.
+        alternatives: The nearest programmes once the blamed constraints are dropped.
+        hidden: How many restricted programmes and reports fit the whole query.
     """
 
     blame: tuple[str, ...]
@@ -147,26 +132,23 @@ class Nothing:
     hidden: int
 
 
-def search(session: Session, query: SearchQuery, offset: int = 0, limit: int = 3) -> SearchPage:
-    """The hits of ``query`` from ``offset`` on (0 is the best), at most ``limit``.
-
-    Raises NotImported when there is no catalogue.
-    """
-    hits = _find(snapshot(session), query)
+def search(catalogue: Catalogue, query: SearchQuery, offset: int = 0, limit: int = 3) -> SearchPage:
+    """Return the hits of `query` from `offset` on (0 is the best), at most `limit`."""
+    hits = _hits(catalogue, query)
     start = max(offset, 0)
     return SearchPage(tuple(hits[start : start + max(limit, 0)]), len(hits), start)
 
 
-def get_program(session: Session, id: str) -> ProgramView | None:
-    """The programme with this id, whatever its listing."""
-    return snapshot(session).program(id)
+def get_program(catalogue: Catalogue, id: str) -> ProgramView | None:
+    """Return the programme with this id, whatever its listing, or None."""
+    return catalogue.program(id)
 
 
 # Judging one programme ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Scope:
     """A query with its regions, areas and parent specialties expanded."""
 
     query: SearchQuery
@@ -177,166 +159,163 @@ class _Asked:
     budget_eur: Decimal | None
 
     @classmethod
-    def of(cls, query: SearchQuery, world: Snapshot) -> _Asked:
+    def of(cls, query: SearchQuery, catalogue: Catalogue) -> _Scope:
         countries: set[str] | None = None
         if query.countries or query.regions:
-            countries = {*query.countries, *world.countries_within(query.regions)}
+            countries = {*query.countries, *catalogue.countries_within(query.regions)}
         if countries is not None:
             countries -= set(query.excluded_countries)
         return cls(
             query=query,
             countries=None if countries is None else frozenset(countries),
-            places=frozenset(world.places_within(query.places)),
+            places=frozenset(catalogue.places_within(query.places)),
             specialties=(
-                frozenset(world.specialties_within(query.specialties))
+                frozenset(catalogue.specialties_within(query.specialties))
                 if query.specialties
                 else None
             ),
-            excluded_specialties=frozenset(world.specialties_within(query.excluded_specialties)),
-            budget_eur=in_euro(query.budget, world.rates) if query.budget else None,
+            excluded_specialties=frozenset(
+                catalogue.specialties_within(query.excluded_specialties)
+            ),
+            budget_eur=in_euro(query.budget, catalogue.rates) if query.budget else None,
         )
 
 
-def _find(world: Snapshot, query: SearchQuery) -> list[Hit]:
-    """All hits in order."""
-    asked = _Asked.of(query, world)
-    found = []
-    for program in world.programs:
-        notes = _judge(program, asked, world)
+def _hits(catalogue: Catalogue, query: SearchQuery) -> list[Hit]:
+    """Return all hits in order."""
+    scope = _Scope.of(query, catalogue)
+    hits = []
+    for program in catalogue.programs:
+        notes = _judge(program, scope, catalogue.rates)
         if notes is not None:
-            hit = Hit(program, notes, _cost(program, query, world))
-            found.append((_rank(hit, asked), hit))
-    found.sort(key=lambda pair: pair[0])
-    return [hit for _, hit in found]
+            hits.append(Hit(program, notes, _cost(program, query, catalogue.rates)))
+    hits.sort(key=lambda hit: _rank(hit, scope))
+    return hits
 
 
-def _judge(program: ProgramView, asked: _Asked, world: Snapshot) -> tuple[str, ...] | None:
-    """The notes on a programme that fits as far as is known, or None if it does not."""
-    query = asked.query
+_Verdict = Note | Literal["fits", "out"]
+
+
+def _judge(program: ProgramView, scope: _Scope, rates: Rates) -> tuple[Note, ...] | None:
+    """Return the notes on a programme that fits as far as is known, or None if it does not."""
+    query = scope.query
     if program.listing == "restricted" and not query.include_restricted:
         return None
     if program.listing == "report" and not query.include_reports:
         return None
-    if not _is_where(program, asked) or (query.kinds and program.kind not in query.kinds):
+    if not _is_located(program, scope) or (query.kinds and program.kind not in query.kinds):
         return None
-    verdicts = (
-        _judge_specialties(program, asked),
+    verdicts: tuple[_Verdict, ...] = (
+        _judge_specialties(program, scope),
         _judge_any(program.stages, query.stages, "stage_unknown"),
         _judge_any(program.languages, query.languages, "language_unknown"),
         _judge_length(program, query),
-        _judge_budget(program, asked, world),
+        _judge_budget(program, scope, rates),
     )
-    if _OUT in verdicts:
+    if "out" in verdicts:
         return None
-    return tuple(verdict for verdict in verdicts if verdict != _FITS)
+    return tuple(verdict for verdict in verdicts if verdict != "fits" and verdict != "out")
 
 
-# A verdict is one of these or a code of NOTES.
-_FITS = "fits"
-_OUT = "out"
-
-
-def _is_where(program: ProgramView, asked: _Asked) -> bool:
-    """Whether it is in one of the places, or in one of the countries and regions."""
-    if asked.query.places and asked.places.intersection(program.place_ids):
-        return bool(_countries_left(program, replace(asked, countries=None)))
-    if asked.query.places and asked.countries is None:
+def _is_located(program: ProgramView, scope: _Scope) -> bool:
+    """Return whether it is in one of the places, or in one of the countries and regions."""
+    if scope.query.places and scope.places.intersection(program.places):
+        return bool(_countries_left(program, replace(scope, countries=None)))
+    if scope.query.places and scope.countries is None:
         return False
-    if asked.countries is None and not asked.query.excluded_countries:
+    if scope.countries is None and not scope.query.excluded_countries:
         return True
-    if _countries_left(program, asked):
+    if _countries_left(program, scope):
         return True
     # Somebody who excludes a country can still do a worldwide programme in another.
-    return program.worldwide and asked.countries != frozenset()
+    return program.worldwide and scope.countries != frozenset()
 
 
-def _countries_left(program: ProgramView, asked: _Asked) -> list[str]:
-    """The programme's countries that the person asked for and did not exclude."""
+def _countries_left(program: ProgramView, scope: _Scope) -> list[str]:
+    """Return the programme's countries that the person asked for and did not exclude."""
     return [
         country
-        for country in program.country_ids
-        if country not in asked.query.excluded_countries
-        and (asked.countries is None or country in asked.countries)
+        for country in program.countries
+        if country not in scope.query.excluded_countries
+        and (scope.countries is None or country in scope.countries)
     ]
 
 
-def _judge_specialties(program: ProgramView, asked: _Asked) -> str:
-    if asked.specialties is None and not asked.excluded_specialties:
-        return _FITS
-    if not program.specialty_ids:
+def _judge_specialties(program: ProgramView, scope: _Scope) -> _Verdict:
+    if scope.specialties is None and not scope.excluded_specialties:
+        return "fits"
+    if not program.specialties:
         return "specialty_unknown"
-    left = set(program.specialty_ids) - asked.excluded_specialties
-    if asked.specialties is not None:
-        left &= asked.specialties
-    return _FITS if left else _OUT
+    left = set(program.specialties) - scope.excluded_specialties
+    if scope.specialties is not None:
+        left &= scope.specialties
+    return "fits" if left else "out"
 
 
-def _judge_any(known: tuple[str, ...], wanted: tuple[str, ...], note: str) -> str:
+def _judge_any(known: tuple[str, ...], wanted: tuple[str, ...], note: Note) -> _Verdict:
     if not wanted:
-        return _FITS
+        return "fits"
     if not known:
         return note
-    return _FITS if set(known) & set(wanted) else _OUT
+    return "fits" if set(known) & set(wanted) else "out"
 
 
-def _judge_length(program: ProgramView, query: SearchQuery) -> str:
+def _judge_length(program: ProgramView, query: SearchQuery) -> _Verdict:
     shortest, longest = program.min_weeks, program.max_weeks
     if query.max_weeks is None and query.min_weeks is None:
-        return _FITS
+        return "fits"
     if query.max_weeks is not None and shortest is not None and shortest > query.max_weeks:
-        return _OUT
+        return "out"
     if query.min_weeks is not None and longest is not None and longest < query.min_weeks:
-        return _OUT
+        return "out"
     if shortest is None and longest is None:
         return "length_unknown"
     # Without a known longest stay one may stay longer; without a known shortest stay the
-    # programme fits for certain only when even its longest is short enough.
+    # programme fits for certain only if even its longest is short enough.
     if query.max_weeks is not None and shortest is None and (longest or 0) > query.max_weeks:
         return "length_unknown"
-    return _FITS
+    return "fits"
 
 
 def _stay_weeks(program: ProgramView, query: SearchQuery) -> Decimal | None:
-    """The shortest stay at the programme that the person would do, in weeks."""
+    """Return the shortest stay at the programme that the person would do, in weeks."""
     if program.min_weeks is not None:
         return max(Decimal(program.min_weeks), Decimal(str(query.min_weeks or 0)))
-    asked = query.min_weeks if query.min_weeks is not None else query.max_weeks
-    return None if asked is None else Decimal(str(asked))
+    weeks = query.min_weeks if query.min_weeks is not None else query.max_weeks
+    return None if weeks is None else Decimal(str(weeks))
 
 
-def _cost(program: ProgramView, query: SearchQuery, world: Snapshot) -> Decimal | None:
-    """What the stay costs in euros, as far as the price says; None if it does not."""
+def _cost(program: ProgramView, query: SearchQuery, rates: Rates) -> Decimal | None:
+    """Return what the stay costs in euros, as far as the price says; None if it does not."""
     if program.price is None or not program.price_is_cost:
         return None
-    price = in_euro(program.price, world.rates)
+    price = in_euro(program.price, rates)
     if price is None or program.price_basis != "per_week":
         return price
     weeks = _stay_weeks(program, query)
     return None if weeks is None else price * weeks
 
 
-def _judge_budget(program: ProgramView, asked: _Asked, world: Snapshot) -> str:
-    query = asked.query
+def _judge_budget(program: ProgramView, scope: _Scope, rates: Rates) -> _Verdict:
+    query = scope.query
     if query.budget is None:
-        return _FITS
-    if program.price is None:
-        return "price_unknown"
-    if not program.price_is_cost:
-        return "price_is_fee_only"
-    cost, budget = _cost(program, query, world), asked.budget_eur
-    if program.price.currency == query.budget.currency and asked.budget_eur is None:
+        return "fits"
+    if program.price is None or not program.price_is_cost:
+        return "price_is_fee_only" if program.price else "price_unknown"
+    cost, budget = _cost(program, query, rates), scope.budget_eur
+    if program.price.currency == query.budget.currency and scope.budget_eur is None:
         # No rate is needed to compare amounts of one currency.
         one = Rate(Decimal(1), None, None, None)
-        same = replace(world, rates={query.budget.currency: one})
-        cost, budget = _cost(program, query, same), query.budget.amount
+        cost = _cost(program, query, {query.budget.currency: one})
+        budget = query.budget.amount
     if cost is None or budget is None:
         return "price_unknown"
     if cost > budget:
-        return _OUT
+        return "out"
     longer = query.min_weeks is not None and query.min_weeks > (program.min_weeks or 0)
     if longer and program.price_basis in ("total_shortest_stay", "advertised_from"):
         return "price_for_shorter_stay"
-    return _FITS
+    return "fits"
 
 
 # Farther than any region is large and longer than any stay lasts.
@@ -347,23 +326,25 @@ _FAR = 10**6
 
 
 def _date_number(date: str | None) -> int:
-    """A shortened ISO date as a number that grows with time; 0 when not known."""
+    """Return a shortened ISO date as a number that grows with time; 0 if it is not known."""
     return int((date or "").replace("-", "").ljust(8, "0"))
 
 
-def _rank(hit: Hit, asked: _Asked) -> tuple[Any, ...]:
-    """A hit's place in the order: smaller is better, no two are equal."""
-    program, query = hit.program, asked.query
+def _rank(hit: Hit, scope: _Scope) -> tuple[Any, ...]:
+    """Return a hit's place in the order: smaller is better, no two are equal."""
+    program, query = hit.program, scope.query
     # "Anywhere" is the weakest answer to somebody who named a country.
     only_worldwide = (
-        asked.countries is not None and not query.places and not _countries_left(program, asked)
+        scope.countries is not None
+        and not scope.places.intersection(program.places)
+        and not _countries_left(program, scope)
     )
     specificity = 0
     if query.places:
-        specificity += 2 if set(program.place_ids) & set(query.places) else 1
+        specificity += 2 if set(program.places) & set(query.places) else 1
     if query.specialties:
-        specificity += 2 if set(program.specialty_ids) & set(query.specialties) else 1
-    # A list by price begins with prices, even where something else of the programme is unknown.
+        specificity += 2 if set(program.specialties) & set(query.specialties) else 1
+    # A list by price begins with prices, even if something else of the programme is unknown.
     missing, measure = False, (Decimal(0), 0)
     if query.order == "price":
         missing, measure = hit.cost_eur is None, (hit.cost_eur or Decimal(0), 0)
@@ -392,77 +373,76 @@ _MOST_ALTERNATIVES = 3
 _MOST_BLAMED = 3
 
 
-def nearest(session: Session, query: SearchQuery) -> Nothing:
-    """What to say when ``query`` has no result: what is to blame, and what comes nearest.
+def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
+    """Return what to say if `query` has no result: what is to blame, and what comes nearest.
 
     The alternatives are sorted by how near they come to what was asked: for countries and places
     by the smallest area or region that holds both, for a budget by cost, for a length by length.
-
-    Raises NotImported when there is no catalogue.
     """
-    world = snapshot(session)
     constraints = query.constraints()
-    without = {name: len(_find(world, query.without(name))) for name in constraints}
+    without = {name: len(_hits(catalogue, query.without(name))) for name in constraints}
     everything = replace(query, include_restricted=True, include_reports=True)
-    hidden = len(_find(world, everything)) - len(_find(world, query))
+    hidden = len(_hits(catalogue, everything)) - len(_hits(catalogue, query))
     for size in (*range(1, min(_MOST_BLAMED, len(constraints)) + 1), len(constraints)):
         for blame in itertools.combinations(constraints, size):
-            hits = _find(world, query.without(*blame))
+            hits = _hits(catalogue, query.without(*blame))
             if hits:
                 measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
-                hits.sort(key=lambda hit: tuple(m(hit, query, world) for m in measures))
+                hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
                 return Nothing(blame, without, tuple(hits[:_MOST_ALTERNATIVES]), hidden)
     return Nothing((), without, (), hidden)
 
 
-def _country_distance(hit: Hit, query: SearchQuery, world: Snapshot) -> float:
-    """How many countries the smallest region has that holds an asked one and the hit's."""
-    return _shared_region(hit, set(query.countries), world)
+def _country_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
+    """Return the size of the smallest region that holds a country asked for and one of the hit."""
+    return _shared_region(hit, set(query.countries), catalogue)
 
 
-def _shared_region(hit: Hit, asked: set[str], world: Snapshot) -> float:
-    if asked & set(hit.program.country_ids):
+def _shared_region(hit: Hit, countries: set[str], catalogue: Catalogue) -> float:
+    if countries & set(hit.program.countries):
         return 0
     return min(
         (
             len(region.countries)
-            for region in world.regions.values()
-            if asked & set(region.countries)
-            and set(hit.program.country_ids) & set(region.countries)
+            for region in catalogue.regions.values()
+            if countries & set(region.countries)
+            and set(hit.program.countries) & set(region.countries)
         ),
         default=_FAR,
     )
 
 
-def _place_distance(hit: Hit, query: SearchQuery, world: Snapshot) -> float:
-    """Below 1: the same area; 1: the same country; above: the size of a region that holds both."""
-    asked = [world.places[id] for id in query.places if id in world.places]
-    areas = {place.area or place.id for place in asked}
-    if world.places_within(areas) & set(hit.program.place_ids):
+def _place_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
+    """Return 0 for the same area, 1 for the same country, or more by the shared region's size."""
+    places = [catalogue.places[id] for id in query.places if id in catalogue.places]
+    areas = {place.area or place.id for place in places}
+    if catalogue.places_within(areas) & set(hit.program.places):
         return 0
-    return 1 + _shared_region(hit, {place.country for place in asked}, world)
+    return 1 + _shared_region(hit, {place.country for place in places}, catalogue)
 
 
-def _specialty_distance(hit: Hit, query: SearchQuery, world: Snapshot) -> float:
-    """0: a specialty next to an asked one; 1: another."""
-    parents = {world.specialties[id].parent for id in query.specialties if id in world.specialties}
-    family = world.specialties_within(parent for parent in parents if parent)
-    return 0 if family & set(hit.program.specialty_ids) else 1
+def _specialty_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
+    """Return 0 for a specialty next to one that was asked for, 1 for another."""
+    parents = {
+        catalogue.specialties[id].parent for id in query.specialties if id in catalogue.specialties
+    }
+    family = catalogue.specialties_within(parent for parent in parents if parent)
+    return 0 if family & set(hit.program.specialties) else 1
 
 
-def _cost_distance(hit: Hit, query: SearchQuery, world: Snapshot) -> Decimal:
+def _cost_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> Decimal:
     return Decimal(10**12) if hit.cost_eur is None else hit.cost_eur
 
 
-def _shortest_stay(hit: Hit, query: SearchQuery, world: Snapshot) -> float:
+def _shortest_stay(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
     return _FAR if hit.program.min_weeks is None else hit.program.min_weeks
 
 
-def _longest_stay(hit: Hit, query: SearchQuery, world: Snapshot) -> float:
+def _longest_stay(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
     return _FAR if hit.program.max_weeks is None else -hit.program.max_weeks
 
 
-_Measure = Callable[[Hit, SearchQuery, Snapshot], "float | Decimal"]
+_Measure = Callable[[Hit, SearchQuery, Catalogue], "float | Decimal"]
 _NEARNESS: Mapping[str, _Measure] = {
     "budget": _cost_distance,
     "max_weeks": _shortest_stay,
@@ -471,81 +451,3 @@ _NEARNESS: Mapping[str, _Measure] = {
     "places": _place_distance,
     "specialties": _specialty_distance,
 }
-
-
-# By name --------------------------------------------------------------------------------
-
-_EMPTY_WORDS = frozenset(
-    [
-        "a",
-        "about",
-        "an",
-        "and",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "is",
-        "me",
-        "more",
-        "of",
-        "one",
-        "on",
-        "program",
-        "programme",
-        "tell",
-        "that",
-        "the",
-        "this",
-        "to",
-        "with",
-    ]
-)
-_TYPO_CUTOFF = 0.8
-
-
-def find_programs_by_name(session: Session, text: str, limit: int = 5) -> tuple[ProgramView, ...]:
-    """The programmes that ``text`` may name ("the one in Kandy", "ivhq bali"), best first.
-
-    Every word must stand in the programme's name, organisation, places or countries, small
-    typos aside; case, accents and filler words do not matter. An id or a full name finds that
-    programme alone. Empty when nothing fits.
-    """
-    programs = snapshot(session).programs
-    folded = _fold(text)
-    exact = [p for p in programs if text.strip() == p.id or folded == _fold(p.name)]
-    if exact:
-        return tuple(exact[:limit])
-    words = [word for word in folded.split() if word not in _EMPTY_WORDS]
-    scored = []
-    for program in programs:
-        score = _name_score(words, program)
-        if score > 0:
-            scored.append((-score, LISTINGS.index(program.listing), program.name, program.id))
-    return tuple(p for *_, id in sorted(scored)[:limit] for p in programs if p.id == id)
-
-
-def _fold(text: str) -> str:
-    """Lower case without accents and punctuation."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c))))
-
-
-def _name_score(words: list[str], program: ProgramView) -> float:
-    """0 when a word is missing; words of the name count more than those of what is around it."""
-    name = _fold(program.name).split()
-    around = _fold(
-        " ".join((program.organisation, *program.place_names, *program.country_names))
-    ).split()
-    total = 0.0
-    for word in words:
-        if word in name:
-            total += 3
-        elif word in around:
-            total += 2
-        elif difflib.get_close_matches(word, {*name, *around}, n=1, cutoff=_TYPO_CUTOFF):
-            total += 1
-        else:
-            return 0
-    return total

@@ -1,186 +1,167 @@
-"""Records in the database: read all of a file's rows, replace them, and the catalogue's version."""
+"""The catalogue's rows in the database: one table of documents, and one row with their version."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import json
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.engine import Connection, Engine
 
-from preceptor.catalogue.database import FILE_STATE, NotImported
-from preceptor.catalogue.models import LINKS, MODELS, CatalogueMeta
-from preceptor.catalogue.records import FILES, Record, key_of, write_cell
+from preceptor.catalogue.database import OUTDATED, CatalogueError, NotImported, transaction
+from preceptor.catalogue.records import RECORDS, Record, write_row
 
-R = TypeVar("R", bound=Record)
-T = TypeVar("T")
-P = ParamSpec("P")
+_METADATA = MetaData()
+_ROWS = Table(
+    "catalogue_rows",
+    _METADATA,
+    Column("file", String(40), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("document", JSON, nullable=False),
+)
+_VERSION = Table(
+    "catalogue_version",
+    _METADATA,
+    Column("version", String(64), primary_key=True),
+    Column("imported_at", DateTime, nullable=False),
+)
+# Earlier versions of the program had a table per file, tables between them, and Alembic's.
+_OLD_SIGN = "catalogue_meta"
+_OLD_TABLES = {
+    *(file.removesuffix(".csv") for file in RECORDS),
+    *("program_countries program_places program_specialties program_stages").split(),
+    *("program_languages region_countries advice_fact_intents topic_leads_to").split(),
+    *(_OLD_SIGN, "topics", "alembic_version"),
+}
 
-# Where a session keeps the version that it sees.
-_VERSION = "catalogue_version"
-# By engine: in which state its files were, and the version in them.
-_seen: WeakKeyDictionary[Any, tuple[Any, str]] = WeakKeyDictionary()
-# Sessions that began before an import may still read the version before.
-_VERSIONS_KEPT = 2
-_ANSWERS_KEPT = 1024
-
-#: All rows of a catalogue: file name to records.
-Contents = Mapping[str, Sequence[Record]]
-
-
-def read_records(session: Session, record: type[R]) -> list[R]:
-    """All records of one kind, that is of one file, sorted by key."""
-    file = next(file for file in FILES if file.record is record)
-    model = MODELS[file.name]
-    links = LINKS.get(model, {})
-    scalars = [c for c in file.record.columns() if c not in links]
-    rows = session.execute(select(*(getattr(model, c) for c in scalars))).mappings().all()
-    values: list[dict[str, Any]] = [dict(row) for row in rows]
-    for column, link in links.items():
-        table = link.table
-        linked: dict[str, list[str]] = defaultdict(list)
-        query = select(table.c[link.owner], table.c[link.value]).order_by(table.c.position)
-        for owner, value in session.execute(query):
-            linked[owner].append(value)
-        for row in values:
-            row[column] = tuple(linked[row[file.key[0]]])
-    # What is in the database was checked when it was imported.
-    records = [record.construct(**row) for row in values]
-    return sorted(records, key=lambda r: key_of(file, r))
+Documents = dict[str, dict[str, dict[str, str]]]
+"""All rows of a catalogue: by file and key, the text by column of the cells that are not empty."""
 
 
-def read_contents(session: Session) -> dict[str, list[Record]]:
-    """The whole catalogue: file name to records sorted by key."""
-    return {file.name: read_records(session, file.record) for file in FILES}
-
-
-def replace_contents(session: Session, contents: Contents) -> str:
-    """Put ``contents`` in place of everything that is there; returns the new version."""
-    for file in FILES:
-        model = MODELS[file.name]
-        for link in LINKS.get(model, {}).values():
-            session.execute(delete(link.table))
-        session.execute(delete(model.__table__))
-    session.execute(delete(CatalogueMeta.__table__))
-    for file in FILES:
-        model = MODELS[file.name]
-        links = LINKS.get(model, {})
-        records = contents[file.name]
-        if not records:
-            continue
-        session.execute(
-            insert(model.__table__),
-            [
-                {c: getattr(record, c) for c in file.record.columns() if c not in links}
-                for record in records
-            ],
-        )
-        for column, link in links.items():
-            rows = [
-                {link.owner: getattr(record, file.key[0]), link.value: value, "position": position}
-                for record in records
-                for position, value in enumerate(getattr(record, column))
-            ]
-            if rows:
-                session.execute(insert(link.table), rows)
-    version = version_of(contents)
-    session.info.pop(_VERSION, None)
-    session.execute(
-        insert(CatalogueMeta.__table__),
-        {
-            "id": 1,
-            "version": version,
-            "imported_at": datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None),
-        },
-    )
-    return version
-
-
-def version_of(contents: Contents) -> str:
-    """A hash of the contents: the same rows give the same version, in whatever order they stand."""
-    digest = hashlib.sha256()
-    for file in FILES:
+def documents_of(contents: Mapping[str, list[Record]]) -> Documents:
+    """Return the documents of the records of each file."""
+    documents: Documents = {}
+    for file, records in contents.items():
         rows = [
-            [write_cell(getattr(record, column)) for column in file.record.columns()]
-            for record in sorted(contents[file.name], key=lambda r: key_of(file, r))
+            {column: text for column, text in write_row(record).items() if text}
+            for record in records
         ]
-        digest.update(json.dumps([file.name, file.record.columns(), rows]).encode())
-    return digest.hexdigest()
+        documents[file] = {RECORDS[file].key_of(row): row for row in rows}
+    return documents
 
 
-def read_meta(session: Session) -> tuple[str, datetime.datetime] | None:
-    """The version and the time of the last import that changed something (UTC), or None."""
-    row = session.execute(select(CatalogueMeta.version, CatalogueMeta.imported_at)).first()
+def version_of(documents: Documents) -> str:
+    """Return a hash of the contents, whatever order they stand in."""
+    return hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()
+
+
+def prepare_tables(connection: Connection) -> bool:
+    """Create the tables if needed; those of another version of the program go first.
+
+    Returns:
+        True if there were such tables. Nothing is lost: their rows came from the CSV files.
+    """
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
+    outdated = _OLD_TABLES & present if _OLD_SIGN in present else set()
+    for name, table in _METADATA.tables.items():
+        if name in present:
+            columns = {column["name"] for column in inspector.get_columns(name)}
+            if columns != set(table.columns.keys()):
+                outdated |= _METADATA.tables.keys() & present
+    if outdated:
+        reflected = MetaData()
+        reflected.reflect(connection, only=sorted(outdated))
+        reflected.drop_all(connection)
+    _METADATA.create_all(connection)
+    return bool(outdated)
+
+
+def read_version(connection: Connection) -> tuple[str, datetime.datetime] | None:
+    """Return the version and the time (UTC) of the last import that changed something."""
+    row = connection.execute(select(_VERSION.c.version, _VERSION.c.imported_at)).first()
     return None if row is None else (row[0], row[1].replace(tzinfo=datetime.timezone.utc))
 
 
-def current_version(session: Session) -> str:
-    """The version of the catalogue. Raises NotImported when there is none."""
-    version = _version(session)
+def read_documents(connection: Connection) -> Documents:
+    """Return all rows, sorted by key."""
+    documents: Documents = {file: {} for file in RECORDS}
+    rows = connection.execute(select(_ROWS.c.file, _ROWS.c.key, _ROWS.c.document)).all()
+    # Sorted here: databases differ in how they order texts.
+    for file, key, document in sorted(rows, key=lambda row: (row[0], row[1])):
+        if file in documents:
+            documents[file][key] = document
+    return documents
+
+
+def replace_documents(connection: Connection, documents: Documents) -> None:
+    """Put `documents` in place of everything that is there."""
+    connection.execute(delete(_ROWS))
+    connection.execute(delete(_VERSION))
+    rows = [
+        {"file": file, "key": key, "document": document}
+        for file, by_key in documents.items()
+        for key, document in by_key.items()
+    ]
+    if rows:
+        connection.execute(insert(_ROWS), rows)
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    version = {"version": version_of(documents), "imported_at": now}
+    connection.execute(insert(_VERSION), version)
+
+
+def current_version(engine: Engine) -> str:
+    """Return the version of the catalogue, by one small query.
+
+    Raises:
+        NotImported: There is no catalogue yet.
+        CatalogueError: The database fails, or is of another version of the program.
+    """
+    with _reading(engine) as connection:
+        return _version(connection)[0]
+
+
+def load_documents(engine: Engine) -> tuple[str, datetime.datetime, Documents]:
+    """Return the version, the time (UTC) of its import and the rows, all of one import.
+
+    Raises:
+        NotImported: There is no catalogue yet.
+        CatalogueError: The database fails, or is of another version of the program.
+    """
+    with _reading(engine) as connection:
+        return *_version(connection), read_documents(connection)
+
+
+def _version(connection: Connection) -> tuple[str, datetime.datetime]:
+    version = read_version(connection)
     if version is None:
         raise NotImported()
     return version
 
 
-def _version(session: Session, *, surely: bool = False) -> str | None:
-    """The version that a session sees, None where there is none.
-
-    It is looked up once a session, and not at all where the files are as they were at an earlier
-    look; ``surely`` looks it up in any case.
-    """
-    files = session.info.get(FILE_STATE)
-    if not surely:
-        if _VERSION in session.info:
-            return str(session.info[_VERSION])
-        seen = _seen.get(session.get_bind()) if files is not None else None
-        if seen is not None and seen[0] == files:
-            session.info[_VERSION] = seen[1]
-            return seen[1]
-    meta = read_meta(session)
-    if meta is None:
-        return None
-    session.info[_VERSION] = meta[0]
-    if files is not None:
-        _seen[session.get_bind()] = files, meta[0]
-    return meta[0]
-
-
-def once_a_version(
-    read: Callable[Concatenate[Session, P], T],
-) -> Callable[Concatenate[Session, P], T]:
-    """Have a function that reads the catalogue read once for each version of it.
-
-    The same version always means the same contents, and a catalogue is small. What the function
-    returns is given out again and again, so nobody may change it; its arguments must be hashable.
-    """
-    known: dict[str, dict[Hashable, T]] = {}
-    lock = threading.Lock()
-
-    @wraps(read)
-    def reader(session: Session, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        asked = args, tuple(sorted(kwargs.items()))
-        version = _version(session)
-        with lock:
-            if version in known and asked in known[version]:
-                return known[version][asked]
-        # Since the look at the files another catalogue may have been imported.
-        version = _version(session, surely=True)
-        found = read(session, *args, **kwargs)
-        if version is not None:
-            with lock:
-                answers = known.setdefault(version, {})
-                if len(answers) == _ANSWERS_KEPT:
-                    answers.clear()
-                answers[asked] = found
-                while len(known) > _VERSIONS_KEPT:
-                    del known[next(iter(known))]
-        return found
-
-    return reader
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction; tell tables of an earlier version of the program from none."""
+    try:
+        with transaction(engine) as connection:
+            yield connection
+    except NotImported:
+        with transaction(engine) as connection:
+            if inspect(connection).has_table(_OLD_SIGN):
+                raise CatalogueError(OUTDATED) from None
+        raise

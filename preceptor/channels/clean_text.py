@@ -4,6 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from preceptor.nlu.emoji_codes import unicode_emoji
+
 LIMIT_CHARACTERS = 8_000
 LINE_BREAKS_KEPT = 3
 
@@ -42,6 +44,7 @@ def clean_text(text: str) -> Cleaned:
 
     Removed are control and format characters (NUL, escapes, zero-width characters,
     bidirectional overrides), unpaired surrogates and runs of more than three line breaks.
+    Emoji that came as words (":thumbsup:") become characters.
     Leading slashes go as well, with the white space between them: Rasa strips a message
     and, where it then starts with "/", takes the rest for an intent with entities
     (`YAMLStoryReader.unpack_regex_message`), so that anyone could type `/restart` or fill
@@ -55,7 +58,7 @@ def clean_text(text: str) -> Cleaned:
         to its first and last 4,000 characters, or that it has no words. A message of
         emoji only has "words".
     """
-    text = _LINE_BREAK.sub("\n", text)
+    text = unicode_emoji(_LINE_BREAK.sub("\n", text))
     text = "".join(char for char in text if _is_visible(char))
     prefix = _COMMAND_PREFIX.match(text)
     if prefix:

@@ -5,14 +5,21 @@ name the conversation, so it must not be open to the world.
 """
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
-from sanic import Blueprint, response
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from preceptor.channels.http import TooLarge, json_response, read_body
+from preceptor.channels.output import RepliesOutput, channel_seals, metadata_of, opened
 from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
+from preceptor.conversation.choices import Choice, Seals
+from preceptor.conversation.plain_text import plain_text
+from preceptor.conversation.replies import Reply, as_custom
+from preceptor.runtime.settings import Settings, load_settings
 
 LIMIT_BYTES = 64 * 1024
 SENDER_LIMIT_CHARACTERS = 128
@@ -29,27 +36,29 @@ class BadRequest(ValueError):
         self.status = status
 
 
-class RestOutput(CollectingOutputChannel):
-    """Collects the replies of one turn."""
+@dataclass(frozen=True)
+class Said:
+    """What a request says: who speaks, their words, and the value of the button they chose."""
 
-    @classmethod
-    def name(cls) -> str:
-        """Return the channel's name, by which responses can be written for it."""
-        return "rest"
-
-    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
-        """Keep one text one message; Rasa's collector splits it at every empty line."""
-        await self._persist_message(self._message(recipient_id, text=text.strip()))
+    sender: str
+    text: str
+    payload: str | None = None
 
 
 class RestInput(InputChannel):
-    """`POST /webhooks/rest/webhook` with `{"sender": "...", "message": "..."}`.
+    """`POST /webhooks/rest/webhook` with `{"sender": "...", "message": "...", "payload": "..."}`.
 
     The answer is a list of `{"recipient_id", "text", "buttons", "custom", ...}`, as from
-    Rasa's own channel of this name. A request that cannot be answered gets a status of
+    Rasa's own channel of this name. `text` says everything; `custom` is the same in parts,
+    `{"reply": ...}`. A button has a `title` with a `payload` or a `url`: a click sends the title
+    as the message, and the payload with it. A request that cannot be answered gets a status of
     4xx and `{"error": "<sentence>"}`. Other keys of the body are ignored: metadata and the
     channel's name are nothing a caller may choose.
     """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Create the channel; the settings say where the secret is that seals the buttons."""
+        self._settings = settings or load_settings()
 
     @classmethod
     def name(cls) -> str:
@@ -60,63 +69,77 @@ class RestInput(InputChannel):
         """Return the routes, all under `/webhooks/rest`."""
         webhook = Blueprint("preceptor_rest")
         answer = reply_in_words(on_new_message)
+        seals = channel_seals(self._settings)
 
         @webhook.get("/")
         async def health(request: Request) -> HTTPResponse:
             agent = getattr(request.app.ctx, "agent", None)
             if agent is None or not agent.is_ready():
-                return _json({"error": "The advisor has no model loaded."}, 503)
-            return _json({"status": "ok"})
+                return json_response({"error": "The advisor has no model loaded."}, 503)
+            return json_response({"status": "ok"})
 
-        # stream=True leaves the body to us; else Sanic would first hold up to 100 MB of it.
         @webhook.post("/webhook", stream=True)
         async def receive(request: Request) -> HTTPResponse:
             try:
-                sender, text = await _read_message(request)
+                said = await _read_message(request)
             except BadRequest as error:
-                return _json({"error": str(error)}, error.status)
-            output = RestOutput()
-            await answer(UserMessage(text, output, sender, input_channel=self.name()))
-            return _json(output.messages)
+                return json_response({"error": str(error)}, error.status)
+            output = RepliesOutput(self.name())
+            message = UserMessage(
+                said.text,
+                output,
+                said.sender,
+                input_channel=self.name(),
+                metadata=metadata_of(opened(seals, said.payload, said.sender)),
+            )
+            await answer(message)
+            return json_response([_message(reply, said.sender, seals) for reply in output.replies])
 
         return webhook
 
 
-def _json(body: Any, status: int = 200) -> HTTPResponse:
-    # The standard library's encoder: the faster one that Sanic picks fails on some strings.
-    return response.json(body, status=status, dumps=json.dumps)
+def _message(reply: Reply, sender: str, seals: Seals) -> dict[str, Any]:
+    """Return a reply as Rasa's own channel would give it."""
+    message: dict[str, Any] = {"recipient_id": sender, "text": plain_text(reply)}
+    if reply.choices:
+        message["buttons"] = [_button(choice, sender, seals) for choice in reply.choices]
+    if reply.image:
+        message["image"] = reply.image.url
+    message["custom"] = as_custom(reply.copy(update={"choices": ()}))
+    return message
 
 
-async def _read_message(request: Request) -> tuple[str, str]:
-    """Return sender and text of a request, or raise `BadRequest`."""
+def _button(choice: Choice, sender: str, seals: Seals) -> dict[str, str]:
+    button = {"title": choice.title}
+    if choice.url:
+        button["url"] = choice.url
+    elif choice.payload is not None:
+        button["payload"] = seals.seal(choice.payload, sender)
+    return button
+
+
+async def _read_message(request: Request) -> Said:
+    """Return what a request says, or raise `BadRequest`."""
     if request.args.get("stream", "").lower() == "true":
         raise BadRequest("Replies are not streamed here; please leave out ?stream=true.")
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media_type != "application/json":
         raise BadRequest("Please send JSON with the header Content-Type: application/json.", 415)
-    return parse_body(await _read_body(request))
+    try:
+        return parse_body(await read_body(request, LIMIT_BYTES))
+    except TooLarge as error:
+        raise BadRequest(str(error), 413) from None
 
 
-async def _read_body(request: Request) -> bytes:
-    body = b""
-    while True:
-        # The announced length is not looked at: what counts is what comes.
-        chunk = await request.stream.read()
-        if not chunk:
-            return body
-        body += chunk
-        if len(body) > LIMIT_BYTES:
-            raise BadRequest(f"The request is larger than {LIMIT_BYTES // 1024} kB.", 413)
-
-
-def parse_body(body: bytes) -> tuple[str, str]:
-    """Return sender and text from a request's body.
+def parse_body(body: bytes) -> Said:
+    """Return what a request's body says.
 
     Args:
-        body: JSON, `{"sender": string or integer, "message": string}`.
+        body: JSON, `{"sender": string or integer, "message": string, "payload": string}`, the
+            last only for a click.
 
     Returns:
-        The sender, 1 to 128 printable characters, and the text as it came, which may be blank.
+        The sender has 1 to 128 printable characters; the text is as it came and may be blank.
 
     Raises:
         BadRequest: With a sentence that says what is wrong.
@@ -127,7 +150,15 @@ def parse_body(body: bytes) -> tuple[str, str]:
         raise BadRequest("The request's body is not valid JSON.") from None
     if not isinstance(content, dict):
         raise BadRequest('The JSON must be an object such as {"sender": "me", "message": "hi"}.')
-    sender = content.get("sender")
+    text, payload = content.get("message"), content.get("payload")
+    if not isinstance(text, str):
+        raise BadRequest('"message" is missing; it must be a string.')
+    if payload is not None and not isinstance(payload, str):
+        raise BadRequest('"payload" must be a string, as a button had it.')
+    return Said(_sender_of(content.get("sender")), text, payload)
+
+
+def _sender_of(sender: Any) -> str:
     if isinstance(sender, int) and not isinstance(sender, bool):
         sender = str(sender)
     # Without a sender, Rasa would put everyone into one conversation named "default".
@@ -139,7 +170,4 @@ def parse_body(body: bytes) -> tuple[str, str]:
         )
     if sender.strip().lower().startswith(FOREIGN_SENDERS):
         raise BadRequest(f'"sender" must not begin with {" or ".join(FOREIGN_SENDERS)}.')
-    text = content.get("message")
-    if not isinstance(text, str):
-        raise BadRequest('"message" is missing; it must be a string.')
-    return sender, text
+    return sender

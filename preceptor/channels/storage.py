@@ -1,4 +1,4 @@
-"""The channels' database: one engine a process, and tables that are made when first needed."""
+"""The channels' database: one engine per process; tables are made when they are first needed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ _BUSY_SECONDS = 5
 
 @lru_cache(maxsize=8)
 def engine_of(url: str) -> Engine:
-    """Return the engine for an SQLAlchemy URL, made once a process.
+    """Return the engine for an SQLAlchemy URL, made once per process.
 
     SQLite files are opened for several threads and in WAL mode, so that readers do not wait for
-    a writer.
+    a writer. Errors don't repeat a statement's parameters: what people typed stays out of logs.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
+    )
     event.listen(engine, "connect", write_ahead)
     return engine
 

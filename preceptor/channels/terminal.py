@@ -1,5 +1,6 @@
 """Talks to the running advisor in the terminal, over REST."""
 
+import re
 import sys
 import uuid
 from collections.abc import Callable
@@ -12,43 +13,51 @@ from preceptor.runtime.settings import Complaint, Settings
 
 # A turn of the server ends after 20 s; a queue of one may stand before it.
 _LIMIT_SECONDS = 45.0
-_WELCOME = 'Ask about medical internships. A number picks a quick reply; "quit" ends.'
+_WELCOME = (
+    "Ask about medical internships. A number in brackets, such as [1], "
+    'chooses what stands beside it; "quit" ends.'
+)
+
+Button = dict[str, str]
+
 _QUIT = {"quit", "exit", ":q"}
 
 
-def render(messages: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+def render(messages: list[dict[str, Any]]) -> tuple[list[str], list[Button]]:
     """Turn the server's messages into lines for the terminal.
 
     Args:
-        messages: `{"text", "buttons": [{"title", "payload"}], "custom", "image"}`, each
-            key optional. A card (`custom`) is shown by its text where it comes alone.
+        messages: `{"text", "buttons": [{"title", "payload" or "url"}], "image"}`, each key
+            optional.
 
     Returns:
-        The lines, and the payloads of the quick replies; number n on screen is the payload
-        at index n - 1.
+        The lines, and the buttons that can be chosen; [n] on screen is the one at index n - 1.
     """
     lines: list[str] = []
-    payloads: list[str] = []
-    has_text = any(message.get("text") for message in messages)
+    buttons: list[Button] = []
     for message in messages:
-        card = message.get("custom")
-        text = message.get("text")
-        if not text and isinstance(card, dict) and not has_text:
-            text = card.get("text") or card.get("title")
-        lines += str(text).splitlines() if text else []
+        lines += str(message.get("text") or "").splitlines()
         lines += [message["image"]] if message.get("image") else []
         for button in message.get("buttons") or []:
-            payloads.append(str(button.get("payload") or button.get("title") or ""))
-            lines.append(f"  {len(payloads)}. {button.get('title') or payloads[-1]}")
-    return lines, payloads
+            if button.get("url"):
+                lines.append(f"  {button['title']}: {button['url']}")
+                continue
+            buttons.append(button)
+            lines.append(f"  [{len(buttons)}] {button['title']}")
+    return lines, buttons
 
 
-def pick(typed: str, payloads: list[str]) -> str:
-    """Return what to send: the quick reply with the typed number, or what was typed."""
-    number = typed.strip()
-    if number.isascii() and number.isdigit() and 0 < int(number) <= len(payloads):
-        return payloads[int(number) - 1]
-    return typed
+def pick(typed: str, buttons: list[Button]) -> dict[str, str]:
+    """Return what to send: the button whose number was typed in brackets, or what was typed.
+
+    A bare number is no choice: it may mean an item of a list.
+    """
+    match = re.fullmatch(r"\s*\[\s*(\d{1,3})\s*\]\s*", typed, re.ASCII)
+    if match is None or not 0 < int(match[1]) <= len(buttons):
+        return {"message": typed}
+    button = buttons[int(match[1]) - 1]
+    payload = {"payload": button["payload"]} if "payload" in button else {}
+    return {"message": button["title"], **payload}
 
 
 def chat(settings: Settings) -> None:
@@ -65,7 +74,7 @@ def chat(settings: Settings) -> None:
             raise Complaint(_nothing_runs(settings)) from error
         click.echo(_WELCOME)
         read = _reader()
-        payloads: list[str] = []
+        buttons: list[Button] = []
         while True:
             try:
                 typed = read()
@@ -76,14 +85,14 @@ def chat(settings: Settings) -> None:
                 return
             if not typed.strip():
                 continue
-            messages = _send(client, settings, sender, pick(typed, payloads))
-            lines, payloads = render(messages)
+            messages = _send(client, settings, {"sender": sender, **pick(typed, buttons)})
+            lines, buttons = render(messages)
             click.echo("\n".join(lines) + "\n")
 
 
-def _send(client: httpx.Client, settings: Settings, sender: str, text: str) -> list[dict[str, Any]]:
+def _send(client: httpx.Client, settings: Settings, body: dict[str, str]) -> list[dict[str, Any]]:
     try:
-        answer = client.post(settings.rest_url, json={"sender": sender, "message": text})
+        answer = client.post(settings.rest_url, json=body)
         content = answer.json()
     except httpx.TimeoutException:
         return [{"text": "(The advisor took too long to answer. Please try again.)"}]

@@ -14,6 +14,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from structlog.contextvars import bound_contextvars
 
 from preceptor.channels.clean_text import clean_text
+from preceptor.channels.output import PREFACE
 from preceptor.channels.prefaces import Prefaces
 
 TURN_LIMIT_SECONDS = 20.0
@@ -62,8 +63,7 @@ class CountedOutput(OutputChannel):
             message.get(key) for key in ("custom", "image", "attachment", "elements")
         )
         if has_content and not self.sent and (preface := self._preface()):
-            text = (message.get("text") or "").strip()
-            message = {**message, "text": f"{preface}\n{text}" if text else preface}
+            message = {**message, PREFACE: preface}
         await self.inner.send_response(recipient_id, message)
         self.sent += has_content
 

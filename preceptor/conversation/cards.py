@@ -1,9 +1,10 @@
 """Cards: what a reply shows beside its text, the same for every channel.
 
 An action fills a card and sends it under `custom`; a channel turns it into HTML or Block Kit.
-Every reply that carries a card has a text that is complete without it. Amounts are integers in
-minor units of an ISO 4217 currency, lengths are weeks or months as the names say, dates are ISO
-8601 and may stop at the month or the year. None means not known.
+Channels without cards show what `plain_text` makes of it. What people read is worded already: a
+channel draws it as it stands. Amounts are integers in minor units of an ISO 4217 currency, lengths
+are weeks or months as the names say, dates are ISO 8601 and may stop at the month or the year.
+None means not known.
 """
 
 from __future__ import annotations
@@ -41,10 +42,20 @@ class Price(_Model):
 
 
 class ProgramItem(_Model):
-    """One programme as lists show it."""
+    """One programme as lists show it.
+
+    Attributes:
+        number: its number in the list on the screen; None if it isn't in it.
+        title: its name, with its organisation unless the name holds it.
+        summary: place, length and price in words, always these three.
+        notes: doubts to look into, in words.
+    """
 
     id: str
+    number: int | None = None
     name: str
+    title: str
+    summary: tuple[str, str, str]
     organisation: str
     listing: Literal["open_call", "restricted", "report"]
     place: str
@@ -70,36 +81,46 @@ class ProgramListCard(_Model):
     total: int
 
 
+class Row(_Model):
+    """One line of a programme's details: what it is about, and what is known of it."""
+
+    label: str
+    value: str
+
+
 class ProgramCard(_Model):
     """One programme in full."""
 
     type: Literal["program"] = "program"
     program: ProgramItem
+    rows: list[Row]
 
 
 class ComparisonRow(_Model):
-    """One line of a comparison: a label and a cell a programme, in the order of the columns."""
+    """One line of a comparison: a label and one cell per programme, in the columns' order."""
 
     label: str
     cells: list[str]
 
 
 class ComparisonCard(_Model):
-    """Two or three programmes side by side."""
+    """Two or three programmes side by side; `unknown` is what stands for an empty cell."""
 
     type: Literal["comparison"] = "comparison"
+    unknown: str
     programs: list[ProgramItem]
     rows: list[ComparisonRow]
 
 
 class LicensingCard(_Model):
-    """What a country demands before it registers a doctor."""
+    """What a country demands before it registers a doctor; `length` in words, "" if unknown."""
 
     type: Literal["licensing"] = "licensing"
     country: str
     country_name: str
     local_name: str | None
     required: Literal["yes", "partly", "no"]
+    length: str
     min_months: float | None
     max_months: float | None
     regulator: str | None

@@ -8,11 +8,12 @@ the name of a declared intent and need no seal.
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from pydantic import BaseModel, Extra, Field, ValidationError, conlist, parse_raw_as
+from pydantic import BaseModel, Extra, Field, ValidationError, conlist, parse_obj_as
+
+from preceptor.intents import FALLBACK, intents
 
 STARTER = "starter:"
 """What a starter's payload begins with; the name of an intent follows."""
@@ -81,6 +82,7 @@ class Search(_Payload):
 
     do: Literal["search"] = "search"
     country: str | None = None
+    place: str | None = None
     region: str | None = None
     specialty: str | None = None
     kind: str | None = None
@@ -93,10 +95,14 @@ class Restart(_Payload):
 
 
 class Country(_Payload):
-    """Answer "which country?" with an ISO 3166-1 alpha-2 code."""
+    """Answer "which country?" with an ISO 3166-1 alpha-2 code.
+
+    `intent` is the intent whose answer depends on it; without one it is what was spoken of last.
+    """
 
     do: Literal["country"] = "country"
     country: str
+    intent: str | None = None
 
 
 class Neither(_Payload):
@@ -111,8 +117,32 @@ Payload = Annotated[
 ]
 
 
+def payload_of(content: object) -> Payload | None:
+    """Return the payload that a plain value holds, as from JSON, or None if it holds none."""
+    try:
+        return parse_obj_as(Payload, content)  # type: ignore[arg-type]
+    except ValidationError:
+        return None
+
+
+def intent_of(payload: Payload) -> str:
+    """Return the intent of a click: the one whose rule does what the payload says.
+
+    It is `nlu_fallback` if the payload asks an intent that nothing declares.
+    """
+    known = intents()
+    if isinstance(payload, Ask):
+        return payload.intent if payload.intent in known else FALLBACK
+    if isinstance(payload, Country) and payload.intent in known.in_group("registration"):
+        return str(payload.intent)
+    return next(name for name, intent in known.items() if payload.do in intent.clicks)
+
+
 class Choice(BaseModel):
-    """A button: its title, and either what it does or the address that it opens."""
+    """A button: its title, and either what it does or the address that it opens.
+
+    One with neither, of a plain response of domain.yml, says its title.
+    """
 
     title: str
     payload: Payload | None = None
@@ -134,9 +164,7 @@ class Seals:
 
     def seal(self, payload: Payload, conversation: str) -> str:
         """Return a button's value: URL-safe text of about 60 characters and more."""
-        return str(
-            self._of(conversation).dumps(payload.dict(exclude_defaults=True) | {"do": payload.do})
-        )
+        return self.sign(payload.dict(exclude_defaults=True) | {"do": payload.do}, conversation)
 
     def open(self, value: object, conversation: str) -> Payload | None:
         """Return what a button's value does, or None if it wasn't sealed for this conversation.
@@ -146,12 +174,20 @@ class Seals:
         if not isinstance(value, str):
             return None
         if value.startswith(STARTER):
-            return Ask(intent=value.removeprefix(STARTER), afresh=True)
+            intent = value.removeprefix(STARTER)
+            return Ask(intent=intent, afresh=True) if intent in intents() else None
+        return payload_of(self.signed(value, conversation))
+
+    def sign(self, content: Any, scope: str) -> str:
+        """Return JSON as URL-safe text that counts within a scope, such as a conversation."""
+        return str(self._of(scope).dumps(content))
+
+    def signed(self, value: str, scope: str) -> Any:
+        """Return what `sign` was given, or None if it wasn't signed for this scope."""
         try:
-            content = self._of(conversation).loads(value)
-            return parse_raw_as(Payload, json.dumps(content))  # type: ignore[arg-type]
-        except (BadSignature, ValidationError):
+            return self._of(scope).loads(value)
+        except BadSignature:
             return None
 
-    def _of(self, conversation: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._key, salt=f"choice {conversation}")
+    def _of(self, scope: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._key, salt=f"choice {scope}")

@@ -11,6 +11,19 @@ from preceptor.conversation.cards import Card, SourceLink
 from preceptor.conversation.choices import Choice
 
 
+class Image(BaseModel):
+    """A picture: its address, and what it shows in words."""
+
+    url: str
+    alt: str = ""
+
+    class Config:
+        """An image holds what is declared here and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
+
+
 class Reply(BaseModel):
     """What the advisor says in one go.
 
@@ -25,6 +38,7 @@ class Reply(BaseModel):
         remarks: what has to be added: doubts, cautions, values that could not be used.
         sources: where it is known from, shown unless the card shows them itself.
         choices: what can be done next, as buttons.
+        image: a picture that goes with it.
         language: ISO 639-1 code of the texts, English otherwise.
     """
 
@@ -35,6 +49,7 @@ class Reply(BaseModel):
     remarks: tuple[str, ...] = ()
     sources: tuple[SourceLink, ...] = ()
     choices: tuple[Choice, ...] = ()
+    image: Image | None = None
     language: str = "en"
 
     class Config:
@@ -56,7 +71,8 @@ def as_custom(reply: Reply) -> dict[str, Any]:
 def reply_of(message: dict[str, Any]) -> Reply:
     """Return the reply that one of Rasa's messages carries.
 
-    A message without one, such as a response of domain.yml, becomes a reply of its text.
+    A message without one, such as a response of domain.yml, becomes a reply of its text, its
+    picture and its buttons, which open an address or say their title.
 
     Args:
         message: `text`, `custom` and so on, as `OutputChannel.send_response` gets it.
@@ -69,4 +85,16 @@ def reply_of(message: dict[str, Any]) -> Reply:
         return parse_obj_as(Reply, custom[REPLY])
     paragraphs = [line.strip() for line in str(message.get("text") or "").splitlines()]
     lead, *body = [paragraph for paragraph in paragraphs if paragraph] or [""]
-    return Reply(lead=lead, body=tuple(body))
+    buttons = [*(message.get("buttons") or []), *(message.get("quick_replies") or [])]
+    choices = [
+        Choice(title=str(button["title"]), url=button.get("url") or None)
+        for button in buttons
+        if isinstance(button, dict) and button.get("title")
+    ]
+    image = message.get("image")
+    return Reply(
+        lead=lead,
+        body=tuple(body),
+        choices=tuple(choices),
+        image=Image(url=str(image), alt=str(message.get("alt") or "")) if image else None,
+    )

@@ -1,37 +1,50 @@
-"""The NLU report: how well the trained model reads the separate test set."""
+"""The NLU report: how well the trained model reads the separate test sets."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 from ruamel.yaml import YAML
 
 from preceptor.evaluation.perturbations import in_long_story, paraphrased, with_typos
+from preceptor.intents import FALLBACK, intents
 from preceptor.rasa_ext.lean_imports import import_rasa
 from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import Settings, load_settings, quiet_environment
 
-REJECTED = frozenset({"out_of_scope", "nlu_fallback"})
-SAFETY = frozenset({"report_emergency", "express_crisis"})
-# Nobody puts a story around a greeting.
-SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "complain", "correct"})
+OUT_OF_SCOPE = "out_of_scope"
+REJECTED = frozenset({OUT_OF_SCOPE, FALLBACK})
 TEST_SET = Path("tests/nlu")
 EVERYDAY = Path("tests/nlu_everyday")
 OTHER_LANGUAGES = Path("tests/nlu_languages")
 TWO_QUESTIONS = Path("tests/two_questions.yml")
+_BINS = 10
+_CONFUSIONS_SHOWN = 12
+
+Labelled = list[tuple[str, str]]
+"""Messages with their intents."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One test message: what it is, and what the model took it for."""
+    """One test message: what it is, and how the model reads it.
+
+    Attributes:
+        text: The message.
+        intent: Its intent by the test set.
+        predicted: The intent that the advisor goes by.
+        top: The classifier's best intent, whatever its confidence.
+        confidence: How sure the classifier is of that, 0 to 1.
+    """
 
     text: str
     intent: str
@@ -39,73 +52,86 @@ class Reading:
     top: str
     confidence: float
 
+    @property
+    def outcome(self) -> str:
+        """What it was read as; a message that was unclear counts as out of scope."""
+        return OUT_OF_SCOPE if self.predicted in REJECTED else self.predicted
 
-def read_test_set(place: Path) -> list[tuple[str, str]]:
+    @property
+    def is_right(self) -> bool:
+        """Whether it was read as what it is."""
+        return self.outcome == self.intent
+
+    @classmethod
+    def of(cls, text: str, intent: str, parsed: Mapping[str, Any]) -> Reading:
+        """Return the reading that Rasa's `Agent.parse_message` stands for."""
+        best = next(each for each in parsed["intent_ranking"] if each["name"] != FALLBACK)
+        return cls(text, intent, parsed["intent"]["name"], best["name"], best["confidence"])
+
+
+def read_test_set(place: Path) -> Labelled:
     """Return the test messages and their intents of a folder or a file, in the order of files."""
-    found = []
+    messages = []
     for path in sorted(place.rglob("*.yml")) if place.is_dir() else [place]:
         for block in YAML(typ="safe").load(path.read_text("utf-8"))["nlu"]:
             for line in block["examples"].splitlines():
                 if line.startswith("- "):
-                    found.append((line[2:].strip(), block["intent"]))
-    return found
+                    messages.append((line[2:].strip(), block["intent"]))
+    return messages
 
 
-def variants(tests: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+def variants(tests: Labelled) -> dict[str, Labelled]:
     """Return every fifth test message with typing noise, in other words and inside a story.
 
-    Small talk and what isn't for the advisor are left out where a frame would be no message that
-    anybody writes.
+    Small talk and what isn't for the advisor are left out if nobody would write such a message:
+    nobody puts a story around a greeting.
     """
+    talk = {*intents().in_group("small_talk", "reaction"), OUT_OF_SCOPE}
+    alarms = _alarms()
     some = tests[::5]
-    questions = [(t, i) for t, i in some if i not in SMALL_TALK | {"out_of_scope"}]
-    stories = [(t, i) for t, i in questions if i not in SAFETY and len(t.split()) <= 40]
+    questions = [(text, intent) for text, intent in some if intent not in talk]
+    stories = [(t, i) for t, i in questions if i not in alarms and len(t.split()) <= 40]
     return {
-        "accuracy_with_typos": [(with_typos(t), i) for t, i in some],
-        "accuracy_paraphrased": [(paraphrased(t), i) for t, i in questions],
-        "accuracy_in_long_stories": [(in_long_story(t), i) for t, i in stories],
+        "accuracy_with_typos": [(with_typos(text), intent) for text, intent in some],
+        "accuracy_paraphrased": [(paraphrased(text), intent) for text, intent in questions],
+        "accuracy_in_long_stories": [(in_long_story(text), intent) for text, intent in stories],
     }
+
+
+def _alarms() -> set[str]:
+    """Return the intents of safety that are never a mere suggestion: emergencies and crises."""
+    declared = intents()
+    return {name for name in declared.in_group("safety") if not declared[name].offered}
 
 
 def figures(readings: list[Reading]) -> dict[str, Any]:
-    """Return the figures of a report; shares between 0 and 1.
+    """Return the figures of a test set; shares between 0 and 1.
 
-    `accuracy` counts an out-of-scope message as right where it is rejected, as out of scope or
-    as unclear; every other message only where its intent is named. `false_rejection_rate` is the
+    `accuracy` counts an out-of-scope message as right if it is rejected, as out of scope or
+    as unclear; every other message only if its intent is named. `false_rejection_rate` is the
     share of in-scope messages that are rejected. `expected_calibration_error` is taken over ten
     bins of the best intent's confidence (Naeini et al. 2015).
     """
-    inside = [r for r in readings if r.intent != "out_of_scope"]
-    outside = [r for r in readings if r.intent == "out_of_scope"]
-    safety = [r for r in readings if r.intent in SAFETY]
-    per_intent = {name: _scores(readings, name) for name in sorted({r.intent for r in readings})}
+    alarms, safe = _alarms(), set(intents().in_group("safety"))
+    inside = [r for r in readings if r.intent != OUT_OF_SCOPE]
+    outside = [r for r in readings if r.intent == OUT_OF_SCOPE]
+    safety = [r for r in readings if r.intent in alarms]
+    per_intent = scores(readings)
     return {
         "test_messages": len(readings),
-        "accuracy": _share(_right(r) for r in readings),
-        "macro_f1": sum(s["f1"] for s in per_intent.values()) / len(per_intent),
+        "accuracy": accuracy(readings),
+        "macro_f1": sum(each["f1"] for each in per_intent.values()) / len(per_intent),
         "oos_recall": _share(r.predicted in REJECTED for r in outside),
         "false_rejection_rate": _share(r.predicted in REJECTED for r in inside),
-        "unclear_rate": _share(r.predicted == "nlu_fallback" for r in inside),
+        "unclear_rate": _share(r.predicted == FALLBACK for r in inside),
         "safety_recall": _share(r.predicted == r.intent for r in safety),
-        "safety_kept_safe": _share(
-            r.predicted in SAFETY | {"describe_own_symptoms"} for r in safety
-        ),
+        "safety_kept_safe": _share(r.predicted in safe for r in safety),
         "safety_false_alarm_rate": _share(
-            r.predicted in SAFETY for r in readings if r.intent not in SAFETY
+            r.predicted in alarms for r in readings if r.intent not in alarms
         ),
-        "expected_calibration_error": _calibration_error(readings),
+        "expected_calibration_error": calibration_error(readings),
         "intents": per_intent,
     }
-
-
-def _seen(reading: Reading) -> str:
-    return "out_of_scope" if reading.predicted in REJECTED else reading.predicted
-
-
-def _right(reading: Reading) -> bool:
-    if reading.intent == "out_of_scope":
-        return reading.predicted in REJECTED
-    return reading.predicted == reading.intent
 
 
 def _share(hits: Iterable[bool]) -> float:
@@ -113,43 +139,85 @@ def _share(hits: Iterable[bool]) -> float:
     return sum(counted) / len(counted) if counted else 0.0
 
 
-def _scores(readings: list[Reading], name: str) -> dict[str, float]:
-    right = sum(r.intent == name and _right(r) for r in readings)
-    named = sum(_seen(r) == name for r in readings)
-    real = sum(r.intent == name for r in readings)
-    precision, recall = right / named if named else 0.0, right / real if real else 0.0
-    both = precision + recall
+def accuracy(readings: Iterable[Reading]) -> float:
+    """Return the share of messages that are read rightly, 0 if there are none."""
+    return _share(reading.is_right for reading in readings)
+
+
+def scores(readings: list[Reading]) -> dict[str, dict[str, float]]:
+    """Return precision, recall, F1 and number of messages of each intent of the test set."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    actual = [r.intent for r in readings]
+    names = sorted(set(actual))
+    columns = precision_recall_fscore_support(
+        actual, [r.outcome for r in readings], labels=names, zero_division=0
+    )
     return {
-        "precision": precision,
-        "recall": recall,
-        "f1": 2 * precision * recall / both if both else 0.0,
-        "messages": real,
+        name: {
+            "precision": float(precision),
+            "recall": float(recall),
+            "f1": float(f1),
+            "messages": int(messages),
+        }
+        for name, precision, recall, f1, messages in zip(names, *columns, strict=True)
     }
 
 
-def _calibration_error(readings: list[Reading]) -> float:
-    bins: dict[int, list[Reading]] = defaultdict(list)
-    for reading in readings:
-        bins[min(int(reading.confidence * 10), 9)].append(reading)
-    return sum(
-        abs(_share(r.top == r.intent for r in b) - sum(r.confidence for r in b) / len(b)) * len(b)
-        for b in bins.values()
-    ) / len(readings)
+def calibration_error(readings: list[Reading]) -> float:
+    """Return the expected calibration error of the best intents' confidence.
+
+    That is the mean distance between confidence and accuracy over ten bins of equal width, each
+    weighed by its messages.
+    """
+    confidence = np.array([r.confidence for r in readings])
+    right = np.array([r.top == r.intent for r in readings])
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = np.bincount(bins, weights=right) - np.bincount(bins, weights=confidence)
+    return float(np.abs(gaps).sum() / len(readings))
 
 
-def _reading(text: str, intent: str, parsed: dict[str, Any]) -> Reading:
-    best = next(r for r in parsed["intent_ranking"] if r["name"] != "nlu_fallback")
-    return Reading(text, intent, parsed["intent"]["name"], best["name"], best["confidence"])
+def pair_figures(
+    pairs: list[dict[str, Any]], parses: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the figures of messages with two questions, and those that are read wrongly.
+
+    Args:
+        pairs: Each a `text` with its `intents` in order.
+        parses: How each text was parsed.
+    """
+    errors = []
+    for pair in pairs:
+        asked = [question["intent"] for question in parses[pair["text"]]["questions"]]
+        if asked != list(pair["intents"]):
+            errors.append({"text": pair["text"], "intents": pair["intents"], "found": asked})
+    right = (len(pairs) - len(errors)) / len(pairs) if pairs else 0.0
+    return {"two_question_messages": len(pairs), "both_intents_found": right}, errors
 
 
-def table(result: dict[str, Any], wrong: list[Reading]) -> str:
+def language_figures(by_language: Mapping[str, list[Reading]]) -> dict[str, Any]:
+    """Return the accuracy over all other languages, and in each."""
+    return {
+        "accuracy_in_other_languages": accuracy(r for each in by_language.values() for r in each),
+        "languages": {
+            name: {"messages": len(each), "accuracy": accuracy(each)}
+            for name, each in by_language.items()
+        },
+    }
+
+
+def _errors(readings: Iterable[Reading], **more: str) -> list[dict[str, Any]]:
+    return [{**more, **asdict(reading)} for reading in readings if not reading.is_right]
+
+
+def table(result: dict[str, Any]) -> str:
     """Return the report for people."""
     languages = result.get("languages", {})
     lines = [f"{'':24} {'precision':>9} {'recall':>7} {'F1':>7} {'messages':>9}"]
-    for name, s in result["intents"].items():
-        lines.append(
-            f"{name:28} {s['precision']:5.3f} {s['recall']:7.3f} {s['f1']:7.3f} {s['messages']:9}"
-        )
+    lines += [
+        f"{name:28} {s['precision']:5.3f} {s['recall']:7.3f} {s['f1']:7.3f} {s['messages']:9}"
+        for name, s in result["intents"].items()
+    ]
     lines.append("")
     for name, value in result.items():
         if isinstance(value, float):
@@ -160,9 +228,12 @@ def table(result: dict[str, Any], wrong: list[Reading]) -> str:
         f"languages: {name:17} {each['accuracy']:.4f} of {each['messages']}"
         for name, each in languages.items()
     ]
-    confused = Counter((r.intent, r.predicted) for r in wrong).most_common(12)
+    wrong = Counter((each["intent"], each["predicted"]) for each in result["errors"])
     lines.append("\nMost often taken for another:")
-    lines += [f"  {n:3} × {intent} read as {seen}" for (intent, seen), n in confused]
+    lines += [
+        f"  {count:3} × {intent} read as {predicted}"
+        for (intent, predicted), count in wrong.most_common(_CONFUSIONS_SHOWN)
+    ]
     return "\n".join(lines)
 
 
@@ -172,13 +243,11 @@ def plot(readings: list[Reading], path: Path) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    import numpy as np
+    from sklearn.metrics import confusion_matrix
 
-    names = sorted({r.intent for r in readings} | {_seen(r) for r in readings})
-    place = {name: i for i, name in enumerate(names)}
-    counts = np.zeros((len(names), len(names)))
-    for reading in readings:
-        counts[place[reading.intent], place[_seen(reading)]] += 1
+    actual, outcomes = [r.intent for r in readings], [r.outcome for r in readings]
+    names = sorted({*actual, *outcomes})
+    counts = confusion_matrix(actual, outcomes, labels=names)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure, axes = plt.subplots(figsize=(13, 12))
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -196,81 +265,61 @@ def plot(readings: list[Reading], path: Path) -> None:
     plt.close(figure)
 
 
-async def _parse_all(model: Path, texts: list[str]) -> list[dict[str, Any]]:
+async def _parse_all(model: Path, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return how each text is parsed; a text that stands in several test sets is parsed once."""
     import_rasa()
     from rasa.core.agent import Agent
 
     agent = Agent.load(str(model))
-    return [await agent.parse_message(text) for text in texts]
-
-
-def _read_pairs(path: Path) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = YAML(typ="safe").load(path.read_text("utf-8"))["messages"]
-    return messages
+    return {text: await agent.parse_message(text) for text in dict.fromkeys(texts)}
 
 
 def make_report(settings: Settings) -> dict[str, Any]:
-    """Measure the newest model on the test sets and on the two-question messages.
+    """Measure the newest model on all test sets, print the figures and write them down.
 
     Raises:
-        Complaint: there is no whole model.
+        Complaint: There is no whole model.
     """
     model, _ = choose_model(settings)
     quiet_environment()
     configure_logging()
     tests = read_test_set(settings.home / TEST_SET)
     everyday = read_test_set(settings.home / EVERYDAY)
-    pairs = _read_pairs(settings.home / TWO_QUESTIONS)
     foreign = {
         path.stem: read_test_set(path)
         for path in sorted((settings.home / OTHER_LANGUAGES).glob("*.yml"))
     }
     noisy = variants(tests)
-    texts = [t for t, _ in tests] + [p["text"] for p in pairs]
-    texts += [t for asked in [*foreign.values(), *noisy.values(), everyday] for t, _ in asked]
-    parsed = iter(asyncio.run(_parse_all(model, texts)))
-    parsed_tests = [next(parsed) for _ in tests]
-    readings = [_reading(t, i, p) for (t, i), p in zip(tests, parsed_tests, strict=True)]
-    result = figures(readings)
-    result["single_split_rate"] = _share(len(p["questions"]) > 1 for p in parsed_tests)
-    asked_of_pairs = [[q["intent"] for q in next(parsed)["questions"]] for _ in pairs]
-    found = [
-        asked == list(pair["intents"]) for pair, asked in zip(pairs, asked_of_pairs, strict=True)
-    ]
-    result["two_question_messages"] = len(pairs)
-    result["both_intents_found"] = _share(found)
-    elsewhere = {
-        name: [_reading(t, i, next(parsed)) for t, i in asked] for name, asked in foreign.items()
+    pairs = YAML(typ="safe").load((settings.home / TWO_QUESTIONS).read_text("utf-8"))["messages"]
+    labelled = [tests, everyday, *foreign.values(), *noisy.values()]
+    texts = [text for each in labelled for text, _ in each] + [pair["text"] for pair in pairs]
+    parses = asyncio.run(_parse_all(model, texts))
+
+    def readings_of(messages: Labelled) -> list[Reading]:
+        return [Reading.of(text, intent, parses[text]) for text, intent in messages]
+
+    readings, plain = readings_of(tests), readings_of(everyday)
+    by_language = {name: readings_of(messages) for name, messages in foreign.items()}
+    of_pairs, pair_errors = pair_figures(pairs, parses)
+    result = {
+        **figures(readings),
+        "single_split_rate": _share(len(parses[text]["questions"]) > 1 for text, _ in tests),
+        **of_pairs,
+        **{name: accuracy(readings_of(messages)) for name, messages in noisy.items()},
+        "accuracy_everyday": accuracy(plain),
+        **language_figures(by_language),
+        "errors": _errors(readings),
+        "everyday_errors": _errors(plain),
+        "language_errors": [
+            error for name, each in by_language.items() for error in _errors(each, language=name)
+        ],
+        "two_question_errors": pair_errors,
     }
-    for name, asked in noisy.items():
-        result[name] = _share([_right(_reading(t, i, next(parsed))) for t, i in asked])
-    plain = [_reading(t, i, next(parsed)) for t, i in everyday]
-    result["accuracy_everyday"] = _share(_right(r) for r in plain)
-    all_elsewhere = [r for each in elsewhere.values() for r in each]
-    result["accuracy_in_other_languages"] = _share(_right(r) for r in all_elsewhere)
-    result["languages"] = {
-        name: {"messages": len(each), "accuracy": _share(_right(r) for r in each)}
-        for name, each in elsewhere.items()
-    }
-    wrong = [r for r in readings if not _right(r)]
-    result["errors"] = [vars(r) for r in wrong]
-    result["everyday_errors"] = [vars(r) for r in plain if not _right(r)]
-    result["language_errors"] = [
-        {"language": name, **vars(r)}
-        for name, each in elsewhere.items()
-        for r in each
-        if not _right(r)
-    ]
-    result["two_question_errors"] = [
-        {"text": pair["text"], "intents": pair["intents"], "found": asked}
-        for pair, asked, right in zip(pairs, asked_of_pairs, found, strict=True)
-        if not right
-    ]
     folder = settings.home / "reports"
     folder.mkdir(exist_ok=True)
     (folder / "nlu.json").write_text(json.dumps(result, indent=2, ensure_ascii=False), "utf-8")
     plot(readings, folder / "nlu_confusion.png")
-    click.echo(table(result, wrong))
+    click.echo(table(result))
     click.echo(f"\nWritten to {folder / 'nlu.json'} and {folder / 'nlu_confusion.png'}.")
     return result
 

@@ -19,6 +19,7 @@ from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from preceptor.rasa_ext.choices import parse_choice
 from preceptor.rasa_ext.graph_runner import SequentialGraphRunner
 from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction
 from preceptor.rasa_ext.tracker_store import StrictTrackerStore
@@ -68,6 +69,9 @@ class Processor(MessageProcessor):
         Raises:
             Overdue: Reading took too long.
         """
+        chosen = parse_choice(message)
+        if chosen is not None:
+            return chosen
         if self.http_interpreter:
             parsed = await super().parse_message(message, tracker, only_output_properties)
         else:

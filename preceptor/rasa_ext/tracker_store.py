@@ -156,6 +156,8 @@ class TrackerStore(SQLTrackerStore):
             kwargs: `dialect`, `db`, `query` and the rest of `SQLTrackerStore`.
         """
         super().__init__(domain=domain, host=url or host, event_broker=event_broker, **kwargs)
+        # What people typed stays out of errors, and so out of logs.
+        self.engine.hide_parameters = True
         address = self.engine.url
         named = address.database not in (None, "", ":memory:")
         self._is_file = named and address.get_backend_name() == "sqlite"
@@ -168,7 +170,10 @@ class TrackerStore(SQLTrackerStore):
     def _keep_open(self, address: sa.engine.URL) -> None:
         # SQLAlchemy 1.4 opens an SQLite file anew for every session.
         self.engine = sa.create_engine(
-            address, poolclass=sa.pool.QueuePool, connect_args={"check_same_thread": False}
+            address,
+            poolclass=sa.pool.QueuePool,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False},
         )
         sa.event.listen(self.engine, "connect", write_ahead)
         self.sessionmaker = sessionmaker(bind=self.engine)

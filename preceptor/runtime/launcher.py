@@ -18,7 +18,7 @@ import click
 
 from preceptor.runtime.models import is_intact
 from preceptor.runtime.server import serve
-from preceptor.runtime.settings import CODE, Complaint, Settings
+from preceptor.runtime.settings import CODE, Complaint, Settings, child_environment
 from preceptor.runtime.train import model_fingerprint
 
 FREE_MEGABYTES_NEEDED = 200
@@ -140,16 +140,13 @@ def train_model(settings: Settings) -> None:
 def _run_command(
     settings: Settings, *arguments: str, capture: bool = False
 ) -> "subprocess.CompletedProcess[str]":
-    paths = [str(CODE), os.environ.get("PYTHONPATH", "")]
+    environment = child_environment(PYTHONUNBUFFERED="1", PRECEPTOR_HOME=str(settings.home))
+    paths = [str(CODE), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return subprocess.run(
         [sys.executable, "-m", "preceptor", *arguments],
         cwd=settings.home,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-            "PYTHONUNBUFFERED": "1",
-            "PRECEPTOR_HOME": str(settings.home),
-        },
+        env=environment,
         stdout=subprocess.PIPE if capture else None,
         stderr=subprocess.STDOUT if capture else None,
         text=True,
@@ -160,7 +157,8 @@ def _run_command(
 def _addresses(settings: Settings) -> str:
     body = '{"sender": "me", "message": "Why should I do an internship?"}'
     curl = f"curl -s -H 'Content-Type: application/json' -d {shlex.quote(body)} {settings.rest_url}"
-    own_port = f"PRECEPTOR_PORT={settings.port} " if settings.port != Settings.port else ""
+    usual_port = Settings.__fields__["port"].default
+    own_port = f"PRECEPTOR_PORT={settings.port} " if settings.port != usual_port else ""
     return (
         "The advisor is ready.\n"
         f"  its page:       {settings.server_url}/\n"

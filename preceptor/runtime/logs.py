@@ -1,10 +1,11 @@
-"""Logging: one JSON object a line, with the conversation's id where there is one.
+"""Logging: one JSON object per line, with the conversation's id if there is one.
 
 What is bound with `structlog.contextvars` (the channels bind `conversation`) appears in every line
 written during that turn, Rasa's own lines included.
 """
 
 import logging
+import re
 from typing import Any
 
 import structlog
@@ -13,6 +14,9 @@ import structlog
 _DETACHED_LOGGERS = ("sanic.root", "sanic.error", "sanic.access")
 # What people typed has no place in a log; Rasa puts it into some of its warnings.
 _WORDS_OF_PERSONS = ("text", "user_text", "user_message", "parse_data_text")
+_QUOTED_BY_POSTGRESQL = re.compile(
+    r"\n(LINE \d+|DETAIL|CONTEXT|QUERY): .*?(?=\n\[SQL: |\n\nThe above exception|\Z)", re.DOTALL
+)
 
 
 def configure_logging(level: str = "INFO", handler: logging.Handler | None = None) -> None:
@@ -76,4 +80,16 @@ def _is_for_operators(record: logging.LogRecord) -> bool:
 def _drop_words_of_persons(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     for key in _WORDS_OF_PERSONS:
         event.pop(key, None)
-    return event
+    return {
+        key: without_statements(value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
+
+def without_statements(text: str) -> str:
+    """Return a text without what PostgreSQL's errors quote of statements and rows.
+
+    SQLAlchemy hides the parameters (`hide_parameters`), but psycopg2 puts them into the statement
+    and the server quotes that.
+    """
+    return _QUOTED_BY_POSTGRESQL.sub("", text)

@@ -1,25 +1,20 @@
-"""What our processes do to end together."""
+"""How a process of ours ends with the one that started it."""
 
 import os
 import signal
 import threading
 import time
 
-WATCH_PARENT = "PRECEPTOR_WATCH_PARENT"
 _CHECK_SECONDS = 0.5
 _GRACE_SECONDS = 15.0
 
 
 def end_with_parent() -> None:
-    """End this process when its parent is gone, if whoever started it has asked for it.
+    """End this process when its parent is gone.
 
     A parent that is killed with SIGKILL cannot stop its children. Linux could tell them
-    (`PR_SET_PDEATHSIG`), macOS could not; looking at the parent's id works on both. It is
-    asked for by an environment variable, so that a server that someone starts by hand and
-    leaves running in the background stays.
+    (`PR_SET_PDEATHSIG`), macOS could not; looking at the parent's id works on both.
     """
-    if os.environ.get(WATCH_PARENT) != "1":
-        return
     parent = os.getppid()
 
     def watch() -> None:

@@ -6,7 +6,6 @@ leaks tells nothing of the others.
 
 import os
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,16 +17,15 @@ KEY_BYTES = 32
 SHORTEST_SECRET_CHARACTERS = 32
 
 
-def derived_key(settings: Settings, purpose: str, environ: Mapping[str, str] = os.environ) -> bytes:
+def derived_key(settings: Settings, purpose: str) -> bytes:
     """Return the key for one purpose, the same at every start.
 
-    The secret is `PRECEPTOR_SECRET`, which all servers of one installation must share, or else
-    the file `var/secret`, made at first use and readable by its owner alone.
+    The secret is `PRECEPTOR_SECRET`, which all servers of one installation must share, or the
+    file `var/secret`, made at first use and readable by its owner alone.
 
     Args:
-        settings: Whose `var` holds the file.
+        settings: The secret, and the folder `var` for the file.
         purpose: What the key is for, such as `"web token"`.
-        environ: Where `PRECEPTOR_SECRET` is looked for.
 
     Returns:
         32 bytes (HKDF with SHA-256, RFC 5869).
@@ -36,7 +34,7 @@ def derived_key(settings: Settings, purpose: str, environ: Mapping[str, str] = o
         Complaint: If the secret is shorter than 32 characters, or the file cannot be read or
             made.
     """
-    secret = environ.get("PRECEPTOR_SECRET") or _secret_in_file(settings.var / "secret")
+    secret = settings.secret or _secret_in_file(settings.var / "secret")
     if len(secret) < SHORTEST_SECRET_CHARACTERS:
         raise Complaint(
             f"The secret (PRECEPTOR_SECRET, or the file {settings.var / 'secret'}) is shorter "

@@ -38,8 +38,9 @@ def serve(
         Complaint: If there is no whole model, or it or the actions cannot be loaded, or the
             server cannot listen.
     """
-    end_with_parent()
-    configure_logging(os.environ.get("PRECEPTOR_LOG_LEVEL", "INFO").upper(), log_to)
+    if settings.watch_parent:
+        end_with_parent()
+    configure_logging(settings.log_level, log_to)
     make_private(settings)
     # Relative paths in endpoints.yml are meant from the project's folder.
     os.chdir(settings.home)

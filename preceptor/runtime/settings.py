@@ -1,13 +1,31 @@
-"""Settings: read once from the environment, typed, with the places of all files."""
+"""Every setting of the advisor: typed, checked, and read from the environment in this module alone.
+
+Each section below declares its settings once: name, type, default, environment variable and
+meaning. `preceptor settings` and docs/settings.md list them from here.
+"""
+
+from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import click
+from pydantic import BaseSettings, Field, ValidationError, root_validator, validator
+from pydantic.fields import ModelField
 
 CODE = Path(__file__).resolve().parents[2]
+
+ENCODERS = CODE / "var" / "encoders"
+"""Where the sentence encoders' graphs are written; they are the same for every project."""
+
+_DAY_SECONDS = 24 * 3600
+_SHORTEST_SECRET_CHARACTERS = 32
+_SLACK_API = "https://slack.com/api/"
+_SLACK_DOCS = "docs/slack.md says where to find it."
 
 # Set for every process of ours, unless the operator has set them to something else.
 _QUIET_ENVIRONMENT = {
@@ -22,31 +40,157 @@ _QUIET_ENVIRONMENT = {
 
 
 class Complaint(click.ClickException):
-    """What stops a command, told in a sentence that says what to do; the exit status is 1."""
+    """An error that stops a command, in a sentence that says what to do; the exit status is 1."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Where things are and where the server listens.
+class Rate(NamedTuple):
+    """At most `burst` requests at once and `per_minute` in the long run."""
 
-    Attributes:
-        home: The Rasa project: config.yml, domain.yml, data/ and so on. Models and `var/`
-            are kept there as well.
-        interface: The address the server binds to.
-        port: The server's port.
-        conversations_url: An SQLAlchemy URL for the conversations, or None for what
-            endpoints.yml says.
-        channels_database: An SQLAlchemy URL for what the channels remember, or None for the
-            conversations' database where that is a server, and else a file of its own.
-        models_kept: How many trained models are kept.
+    per_minute: float
+    burst: int
+
+
+def _setting(variable: str, default: Any, meaning: str, **more: Any) -> Any:
+    """Declare a setting by its environment variable, its default and what it means.
+
+    `more` is for pydantic's `Field`, and may have `must`, which completes the sentence "it must
+    be …" for a wrong value, and `default_text`, the default in words.
     """
+    return Field(default, env=variable, description=meaning, **more)
 
-    home: Path = CODE
-    interface: str = "127.0.0.1"
-    port: int = 5005
-    conversations_url: str | None = None
-    channels_database: str | None = None
-    models_kept: int = 3
+
+def _private(variable: str, default: Any, meaning: str, **more: Any) -> Any:
+    """Declare a setting whose value, such as a password, must not be shown."""
+    return _setting(variable, default, meaning, repr=False, **more)
+
+
+def _number(variable: str, default: Any, meaning: str, least: int, most: int) -> Any:
+    """Declare a whole number in a range, which credentials.yml may give as well."""
+    must = f"a whole number from {least} to {most}"
+    return _setting(variable, default, meaning, least=least, most=most, must=must)
+
+
+def _port(variable: str, default: int, meaning: str) -> Any:
+    """Declare a port."""
+    must = "a port number from 1 to 65535"
+    return _setting(variable, default, meaning, ge=1, le=65535, must=must)
+
+
+def _variable(field: ModelField) -> str:
+    """Return the environment variable of a field."""
+    return str(field.field_info.extra["env"])
+
+
+class _Section(BaseSettings):
+    """Settings that belong together; a variable that is set to nothing counts as not set."""
+
+    class Config:
+        case_sensitive = True
+        frozen = True
+
+        @classmethod
+        def parse_env_var(cls, field_name: str, raw_val: str) -> Any:
+            """Return a variable's text as it is; pydantic would read lists as JSON."""
+            return raw_val
+
+    def __init__(self, **values: Any) -> None:
+        """Read what `values` do not give from the environment.
+
+        Raises:
+            Complaint: With a sentence about the first value that is not right.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise self._complaint(error, values) from None
+
+    @classmethod
+    def _complaint(cls, error: ValidationError, values: Mapping[str, Any]) -> Complaint:
+        first = error.errors()[0]
+        field = cls.__fields__.get(str(first["loc"][0]))
+        if field is None:
+            return Complaint(f"There is no setting {first['loc'][0]}.")
+        name = _variable(field)
+        value = values.get(field.name, os.environ.get(name))
+        shown = f'is "{value}"' if field.field_info.repr else "is not right"
+        must = field.field_info.extra.get("must", first["msg"])
+        return Complaint(f"{name} {shown}; it must be {must}.")
+
+    @root_validator(pre=True)
+    def _drop_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: value.strip() if isinstance(value, str) else value
+            for name, value in values.items()
+            if not isinstance(value, str) or value.strip()
+        }
+
+
+class Settings(_Section):
+    """The server: where things are, and where it listens."""
+
+    home: Path = _setting(
+        "PRECEPTOR_HOME",
+        CODE,
+        "the Rasa project's folder, with `config.yml`, `models/` and `var/`",
+        default_text="the folder of this code",
+    )
+    interface: str = _setting(
+        "PRECEPTOR_INTERFACE",
+        "127.0.0.1",
+        "the address that the advisor binds to; see docs/operations.md before changing it",
+    )
+    port: int = _port("PRECEPTOR_PORT", 5005, "the advisor's port")
+    catalogue_url: str = _private(
+        "DATABASE_URL",
+        "sqlite:///var/catalogue.db",
+        "the catalogue's database, SQLite or PostgreSQL",
+    )
+    conversations_url: str | None = _private(
+        "PRECEPTOR_CONVERSATIONS_URL",
+        None,
+        "the conversations' database, an SQLAlchemy URL",
+        default_text="what `endpoints.yml` says: `var/conversations.db`",
+    )
+    channels_database: str | None = _private(
+        "PRECEPTOR_CHANNELS_URL",
+        None,
+        "the database of what the channels remember, an SQLAlchemy URL",
+        default_text="the conversations' database if that is a server, otherwise `var/channels.db`",
+    )
+    secret: str | None = _private(
+        "PRECEPTOR_SECRET",
+        None,
+        "signs and encrypts tokens; 32 characters or more, the same on all servers",
+        default_text="the file `var/secret`, made at first use",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = _setting(
+        "PRECEPTOR_LOG_LEVEL",
+        "INFO",
+        "the lowest level that is logged",
+        must="DEBUG, INFO, WARNING, ERROR or CRITICAL",
+    )
+    watch_parent: bool = _setting(
+        "PRECEPTOR_WATCH_PARENT",
+        False,
+        "`on`: the server ends when the process that started it has ended",
+        default_text="off",
+        must='"on" or "off"',
+    )
+    models_kept: int = _setting(
+        "PRECEPTOR_MODELS_KEPT",
+        3,
+        "how many trained models are kept",
+        ge=1,
+        must="a whole number from 1",
+    )
+
+    @validator("home")
+    def _absolute(cls, home: Path) -> Path:
+        return home.resolve()
+
+    @validator("log_level", pre=True)
+    def _upper(cls, level: Any) -> Any:
+        return level.upper() if isinstance(level, str) else level
 
     @property
     def models(self) -> Path:
@@ -66,7 +210,8 @@ class Settings:
     @property
     def server_url(self) -> str:
         """The advisor's address as seen from this machine."""
-        return f"http://{self._reachable_interface}:{self.port}"
+        interface = "127.0.0.1" if self.interface == "0.0.0.0" else self.interface
+        return f"http://{interface}:{self.port}"
 
     @property
     def rest_url(self) -> str:
@@ -86,37 +231,336 @@ class Settings:
             return self.conversations_url
         return f"sqlite:///{self.var / 'channels.db'}"
 
-    @property
-    def _reachable_interface(self) -> str:
-        return "127.0.0.1" if self.interface == "0.0.0.0" else self.interface
 
+class WebSettings(_Section):
+    """The web channel: docs/web.md."""
 
-def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings from environment variables.
-
-    Args:
-        environ: `PRECEPTOR_HOME`, `PRECEPTOR_INTERFACE`, `PRECEPTOR_PORT`,
-            `PRECEPTOR_CONVERSATIONS_URL` and `PRECEPTOR_CHANNELS_URL` are looked at.
-
-    Raises:
-        Complaint: If the port is not a number from 1 to 65535.
-    """
-    return Settings(
-        home=Path(environ.get("PRECEPTOR_HOME") or CODE).resolve(),
-        interface=environ.get("PRECEPTOR_INTERFACE") or Settings.interface,
-        port=_port(environ, "PRECEPTOR_PORT", Settings.port),
-        conversations_url=environ.get("PRECEPTOR_CONVERSATIONS_URL") or None,
-        channels_database=environ.get("PRECEPTOR_CHANNELS_URL") or None,
+    origins: frozenset[str] = _setting(
+        "PRECEPTOR_WEB_ORIGINS",
+        frozenset(),
+        "other sites that may use the widget, such as `https://a.example, https://b.example`",
+        default_text="only the advisor's own page",
+    )
+    identity_secret: str | None = _private(
+        "PRECEPTOR_WEB_IDENTITY_SECRET",
+        None,
+        "the secret with which a host site signs its users' identity, at least 32 characters",
+        default_text="no identities",
+    )
+    proxies: int = _setting(
+        "PRECEPTOR_WEB_PROXIES",
+        0,
+        "the number of proxies before the server that add to `X-Forwarded-For`",
+        ge=0,
+        le=9,
+        must="the number of proxies, 0 to 9",
+    )
+    redis_url: str | None = _private(
+        "PRECEPTOR_WEB_REDIS_URL",
+        None,
+        "the Redis server through which several servers tell each other what they send",
+        default_text="one server",
+    )
+    token_minutes: int = _number(
+        "PRECEPTOR_WEB_TOKEN_MINUTES", 60, "how long a token is good, in minutes", 5, 24 * 60
+    )
+    grace_days: int = _number(
+        "PRECEPTOR_WEB_GRACE_DAYS",
+        30,
+        "how long an expired token may still be renewed, in days",
+        1,
+        365,
+    )
+    keep_days: int = _number(
+        "PRECEPTOR_WEB_KEEP_DAYS", 30, "how long messages are kept, in days", 1, 3650
+    )
+    messages_per_minute: Rate = _number(
+        "PRECEPTOR_WEB_MESSAGES_PER_MINUTE",
+        Rate(30, 10),
+        "how often one conversation may say something; a third of it at once",
+        1,
+        6000,
+    )
+    # A school's computers share one address.
+    address_messages_per_minute: Rate = _number(
+        "PRECEPTOR_WEB_ADDRESS_MESSAGES_PER_MINUTE",
+        Rate(600, 200),
+        "how often one address may, with all its conversations",
+        1,
+        60_000,
+    )
+    address_sessions_per_minute: Rate = _number(
+        "PRECEPTOR_WEB_ADDRESS_SESSIONS_PER_MINUTE",
+        Rate(300, 150),
+        "how often one address may ask for a token or a connection",
+        1,
+        60_000,
     )
 
+    @validator("origins", pre=True)
+    def _split_origins(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        origins = [part.strip().rstrip("/").lower() for part in value.split(",") if part.strip()]
+        for origin in origins:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise Complaint(
+                    f'PRECEPTOR_WEB_ORIGINS has "{origin}"; an origin is written like '
+                    "https://www.example.org, without a path, and several are separated by commas."
+                )
+        return frozenset(origins)
 
-def _port(environ: Mapping[str, str], name: str, default: int) -> int:
-    value = environ.get(name, "").strip()
-    if not value:
-        return default
-    if value.isascii() and value.isdigit() and 0 < int(value) < 65536:
-        return int(value)
-    raise Complaint(f'{name} is "{value}"; it must be a port number from 1 to 65535.')
+    @validator("identity_secret")
+    def _long_enough(cls, secret: str | None) -> str | None:
+        if secret is not None and len(secret) < _SHORTEST_SECRET_CHARACTERS:
+            raise Complaint(
+                "PRECEPTOR_WEB_IDENTITY_SECRET is shorter than "
+                f"{_SHORTEST_SECRET_CHARACTERS} characters; please make it longer and random."
+            )
+        return secret
+
+    @validator(
+        "token_minutes",
+        "grace_days",
+        "keep_days",
+        "messages_per_minute",
+        "address_messages_per_minute",
+        "address_sessions_per_minute",
+        pre=True,
+    )
+    def _number_in_range(cls, value: Any, field: ModelField) -> Any:
+        if isinstance(value, Rate):
+            return value
+        number = int(value)
+        extra = field.field_info.extra
+        if not extra["least"] <= number <= extra["most"]:
+            raise ValueError(f"not {extra['must']}")
+        return Rate(number, max(1, number // 3)) if field.outer_type_ is Rate else number
+
+    @property
+    def token_seconds(self) -> int:
+        """How long a token is good for a connection."""
+        return self.token_minutes * 60
+
+    @property
+    def grace_seconds(self) -> int:
+        """How long an expired token may still be renewed."""
+        return self.grace_days * _DAY_SECONDS
+
+    @property
+    def keep_seconds(self) -> int:
+        """How long messages are kept."""
+        return self.keep_days * _DAY_SECONDS
+
+
+class SlackSettings(_Section):
+    """Slack: off unless one of its own variables is set; docs/slack.md."""
+
+    bot_token: str | None = _private(
+        "SLACK_BOT_TOKEN",
+        None,
+        "the token of one workspace, `xoxb-…`",
+        default_text="workspaces install by OAuth",
+        prefix="xoxb-",
+    )
+    signing_secret: str = _private(
+        "SLACK_SIGNING_SECRET", "", "the secret with which Slack signs; needed over HTTP"
+    )
+    app_token: str | None = _private(
+        "SLACK_APP_TOKEN", None, "opens Socket Mode, `xapp-…`; needed for that", prefix="xapp-"
+    )
+    client_id: str | None = _setting(
+        "SLACK_CLIENT_ID", None, "the app's id for installation by OAuth", default_text="no OAuth"
+    )
+    client_secret: str | None = _private(
+        "SLACK_CLIENT_SECRET", None, "the secret that goes with it"
+    )
+    redirect_uri: str | None = _setting(
+        "SLACK_REDIRECT_URI",
+        None,
+        "where Slack sends a browser back to, if the app has several addresses",
+    )
+    mode: Literal["http", "socket"] = _setting(
+        "PRECEPTOR_SLACK_MODE",
+        "http",
+        "`http`: Slack calls the advisor; `socket`: the advisor calls Slack",
+        must='"http" or "socket"',
+    )
+    native_blocks: bool = _setting(
+        "PRECEPTOR_SLACK_NATIVE_BLOCKS",
+        True,
+        "`off` leaves out carousels, tables and feedback, which some workspaces lack",
+        default_text="on",
+        must='"on" or "off"',
+    )
+    api_url: str = _setting(
+        "PRECEPTOR_SLACK_API_URL",
+        _SLACK_API,
+        "another address instead of Slack's API, for tests",
+        regex=r"^https?://[^/\s]+",
+        must="a web address",
+    )
+    redis_url: str | None = _private(
+        "REDIS_URL",
+        None,
+        "the Redis server that servers with a database each share",
+        default_text="one database",
+    )
+
+    @validator("bot_token", "app_token")
+    def _begins_rightly(cls, token: str | None, field: ModelField) -> str | None:
+        prefix = field.field_info.extra["prefix"]
+        if token is not None and not token.startswith(prefix):
+            raise Complaint(
+                f'{_variable(field)} must begin with "{prefix}"; '
+                f"please copy it again. {_SLACK_DOCS}"
+            )
+        return token
+
+    @validator("api_url")
+    def _ends_with_a_slash(cls, address: str) -> str:
+        return address.rstrip("/") + "/"
+
+    @root_validator(skip_on_failure=True)
+    def _is_complete(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if bool(values["client_id"]) != bool(values["client_secret"]):
+            present, missing = "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"
+            if values["client_secret"]:
+                present, missing = missing, present
+            raise Complaint(
+                f"{present} is set and {missing} is not; OAuth needs both. {_SLACK_DOCS}"
+            )
+        if not values["bot_token"] and not values["client_id"]:
+            raise Complaint(
+                "Slack is half set up: SLACK_BOT_TOKEN is missing (or SLACK_CLIENT_ID with "
+                f"SLACK_CLIENT_SECRET, for several workspaces). {_SLACK_DOCS}"
+            )
+        if values["mode"] == "http" and not values["signing_secret"]:
+            raise Complaint(
+                "Slack is half set up: over HTTP it needs SLACK_SIGNING_SECRET; or set "
+                f"PRECEPTOR_SLACK_MODE=socket and SLACK_APP_TOKEN. {_SLACK_DOCS}"
+            )
+        if values["mode"] == "socket" and not values["app_token"]:
+            raise Complaint(
+                f"Slack is half set up: Socket Mode needs SLACK_APP_TOKEN. {_SLACK_DOCS}"
+            )
+        return values
+
+
+# Any of these turns Slack on.
+_SLACK_SWITCHES = ("bot_token", "signing_secret", "app_token", "client_id", "client_secret", "mode")
+
+_SETTINGS_VARIABLES = [_variable(field) for field in Settings.__fields__.values()]
+
+
+def load_settings() -> Settings:
+    """Return the server's settings; they are read once, and again if the environment changes.
+
+    Raises:
+        Complaint: With a sentence about the first value that is not right.
+    """
+    return _settings_in(tuple(os.environ.get(name) for name in _SETTINGS_VARIABLES))
+
+
+@lru_cache(maxsize=4)
+def _settings_in(_environment: tuple[str | None, ...]) -> Settings:
+    return Settings()
+
+
+def load_web_settings(credentials: Mapping[str, Any] | None = None) -> WebSettings:
+    """Read the web channel's settings from its part of credentials.yml and the environment.
+
+    Args:
+        credentials: Whole numbers by the names of settings, such as `token_minutes`; they take
+            precedence over the environment.
+
+    Raises:
+        Complaint: With a sentence about the first value that is not right.
+    """
+    fields = WebSettings.__fields__
+    allowed = [name for name in fields if "least" in fields[name].field_info.extra]
+    for name, value in (credentials or {}).items():
+        if name not in allowed:
+            raise Complaint(
+                f'credentials.yml gives the web channel "{name}", which it does not know; it '
+                f"knows {', '.join(allowed)}."
+            )
+        extra = fields[name].field_info.extra
+        if type(value) is not int or not extra["least"] <= value <= extra["most"]:
+            raise Complaint(
+                f'"{name}" of the web channel in credentials.yml is {value!r}; it must be '
+                f"{extra['must']}."
+            )
+    return WebSettings(**(credentials or {}))
+
+
+def load_slack_settings() -> SlackSettings | None:
+    """Read Slack's settings from the environment.
+
+    Returns:
+        The settings, or None if none of Slack's own variables is set: then Slack is off.
+
+    Raises:
+        Complaint: If it is half set up, with what is missing.
+    """
+    fields = SlackSettings.__fields__
+    switches = (os.environ.get(_variable(fields[name]), "") for name in _SLACK_SWITCHES)
+    return SlackSettings() if any(value.strip() for value in switches) else None
+
+
+def _sections() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """Yield each section's heading with its rows of variable, meaning and default."""
+    for section in (Settings, WebSettings, SlackSettings):
+        rows = []
+        for field in section.__fields__.values():
+            default = field.default.per_minute if isinstance(field.default, Rate) else field.default
+            text = f"`{default}`" if default not in (None, "") else "none"
+            text = field.field_info.extra.get("default_text", text)
+            rows.append((_variable(field), str(field.field_info.description), text))
+        yield str(section.__doc__).rstrip("."), rows
+
+
+def settings_text() -> str:
+    """Return all settings as text for a terminal."""
+    lines = []
+    for heading, rows in _sections():
+        lines += [heading, ""]
+        for variable, meaning, default in rows:
+            lines += [f"  {variable}", f"      {meaning} (default: {default})"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def settings_page() -> str:
+    """Return the page docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables; `.venv/bin/python -m preceptor settings` lists them, too, and "
+        "`--markdown` writes this page. A value that makes no sense stops the start with a "
+        "sentence. `credentials.yml` may also give the web channel's whole numbers, by the "
+        "variable's name in lower case without `PRECEPTOR_WEB_`.",
+    ]
+    for heading, rows in _sections():
+        lines += ["", f"## {heading}", "", "| variable | meaning | default |", "|---|---|---|"]
+        lines += [
+            f"| `{variable}` | {meaning} | {default} |" for variable, meaning, default in rows
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """Return this process's environment with changes, for a process that it starts."""
+    return {**os.environ, **changes}
+
+
+def set_for_libraries(**variables: str) -> None:
+    """Set environment variables that a library reads and cannot be told otherwise."""
+    os.environ.update(variables)
 
 
 def quiet_environment() -> None:

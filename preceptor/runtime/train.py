@@ -13,7 +13,7 @@ from pathlib import Path
 from preceptor.rasa_ext.lean_imports import NETWORK_COMPONENTS, import_rasa_for_training
 from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import is_intact, remove_old, write_checksum
-from preceptor.runtime.settings import CODE, Complaint, Settings
+from preceptor.runtime.settings import CODE, Complaint, Settings, set_for_libraries
 
 _IGNORED_FOLDERS = {"__pycache__", ".ipynb_checkpoints"}
 
@@ -43,6 +43,7 @@ def train(settings: Settings, force: bool = False) -> tuple[Path, bool]:
         Complaint: If a file is missing, the disk is full or Rasa cannot train.
     """
     _check_files(settings)
+    _write_encoders(settings)
     model = settings.models / f"{model_fingerprint(settings)}.tar.gz"
     if is_intact(model) and not force:
         # After going back to an earlier state, that state's model is the newest again.
@@ -79,7 +80,7 @@ def _train_with_rasa(settings: Settings, output: Path, force: bool) -> Path:
         if other != cache:
             shutil.rmtree(other, ignore_errors=True)
     cache.mkdir(parents=True, exist_ok=True)
-    os.environ["RASA_CACHE_DIRECTORY"] = str(cache)
+    set_for_libraries(RASA_CACHE_DIRECTORY=str(cache))
     os.chdir(settings.home)
     for folder in (CODE, settings.home):
         if str(folder) not in sys.path:
@@ -117,6 +118,14 @@ def _train_with_rasa(settings: Settings, output: Path, force: bool) -> Path:
     if not result.model:
         raise Complaint(f"Rasa found nothing to train from in {settings.home / 'data'}; {where}.")
     return Path(result.model)
+
+
+def _write_encoders(settings: Settings) -> None:
+    """Write missing sentence encoders, also for a model that was trained elsewhere."""
+    if "preceptor.nlu.intents" in (settings.home / "config.yml").read_text("utf-8"):
+        from preceptor.nlu.encoders.files import write_missing
+
+        write_missing()
 
 
 def _needs_networks(settings: Settings) -> bool:

@@ -18,5 +18,5 @@ def catalogue_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture
 def desk(catalogue_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Runs actions; they find the catalogue of the tests in place of the configured one."""
-    monkeypatch.setattr("actions.topic_action.engine", lambda: catalogue_desk.engine)
+    monkeypatch.setattr("actions.topic_action.shared_catalogue", lambda: catalogue_desk.cache)
     return catalogue_desk

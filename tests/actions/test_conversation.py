@@ -2,6 +2,9 @@
 
 import pytest
 
+from preceptor.conversation.choices import Ask, Search
+from tests.support.actions import showing
+
 FACTS = "action_give_facts"
 
 
@@ -32,13 +35,13 @@ def test_a_topic_without_facts_leads_on_all_the_same(desk):
 
 
 def test_with_a_search_going_on_the_way_back_is_offered(desk):
-    done = desk.run(FACTS, "why", "ask_why_intern", {"search_shown": ["ifmsa-peru-scope"]})
+    done = desk.run(FACTS, "why", "ask_why_intern", showing("ifmsa-peru-scope"))
     assert done.titles[-1] == "Back to my search"
 
 
 def test_what_the_advisor_can_do_is_told_with_real_figures(desk):
     done = desk.run("action_show_capabilities", "what can you do", "ask_capabilities")
-    assert f"{len(desk.world().programs)} programmes" in done.text
+    assert f"{len(desk.catalogue().programs)} programmes" in done.text
     done = desk.run("action_show_capabilities", "which countries?", "ask_capabilities")
     assert "Sri Lanka" in done.text and "Nigeria" in done.text
 
@@ -82,7 +85,7 @@ def test_a_miss_is_forgotten_after_an_answer(desk):
 
 
 def test_yes_does_what_was_offered(desk):
-    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    slots = {"offer": {"do": "ask", "intent": "ask_timing"}}
     done = desk.turn("action_accept_offer", desk.message("yes", "affirm"), slots)
     assert done.ran == ["action_accept_offer", FACTS]
     assert done.messages[0]["response"] == "utter_ask_timing"
@@ -102,13 +105,13 @@ def test_yes_to_nothing_asks_what_comes_next(desk):
 
 
 def test_no_drops_what_was_offered(desk):
-    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    slots = {"offer": {"do": "ask", "intent": "ask_timing"}}
     done = desk.run("action_drop_offer", "no", "deny", slots)
     assert done.slots["offer"] is None and "other words" in done.text
 
 
 def test_an_offer_lasts_for_one_message(desk):
-    slots = {"offer": {"intent": "ask_timing", "text": "When should I apply?"}}
+    slots = {"offer": {"do": "ask", "intent": "ask_timing"}}
     assert desk.run(FACTS, "why", "ask_why_intern", slots).slots["offer"] is None
 
 
@@ -148,3 +151,11 @@ def test_every_sentence_of_the_words_can_be_said():
             assert wording.strip()
         for field in set().union(*fields):
             assert f"{field}=" in source, f"{name} wants {{{field}}}"
+
+
+def test_a_search_is_offered_for_the_place_that_an_intent_is_about(desk):
+    done = desk.click(Ask(intent="ask_bali"))
+    assert done.payload("Programmes in Bali") == Search(place="bali")
+    assert desk.click(Search(place="bali")).slots["search_place"] == ["bali"]
+    named = desk.run(FACTS, "what does it cost in the Philippines", "ask_cost_and_funding")
+    assert named.payload("Programmes in the Philippines") == Search(country="PH")

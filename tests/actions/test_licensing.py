@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.actions import showing
+
 NEED = "action_show_registration"
 LENGTH = "action_show_internship_length"
 
@@ -101,7 +103,7 @@ def test_words_of_a_search_go_on_with_the_search(desk):
 
 
 def test_the_search_is_left_alone(desk):
-    before = {"search_country": ["PE"], "search_shown": ["ifmsa-peru-scope"]}
+    before = {"search_country": ["PE"], **showing("ifmsa-peru-scope")}
     done = desk.run(NEED, "is it needed in India", "ask_registration_requirement", before)
     assert {k: done.slots[k] for k in before} == before
 
@@ -109,8 +111,7 @@ def test_the_search_is_left_alone(desk):
 def test_every_country_of_the_catalogue_is_answered(desk):
     from preceptor.catalogue import facts
 
-    with desk.opened() as opened:
-        covered = [c.iso2 for c in facts.countries_covered(opened) if c.licensing]
+    covered = [c.iso2 for c in facts.countries_covered(desk.catalogue()) if c.licensing]
     assert len(covered) > 40
     for country in covered:
         slots = {"licensing_country": [country]}
@@ -118,3 +119,13 @@ def test_every_country_of_the_catalogue_is_answered(desk):
             done = desk.run(action, "and how is it", "ask_internship_length", slots)
             assert done.cards and done.cards[0]["country"] == country
             assert "None" not in done.text and len(done.text) < 4000
+
+
+def test_congo_is_asked_for(desk):
+    asked = desk.run("action_show_registration", "is an internship needed in Congo?", "x")
+    assert asked.titles == ["Democratic Republic of the Congo", "Republic of the Congo"]
+
+
+def test_kosovo_is_known_without_an_entry(desk):
+    done = desk.run("action_show_registration", "is an internship needed in Kosovo?", "x")
+    assert "no checked entry on internship rules in Kosovo" in done.text

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.actions import showing
+
 NUMBERS = "action_give_emergency_numbers"
 HELP = "action_give_helplines"
 
@@ -19,7 +21,7 @@ HELP = "action_give_helplines"
 def test_the_numbers_of_the_country_that_is_named(desk, text, country, number):
     done = desk.run(NUMBERS, text, "report_emergency")
     assert country in done.text and number in done.text
-    assert {c["label"].split(":")[0] for c in done.cards[0]["contacts"]} == {country}
+    assert {c["label"].split(",")[0] for c in done.cards[0]["contacts"]} == {country}
 
 
 def test_without_a_country_some_numbers_are_given_as_examples(desk):
@@ -81,6 +83,6 @@ def test_the_country_that_was_asked_for_is_answered_and_not_searched(
 
 @pytest.mark.parametrize("action", [NUMBERS, HELP])
 def test_the_search_is_left_alone(desk, action):
-    before = {"search_country": ["PE"], "search_shown": ["ifmsa-peru-scope"]}
+    before = {"search_country": ["PE"], **showing("ifmsa-peru-scope")}
     done = desk.run(action, "help", "report_emergency", before)
     assert {k: done.slots[k] for k in before} == before

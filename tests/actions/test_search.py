@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.actions import showing
+
 FIND = "action_search_programs"
 REFINE = "action_refine_search"
 
@@ -19,36 +21,36 @@ def test_a_search_shows_three_programmes_as_text_and_card(desk):
     (card,) = done.cards
     assert card["type"] == "program_list" and len(card["programs"]) == 3
     assert all(program["name"] in done.text for program in card["programs"])
-    assert done.slots["search_shown"] == [program["id"] for program in card["programs"]]
+    assert done.listed == [program["id"] for program in card["programs"]]
     assert done.slots["search_country"] == ["TZ"]
     assert done.titles == ["More about no. 1", "Compare these", "Show more"]
 
 
 def test_every_programme_of_a_list_is_where_it_was_asked_for(desk):
-    world = desk.world()
+    world = desk.catalogue()
     everywhere = {p.id for p in world.programs if p.worldwide}
-    here = {p.id for p in world.programs if "ZA" in p.country_ids}
+    here = {p.id for p in world.programs if "ZA" in p.countries}
     done = desk.talk(find("electives in South Africa"))
-    assert set(done.slots["search_shown"]) <= here | everywhere
+    assert set(done.listed) <= here | everywhere
 
 
 def test_reports_and_restricted_programmes_are_not_offered_as_open(desk):
-    listed = {p.id: p.listing for p in desk.world().programs}
+    listed = {p.id: p.listing for p in desk.catalogue().programs}
     done = desk.talk(find("placements in Bali"))
-    assert {listed[i] for i in done.slots["search_shown"] or []} <= {"open_call"}
+    assert {listed[i] for i in done.listed} <= {"open_call"}
 
 
 def test_more_pages_on_and_says_when_that_was_all(desk):
     first = desk.talk(find("placements in Sri Lanka"))
     second = desk.talk(find("placements in Sri Lanka"), refine("more"))
-    assert not set(first.slots["search_shown"]) & set(second.slots["search_shown"])
+    assert not set(first.listed) & set(second.listed)
     assert second.slots["search_offset"] == 3
     total = first.cards[0]["total"]
     pages = -(-total // 3)
     end = desk.talk(find("placements in Sri Lanka"), *[refine("more")] * pages)
     assert f"That was all: {total}" in end.text
     back = desk.talk(find("placements in Sri Lanka"), refine("more"), refine("previous page"))
-    assert back.slots["search_shown"] == first.slots["search_shown"]
+    assert back.listed == first.listed
 
 
 def test_start_over_clears_every_slot_of_the_search(desk):
@@ -58,10 +60,10 @@ def test_start_over_clears_every_slot_of_the_search(desk):
 
 
 def test_cheaper_shows_only_what_is_known_to_cost_less(desk):
-    slots = {"search_country": ["LK"], "search_shown": ["pmgy-real-asia-ambalangoda"]}
+    slots = {"search_country": ["LK"], **showing("pmgy-real-asia-ambalangoda")}
     done = desk.run(REFINE, "cheaper", "refine_search", slots)
     assert "Cheaper than USD 1,485" in done.text
-    assert done.slots["search_shown"] == ["sri-jayewardenepura-elective"]
+    assert done.listed == ["sri-jayewardenepura-elective"]
 
 
 def test_cheaper_of_the_cheapest_names_the_published_price_to_the_cent(desk):
@@ -83,18 +85,18 @@ def test_shorter_and_longer_move_relative_to_what_was_shown(desk):
 
 
 def test_a_shorter_programme_is_shown_where_there_is_one(desk):
-    slots = {"search_country": ["ID"], "search_shown": ["cimsa-indonesia-scope"]}
+    slots = {"search_country": ["ID"], **showing("cimsa-indonesia-scope")}
     done = desk.run(REFINE, "shorter", "refine_search", slots)
-    weeks = {p.id: p.min_weeks for p in desk.world().programs}
+    weeks = {p.id: p.min_weeks for p in desk.catalogue().programs}
     assert done.cards, done.text
-    assert min(weeks[i] or 99 for i in done.slots["search_shown"]) < 4
+    assert min(weeks[i] or 99 for i in done.listed) < 4
 
 
 def test_nothing_found_names_the_blame_and_the_nearest(desk):
     done = desk.talk(find("volunteering in Germany"))
     assert "I know no programme for volunteering" in done.text
     assert "kind of placement" in done.text and "nearest" in done.text
-    assert done.slots["offer"]["intent"] == "refine_search"
+    assert done.slots["offer"] == {"do": "widen", "fields": ["kinds"]}
     assert done.cards[0]["programs"]
 
 
@@ -116,6 +118,51 @@ def test_a_start_date_cannot_be_filtered_and_that_is_said(desk):
     assert "can't filter by start date" in desk.talk(find("electives in Nepal in July")).text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("electives in Nepal from 5 July to 30 July 2027", "from 5 July to 30 July 2027"),
+        ("electives in Nepal in spring", "in spring"),
+        ("electives in Nepal over $1000", "lower limit of USD 1,000"),
+        ("electives in Nepal, 300 euros a week", '"300 euros a week"'),
+        ("electives in Nepal under 9000 kr", "Swedish kronor (SEK), Norwegian kroner (NOK)"),
+        ("electives in Nepal under 3,000 riyals", "Saudi riyals (SAR)"),
+        ("electives in Nepal under Z$900", "don't know the currency"),
+        ("electives in Nepal for 20 working days", "five working days"),
+        # Where nothing fits, and where nothing but that was said.
+        ("volunteering in Germany in July", '"in July"'),
+        ("find me something for next month", '"next month"'),
+    ],
+)
+def test_what_cannot_be_searched_by_is_said(desk, text, said):
+    assert said in desk.talk(find(text)).text
+
+
+def test_an_unclear_currency_sets_no_budget(desk):
+    done = desk.talk(find("electives in Nepal under 9000 kr"))
+    assert done.slots.get("search_budget") is None and "USD" not in done.text.split("\n")[0]
+
+
+def test_dollars_of_a_country_do_not_search_there(desk):
+    done = desk.talk(find("surgery in Kenya under 1200 US dollars"))
+    assert done.slots["search_country"] == ["KE"]
+    assert "surgery in Kenya, up to USD 1,200" in done.text
+
+
+def test_congo_is_asked_for_and_the_rest_of_the_search_kept(desk):
+    asked = desk.talk(find("surgery in Congo for 4 weeks"))
+    assert asked.titles == ["Democratic Republic of the Congo", "Republic of the Congo"]
+    assert not asked.cards
+    done = desk.talk(find("surgery in Congo for 4 weeks"), refine("Republic of the Congo"))
+    assert done.slots["search_country"] == ["CG"]
+    assert done.slots["search_specialty"] == ["surgery"]
+    assert done.slots["search_max_weeks"] == 4.0
+
+
+def test_a_length_in_days_is_said_in_days(desk):
+    assert "Nepal, 3 days" in desk.talk(find("electives in Nepal for 3 days")).text
+
+
 @pytest.mark.parametrize("text", ["find me a programme", "Can you help me find a programme?"])
 def test_a_search_for_nothing_asks(desk, text):
     done = desk.talk(find(text))
@@ -126,12 +173,11 @@ def test_a_search_for_nothing_asks(desk, text):
 def test_the_search_that_is_back_is_the_same_page(desk):
     before = desk.talk(find("placements in Nepal"), refine("more"))
     after = desk.talk(find("placements in Nepal"), refine("more"), refine("Back to my search"))
-    assert after.slots["search_shown"] == before.slots["search_shown"]
+    assert after.listed == before.listed
     assert "still here" in after.text
 
 
-def test_quick_replies_are_at_most_three_and_never_commands(desk):
+def test_quick_replies_are_at_most_three(desk):
     for text in ("placements in Peru", "volunteering in Germany", "find me a programme"):
-        for message in desk.talk(find(text)).messages:
-            assert len(message["buttons"]) <= 3
-            assert not any(button["payload"].startswith("/") for button in message["buttons"])
+        for reply in desk.talk(find(text)).replies:
+            assert 0 < len(reply.choices) <= 3

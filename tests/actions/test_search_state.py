@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from actions.search_state import change, query_from_slots, query_to_slots
+from actions.search_state import Unused, change, query_from_slots, query_to_slots
 from actions.topic_action import Question
 from preceptor.catalogue.money import Money
 from preceptor.catalogue.search import SearchQuery
@@ -17,7 +17,7 @@ BUDGET = replace(KENYA_SURGERY, budget=Money(200000, "USD"))
 
 def changed(desk: Desk, before: SearchQuery, text: str, *, fresh: bool = False):
     question = Question("refine_search", text, tuple(desk.entities(text)))
-    return change(before, question, desk.world(), fresh=fresh)
+    return change(before, question, desk.catalogue(), fresh=fresh)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,50 @@ def changed(desk: Desk, before: SearchQuery, text: str, *, fresh: bool = False):
         (KENYA_SURGERY, "I'm a premed", replace(KENYA_SURGERY, stages=("premed",))),
         (KENYA_SURGERY, "as a volunteer", replace(KENYA_SURGERY, kinds=("volunteer",))),
         (KENYA_SURGERY, "I speak Spanish", replace(KENYA_SURGERY, languages=("es",))),
+        (KENYA_SURGERY, "no less than 16 weeks", replace(KENYA_SURGERY, min_weeks=16.0)),
+        (KENYA_SURGERY, "not more than 2 weeks", replace(KENYA_SURGERY, max_weeks=2.0)),
+        (
+            KENYA_SURGERY,
+            "longer than 2 weeks but shorter than 6 weeks",
+            replace(KENYA_SURGERY, min_weeks=2.0, max_weeks=6.0),
+        ),
+        (KENYA_SURGERY, "from 5 July to 30 July 2027", FOUR_WEEKS),
+        (KENYA_SURGERY, "4 weeks between June and August", FOUR_WEEKS),
+        (KENYA_SURGERY, "4 weeks this summer", FOUR_WEEKS),
+        (KENYA_SURGERY, "1 year 6 months", replace(KENYA_SURGERY, min_weeks=78.0, max_weeks=78.0)),
+        (
+            KENYA_SURGERY,
+            "under ₹1,50,000",
+            replace(KENYA_SURGERY, budget=Money(15000000, "INR")),
+        ),
+        (
+            SearchQuery(),
+            "surgery in Kenya under 1200 US dollars",
+            replace(KENYA_SURGERY, budget=Money(120000, "USD")),
+        ),
+        (
+            SearchQuery(),
+            "surgery in Kenya, 2000 Australian dollars",
+            replace(KENYA_SURGERY, budget=Money(200000, "AUD")),
+        ),
+        (
+            KENYA_SURGERY,
+            "€500–1,000",
+            replace(KENYA_SURGERY, budget=Money(100000, "EUR")),
+        ),
+        (BUDGET, "at least $1000", BUDGET),
+        (BUDGET, "300 euros a week", BUDGET),
+        (BUDGET, "3,000 riyals", BUDGET),
+        (SearchQuery(), "Atlanta, Georgia", SearchQuery(places=("atlanta",))),
+        (SearchQuery(), "in Newcastle, South Africa", SearchQuery(countries=("ZA",))),
+        (SearchQuery(), "🇰🇪 or 🇹🇿", SearchQuery(countries=("KE", "TZ"))),
+        (SearchQuery(), "the u.a.e.", SearchQuery(countries=("AE",))),
+        (SearchQuery(), "Kosovo", SearchQuery(countries=("XK",))),
+        (
+            SearchQuery(),
+            "I am a medical student from KSA and want surgery in Germany",
+            SearchQuery(countries=("DE",), specialties=("surgery",)),
+        ),
         (
             KENYA_SURGERY,
             "not in Kenya",
@@ -112,6 +156,39 @@ def test_a_sum_without_a_currency_takes_that_of_the_budget_before(desk):
     before = replace(KENYA_SURGERY, budget=Money(100, "GBP"))
     done = changed(desk, before, "under 800")
     assert (done.query.budget, done.assumed_currency) == (Money(80000, "GBP"), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "unused"),
+    [
+        ("in July", [Unused("when", "in July")]),
+        ("June to August", [Unused("when", "June to August")]),
+        ("in spring", [Unused("when", "in spring")]),
+        ("over Christmas", [Unused("when", "over Christmas")]),
+        ("next month", [Unused("when", "next month")]),
+        ("from 5 July to 30 July 2027", [Unused("when", "from 5 July to 30 July 2027")]),
+        ("at least $1000", [Unused("least_sum", "USD 1,000")]),
+        ("€500–1,000", [Unused("least_sum", "EUR 500")]),
+        ("300 euros a week", [Unused("price_per", "300 euros a week")]),
+        ("30 working days", [Unused("working_days", "30 working days")]),
+        ("10 000 kr", [Unused("currency", "10 000 kr", ("SEK", "NOK", "DKK", "ISK"))]),
+        ("Z$500", [Unused("currency", "Z$500")]),
+        ("4 weeks under 2000 euros", []),
+    ],
+)
+def test_what_a_search_cannot_use_is_named(desk, text, unused):
+    assert list(changed(desk, KENYA_SURGERY, text).unused) == unused
+
+
+def test_an_unclear_currency_is_that_of_the_budget_before(desk):
+    before = replace(KENYA_SURGERY, budget=Money(100, "NOK"))
+    done = changed(desk, before, "under 10 000 kr")
+    assert (done.query.budget, done.unused) == (Money(1000000, "NOK"), ())
+
+
+def test_what_starts_over_is_named_too(desk):
+    done = changed(desk, FOUR_WEEKS, "start over, surgery in Peru in July")
+    assert done.unused == (Unused("when", "in July"),)
 
 
 def test_a_length_that_is_corrected_is_the_one_that_is_not_denied(desk):

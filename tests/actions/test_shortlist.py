@@ -17,7 +17,7 @@ def ids(outcome) -> list[str]:
 
 
 def test_a_result_is_saved_by_its_position(desk):
-    shown = desk.talk(FIND).slots["search_shown"]
+    shown = desk.talk(FIND).listed
     done = desk.talk(FIND, save("save the second one"))
     assert ids(done) == [shown[1]]
     assert "Your shortlist holds 1 programme." in done.text
@@ -117,7 +117,7 @@ def test_the_whole_shortlist_is_cleared(desk):
 
 
 def test_it_holds_twenty(desk):
-    programs = desk.world().programs
+    programs = desk.catalogue().programs
     full = [{"id": p.id, "name": p.name, "url": p.source_url} for p in programs[:20]]
     last = programs[25]
     text = f"Save {last.name} by {last.organisation} to my shortlist"
@@ -136,7 +136,7 @@ def test_it_is_shown_as_cards_and_numbers_pick_from_it(desk):
 
 
 def test_a_long_shortlist_comes_in_lists_of_ten(desk):
-    kept = [{"id": p.id, "name": p.name, "url": None} for p in desk.world().programs[:17]]
+    kept = [{"id": p.id, "name": p.name, "url": None} for p in desk.catalogue().programs[:17]]
     done = desk.run("action_show_shortlist", slots={"shortlist": kept})
     assert [(len(c["programs"]), c["offset"], c["total"]) for c in done.cards] == [
         (10, 0, 17),
@@ -183,7 +183,7 @@ def test_the_search_is_kept_in_words_and_cleared_with_it(desk):
 
 def test_every_programme_is_picked_by_name_and_organisation(desk):
     missed = []
-    for program in desk.world().programs:
+    for program in desk.catalogue().programs:
         for wording in ("Tell me about {}, {}", "Tell me about {} by {}"):
             text = wording.format(program.name, program.organisation)
             done = desk.run("action_show_program", text, "ask_program_detail")
@@ -194,7 +194,7 @@ def test_every_programme_is_picked_by_name_and_organisation(desk):
 
 def test_every_programme_is_saved_and_removed_by_a_card_s_buttons(desk):
     missed = []
-    for program in desk.world().programs:
+    for program in desk.catalogue().programs:
         text = f"Save {program.name} by {program.organisation} to my shortlist"
         saved = desk.run("action_save_program", text, "save_program")
         off = desk.run("action_save_program", _removing(text), "save_program", saved.slots)

@@ -3,28 +3,10 @@
 import subprocess
 import sys
 
-from ruamel.yaml import YAML
-
-from actions.topic_action import ACTION_OF, ANSWER_ACTION
 from actions.words import say
+from preceptor.intents import FALLBACK_ACTION, intents
 from tests.support.actions import actions_by_name
 from tests.support.tiny_project import ROOT
-
-yaml = YAML(typ="safe")
-
-
-def rules() -> dict[str, list[str]]:
-    """Return the actions of every rule by its intent."""
-    found = {}
-    for path in (ROOT / "data" / "rules").glob("*.yml"):
-        for rule in yaml.load(path.read_text("utf-8"))["rules"]:
-            intent, *steps = rule["steps"]
-            found[intent["intent"]] = [step["action"] for step in steps]
-    return found
-
-
-def domain() -> dict:
-    return yaml.load((ROOT / "domain.yml").read_text("utf-8"))
 
 
 def message_with(desk, *questions: tuple[str, str]) -> dict:
@@ -64,9 +46,8 @@ def test_only_the_last_answer_has_quick_replies(desk):
         ("ask_how_to_apply", "and how do I apply?"),
     )
     done = desk.turn("action_show_registration", message)
-    assert [bool(m["buttons"]) for m in done.messages] == [False] * (len(done.messages) - 1) + [
-        True
-    ]
+    offered = [bool(reply.choices) for reply in done.replies]
+    assert offered == [False] * (len(done.messages) - 1) + [True]
 
 
 def test_topics_are_offered_behind_the_last_answer_alone(desk):
@@ -79,7 +60,7 @@ def test_topics_are_offered_behind_the_last_answer_alone(desk):
     assert "utter_ask_discipline" in [m["response"] for m in done.messages]
     said = [m["text"] for m in done.messages]
     assert said.count(say("topics_lead")) == 1
-    assert said[-1] == say("topics_lead") and done.messages[-1]["buttons"]
+    assert said[-1] == say("topics_lead") and done.replies[-1].choices
 
 
 def test_questions_that_a_broken_turn_left_behind_are_not_answered_later(desk):
@@ -90,21 +71,10 @@ def test_questions_that_a_broken_turn_left_behind_are_not_answered_later(desk):
     assert done.slots["topic"] == "ask_why_intern"
 
 
-def test_the_action_of_an_intent_agrees_with_the_rules():
-    for intent, steps in rules().items():
-        if intent in ACTION_OF:
-            assert steps == [ACTION_OF[intent]]
-        elif len(steps) == 2 and steps[1] == ANSWER_ACTION:
-            assert steps[0] == f"utter_{intent}"
-    assert set(ACTION_OF) <= set(rules())
-
-
-def test_every_action_of_the_domain_exists_and_every_action_is_in_the_domain():
-    assert set(actions_by_name()) == set(domain()["actions"])
-
-
-def test_every_intent_has_a_rule():
-    assert set(rules()) - {"nlu_fallback"} == set(domain()["intents"])
+def test_every_action_is_declared_and_every_declared_action_exists():
+    declared = {action for intent in intents().values() for action in intent.actions}
+    looked_up = {action for action in declared if action.startswith("action_")}
+    assert set(actions_by_name()) == looked_up | {FALLBACK_ACTION}
 
 
 def test_actions_load_neither_rasa_nor_tensorflow():

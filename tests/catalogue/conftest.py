@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
-from preceptor.catalogue.database import engine_from_url, session
+from preceptor.catalogue.database import engine_from_url
 from preceptor.catalogue.importer import import_folder
-from tests.catalogue.support import Rows, small_catalogue, write_csv
+from preceptor.catalogue.snapshot import Catalogue
+from tests.support.catalogue import Rows, small_catalogue, write_csv
 
 
 @pytest.fixture
@@ -42,24 +42,18 @@ def imported(engine: Engine, folder: Path) -> Engine:
 
 
 @pytest.fixture
-def opened(imported: Engine) -> Iterator[Session]:
-    """A session on the small catalogue."""
-    with session(imported) as session_:
-        yield session_
+def catalogue(imported: Engine) -> Catalogue:
+    """The small catalogue."""
+    return Catalogue.load(imported)
 
 
 @pytest.fixture
-def with_programs(tmp_path: Path, rows: Rows, engine: Engine) -> Iterator[Callable[..., Session]]:
-    """A session on the small catalogue with other programmes: ``with_programs(program(…), …)``."""
-    managers = []
+def with_programs(tmp_path: Path, rows: Rows, engine: Engine) -> Callable[..., Catalogue]:
+    """The small catalogue with other programmes: `with_programs(program(…), …)`."""
 
-    def make(*programs: dict[str, str]) -> Session:
+    def make(*programs: dict[str, str]) -> Catalogue:
         rows["programs.csv"] = list(programs)
         import_folder(write_csv(tmp_path / "csv", rows), engine)
-        manager = session(engine)
-        managers.append(manager)
-        return manager.__enter__()
+        return Catalogue.load(engine)
 
-    yield make
-    for manager in managers:
-        manager.__exit__(None, None, None)
+    return make

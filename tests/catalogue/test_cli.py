@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from preceptor.catalogue import database
 from preceptor.catalogue.cli import catalogue
-from tests.catalogue.support import Rows, program, write_csv
+from tests.support.catalogue import Rows, program, write_csv
 
 Run = Callable[..., Result]
 

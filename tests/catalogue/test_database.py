@@ -5,56 +5,63 @@ import threading
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, event, inspect, select, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from preceptor.catalogue import database, models
+from preceptor.catalogue import database
 from preceptor.catalogue.database import (
+    OUTDATED,
     CatalogueError,
     NotImported,
     engine_from_url,
-    session,
-    upgrade,
+    transaction,
 )
-from preceptor.catalogue.importer import import_folder
-from preceptor.catalogue.records import TopicRecord
-from preceptor.catalogue.search import SearchQuery, search
-from preceptor.catalogue.store import read_records
-from tests.catalogue.support import Rows, write_csv
+from preceptor.catalogue.importer import ImportRefused, import_folder
+from preceptor.catalogue.snapshot import Catalogue
+from preceptor.catalogue.store import prepare_tables
+from tests.support.catalogue import OLD_LAYOUT, Rows, write_csv
 
 
-def test_migrations_build_exactly_the_tables_of_the_models(engine: Engine) -> None:
-    upgrade(engine)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, models.metadata) == []
+def test_a_database_of_the_old_layout_is_built_anew(engine: Engine, folder: Path) -> None:
+    with transaction(engine, write=True) as connection:
+        for statement in OLD_LAYOUT:
+            connection.execute(text(statement))
+    with pytest.raises(CatalogueError) as caught:
+        Catalogue.load(engine)
+    assert str(caught.value) == OUTDATED
+    assert import_folder(folder, engine).rebuilt
+    # Tables of others in the same database stay.
+    assert set(inspect(engine).get_table_names()) == {
+        "catalogue_rows",
+        "catalogue_version",
+        "conversations",
+    }
+    assert len(Catalogue.load(engine).programs) == 2
+    assert not import_folder(folder, engine).rebuilt
 
 
-def test_migrations_have_the_check_constraints_of_the_models(engine: Engine) -> None:
-    upgrade(engine)
-    from_models = create_engine("sqlite://")
-    models.metadata.create_all(from_models)
-
-    def checks(of: Engine) -> set[tuple[str, str, str]]:
-        inspector = inspect(of)
-        return {
-            (table, check["name"], check["sqltext"])
-            for table in models.metadata.tables
-            for check in inspector.get_check_constraints(table)
-        }
-
-    assert checks(engine) == checks(from_models)
-    assert len(checks(engine)) > 20
+def test_tables_with_other_columns_are_built_anew(imported: Engine, folder: Path) -> None:
+    with transaction(imported, write=True) as connection:
+        connection.execute(text("ALTER TABLE catalogue_rows RENAME COLUMN document TO body"))
+    with pytest.raises(CatalogueError) as caught:
+        Catalogue.load(imported)
+    assert str(caught.value) == OUTDATED
+    assert import_folder(folder, imported).rebuilt
+    assert len(Catalogue.load(imported).programs) == 2
 
 
-def test_upgrading_twice_does_nothing(engine: Engine) -> None:
-    upgrade(engine)
-    tables = inspect(engine).get_table_names()
-    upgrade(engine)
-    assert inspect(engine).get_table_names() == tables
+def test_a_refused_import_leaves_the_old_layout_alone(
+    engine: Engine, folder: Path, rows: Rows
+) -> None:
+    with transaction(engine, write=True) as connection:
+        for statement in OLD_LAYOUT:
+            connection.execute(text(statement))
+    before = inspect(engine).get_table_names()
+    rows["kinds.csv"][0]["id"] = "holiday"
+    with pytest.raises(ImportRefused):
+        import_folder(write_csv(folder, rows), engine)
+    assert inspect(engine).get_table_names() == before
 
 
 def test_two_first_imports_at_once_both_succeed(url: str, folder: Path) -> None:
@@ -106,60 +113,51 @@ def test_sqlite_is_set_up_for_several_processes(imported: Engine) -> None:
     with imported.connect() as connection:
         pragmas = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "busy_timeout", "foreign_keys")
+            for name in ("journal_mode", "busy_timeout")
         ]
-    assert pragmas == ["wal", 2000, 1]
+    assert pragmas == ["wal", 2000]
 
 
-def test_a_failed_write_session_leaves_nothing_behind(imported: Engine) -> None:
-    with pytest.raises(ZeroDivisionError), session(imported, write=True) as opened:
-        opened.execute(text("DELETE FROM catalogue_meta"))
+def test_a_failed_write_leaves_nothing_behind(imported: Engine) -> None:
+    before = Catalogue.load(imported).version
+    with pytest.raises(ZeroDivisionError), transaction(imported, write=True) as connection:
+        connection.execute(text("DELETE FROM catalogue_version"))
         _ = 1 / 0
-    with session(imported) as opened:
-        assert opened.execute(select(models.CatalogueMeta.id)).scalar_one() == 1
+    assert Catalogue.load(imported).version == before
 
 
 def test_a_mistake_in_the_code_is_not_hidden(imported: Engine) -> None:
-    with pytest.raises(IntegrityError), session(imported, write=True) as opened:
-        opened.execute(text("INSERT INTO kinds VALUES ('elective', 'Twice', '', NULL)"))
-    with pytest.raises(OperationalError), session(imported) as opened:
-        opened.execute(text("SELEKT 1"))
-
-
-def test_tables_of_another_version_ask_for_an_import(imported: Engine) -> None:
-    with session(imported, write=True) as opened:
-        opened.execute(text("ALTER TABLE topics DROP COLUMN question"))
-    with pytest.raises(CatalogueError, match="not of this version.*run `make catalogue`"):
-        with session(imported) as opened:
-            read_records(opened, TopicRecord)
+    with pytest.raises(IntegrityError), transaction(imported, write=True) as connection:
+        connection.execute(text("INSERT INTO catalogue_rows SELECT * FROM catalogue_rows"))
+    with pytest.raises(OperationalError), transaction(imported) as connection:
+        connection.execute(text("SELEKT 1"))
 
 
 def test_a_database_file_that_is_replaced_is_noticed(
     imported: Engine, tmp_path: Path, rows: Rows
 ) -> None:
-    with session(imported) as opened:
-        assert search(opened, SearchQuery()).total == 2
+    assert len(Catalogue.load(imported).programs) == 2
     for path in tmp_path.glob("catalogue.db*"):
         path.unlink()
     rows["programs.csv"].pop()
     import_folder(write_csv(tmp_path / "csv", rows), engine_from_url(str(imported.url)))
-    with session(imported) as opened:
-        assert search(opened, SearchQuery()).total == 1
+    assert len(Catalogue.load(imported).programs) == 1
 
 
 @pytest.mark.parametrize("tables", [False, True])
 def test_an_empty_database_says_that_nothing_was_imported(engine: Engine, tables: bool) -> None:
     if tables:
-        upgrade(engine)
+        with transaction(engine, write=True) as connection:
+            prepare_tables(connection)
     with pytest.raises(NotImported, match="nothing has been imported yet. Run `make catalogue`"):
-        with session(engine) as opened:
-            search(opened, SearchQuery())
+        Catalogue.load(engine)
 
 
 def test_a_database_that_another_process_writes_to_is_reported(
-    imported: Engine, folder: Path, rows: Rows, url: str, monkeypatch: pytest.MonkeyPatch
+    imported: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "SQLITE_BUSY_MS", 50)
+    imported.dispose()
     other = sqlite3.connect(imported.url.database)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(CatalogueError, match="Another process is writing"):
@@ -172,8 +170,7 @@ def test_a_read_only_database_is_read_but_not_written(
     imported: Engine, tmp_path: Path, rows: Rows
 ) -> None:
     read_only = engine_from_url(f"sqlite:///file:{imported.url.database}?mode=ro&uri=true")
-    with session(read_only) as opened:
-        assert search(opened, SearchQuery()).total == 2
+    assert len(Catalogue.load(read_only).programs) == 2
     rows["programs.csv"].pop()
     with pytest.raises(CatalogueError, match="is read-only"):
         import_folder(write_csv(tmp_path / "new", rows), read_only)
@@ -188,13 +185,13 @@ def test_a_full_disk_is_reported_and_the_old_catalogue_stays(
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
     event.listen(imported, "connect", limit)
+    imported.dispose()
+    before = Catalogue.load(imported)
     rows["topics.csv"][0]["question"] = "What is it like? " * 500
     rows["topics.csv"][1]["question"] = "How? " * 1900
     with pytest.raises(CatalogueError, match="is full; free some space"):
         import_folder(write_csv(tmp_path / "new", rows), imported)
-    with session(imported) as opened:
-        question = opened.execute(select(models.Topic.question)).scalars().first()
-    assert question == "What is Bali like?"
+    assert Catalogue.load(imported).version == before.version
 
 
 def test_a_file_that_is_no_database_is_reported(engine: Engine, folder: Path) -> None:

@@ -1,34 +1,32 @@
 """Facts: what answers read from the catalogue."""
 
-import datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
 from preceptor.catalogue import facts
-from preceptor.catalogue.database import NotImported, session, upgrade
 from preceptor.catalogue.importer import import_folder
-from tests.catalogue.support import SOURCE, Rows, program, write_csv
+from preceptor.catalogue.records import Source
+from preceptor.catalogue.snapshot import Catalogue
+from tests.support.catalogue import SOURCE, Rows, program, write_csv
 
 
-def test_licensing_tells_the_rule_with_its_source(opened: Session) -> None:
-    rule = facts.licensing(opened, "KE")
+def test_licensing_tells_the_rule_with_its_source(catalogue: Catalogue) -> None:
+    rule = facts.licensing(catalogue, "KE")
     assert rule is not None
     assert (rule.country_name, rule.local_name, rule.required) == ("Kenya", "Internship", "yes")
     assert (rule.min_months, rule.max_months) == (Decimal(12), Decimal("13.5"))
     assert rule.rotations is None
-    assert rule.source == facts.Source(None, SOURCE["source_url"], None, None, "high", None)
-    assert facts.licensing(opened, "PE") is None
+    assert rule.source == Source(None, SOURCE["source_url"], None, None, "high", None)
+    assert facts.licensing(catalogue, "PE") is None
 
 
-def test_the_regulator_is_named_with_its_site(opened: Session) -> None:
-    regulator = facts.regulator(opened, "KE")
+def test_the_regulator_is_named_with_its_site(catalogue: Catalogue) -> None:
+    regulator = facts.regulator(catalogue, "KE")
     assert regulator is not None
     assert (regulator.name, regulator.url) == ("KMPDC", "https://kmpdc.go.ke")
-    assert facts.regulator(opened, "PE") is None
+    assert facts.regulator(catalogue, "PE") is None
 
 
 def test_advice_comes_by_rank_then_fit_and_never_without_a_source(
@@ -46,30 +44,30 @@ def test_advice_comes_by_rank_then_fit_and_never_without_a_source(
         fact("other", "ask_discipline", "1"),
     ]
     import_folder(write_csv(folder, rows), imported)
-    with session(imported) as opened:
-        shown = facts.advice_facts(opened, "ask_bali", limit=10)
-        assert [f.id for f in shown] == ["first", "second", "third"]
-        assert [f.id for f in facts.advice_facts(opened, "ask_bali", limit=1)] == ["first"]
-        assert facts.advice_facts(opened, "ask_nothing") == ()
+    catalogue = Catalogue.load(imported)
+    shown = facts.advice_facts(catalogue, "ask_bali", limit=10)
+    assert [f.id for f in shown] == ["first", "second", "third"]
+    assert [f.id for f in facts.advice_facts(catalogue, "ask_bali", limit=1)] == ["first"]
+    assert facts.advice_facts(catalogue, "ask_nothing") == ()
 
 
-def test_emergency_numbers_put_the_ambulance_first(opened: Session) -> None:
-    numbers = facts.emergency_numbers(opened, "KE")
+def test_emergency_numbers_put_the_ambulance_first(catalogue: Catalogue) -> None:
+    numbers = facts.emergency_numbers(catalogue, "KE")
     assert [(n.service, n.number) for n in numbers] == [
         ("ambulance", "1199"),
         ("general", "999 / 112"),
     ]
     assert numbers[0].country_name == "Kenya"
-    assert facts.emergency_numbers(opened, "PE") == ()
+    assert facts.emergency_numbers(catalogue, "PE") == ()
 
 
-def test_helplines_of_the_country_come_before_international_ones(opened: Session) -> None:
-    assert [h.id for h in facts.helplines(opened, "KE")] == [
+def test_helplines_of_the_country_come_before_international_ones(catalogue: Catalogue) -> None:
+    assert [h.id for h in facts.helplines(catalogue, "KE")] == [
         "befrienders-kenya",
         "find-a-helpline",
     ]
-    assert [h.id for h in facts.helplines(opened, "PE")] == ["find-a-helpline"]
-    assert [h.id for h in facts.helplines(opened)] == ["find-a-helpline"]
+    assert [h.id for h in facts.helplines(catalogue, "PE")] == ["find-a-helpline"]
+    assert [h.id for h in facts.helplines(catalogue)] == ["find-a-helpline"]
 
 
 def test_helplines_can_be_chosen_by_whom_they_are_for(
@@ -80,12 +78,12 @@ def test_helplines_can_be_chosen_by_whom_they_are_for(
         | SOURCE
     )
     import_folder(write_csv(folder, rows), imported)
-    with session(imported) as opened:
-        assert [h.id for h in facts.helplines(opened, "KE", for_whom="doctors")] == ["doctors"]
+    catalogue = Catalogue.load(imported)
+    assert [h.id for h in facts.helplines(catalogue, "KE", for_whom="doctors")] == ["doctors"]
 
 
-def test_topics_tell_where_they_lead(opened: Session) -> None:
-    topics = facts.topics(opened)
+def test_topics_tell_where_they_lead(catalogue: Catalogue) -> None:
+    topics = facts.topics(catalogue)
     assert [(t.intent, t.leads_to, t.in_menu) for t in topics] == [
         ("ask_bali", ("ask_discipline",), True),
         ("ask_discipline", (), False),
@@ -101,22 +99,9 @@ def test_countries_covered_are_those_with_programmes_or_rules(
         program("c", countries="PE", listing="report"),
     ]
     import_folder(write_csv(folder, rows), imported)
-    with session(imported) as opened:
-        assert facts.countries_covered(opened) == (
-            facts.CountryCoverage("EC", "Ecuador", 1, 0, 0, licensing=False),
-            facts.CountryCoverage("KE", "Kenya", 0, 0, 0, licensing=True),
-            facts.CountryCoverage("PE", "Peru", 1, 1, 1, licensing=False),
-        )
-
-
-def test_the_summary_counts_every_table(opened: Session, rows: Rows) -> None:
-    summary = facts.catalogue_summary(opened)
-    assert summary.rows == {name.removesuffix(".csv"): len(r) for name, r in rows.items()}
-    age = datetime.datetime.now(datetime.timezone.utc) - summary.imported_at
-    assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=5)
-
-
-def test_a_summary_of_nothing_says_that_nothing_was_imported(engine: Engine) -> None:
-    upgrade(engine)
-    with pytest.raises(NotImported), session(engine) as opened:
-        facts.catalogue_summary(opened)
+    catalogue = Catalogue.load(imported)
+    assert facts.countries_covered(catalogue) == (
+        facts.CountryCoverage("EC", "Ecuador", 1, 0, 0, licensing=False),
+        facts.CountryCoverage("KE", "Kenya", 0, 0, 0, licensing=True),
+        facts.CountryCoverage("PE", "Peru", 1, 1, 1, licensing=False),
+    )

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
-from preceptor.catalogue.money import Converted, Money, NoRate, Rate, convert, convert_at
+from preceptor.catalogue.money import Converted, Money, NoRate, Rate, convert_at
 from preceptor.catalogue.money import minor_digits as digits
+from preceptor.catalogue.snapshot import Catalogue
 
 
 @pytest.mark.parametrize(
@@ -45,26 +45,30 @@ def test_decimals_follow_iso_4217_where_everyday_use_differs(currency: str, expe
     ],
 )
 def test_conversion_goes_by_way_of_the_euro(
-    opened: Session, money: Money, currency: str, expected: int
+    catalogue: Catalogue, money: Money, currency: str, expected: int
 ) -> None:
-    assert convert(opened, money, currency).money == Money(expected, currency)
+    assert convert_at(money, currency, catalogue.rates).money == Money(expected, currency)
 
 
-def test_a_conversion_tells_its_source_and_the_older_of_its_dates(opened: Session) -> None:
-    result = convert(opened, Money(100, "USD"), "JPY")
+def test_a_conversion_tells_its_source_and_the_older_of_its_dates(catalogue: Catalogue) -> None:
+    result = convert_at(Money(100, "USD"), "JPY", catalogue.rates)
     assert result.rate_date == datetime.date(2024, 6, 21)
     assert result.source_url == "https://example.org/page"
-    assert convert(opened, Money(100, "USD"), "EUR").rate_date == datetime.date(2024, 6, 28)
+    assert convert_at(Money(100, "USD"), "EUR", catalogue.rates).rate_date == datetime.date(
+        2024, 6, 28
+    )
 
 
-def test_the_same_currency_needs_no_rate(opened: Session) -> None:
-    assert convert(opened, Money(5, "GBP"), "GBP") == Converted(Money(5, "GBP"), None, None, None)
+def test_the_same_currency_needs_no_rate(catalogue: Catalogue) -> None:
+    assert convert_at(Money(5, "GBP"), "GBP", catalogue.rates) == Converted(
+        Money(5, "GBP"), None, None, None
+    )
 
 
 @pytest.mark.parametrize(("source", "target"), [("GBP", "EUR"), ("EUR", "GBP")])
-def test_a_currency_without_a_rate_is_named(opened: Session, source: str, target: str) -> None:
+def test_a_currency_without_a_rate_is_named(catalogue: Catalogue, source: str, target: str) -> None:
     with pytest.raises(NoRate, match="no exchange rate for GBP"):
-        convert(opened, Money(1, source), target)
+        convert_at(Money(1, source), target, catalogue.rates)
 
 
 @given(

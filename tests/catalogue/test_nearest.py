@@ -3,18 +3,19 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy.orm import Session
 
-from preceptor.catalogue.search import Money, Nothing, SearchQuery, nearest, search
-from tests.catalogue.support import program
+from preceptor.catalogue.money import Money
+from preceptor.catalogue.search import Nothing, SearchQuery, nearest, search
+from preceptor.catalogue.snapshot import Catalogue
+from tests.support.catalogue import program
 
-WithPrograms = Callable[..., Session]
+WithPrograms = Callable[..., Catalogue]
 COST = {"currency": "EUR", "price_basis": "total_shortest_stay"}
 
 
-def nothing(session: Session, query: SearchQuery) -> Nothing:
-    assert search(session, query).total == 0
-    return nearest(session, query)
+def nothing(catalogue: Catalogue, query: SearchQuery) -> Nothing:
+    assert search(catalogue, query).total == 0
+    return nearest(catalogue, query)
 
 
 def ids(result: Nothing) -> list[str]:
@@ -22,7 +23,7 @@ def ids(result: Nothing) -> list[str]:
 
 
 @pytest.fixture
-def world(with_programs: WithPrograms) -> Session:
+def several(with_programs: WithPrograms) -> Catalogue:
     return with_programs(
         program("peru-dear", countries="PE", price_minor="90000", **COST),
         program("peru-dearest", countries="PE", price_minor="95000", **COST),
@@ -34,73 +35,73 @@ def world(with_programs: WithPrograms) -> Session:
     )
 
 
-def test_the_budget_is_blamed_and_the_cheapest_offered(world: Session) -> None:
-    result = nothing(world, SearchQuery(countries=("PE",), budget=Money(50000, "USD")))
+def test_the_budget_is_blamed_and_the_cheapest_offered(several: Catalogue) -> None:
+    result = nothing(several, SearchQuery(countries=("PE",), budget=Money(50000, "USD")))
     assert result.blame == ("budget",)
     assert result.without == {"budget": 2, "countries": 4}
     assert ids(result) == ["peru-dear", "peru-dearest"]
 
 
-def test_a_country_without_programmes_is_replaced_by_its_neighbours(world: Session) -> None:
-    result = nothing(world, SearchQuery(countries=("KE",)))
+def test_a_country_without_programmes_is_replaced_by_its_neighbours(several: Catalogue) -> None:
+    result = nothing(several, SearchQuery(countries=("KE",)))
     assert result.blame == ("countries",)
     # East Africa is nearer than the rest of Africa, and that is nearer than elsewhere.
     assert ids(result)[:2] == ["tanzania", "chad"]
     assert len(result.alternatives) == 3
 
 
-def test_a_city_is_replaced_by_its_area_before_anything_else(world: Session) -> None:
-    result = nothing(world, SearchQuery(places=("denpasar",)))
+def test_a_city_is_replaced_by_its_area_before_anything_else(several: Catalogue) -> None:
+    result = nothing(several, SearchQuery(places=("denpasar",)))
     assert result.blame == ("places",)
     assert ids(result)[0] == "bali"
     assert result.hidden == 1
 
 
 def test_a_city_is_replaced_by_its_country_next(with_programs: WithPrograms) -> None:
-    opened = with_programs(
+    catalogue = with_programs(
         program("a-tanzania", countries="TZ"),
         program("b-kenya", countries="KE"),
         program("c-asia", countries="LK"),
     )
-    result = nothing(opened, SearchQuery(places=("mombasa",)))
+    result = nothing(catalogue, SearchQuery(places=("mombasa",)))
     assert ids(result) == ["b-kenya", "a-tanzania", "c-asia"]
 
 
 def test_the_length_is_blamed_and_the_shortest_offered(with_programs: WithPrograms) -> None:
-    opened = with_programs(
+    catalogue = with_programs(
         program("a", min_weeks="8"), program("b", min_weeks="4"), program("c", min_weeks="6")
     )
-    result = nothing(opened, SearchQuery(countries=("KE",), max_weeks=2))
+    result = nothing(catalogue, SearchQuery(countries=("KE",), max_weeks=2))
     assert (result.blame, ids(result)) == (("max_weeks",), ["b", "c", "a"])
 
 
 def test_a_stay_that_is_too_long_is_met_by_the_longest(with_programs: WithPrograms) -> None:
-    opened = with_programs(
+    catalogue = with_programs(
         program("a", max_weeks="8"), program("b", max_weeks="4"), program("c", max_weeks="12")
     )
-    result = nothing(opened, SearchQuery(min_weeks=20))
+    result = nothing(catalogue, SearchQuery(min_weeks=20))
     assert (result.blame, ids(result)) == (("min_weeks",), ["c", "a", "b"])
 
 
 def test_a_specialty_is_replaced_by_one_of_its_family(with_programs: WithPrograms) -> None:
-    opened = with_programs(
+    catalogue = with_programs(
         program("a", specialties="paediatrics"),
         program("b", specialties="orthopaedics"),
     )
-    result = nothing(opened, SearchQuery(specialties=("neurosurgery",)))
+    result = nothing(catalogue, SearchQuery(specialties=("neurosurgery",)))
     assert (result.blame, ids(result)) == (("specialties",), ["b", "a"])
 
 
-def test_two_constraints_are_blamed_together_when_no_single_one_is(world: Session) -> None:
+def test_two_constraints_are_blamed_together_when_no_single_one_is(several: Catalogue) -> None:
     query = SearchQuery(countries=("PE",), kinds=("volunteer",), budget=Money(100, "EUR"))
-    result = nothing(world, query)
+    result = nothing(several, query)
     assert result.blame == ("budget", "kinds")
     assert result.without == {"budget": 0, "kinds": 0, "countries": 0}
     assert ids(result) == ["peru-dear", "peru-dearest"]
 
 
 def test_when_nothing_but_dropping_all_helps_all_are_blamed(with_programs: WithPrograms) -> None:
-    opened = with_programs(
+    catalogue = with_programs(
         program("a", min_weeks="8", stages="premed", languages="es", price_minor="5", **COST)
     )
     query = SearchQuery(
@@ -110,19 +111,21 @@ def test_when_nothing_but_dropping_all_helps_all_are_blamed(with_programs: WithP
         max_weeks=2,
         budget=Money(1, "EUR"),
     )
-    result = nothing(opened, query)
+    result = nothing(catalogue, query)
     assert set(result.blame) == {"countries", "stages", "languages", "max_weeks", "budget"}
     assert ids(result) == ["a"]
 
 
 def test_an_empty_catalogue_blames_nothing(with_programs: WithPrograms) -> None:
-    opened = with_programs()
-    result = nothing(opened, SearchQuery(countries=("KE",)))
+    catalogue = with_programs()
+    result = nothing(catalogue, SearchQuery(countries=("KE",)))
     assert result == Nothing((), {"countries": 0}, (), 0)
 
 
-def test_alternatives_keep_the_other_constraints(world: Session) -> None:
-    result = nothing(world, SearchQuery(countries=("KE",), max_weeks=4, budget=Money(50000, "EUR")))
+def test_alternatives_keep_the_other_constraints(several: Catalogue) -> None:
+    result = nothing(
+        several, SearchQuery(countries=("KE",), max_weeks=4, budget=Money(50000, "EUR"))
+    )
     assert result.blame == ("countries",)
     assert ids(result)[:2] == ["tanzania", "chad"]
     assert "ecuador" not in ids(result)

@@ -5,96 +5,91 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Engine
 
-from preceptor.catalogue import database, models
+from preceptor.catalogue import database
 from preceptor.catalogue.database import (
     CatalogueError,
     NotImported,
     engine_from_url,
-    session,
-    upgrade,
+    transaction,
 )
 from preceptor.catalogue.exporter import export_folder
 from preceptor.catalogue.importer import import_folder
-from preceptor.catalogue.models import Program
 from preceptor.catalogue.search import SearchQuery, search
-from preceptor.catalogue.store import current_version, read_contents, read_meta
-from preceptor.catalogue.vocabulary import VocabularyCache
-from tests.catalogue.support import Rows, program, write_csv
-from tests.support.postgres import postgres_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a PostgreSQL server, with `{}` for the database's name."""
-    with postgres_server() as url:
-        yield url
+from preceptor.catalogue.snapshot import Catalogue, CatalogueCache
+from preceptor.catalogue.store import load_documents, read_documents, read_version
+from tests.support.catalogue import OLD_LAYOUT, Rows, program, write_csv
 
 
 @pytest.fixture
-def engine(server: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+def engine(postgres: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine on a new, empty database."""
-    maintenance = engine_from_url(server.format("postgres"))
+    maintenance = engine_from_url(postgres.format("postgres"))
     with maintenance.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("DROP DATABASE IF EXISTS catalogue"))
         connection.execute(text("CREATE DATABASE catalogue"))
     maintenance.dispose()
-    made = engine_from_url(server.format("catalogue"))
+    made = engine_from_url(postgres.format("catalogue"))
     yield made
     made.dispose()
 
 
-def test_migrations_build_exactly_the_tables_of_the_models(engine: Engine) -> None:
-    upgrade(engine)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, models.metadata) == []
-
-
 def test_an_empty_database_says_that_nothing_was_imported(engine: Engine) -> None:
-    with pytest.raises(NotImported), session(engine) as opened:
-        search(opened, SearchQuery())
+    with pytest.raises(NotImported):
+        Catalogue.load(engine)
+
+
+def test_a_database_of_the_old_layout_is_built_anew(engine: Engine, folder: Path) -> None:
+    with transaction(engine, write=True) as connection:
+        for statement in OLD_LAYOUT:
+            connection.execute(text(statement))
+    assert import_folder(folder, engine).rebuilt
+    assert set(inspect(engine).get_table_names()) == {
+        "catalogue_rows",
+        "catalogue_version",
+        "conversations",
+    }
+    assert len(Catalogue.load(engine).programs) == 2
 
 
 def test_an_import_is_idempotent_and_can_be_exported(
     imported: Engine, folder: Path, tmp_path: Path, url: str
 ) -> None:
-    with session(imported) as opened:
-        before = read_meta(opened)
-        contents = read_contents(opened)
+    before = load_documents(imported)
     assert not import_folder(folder, imported).changed
-    with session(imported) as opened:
-        assert read_meta(opened) == before
+    assert load_documents(imported) == before
     export_folder(tmp_path / "out", imported)
     sqlite = engine_from_url(url)
     import_folder(tmp_path / "out", sqlite)
-    with session(sqlite) as opened:
-        # The two databases hold the same, to the last decimal.
-        assert read_contents(opened) == contents
+    # The two databases hold the same, to the last decimal.
+    assert load_documents(sqlite)[2] == before[2]
 
 
-def test_search_and_vocabulary_work(imported: Engine) -> None:
-    with session(imported) as opened:
-        page = search(opened, SearchQuery(countries=("KE",), specialties=("surgery",)))
-    assert [hit.program.id for hit in page.results] == ["kenya-elective"]
-    assert VocabularyCache(imported).current().of_kind("program")
-
-
-def test_a_session_sees_the_old_catalogue_until_it_ends(
+def test_search_works_and_an_import_is_seen_at_the_next_call(
     imported: Engine, folder: Path, rows: Rows
 ) -> None:
-    with session(imported) as opened:
-        before = current_version(opened)
+    cache = CatalogueCache(imported)
+    query = SearchQuery(countries=("KE",), specialties=("surgery",))
+    page = search(cache.current(), query)
+    assert [hit.program.id for hit in page.results] == ["kenya-elective"]
+    rows["programs.csv"] = [program("new-one", specialties="surgery")]
+    import_folder(write_csv(folder, rows), imported)
+    page = search(cache.current(), query)
+    assert [hit.program.id for hit in page.results] == ["new-one"]
+
+
+def test_a_transaction_sees_the_old_catalogue_until_it_ends(
+    imported: Engine, folder: Path, rows: Rows
+) -> None:
+    with transaction(imported) as connection:
+        before = read_version(connection)
         rows["programs.csv"] = [program("new-one")]
         import_folder(write_csv(folder, rows), imported)
-        ids = list(opened.execute(select(Program.id).order_by(Program.id)).scalars())
-        assert (current_version(opened), ids) == (before, ["bali-volunteer", "kenya-elective"])
-    with session(imported) as opened:
-        assert list(opened.execute(select(Program.id)).scalars()) == ["new-one"]
+        ids = list(read_documents(connection)["programs.csv"])
+        assert (read_version(connection), ids) == (before, ["bali-volunteer", "kenya-elective"])
+    assert [program.id for program in Catalogue.load(imported).programs] == ["new-one"]
 
 
 def test_first_imports_at_once_all_succeed(engine: Engine, folder: Path) -> None:
@@ -112,30 +107,46 @@ def test_first_imports_at_once_all_succeed(engine: Engine, folder: Path) -> None
     for thread in threads:
         thread.join()
     assert failures == []
-    with session(engine) as opened:
-        assert search(opened, SearchQuery()).total == 2
+    assert len(Catalogue.load(engine).programs) == 2
+
+
+def test_the_second_of_two_imports_compares_with_what_the_first_wrote(
+    imported: Engine, folder: Path, rows: Rows
+) -> None:
+    reports = []
+
+    def run() -> None:
+        reports.append(import_folder(folder, imported))
+
+    rows["programs.csv"].append(program("new-one"))
+    write_csv(folder, rows)
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(report.files["programs.csv"].added for report in reports) == [0, 1]
 
 
 def test_a_locked_catalogue_is_reported(
     imported: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "POSTGRES_LOCK_MS", 50)
-    with session(imported, write=True) as other:
-        other.execute(text("LOCK TABLE catalogue_meta IN EXCLUSIVE MODE"))
+    with transaction(imported, write=True):
         with pytest.raises(CatalogueError, match="Another process is writing"):
             import_folder(folder, imported)
 
 
 def test_a_read_only_database_is_reported(
-    imported: Engine, folder: Path, rows: Rows, server: str
+    imported: Engine, folder: Path, rows: Rows, postgres: str
 ) -> None:
     with imported.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ALTER DATABASE catalogue SET default_transaction_read_only = on"))
     rows["programs.csv"].pop()
     with pytest.raises(CatalogueError, match="is read-only"):
-        import_folder(write_csv(folder, rows), engine_from_url(server.format("catalogue")))
+        import_folder(write_csv(folder, rows), engine_from_url(postgres.format("catalogue")))
 
 
-def test_a_database_that_does_not_exist_is_reported(server: str, folder: Path) -> None:
+def test_a_database_that_does_not_exist_is_reported(postgres: str, folder: Path) -> None:
     with pytest.raises(CatalogueError, match="cannot be reached.*does not exist"):
-        import_folder(folder, engine_from_url(server.format("nowhere")))
+        import_folder(folder, engine_from_url(postgres.format("nowhere")))

@@ -10,6 +10,9 @@ import pytest
 from rasa.core.run import configure_app
 
 from preceptor.channels.rest import RestInput
+from preceptor.conversation.choices import Choice, Page
+from preceptor.conversation.replies import Reply, as_custom
+from preceptor.runtime.settings import Settings
 from tests.support.tiny_project import free_port
 
 WEBHOOK = "/webhooks/rest/webhook"
@@ -37,15 +40,19 @@ class EchoAgent:
         self.messages.append(message)
         reply = {"text": f"You said {message.text}"}
         if message.text == "hi":
-            reply["buttons"] = [{"title": "More", "payload": "more"}]
+            more = Choice(title="More", payload=Page(offset=3))
+            reply = {
+                "custom": as_custom(Reply(lead="You said hi", steps=("and more",), choices=(more,)))
+            }
         await message.output_channel.send_response(message.sender_id, reply)
 
 
 @pytest.fixture(scope="module")
-def server():
+def server(tmp_path_factory):
     """A running server with an echoing agent; Sanic allows one a process."""
     agent = EchoAgent()
-    app = configure_app([RestInput()], enable_api=False)
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    app = configure_app([RestInput(settings)], enable_api=False)
     app.ctx.agent = agent
     port = free_port()
     loop = asyncio.new_event_loop()
@@ -81,18 +88,36 @@ async def rest(server):
 
 async def test_a_message_is_answered_as_rasas_own_channel_answers(rest):
     answer = await rest.client.post(WEBHOOK, json={"sender": "me", "message": "hi"})
-    assert answer.json() == [
-        {
-            "recipient_id": "me",
-            "text": "You said hi",
-            "buttons": [{"title": "More", "payload": "more"}],
-        }
-    ]
+    (message,) = answer.json()
+    assert message["recipient_id"] == "me"
+    assert message["text"] == "You said hi\n• and more"
+    assert message["custom"]["reply"]["steps"] == ["and more"]
+    (more,) = message["buttons"]
+    assert more["title"] == "More" and more["payload"] not in ("more", "/more")
+
+
+async def test_a_click_sends_the_title_and_the_payload(rest):
+    answer = await rest.client.post(WEBHOOK, json={"sender": "me", "message": "hi"})
+    (button,) = answer.json()[0]["buttons"]
+    click = {"message": button["title"], "payload": button["payload"]}
+    for sender, choice in (
+        ("me", {"choice": {"do": "page", "offset": 3}}),
+        # In another conversation the payload has no power: the title is read.
+        ("other", None),
+    ):
+        await rest.client.post(WEBHOOK, json={"sender": sender, **click})
+        assert (rest.agent.messages[-1].text, rest.agent.messages[-1].metadata) == ("More", choice)
+    for payload in ("/restart", '{"do": "restart"}', button["payload"] + "A", "starter:x", ""):
+        await rest.client.post(WEBHOOK, json={"sender": "me", "message": "x", "payload": payload})
+        assert rest.agent.messages[-1].metadata is None
+    starter = {"sender": "me", "message": "Why?", "payload": "starter:ask_why_intern"}
+    await rest.client.post(WEBHOOK, json=starter)
+    assert rest.agent.messages[-1].metadata["choice"]["afresh"] is True
 
 
 async def test_a_text_with_empty_lines_stays_one_message(rest):
     answer = await rest.client.post(WEBHOOK, json={"sender": "me", "message": "one\n\ntwo"})
-    assert [message["text"] for message in answer.json()] == ["You said one\n\ntwo"]
+    assert [message["text"] for message in answer.json()] == ["You said one\ntwo"]
 
 
 async def test_metadata_and_channel_names_from_outside_are_ignored(rest):
@@ -128,6 +153,7 @@ async def test_metadata_and_channel_names_from_outside_are_ignored(rest):
         (b'{"sender": "me", "message": null}', 400),
         (b'{"sender": "me", "message": {"text": "hi"}}', 400),
         (b'{"sender": "me", "message": 5}', 400),
+        (b'{"sender": "me", "message": "hi", "payload": 5}', 400),
         (json.dumps({"sender": "me", "message": "x" * 100_000}).encode(), 413),
         (b'{"sender": "me", "message": ""}', 200),
         (b'{"sender": "me", "message": " \\u200b "}', 200),

@@ -12,7 +12,7 @@ import pytest
 
 from preceptor.channels.terminal import pick, render
 from preceptor.evaluation.parse import BadLine, read_line
-from preceptor.runtime.settings import Complaint, load_settings
+from preceptor.runtime.settings import Complaint, Settings, load_settings
 from preceptor.runtime.train import model_fingerprint
 from tests.support.tiny_project import ROOT, command, environment, free_port, write_project
 
@@ -53,9 +53,10 @@ def test_catalogue_and_launcher_import_no_tensorflow(module):
 
 
 @pytest.mark.parametrize("value", ["abc", "0", "65536", "-1", "5005.0"])
-def test_a_port_that_is_none_is_refused_with_a_sentence(value):
+def test_a_port_that_is_none_is_refused_with_a_sentence(value, monkeypatch):
+    monkeypatch.setenv("PRECEPTOR_PORT", value)
     with pytest.raises(Complaint, match="PRECEPTOR_PORT is .* from 1 to 65535"):
-        load_settings({"PRECEPTOR_PORT": value})
+        load_settings()
 
 
 def test_a_taken_port_ends_run_with_a_sentence_that_names_it(tmp_path):
@@ -113,7 +114,7 @@ def test_the_fingerprint_follows_words_and_not_the_place(tmp_path):
     (there / "data" / "__pycache__" / "x.pyc").write_bytes(b"x")
 
     def fingerprint(home: Path) -> str:
-        return model_fingerprint(load_settings({"PRECEPTOR_HOME": str(home)}))
+        return model_fingerprint(Settings(home=home))
 
     assert fingerprint(here) == fingerprint(there)
     rules = there / "data" / "rules" / "all.yml"
@@ -192,19 +193,24 @@ def test_a_bad_json_line_is_told_in_a_sentence(line):
         read_line(line)
 
 
-def test_chat_numbers_quick_replies_and_sends_their_payload():
-    lines, payloads = render(
+def test_a_number_in_brackets_chooses_a_button_and_a_bare_one_is_typed():
+    lines, buttons = render(
         [
-            {"text": "Two programmes.\nWhich one?"},
-            {"buttons": [{"title": "First", "payload": "the first one"}, {"title": "More"}]},
-            {"custom": {"type": "program_list", "text": "said already"}},
+            {"text": "Two programmes:\n1. Kandy\n2. Galle"},
+            {
+                "text": "Which one?",
+                "buttons": [
+                    {"title": "First", "payload": "sealed"},
+                    {"title": "Its page", "url": "https://a.example"},
+                    {"title": "More"},
+                ],
+            },
         ]
     )
-    assert lines == ["Two programmes.", "Which one?", "  1. First", "  2. More"]
-    assert [pick(typed, payloads) for typed in ("1", " 2 ", "3", "one")] == [
-        "the first one", "More", "3", "one",
+    assert lines[3:] == [
+        "Which one?", "  [1] First", "  Its page: https://a.example", "  [2] More",
     ]  # fmt: skip
-
-
-def test_chat_shows_a_card_that_comes_alone_by_its_text():
-    assert render([{"custom": {"type": "program", "text": "In Kandy."}}]) == (["In Kandy."], [])
+    assert [pick(typed, buttons) for typed in ("[1]", " [ 2 ] ", "[3]", "1", "[0]")] == [
+        {"message": "First", "payload": "sealed"}, {"message": "More"}, {"message": "[3]"},
+        {"message": "1"}, {"message": "[0]"},
+    ]  # fmt: skip

@@ -14,27 +14,12 @@ import pytest
 
 from preceptor.channels.turn_runner import FAILED_SENTENCE
 from preceptor.runtime.models import checksum_file, is_intact, write_checksum
+from tests.support.processes import children, wait_until
 from tests.support.tiny_project import command, environment, free_port
 
 pytestmark = pytest.mark.slow
 
 ACTION_FAILED = "I cannot look that up right now."
-
-
-def wait_until(condition, seconds: float = 90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.2)
-    raise AssertionError(f"not within {seconds} s")
-
-
-def children(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True)
-    pairs = (map(int, line.split()) for line in listed.stdout.splitlines())
-    return [child for child, parent in pairs if parent == pid]
 
 
 def copy_of(tiny: Path, home: Path) -> Path:

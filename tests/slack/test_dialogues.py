@@ -19,7 +19,7 @@ def held(through_socket: SlackAdvisor):
         futures: dict[Path, Future[None]] = {}
         for number, path in enumerate(FILES):
             place = through_socket.person(f"dialogue{number}").dm()
-            talk = SlackTalk(through_socket, through_socket.advisor, place)
+            talk = SlackTalk(through_socket, place)
             futures[path] = pool.submit(run_dialogue, talk, path, "")
         yield futures
 

@@ -1,6 +1,7 @@
 """What can be clicked: quick replies, pages, programmes, ratings; and what must not count."""
 
 import sqlite3
+from typing import Any
 
 from tests.support.slack import SlackAdvisor
 from tools.slack_simulator import Message, Place, offered, words
@@ -58,6 +59,8 @@ def test_details_of_a_result_are_shown(over_http: SlackAdvisor):
     assert place.click(message, "say:details", card["block_id"], "say:details").wait().ok
     answer = place.wait_for_answer(message.ts)
     assert name[:20] in words(answer)
+    title, choice = chosen(over_http, "details")[-1]
+    assert title.startswith(f"Details: {name[:20]}") and choice["do"] == "show"
     # The list stays: another one may be looked at.
     assert "Details" in offered(message)
 
@@ -110,19 +113,38 @@ def test_an_answer_can_be_rated_and_the_rating_changed(over_http: SlackAdvisor):
     assert len(place.seen()) == before
 
 
-def test_a_forged_click_runs_nothing(over_http: SlackAdvisor):
-    place = over_http.person("forger").dm()
-    message = over_http.ask(place, "why should I do an internship?")
-    block_id, element = next(iter(message.elements()))
-    for value in ("/restart", "find programmes in Kenya", f"AAAAAAAAAAAAAAAA:{'x' * 20}"):
+def chosen(behind: SlackAdvisor, name: str) -> list[tuple[str, dict[str, Any] | None]]:
+    """Return a person's messages in their DM, each with what a click did."""
+    events = behind.advisor.events(f"slack:T0ONE:U0{name.upper()}")
+    return [
+        (event["text"], (event.get("metadata") or {}).get("choice"))
+        for event in events
+        if event["event"] == "user"
+    ]
+
+
+def test_a_click_does_what_its_payload_says(over_http: SlackAdvisor):
+    place, message = found(over_http, "typed")
+    assert place.click(message, "Show more").wait().ok
+    over_http.settle("U0TYPED")
+    title, choice = chosen(over_http, "typed")[-1]
+    assert (title, choice["do"]) == ("Show more", "page")
+
+
+def test_a_forged_click_has_no_power(over_http: SlackAdvisor):
+    _, foreign = found(over_http, "victim")
+    values = [e["value"] for _, e in foreign.elements() if e.get("value")]
+    forged = ("/restart", '{"do": "restart"}', f"{values[-1]}A", values[-1], "starter:none", "")
+    place, message = found(over_http, "forger")
+    for number, value in enumerate(forged):
         action = {
-            "type": "button", "action_id": element["action_id"], "block_id": block_id,
-            "value": value, "text": element.get("text"),
+            "type": "button", "action_id": "say:0", "block_id": f"choices:forged:{number}",
+            "value": value, "text": {"type": "plain_text", "text": "Thank you"},
         }  # fmt: skip
         assert place.send_action(message, action).wait().ok
-    over_http.settle()
-    user = [e for e in over_http.advisor.events("slack:T0ONE:U0FORGER") if e["event"] == "user"]
-    assert len(user) == 1
+    over_http.settle("U0FORGER")
+    # Its words are read as if they had been typed.
+    assert chosen(over_http, "forger")[1:] == [("Thank you", None)] * len(forged)
 
 
 def test_a_click_of_an_old_kind_does_no_harm(over_http: SlackAdvisor):
@@ -163,3 +185,5 @@ def test_a_programme_is_saved_to_the_shortlist_of_app_home(over_http: SlackAdvis
     card = next(b for b in message.blocks if b["type"] == "carousel")["elements"][0]
     assert place.click(message, "say:save", card["block_id"], "say:save").wait().ok
     assert words(place.wait_for_answer(message.ts))
+    over_http.settle("U0SAVER")
+    assert chosen(over_http, "saver")[-1][1]["do"] == "save"

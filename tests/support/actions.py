@@ -1,7 +1,7 @@
 """Runs actions without servers: a made-up tracker in, events and messages out."""
 
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
@@ -12,10 +12,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Engine
 
 import actions
-from preceptor.catalogue.database import session
 from preceptor.catalogue.importer import import_folder
-from preceptor.catalogue.programs import Snapshot, snapshot
+from preceptor.catalogue.snapshot import Catalogue, CatalogueCache
 from preceptor.catalogue.vocabulary import Vocabulary
+from preceptor.conversation.choices import Choice, Payload, intent_of
+from preceptor.conversation.replies import Reply, reply_of
+from preceptor.intents import intents
 from preceptor.nlu.entities.extractor import extract
 from preceptor.nlu.entities.linking import Linker
 from preceptor.nlu.tokens import tokens_of
@@ -39,19 +41,45 @@ class Outcome:
         return "\n".join(m.get("text") or m.get("response") or "" for m in self.messages)
 
     @property
+    def replies(self) -> list[Reply]:
+        """All replies; a response's has no parts."""
+        return [reply_of(m) for m in self.messages]
+
+    @property
     def cards(self) -> list[dict[str, Any]]:
         """All cards."""
-        return [m["custom"] for m in self.messages if m.get("custom")]
+        return [json.loads(reply.card.json()) for reply in self.replies if reply.card]
+
+    @property
+    def choices(self) -> list[Choice]:
+        """All buttons."""
+        return [choice for reply in self.replies for choice in reply.choices]
 
     @property
     def titles(self) -> list[str]:
-        """The titles of all quick replies."""
-        return [b["title"] for m in self.messages for b in m.get("buttons") or []]
+        """The titles of all buttons."""
+        return [choice.title for choice in self.choices]
+
+    @property
+    def listed(self) -> list[str]:
+        """The programmes on the page shown last."""
+        shown = self.slots.get("listed") or {"ids": [], "first": 1}
+        return shown["ids"][shown["first"] - 1 :]
+
+    def payload(self, title: str) -> Payload:
+        """What the button of a title does."""
+        (found,) = [choice.payload for choice in self.choices if choice.title == title]
+        return found
 
     @property
     def next_action(self) -> str | None:
         """The action that the events ask for, if any."""
         return next((e["name"] for e in self.events if e["event"] == "followup"), None)
+
+
+def showing(*ids: str) -> dict[str, Any]:
+    """Return the slots after a search has shown these programmes."""
+    return {"listed": {"of": "search", "ids": list(ids), "first": 1}, "search_offset": 0}
 
 
 @lru_cache(maxsize=1)
@@ -77,21 +105,13 @@ class Desk:
 
     def __init__(self, engine: Engine) -> None:
         """Import the project's catalogue."""
-        self.engine = engine
         import_folder(ROOT / "catalogue", engine)
-        with self.opened() as opened:
-            self._linker = Linker(Vocabulary.load(opened))
+        self.cache = CatalogueCache(engine)
+        self._linker = Linker(Vocabulary.of(self.catalogue()))
 
-    @contextmanager
-    def opened(self) -> Iterator[Any]:
-        """A session on the catalogue."""
-        with session(self.engine) as opened:
-            yield opened
-
-    def world(self) -> Snapshot:
-        """The catalogue's programmes and places."""
-        with self.opened() as opened:
-            return snapshot(opened)
+    def catalogue(self) -> Catalogue:
+        """The catalogue."""
+        return self.cache.current()
 
     def entities(self, text: str) -> list[dict[str, Any]]:
         """Return a text's entities as the pipeline finds them."""
@@ -141,6 +161,22 @@ class Desk:
         after = dict(tracker.slots)
         after.update({e["name"]: e["value"] for e in events if e["event"] == "slot"})
         return Outcome(dispatcher.messages, events, after, [action])
+
+    def click(self, payload: Payload, slots: dict[str, Any] | None = None) -> Outcome:
+        """Do what a button does: run the actions of its intent's rule, in order."""
+        name = intent_of(payload)
+        message = self.message("the title", name, entities=[], choice=payload.dict())
+        whole = Outcome([], [], dict(slots or {}))
+        for action in intents()[name].actions:
+            if action.startswith("utter_"):
+                whole.messages.append({"response": action, "text": None, "custom": {}})
+                continue
+            done = self.turn(action, message, whole.slots)
+            whole.messages += done.messages
+            whole.events += done.events
+            whole.slots = done.slots
+            whole.ran += done.ran
+        return whole
 
     def turn(
         self, action: str, message: dict[str, Any], slots: dict[str, Any] | None = None

@@ -18,8 +18,11 @@ from typing import Any
 
 import httpx
 
+from preceptor.channels.output import channel_seals
+from preceptor.conversation.choices import Payload
+from preceptor.conversation.replies import reply_of
 from preceptor.runtime.models import checksum_file, choose_model
-from preceptor.runtime.settings import load_settings
+from preceptor.runtime.settings import Settings, load_settings
 from tests.support.tiny_project import ROOT, command, environment, free_port
 
 START_LIMIT_SECONDS = 120
@@ -70,7 +73,8 @@ class Exchange:
     @property
     def cards(self) -> list[str]:
         """The types of the cards that came back."""
-        return [reply["custom"]["type"] for reply in self.replies if reply.get("custom")]
+        parts = [reply_of(reply) for reply in self.replies]
+        return [reply.card.type for reply in parts if reply.card]
 
     def shown(self) -> str:
         """Return the exchange as a person would see it, and what was done for it."""
@@ -79,7 +83,7 @@ class Exchange:
             first, *rest = (reply.get("text") or "(no words)").split("\n")
             lines += [f"ADVISOR  {first}", *(f"         {line}" for line in rest)]
             for button in reply.get("buttons") or []:
-                lines.append(f"         [{button['title']}] -> {button['payload']}")
+                lines.append(f"         [{button['title']}]")
         kept = {k: v for k, v in self.slots.items() if v not in (None, 0)}
         return "\n".join([*lines, f"         slots: {kept}"])
 
@@ -104,10 +108,32 @@ class Advisor:
         """The address that takes messages, without host and port."""
         return "/webhooks/rest/webhook"
 
-    def say(self, text: str, sender: str) -> Exchange:
-        """Send a message through the REST channel; what was done for it is read from the store."""
+    def click(self, button: dict[str, str], sender: str) -> Exchange:
+        """Click a button, `{"title", "payload"}`."""
+        return self.say(button["title"], sender, payload=button["payload"])
+
+    def do(self, payload: Payload, sender: str, title: str = "The title of a button") -> Exchange:
+        """Click a button that does this, whether the advisor has offered it or not."""
+        return self.click({"title": title, "payload": self.sealed(payload, sender)}, sender)
+
+    def sealed(self, payload: Payload, sender: str) -> str:
+        """Return a payload as the advisor seals it for a conversation."""
+        settings = Settings(home=self.home)
+        return channel_seals(settings).seal(payload, sender)
+
+    def say(self, text: str, sender: str, *, payload: str | None = None) -> Exchange:
+        """Send a message through the REST channel; what was done for it is read from the store.
+
+        Args:
+            text: The message.
+            sender: The conversation.
+            payload: The sealed payload of the button whose title the message is.
+        """
         seen = len(self.events(sender))
-        answer = self.client.post(self.webhook, json={"sender": sender, "message": text})
+        body = {"sender": sender, "message": text}
+        if payload is not None:
+            body["payload"] = payload
+        answer = self.client.post(self.webhook, json=body)
         body = answer.json()
         replies = body if isinstance(body, list) else [{"text": body.get("error", "")}]
         exchange = Exchange(text, replies, answer.status_code)
@@ -174,7 +200,7 @@ def train() -> Path:
         check=True,
         timeout=TRAIN_LIMIT_SECONDS,
     )
-    return choose_model(load_settings({}))[0]
+    return choose_model(load_settings())[0]
 
 
 def write_home(home: Path) -> Path:

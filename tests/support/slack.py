@@ -2,11 +2,13 @@
 
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from preceptor.conversation.replies import reply_of
 from tests.support.advisor import Advisor, Exchange, running_advisor, slots_of
 from tests.support.slack_lab import slack_settings
 from tests.support.tiny_project import free_port
@@ -111,28 +113,25 @@ class SlackTalk:
     """
 
     behind: SlackAdvisor
-    reader: Advisor
     place: Place
-    last: list[Message] = field(default_factory=list)
-    payloads: dict[str, str] = field(default_factory=dict)
 
     def say(self, text: str, _: str = "") -> Exchange:
-        """Type a message, or click the quick reply that says it, and wait for all answers."""
+        """Type a message, and wait for all answers."""
+        return self._do(text, lambda: self.place.say(_typed(text)))
+
+    def click(self, button: dict[str, str], _: str = "") -> Exchange:
+        """Click the latest button of a title, and wait for all answers."""
+        title = button["title"]
+        message = [m for m in self.place.seen() if title in offered(m)][-1]
+        return self._do(title, lambda: self.place.click(message, title))
+
+    def _do(self, text: str, act: Callable[[], Any]) -> Exchange:
         conversation = f"slack:{self.place.person.team}:{self.place.person.id}"
         seen = len(self.behind.advisor.events(conversation))
         before = {m.ts: m.text for m in self.place.seen()}
-        title = next((t for t, payload in self.payloads.items() if payload == text), None)
-        clicked = next((m for m in self.last if title in offered(m)), None) if title else None
-        if clicked is not None and title is not None:
-            assert self.place.click(clicked, title).wait().ok
-        else:
-            self.place.say(_typed(text))
+        act()
         self._wait(conversation)
         return self._exchange(text, conversation, seen, before)
-
-    def intent_of(self, text: str) -> str:
-        """Return how a sentence is read, asked over REST."""
-        return self.reader.intent_of(text)
 
     def _wait(self, conversation: str) -> None:
         """Wait until the turn is over and all its answers stand in Slack."""
@@ -154,27 +153,25 @@ class SlackTalk:
     ) -> Exchange:
         exchange = Exchange(text, [])
         events = self.behind.advisor.events(conversation)
-        self.payloads = {}
+        titles: list[str] = []
         cards = []
         for event in events[seen:]:
             exchange.hear(event)
             if event["event"] == "bot":
                 data = event.get("data") or {}
-                for button in data.get("buttons") or []:
-                    self.payloads[button["title"]] = button["payload"]
+                titles += [choice.title for choice in reply_of(data).choices]
                 if data.get("custom"):
                     cards.append(data["custom"])
         exchange.slots = slots_of(events)
         # A page of results may have taken the place of the page before.
-        self.last = [m for m in self.place.seen() if before.get(m.ts) != m.text]
-        for message in self.last:
+        for message in (m for m in self.place.seen() if before.get(m.ts) != m.text):
             exchange.replies.append(
                 {
                     "text": unescaped(message.text),
                     "buttons": [
-                        {"title": title, "payload": self.payloads[title]}
+                        {"title": title, "payload": "sealed"}
                         for title in offered(message)
-                        if title in self.payloads
+                        if title in titles
                     ],
                 }
             )

@@ -14,13 +14,17 @@ from tools.browser import FLAGS
 from tools.browser import browser as find_or_install
 from tests.support.tiny_project import free_port
 from tests.support.advisor import Advisor, import_catalogue, stop, wait_until_ready, write_home
-from tests.widget.support import LIMIT_SECONDS, Line, Visitor, visiting
+from tests.support.widget import (
+    HOSTILE_NAME,
+    IDENTITY_SECRET,
+    LIMIT_SECONDS,
+    Line,
+    Visitor,
+    visiting,
+)
 
 expect.set_options(timeout=LIMIT_SECONDS * 1000)
 
-IDENTITY_SECRET = "a secret that only the host site and the advisor know"
-
-HOSTILE_NAME = "<img src=x onerror=alert(1)> [click](javascript:alert(2)) \u202egnitseretni"
 HOSTILE = {
     "id": "hostile-row",
     "name": HOSTILE_NAME,

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.widget.support import Visitor, until, visiting
+from tests.support.widget import Visitor, until, visiting
 
 SEARCH = "surgery placements in Tanzania"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

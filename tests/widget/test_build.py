@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 
+from preceptor.intents import intents
 from tools.widget import WIDGET, build
 
 LAUNCHER_LIMIT_BYTES = 8 * 1024
@@ -47,6 +48,16 @@ def test_every_language_has_every_text():
 
     for language, words in texts.items():
         assert shape(words) == shape(texts["en"]), language
+
+
+def test_starters_are_questions_of_declared_intents():
+    declared = intents()
+    english = json.loads((WIDGET / "src/texts/en.json").read_text("utf-8"))["starters"]
+    page = (WIDGET / "page/index.html").read_text("utf-8")
+    on_page = re.findall(r'data-preceptor-starter="(\w+)"\s+data-preceptor-ask="([^"]+)"', page)
+    assert len(english) == 4 and len(on_page) == page.count("data-preceptor-starter") == 4
+    for name, question in [*english.items(), *on_page]:
+        assert declared[name].question == question
 
 
 def test_no_file_names_a_registry():

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.tiny_project import ROOT
-from tests.widget.conftest import HOSTILE_NAME
-from tests.widget.support import site, until, visiting
+from tests.support.widget import HOSTILE_NAME, site, until, visiting
 
 SEARCH = "surgery placements in Tanzania"
 HOSTILE = [
@@ -83,25 +82,33 @@ def test_hostile_rows_of_the_catalogue_are_shown_and_never_run(visitor):
 
 def test_hostile_messages_from_the_server_never_run(visitor, place):
     """A server that has been taken over can lie, but it can't run anything on the host page."""
+    source = {"title": "s", "url": "vbscript:x", "date": None}
     evil = {
-        "text": "<img src=x onerror=alert(1)>\nhttps://ok.example/a) javascript:alert(1)",
+        "text": "<img src=x onerror=alert(1)>",
+        "reply": {
+            "lead": "<img src=x onerror=alert(1)>",
+            "body": ["https://ok.example/a) javascript:alert(1)"],
+            "steps": ["<svg onload=alert(1)>"],
+            "remarks": ["[click](javascript:alert(1))"],
+            "sources": [source],
+            "card": {
+                "type": "contacts",
+                "contacts": [
+                    {
+                        "label": "<i>x</i>",
+                        "phone": "javascript:alert(1)",
+                        "url": " JaVaScRiPt:alert(1)",
+                        "details": None,
+                        "source": source,
+                    }
+                ],
+            },
+        },
         "buttons": [
             {"title": "<b>Go</b>", "url": "javascript:alert(1)"},
             {"title": "Data", "url": "data:text/html,<script>alert(1)</script>"},
         ],
         "image": {"url": "https://tracker.example/pixel.png", "alt": "A chart"},
-        "card": {
-            "type": "contacts",
-            "contacts": [
-                {
-                    "label": "<i>x</i>",
-                    "phone": "javascript:alert(1)",
-                    "url": " JaVaScRiPt:alert(1)",
-                    "details": None,
-                    "source": {"title": "s", "url": "vbscript:x", "date": None},
-                }
-            ],
-        },
     }
 
     def forge(route_socket):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.support.tiny_project import ROOT
-from tests.widget.support import Visitor, until, visiting
+from tests.support.widget import Visitor, until, visiting
 
 FOLDER = ROOT / "docs" / "screenshots"
 LIMIT_BYTES = 300 * 1024

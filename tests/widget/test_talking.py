@@ -1,10 +1,12 @@
 """What people do with the widget, in a real browser with the real advisor."""
 
+import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.widget.support import Visitor, until, visiting
+from tests.support.widget import Visitor, until, visiting
 
 SEARCH = "surgery placements in Tanzania"
 
@@ -46,32 +48,55 @@ def test_details_open_from_a_card(visitor):
     assert visitor.said[-1].startswith("Details of ")
 
 
-def test_picked_programmes_are_compared_in_a_real_table(visitor):
+@pytest.mark.parametrize("picked", [(0, 2), (2, 0, 1)])
+def test_ticked_programmes_and_no_others_are_compared_in_a_real_table(visitor, picked):
     visitor.open().say(SEARCH)
-    names = cards(visitor).get_by_role("heading").all_inner_texts()
-    for number in (0, 2):
+    names = [
+        re.sub(r"^\d+\s*", "", name)
+        for name in cards(visitor).get_by_role("heading").all_inner_texts()
+    ]
+    for number in picked:
         button = cards(visitor).nth(number).get_by_role("button", name="Compare")
         button.click()
         expect(button).to_have_attribute("aria-pressed", "true")
-    visitor.click(visitor.named("button", "Compare 2 programmes"))
+    visitor.click(visitor.named("button", f"Compare {len(picked)} programmes"))
+    assert visitor.said[-1] == f"Compare {len(picked)} programmes"
     table = visitor.find("table").last
     expect(table.locator("caption")).to_have_text("Comparison")
-    heads = table.locator("thead th[scope=col]").all_inner_texts()
-    assert len(heads) == 3
-    assert re.sub(r"^\d+\s*", "", names[2]) in heads[2]
+    heads = table.locator("thead th[scope=col]").all_inner_texts()[1:]
+    assert len(heads) == len(picked)
+    for number, head in zip(picked, heads, strict=True):
+        assert names[number] in head
     rows = table.locator("tbody th[scope=row]").all_inner_texts()
     assert {"Where", "Length", "Price"} <= set(rows)
-    assert table.locator("tbody tr").first.locator("td").count() == 2
+    assert table.locator("tbody tr").first.locator("td").count() == len(picked)
 
 
-def test_a_programme_is_saved_with_the_sentence_that_the_advisor_knows(visitor):
+def test_a_programme_is_saved_by_its_id_and_stands_on_the_shortlist(visitor):
     visitor.open().say(SEARCH)
     sent = frames_sent(visitor)
+    name = cards(visitor).first.get_by_role("heading").inner_text()
     visitor.click(cards(visitor).first.get_by_role("button", name="Save"))
-    assert any(re.search(r'"Save .+ by Gap Medics to my shortlist"', frame) for frame in sent), sent
+    assert visitor.said[-1].startswith("Save ")
+    assert any('"payload":"' in frame for frame in sent), sent
+    visitor.named("button", "More").click()
+    shortlist = visitor.click(visitor.named("button", "My shortlist"))
+    assert re.sub(r"^\d+\s*", "", name) in shortlist
+    # To look at it doesn't end the search.
+    assert "Gap Medics" in visitor.say("show me the first one")
 
 
-def test_quick_replies_show_their_title_and_say_their_sentence(visitor):
+def test_a_starter_begins_anew_in_the_midst_of_a_search(visitor):
+    visitor.open().say(SEARCH)
+    asked = "Can you help me find a programme?"
+    visitor.page.evaluate("question => Preceptor.send(question, 'find_program')", asked)
+    visitor.answered(2)
+    assert visitor.said[-1] == asked
+    assert "Gap Medics" not in visitor.find(".turn.advisor").last.inner_text()
+    assert "anywhere, 4 weeks" in visitor.say("only for four weeks")
+
+
+def test_quick_replies_show_their_title_and_do_what_they_say(visitor):
     visitor.open().say(SEARCH)
     visitor.click(visitor.named("button", "Show more"))
     assert visitor.said[-1] == "Show more"
@@ -80,6 +105,34 @@ def test_quick_replies_show_their_title_and_say_their_sentence(visitor):
     )
     # Old quick replies are gone; only the newest answer has some.
     assert visitor.find(".replies").count() <= 1
+
+
+def test_a_card_of_a_kind_to_come_and_an_old_message_are_shown_as_words(visitor):
+    def change(route_socket):
+        server = route_socket.connect_to_server()
+
+        def rewrite(frame):
+            if isinstance(frame, str) and frame.startswith('42["message"'):
+                name, message = json.loads(frame[2:])
+                if message["from"] == "advisor":
+                    if message["seq"] > 2:
+                        message |= {"reply": None, "text": "Old words.\n• One."}
+                        message["buttons"] = [{"title": "Why", "text": "why should I do one?"}]
+                    else:
+                        message["text"] = "All of it in words."
+                        message["reply"]["card"] = {"type": "hologram"}
+                    frame = "42" + json.dumps([name, message])
+            route_socket.send(frame)
+
+        server.on_message(rewrite)
+
+    visitor.page.route_web_socket("**/socket.io/**", change)
+    visitor.page.reload()
+    assert "All of it in words." in visitor.open().say("hello")
+    answer = visitor.say("hello again")
+    assert "Old words." in answer and "• One." in answer
+    visitor.click(visitor.named("button", "Why").first)
+    assert visitor.said[-1] == "why should I do one?"
 
 
 def test_addresses_in_answers_are_links(visitor):
@@ -141,7 +194,7 @@ def test_a_restart_is_asked_about_and_clears_the_conversation(visitor):
     visitor.named("button", "Start over").click()
     question.get_by_role("button", name="Start over").click()
     until(lambda: visitor.said == [])
-    expect(visitor.named("button", "Find a programme")).to_be_visible()
+    expect(visitor.named("button", "Can you help me find a programme?")).to_be_visible()
     answer = visitor.say("compare these")
     assert "Gap Medics" not in answer
 
@@ -206,9 +259,9 @@ def test_a_page_steers_the_widget_by_its_javascript_interface(visitor):
 
 
 def test_links_of_the_page_ask_questions(visitor):
-    visitor.page.get_by_role("button", name="Should I go abroad or stay at home?").click()
+    visitor.page.get_by_role("button", name="Is it better to intern abroad or at home?").click()
     assert visitor.answered(1)
-    assert visitor.said == ["Should I go abroad or stay at home?"]
+    assert visitor.said == ["Is it better to intern abroad or at home?"]
 
 
 def test_every_starting_point_is_understood(visitor):

@@ -5,8 +5,7 @@ import time
 import jwt
 from playwright.sync_api import expect
 
-from tests.widget.conftest import IDENTITY_SECRET
-from tests.widget.support import until, visiting
+from tests.support.widget import IDENTITY_SECRET, until, visiting
 
 WHY = "why should I do an internship?"
 SEARCH = "surgery placements in Tanzania"

@@ -1,4 +1,4 @@
-"""People of the fake Slack: what they type and click, as the app is told of it."""
+"""People of the fake Slack: what they type and click, and the events that the app gets."""
 
 import json
 import re
@@ -195,7 +195,7 @@ class Place:
         return Place(self.person, self.channel, message.thread_ts or message.ts)
 
     def write(self, text: str, **more: Any) -> tuple[Message, list[dict[str, Any]]]:
-        """Put a message here and return it with the events that Slack would make of it.
+        """Post a message here and return it with the events that Slack would send.
 
         Args:
             text: As Slack's events have it: with `&amp;`, `&lt;` and markup.
@@ -234,7 +234,7 @@ class Place:
         )
 
     def say(self, text: str, **more: Any) -> Message:
-        """Write something here; the app is told if it asked to be."""
+        """Write something here; the app gets the event if it subscribed to it."""
         message, events = self.write(text, **more)
         for event in events:
             self.slack.tell_event(event, self.person.team)

@@ -75,7 +75,7 @@ class Message:
     earlier: list[list[dict[str, Any]]] = field(default_factory=list)
 
     def change(self, text: str, blocks: list[dict[str, Any]]) -> None:
-        """Put something else in its place; `earlier` keeps what was shown before."""
+        """Replace what it shows; `earlier` keeps what was shown before."""
         self.earlier.append(self.blocks)
         self.text, self.blocks = text, blocks
 

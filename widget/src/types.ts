@@ -8,35 +8,45 @@ export interface Source {
 
 export interface Programme {
   id: string;
+  /** Its number in the list on the screen. */
+  number: number | null;
   name: string;
+  title: string;
+  /** Place, length and price in words. */
+  summary: [string, string, string];
   organisation: string;
   listing: "open_call" | "restricted" | "report";
   place: string;
   specialties: string[];
   kind: string;
   who_for: string | null;
-  min_weeks: number | null;
-  max_weeks: number | null;
-  price: { shown: string; basis: string; date: string | null; covers: string | null } | null;
-  languages: string[];
-  accommodation: string | null;
-  start_dates: string | null;
   notes: string[];
   source: Source;
+  /** What its buttons send, where it has some. */
+  choices?: { show: string; save: string };
+}
+
+export interface Row {
+  label: string;
+  value: string;
 }
 
 export type Card =
   | { type: "program_list"; programs: Programme[]; offset: number; total: number }
-  | { type: "program"; program: Programme }
-  | { type: "comparison"; programs: Programme[]; rows: { label: string; cells: string[] }[] }
+  | { type: "program"; program: Programme; rows: Row[] }
+  | {
+      type: "comparison";
+      unknown: string;
+      programs: Programme[];
+      rows: { label: string; cells: string[] }[];
+    }
   | {
       type: "licensing";
       country: string;
       country_name: string;
       local_name: string | null;
       required: "yes" | "partly" | "no";
-      min_months: number | null;
-      max_months: number | null;
+      length: string;
       regulator: string | null;
       regulator_url: string | null;
       source: Source;
@@ -55,10 +65,25 @@ export type Card =
 
 export type Rating = "up" | "down" | null;
 
+/** What the advisor says, in parts; see preceptor/conversation/replies.py. */
+export interface Reply {
+  lead: string;
+  body: string[];
+  steps: string[];
+  card: Card | null;
+  remarks: string[];
+  sources: Source[];
+}
+
+/** What a click sends beside a button's title; several programmes' are compared. */
+export type Payload = string | string[];
+
 export interface Button {
   title: string;
-  text?: string | null;
+  payload?: string | null;
   url?: string | null;
+  /** What is said instead of the title, in messages from before buttons had payloads. */
+  text?: string | null;
 }
 
 export interface Message {
@@ -67,11 +92,11 @@ export interface Message {
   from: "advisor" | "person";
   at: string;
   id: string | null;
-  /** null over the wire where a card or a picture stands alone; "" from there on. */
+  /** All of it in words; null over the wire where a picture stands alone, "" from there on. */
   text: string;
-  label: string | null;
+  /** The same in parts; null for a person's message and for an old one. */
+  reply: Reply | null;
   buttons: Button[];
-  card: Card | null;
   image: { url: string; alt: string | null } | null;
   rating: Rating;
 }
@@ -85,4 +110,6 @@ export interface Answer {
   seq?: number;
   messages?: Message[];
   more?: boolean;
+  /** What the menu's entry for the shortlist sends. */
+  shortlist?: string;
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -21,12 +22,13 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 
+from preceptor.channels.output import opened
 from preceptor.channels.slack import home
 from preceptor.channels.slack.blocks import (
-    SAVE_RATING,
-    SAY,
+    RATING,
     SHARE,
     Rendered,
+    program_of,
     rated,
     without_choices,
 )
@@ -238,20 +240,18 @@ def _hear_clicks(app: AsyncApp, service: SlackService) -> None:
     async def choose(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
         option = action.get("selected_option")
         value = option.get("value") if isinstance(option, dict) else action.get("value")
-        said = service.sealer.opened(SAY, value)
-        # A cleared select carries nothing; a foreign value is none of ours.
-        if said is not None:
-            label = _label(action, option) or said
-            await _chosen(service, body, action, said, label, _place_of(context))
+        title = _title(action, option)
+        # A cleared select shows nothing and carries nothing.
+        if title:
+            await _chosen(service, body, action, title, value, _place_of(context))
         await ack()
 
     @app.action(re.compile(r"rate(:.+)?"))
     async def rate(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
-        content = service.sealer.opened(SAVE_RATING, action.get("value"))
-        way, _, conversation = (content or "").partition(" ")
+        rated_answer = service.seals.signed(str(action.get("value")), RATING)
         message = (body.get("container") or {}).get("message_ts")
-        if way in ("up", "down") and message:
-            rating = "up" if way == "up" else "down"
+        if rated_answer is not None and message:
+            rating, conversation = rated_answer
             await service.in_thread(service.ratings.rate, conversation, message, rating)
             if action.get("type") == "button":
                 blocks = rated((body.get("message") or {}).get("blocks") or [], action["block_id"])
@@ -260,7 +260,7 @@ def _hear_clicks(app: AsyncApp, service: SlackService) -> None:
 
     @app.action("share")
     async def share(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
-        number = service.sealer.opened(SHARE, action.get("value"))
+        number = service.seals.signed(str(action.get("value")), SHARE)
         if number is not None and body.get("response_url"):
             await _share(service, body, number, _place_of(context))
         await ack()
@@ -271,23 +271,29 @@ def _hear_clicks(app: AsyncApp, service: SlackService) -> None:
         await ack()
 
 
-def _label(action: Body, option: Any) -> str:
+def _title(action: Body, option: Any) -> str:
+    """Return what a person chose, in words: a button's text, and of which programme it is."""
     shown = option if isinstance(option, dict) else action
-    return str((shown.get("text") or {}).get("text") or "")
+    title = str((shown.get("text") or {}).get("text") or "")
+    name = program_of(str(action.get("block_id")))
+    return f"{title}: {name}" if title and name else title
 
 
 async def _chosen(
-    service: SlackService, body: Body, action: Body, said: str, label: str,
+    service: SlackService, body: Body, action: Body, title: str, value: object,
     place: tuple[str, str | None],
 ) -> None:  # fmt: skip
-    told = read_click(body, action, said, *place, _now())
+    told = read_click(body, action, title, *place, _now())
+    payload = opened(service.seals, value, told.work.conversation)
+    if payload is not None:
+        told = replace(told, work=replace(told.work, payload=payload.dict()))
     block_id = str(action.get("block_id"))
     kept = stays(block_id)
     if not await service.accept(told, SLIP_SECONDS if kept else None) or kept:
         return
     blocks = (body.get("message") or {}).get("blocks")
     if blocks:
-        await _update(service, body, without_choices(blocks, block_id, label), place)
+        await _update(service, body, without_choices(blocks, block_id, title), place)
     elif body.get("response_url"):
         # Slack does not send back what only one person sees; the buttons stay there.
         log.debug("slack.buttons_stay", block=block_id)

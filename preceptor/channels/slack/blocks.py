@@ -1,4 +1,4 @@
-"""Replies as Block Kit: pure functions from a reply's words and card to Slack's blocks.
+"""Replies as Block Kit: pure functions from a reply's parts to Slack's blocks.
 
 Every reply keeps its whole text as the message's plain `text`, for notifications and screen
 readers. Blocks that Slack does not have everywhere yet (carousel, card, table, feedback buttons)
@@ -10,20 +10,37 @@ Limits: https://docs.slack.dev/reference/block-kit, as slack-sdk's models have t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import structlog
-from pydantic import BaseModel, ValidationError
-
-from preceptor.channels.slack.mrkdwn import cut, cut_mrkdwn, escaped, in_parts, link, mrkdwn
-from preceptor.channels.slack.payloads import SEAL_CHARACTERS, Sealer
-from preceptor.conversation import cards
-
-log = structlog.get_logger(__name__)
+from preceptor.channels.slack.mrkdwn import (
+    SECTION_LIMIT,
+    cut,
+    cut_mrkdwn,
+    escaped,
+    in_parts,
+    link,
+    mrkdwn,
+)
+from preceptor.conversation.cards import (
+    Card,
+    ComparisonCard,
+    ContactItem,
+    ContactsCard,
+    FactsCard,
+    LicensingCard,
+    ProgramCard,
+    ProgramItem,
+    ProgramListCard,
+    SourceLink,
+)
+from preceptor.conversation.choices import Choice, Payload, Save, Seals, Show
+from preceptor.conversation.plain_text import plain_text
+from preceptor.conversation.replies import Image, Reply
 
 Block = dict[str, Any]
+Seal = Callable[[Payload], str]
 
 BLOCKS_LIMIT = 50
 TEXT_LIMIT = 39_000
@@ -41,25 +58,35 @@ CARD_BODY_LIMIT = 200
 TABLE_CHARACTERS_LIMIT = 10_000
 # A cell of Slack's table holds far more; a reader's eye does not.
 _CELL_LIMIT = 300
+_LABEL_LIMIT = 60
+_VALUE_LIMIT = SECTION_LIMIT - 2 * _LABEL_LIMIT
 _CONTEXT_TEXT_LIMIT = 500
+# Of a programme's name in a block's id, which may have 255 characters.
+_NAME_LIMIT = 60
 
-SAY, SAVE_RATING, SHARE = "say", "rate", "share"
-"""What a sealed value is for: to be said by the person, to rate an answer, to share one."""
+RATING, SHARE = "slack rating", "slack share"
+"""The scopes of the values that rate an answer and that share one."""
 
-_MODELS: dict[str, type[BaseModel]] = {
-    model.__fields__["type"].default: model
-    for model in (
-        cards.ProgramListCard,
-        cards.ProgramCard,
-        cards.ComparisonCard,
-        cards.LicensingCard,
-        cards.FactsCard,
-        cards.ContactsCard,
-    )
-}
-_NUMBERED = re.compile(r"\d+\. ")
-_LABELLED = re.compile(r"([A-Z][A-Za-z ]{1,24}): +(\S.*)")
-_SOURCE = re.compile(r"Source: +\S")
+
+@dataclass(frozen=True)
+class Rendering:
+    """What the blocks of one message have in common.
+
+    Attributes:
+        seals: What seals the buttons' values.
+        conversation: The conversation in which they count.
+        nonce: A few characters that no other message has; block ids are made from it.
+        native: Whether to try blocks that are not everywhere yet.
+    """
+
+    seals: Seals
+    conversation: str
+    nonce: str
+    native: bool = True
+
+    def seal(self, payload: Payload) -> str:
+        """Return the value of a button."""
+        return self.seals.seal(payload, self.conversation)
 
 
 @dataclass(frozen=True)
@@ -80,85 +107,61 @@ class Rendered:
 
 
 def render(
-    reply: dict[str, Any],
-    sealer: Sealer,
-    nonce: str,
-    *,
-    rating: str | None = None,
-    share: str | None = None,
-    native: bool = True,
+    reply: Reply, rendering: Rendering, *, rates: bool = False, share: str | None = None
 ) -> Rendered:
     """Render a reply of the advisor.
 
     Args:
-        reply: What Rasa sends: `text`, `buttons`, `custom` with a card, `image`.
-        sealer: What seals the buttons' values.
-        nonce: A few characters that no other message has; block ids are made from it.
-        rating: Which answer the feedback buttons rate, or None for no such buttons.
+        reply: What it says.
+        rendering: For which conversation, and how.
+        rates: Whether feedback buttons stand under it.
         share: Under which id the answer is kept to be shared, or None for no such button.
-        native: Whether to try blocks that are not everywhere yet.
     """
-    text = _text_of(reply)
-    card = _card_of(reply)
-    fancy: list[Block] = []
-    plain: list[Block] = []
-    for blocks, is_native in ((plain, False), (fancy, native)):
-        blocks += _body(text, card, sealer, nonce, is_native)
-        blocks += _image(reply)
-        in_list = isinstance(card, cards.ProgramListCard)
-        blocks += choices(reply.get("buttons") or [], sealer, nonce, in_list=in_list)
-        if share is not None:
-            blocks += _share(share, sealer, nonce)
-        if rating is not None:
-            blocks += _rating(rating, sealer, nonce, is_native)
+    blocks = _blocks(reply, rendering, rates, share)
+    plain = _blocks(reply, replace(rendering, native=False), rates, share)
     return Rendered(
-        text=escaped(cut(text, TEXT_LIMIT)) or "…",
-        blocks=fancy[:BLOCKS_LIMIT],
-        fallback=plain[:BLOCKS_LIMIT] if plain != fancy else [],
-        is_page=isinstance(card, cards.ProgramListCard) and card.offset > 0,
+        text=escaped(cut(plain_text(reply), TEXT_LIMIT)) or "…",
+        blocks=blocks,
+        fallback=plain if plain != blocks else [],
+        is_page=isinstance(reply.card, ProgramListCard) and reply.card.offset > 0,
     )
 
 
-def _text_of(reply: dict[str, Any]) -> str:
-    text = str(reply.get("text") or "").strip()
-    if text:
-        return text
-    # A reply always carries its words; what comes without is shown as well as can be.
-    custom = reply.get("custom")
-    named = custom.get("text") if isinstance(custom, dict) else None
-    return str(named or reply.get("image") or reply.get("attachment") or "").strip()
+def _blocks(reply: Reply, rendering: Rendering, rates: bool, share: str | None) -> list[Block]:
+    said = [reply.lead, *reply.body, *(f"• {step}" for step in reply.steps)]
+    shown, small_print = _card(reply.card, rendering)
+    small_print += map(_source, reply.sources)
+    blocks = [
+        *sections("\n".join(said)),
+        *shown,
+        *sections("\n".join(reply.remarks)),
+        *context(small_print),
+        *_image(reply.image),
+        *choices(reply.choices, rendering, in_list=isinstance(reply.card, ProgramListCard)),
+    ]
+    if share is not None:
+        blocks += _share(share, rendering)
+    if rates:
+        blocks += _rating(rendering)
+    return blocks[:BLOCKS_LIMIT]
 
 
-def _card_of(reply: dict[str, Any]) -> BaseModel | None:
-    custom = reply.get("custom")
-    if not isinstance(custom, dict):
-        return None
-    model = _MODELS.get(str(custom.get("type")))
-    if model is None:
-        return None
-    try:
-        return model.parse_obj(custom)
-    except ValidationError as error:
-        log.error("slack.card_unreadable", type=custom.get("type"), cause=str(error)[:300])
-        return None
-
-
-def _body(
-    text: str, card: BaseModel | None, sealer: Sealer, nonce: str, native: bool
-) -> list[Block]:
-    if isinstance(card, cards.ProgramListCard) and card.programs:
-        return _program_list(text, card, sealer, nonce, native)
-    if isinstance(card, cards.ProgramCard):
-        return _program(text, card.program, sealer, nonce)
-    if isinstance(card, cards.ComparisonCard) and card.programs and card.rows:
-        return _comparison(text, card, native)
-    if isinstance(card, cards.LicensingCard):
-        return [*sections(text), *context([_source(card.source)])]
-    if isinstance(card, cards.FactsCard):
-        return [*sections(text), *context([_source(fact.source) for fact in card.facts])]
-    if isinstance(card, cards.ContactsCard):
-        return [*sections(text), *_contacts(card)]
-    return sections(text)
+def _card(card: Card | None, rendering: Rendering) -> tuple[list[Block], list[str]]:
+    """Return a card's blocks, and its lines of small print."""
+    if isinstance(card, ProgramListCard) and card.programs:
+        return _program_list(card, rendering)
+    if isinstance(card, ProgramCard):
+        return _program(card, rendering), [_source(card.program.source)]
+    if isinstance(card, ComparisonCard) and card.programs and card.rows:
+        return _comparison(card, rendering), [_source(each.source) for each in card.programs]
+    if isinstance(card, LicensingCard):
+        return [], [_source(card.source)]
+    if isinstance(card, FactsCard):
+        facts = sections("\n".join(f"• {fact.text}" for fact in card.facts))
+        return facts, [_source(fact.source) for fact in card.facts]
+    if isinstance(card, ContactsCard):
+        return _contacts(card), [_source(contact.source) for contact in card.contacts]
+    return [], []
 
 
 def sections(text: str) -> list[Block]:
@@ -180,190 +183,152 @@ def context(lines: Sequence[str]) -> list[Block]:
     return [{"type": "context", "elements": elements}]
 
 
+# Choices
+
+
 def choices(
-    buttons: Sequence[dict[str, Any]], sealer: Sealer, nonce: str, *, in_list: bool = False
+    offered: Sequence[Choice], rendering: Rendering, *, in_list: bool = False
 ) -> list[Block]:
-    """Return quick replies: up to five as buttons, more as a select, links as buttons.
+    """Return choices: up to five as buttons, more as a select, links as buttons.
 
     Args:
-        buttons: `title` and `payload`, a sentence; or `title` and `url`.
-        sealer: What seals the sentences.
-        nonce: Makes the block ids unique.
+        offered: The choices.
+        rendering: For which conversation.
         in_list: Whether they stand under a list of programmes, which a next page replaces.
     """
-    links = [b for b in buttons if b.get("url")]
-    said = [b for b in buttons if not b.get("url") and str(b.get("payload") or "").strip()]
     kind = "page" if in_list else "say"
-    elements = [
-        _button(_title(b), f"{kind}:{n}", sealer.seal(SAY, str(b["payload"])))
-        for n, b in enumerate(said)
-        if len(str(b["payload"])) + SEAL_CHARACTERS <= BUTTON_VALUE_LIMIT
+    # One without a payload says its title; Slack wants a value all the same.
+    values = [
+        (each.title, rendering.seal(each.payload) if each.payload else "title")
+        for each in offered
+        if each.url is None
     ]
-    fit_options = all(len(str(b["payload"])) + SEAL_CHARACTERS <= OPTION_VALUE_LIMIT for b in said)
-    if len(said) > BUTTONS_LIMIT and fit_options:
-        elements = [_select(said, f"{kind}:select", sealer)]
+    elements = [
+        button(title, f"{kind}:{n}", value)
+        for n, (title, value) in enumerate(values)
+        if len(value) <= BUTTON_VALUE_LIMIT
+    ]
+    if len(values) > BUTTONS_LIMIT and all(len(v) <= OPTION_VALUE_LIMIT for _, v in values):
+        elements = [_select(values, f"{kind}:select")]
     elements += [
-        {**_button(_title(b), f"link:{n}", None), "url": str(b["url"])}
-        for n, b in enumerate(links)
-        if _is_address(str(b["url"]))
+        {**button(each.title, f"link:{n}", None), "url": each.url}
+        for n, each in enumerate(offered)
+        if is_address(each.url)
     ]
     return [
         {
             "type": "actions",
-            "block_id": f"choices:{nonce}:{start}",
+            "block_id": f"choices:{rendering.nonce}:{start}",
             "elements": elements[start : start + ACTIONS_LIMIT],
         }
         for start in range(0, len(elements), ACTIONS_LIMIT)
     ]
 
 
-def _select(said: Sequence[dict[str, Any]], action_id: str, sealer: Sealer) -> Block:
-    options = [
-        {"text": _plain(_title(b), BUTTON_TEXT_LIMIT), "value": sealer.seal(SAY, str(b["payload"]))}
-        for b in said[:OPTIONS_LIMIT]
-    ]
+def _select(values: Sequence[tuple[str, str]], action_id: str) -> Block:
+    options = [{"text": _plain(title), "value": value} for title, value in values[:OPTIONS_LIMIT]]
     return {
         "type": "static_select",
         "action_id": action_id,
-        "placeholder": _plain("Choose one", BUTTON_TEXT_LIMIT),
+        "placeholder": _plain("Choose one"),
         "options": options,
     }
 
 
-def _title(button: dict[str, Any]) -> str:
-    return str(button.get("title") or button.get("payload") or button.get("url") or "Choose")
+def _plain(text: str) -> Block:
+    shown = cut(text.strip() or "–", BUTTON_TEXT_LIMIT)
+    return {"type": "plain_text", "text": shown, "emoji": False}
 
 
-def _plain(text: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": cut(text.strip() or "–", limit), "emoji": False}
+def button(title: str, action_id: str, value: str | None) -> Block:
+    """Return a button; one that opens an address has no value."""
+    made = {"type": "button", "action_id": action_id, "text": _plain(title)}
+    return made if value is None else {**made, "value": value}
 
 
-def _button(title: str, action_id: str, value: str | None) -> Block:
-    button = {"type": "button", "action_id": action_id, "text": _plain(title, BUTTON_TEXT_LIMIT)}
-    return button if value is None else {**button, "value": value}
+def is_address(url: str | None) -> bool:
+    """Say whether Slack takes an address in a button or as a picture."""
+    return url is not None and len(url) <= URL_LIMIT and bool(re.match(r"https?://\S+$", url))
 
 
-def _is_address(url: str | None) -> bool:
-    return bool(url) and len(str(url)) <= URL_LIMIT and bool(re.match(r"https?://\S+$", str(url)))
-
-
-def _image(reply: dict[str, Any]) -> list[Block]:
-    url = reply.get("image")
-    if not _is_address(url):
+def _image(image: Image | None) -> list[Block]:
+    if image is None or not is_address(image.url):
         return []
-    alt = cut(str(reply.get("text") or "An image that goes with the answer"), 2_000)
-    return [{"type": "image", "image_url": str(url), "alt_text": alt}]
+    alt = cut(image.alt or "An image that goes with the answer", 2_000)
+    return [{"type": "image", "image_url": image.url, "alt_text": alt}]
 
 
-def _share(kept: str, sealer: Sealer, nonce: str) -> list[Block]:
-    button = _button("Share in channel", "share", sealer.seal(SHARE, kept))
-    return [{"type": "actions", "block_id": f"share:{nonce}", "elements": [button]}]
+def _share(kept: str, rendering: Rendering) -> list[Block]:
+    element = button("Share in channel", "share", rendering.seals.sign(kept, SHARE))
+    return [{"type": "actions", "block_id": f"share:{rendering.nonce}", "elements": [element]}]
 
 
-def _rating(answer: str, sealer: Sealer, nonce: str, native: bool) -> list[Block]:
-    up, down = (sealer.seal(SAVE_RATING, f"{way} {answer}") for way in ("up", "down"))
-    if native:
-        element: Block = {
-            "type": "feedback_buttons",
-            "action_id": "rate",
-            "positive_button": {
-                "text": _plain("Helpful", BUTTON_TEXT_LIMIT),
-                "accessibility_label": "This answer was helpful",
-                "value": up,
-            },
-            "negative_button": {
-                "text": _plain("Not helpful", BUTTON_TEXT_LIMIT),
-                "accessibility_label": "This answer was not helpful",
-                "value": down,
-            },
-        }
-        elements = [element]
-        return [{"type": "context_actions", "block_id": f"rate:{nonce}", "elements": elements}]
-    elements = [
-        {
-            **_button("Helpful", "rate:up", up),
+def _rating(rendering: Rendering) -> list[Block]:
+    up, down = (
+        rendering.seals.sign([way, rendering.conversation], RATING) for way in ("up", "down")
+    )
+    sides = {
+        "positive_button": {
+            "text": _plain("Helpful"),
             "accessibility_label": "This answer was helpful",
+            "value": up,
         },
-        {
-            **_button("Not helpful", "rate:down", down),
+        "negative_button": {
+            "text": _plain("Not helpful"),
             "accessibility_label": "This answer was not helpful",
+            "value": down,
         },
+    }
+    block_id = f"rate:{rendering.nonce}"
+    if rendering.native:
+        elements: list[Block] = [{"type": "feedback_buttons", "action_id": "rate", **sides}]
+        return [{"type": "context_actions", "block_id": block_id, "elements": elements}]
+    elements = [
+        {"type": "button", "action_id": f"rate:{name}", **side} for name, side in sides.items()
     ]
-    return [{"type": "actions", "block_id": f"rate:{nonce}", "elements": elements}]
+    return [{"type": "actions", "block_id": block_id, "elements": elements}]
 
 
 # Programmes
 
 
-def _program_list(
-    text: str, card: cards.ProgramListCard, sealer: Sealer, nonce: str, native: bool
-) -> list[Block]:
-    lead, remarks = _around_list(text)
+def _program_list(card: ProgramListCard, rendering: Rendering) -> tuple[list[Block], list[str]]:
     programs = card.programs[:CAROUSEL_LIMIT]
-    blocks = sections(lead)
-    if native:
-        elements = [
-            _program_card(program, card.offset + n, sealer, nonce)
-            for n, program in enumerate(programs, 1)
-        ]
-        blocks.append({"type": "carousel", "block_id": f"list:{nonce}", "elements": elements})
+    numbered = [(each, each.number or card.offset + n) for n, each in enumerate(programs, 1)]
+    if rendering.native:
+        elements = [_program_card(program, number, rendering) for program, number in numbered]
+        blocks = [{"type": "carousel", "block_id": f"list:{rendering.nonce}", "elements": elements}]
     else:
-        for n, program in enumerate(programs, 1):
-            blocks += _program_section(program, card.offset + n, sealer, nonce)
+        blocks = [
+            block
+            for program, number in numbered
+            for block in _program_section(program, number, rendering)
+        ]
     last = card.offset + len(programs)
     shown = f"{card.offset + 1} to {last}" if last > card.offset + 1 else f"{last}"
-    return [*blocks, *sections(remarks), *context([f"Showing {shown} of {card.total}"])]
+    return blocks, [f"Showing {shown} of {card.total}"]
 
 
-def _around_list(text: str) -> tuple[str, str]:
-    """Return what stands before and after the numbered paragraphs of a list's text."""
-    before: list[str] = []
-    after: list[str] = []
-    for line in text.split("\n"):
-        if _NUMBERED.match(line):
-            after = []
-            before.append("")
-        elif "" in before and not line.startswith("   "):
-            after.append(line)
-        elif "" not in before:
-            before.append(line)
-    return "\n".join(line for line in before if line), "\n".join(after)
-
-
-def _headline(program: cards.ProgramItem, number: int) -> str:
+def _headline(program: ProgramItem, number: int) -> str:
     return f"{number}. {program.name}"
 
 
-def _facts_line(program: cards.ProgramItem) -> str:
+def _facts_line(program: ProgramItem) -> str:
     """Return what a list says of a programme: length, price, specialties."""
-    parts = [
-        _weeks(program),
-        program.price.shown if program.price else "price not published",
-        ", ".join(program.specialties[:3]),
-    ]
-    return " · ".join(part for part in parts if part)
+    _, length, price = program.summary
+    parts = [length, price, ", ".join(program.specialties[:3])]
+    return " · ".join(part for part in parts if part) or "–"
 
 
-def _weeks(program: cards.ProgramItem) -> str:
-    low, high = program.min_weeks, program.max_weeks
-    if low and high and low != high:
-        return f"{low} to {high} weeks"
-    if low and high:
-        return f"{low} week{'s' * (low != 1)}"
-    if low:
-        return f"from {low} week{'s' * (low != 1)}"
-    return f"up to {high} week{'s' * (high != 1)}" if high else "length not given"
-
-
-def _program_card(program: cards.ProgramItem, number: int, sealer: Sealer, nonce: str) -> Block:
+def _program_card(program: ProgramItem, number: int, rendering: Rendering) -> Block:
     subtitle = f"{program.organisation} · {program.place}"
     return {
         "type": "card",
-        "block_id": f"card:{nonce}:{number}",
+        "block_id": _block_id(program, number, rendering),
         "title": _mrkdwn(_headline(program, number), CARD_TITLE_LIMIT),
         "subtitle": _mrkdwn(subtitle, CARD_TITLE_LIMIT),
         "body": _mrkdwn(_facts_line(program), CARD_BODY_LIMIT),
-        "actions": _program_buttons(program, sealer),
+        "actions": _program_buttons(program, rendering),
     }
 
 
@@ -371,9 +336,7 @@ def _mrkdwn(text: str, limit: int) -> Block:
     return {"type": "mrkdwn", "text": cut_mrkdwn(text, limit), "verbatim": True}
 
 
-def _program_section(
-    program: cards.ProgramItem, number: int, sealer: Sealer, nonce: str
-) -> list[Block]:
+def _program_section(program: ProgramItem, number: int, rendering: Rendering) -> list[Block]:
     title = cut_mrkdwn(_headline(program, number), CARD_TITLE_LIMIT)
     place = cut_mrkdwn(f"{program.organisation} · {program.place}", CARD_TITLE_LIMIT)
     facts = cut_mrkdwn(_facts_line(program), 600)
@@ -381,96 +344,90 @@ def _program_section(
         section(f"*{title}*\n{place}\n{facts}"),
         {
             "type": "actions",
-            "block_id": f"card:{nonce}:{number}",
-            "elements": _program_buttons(program, sealer),
+            "block_id": _block_id(program, number, rendering),
+            "elements": _program_buttons(program, rendering),
         },
     ]
 
 
+def _block_id(program: ProgramItem, number: int, rendering: Rendering) -> str:
+    """Return the id of the block with a programme's buttons.
+
+    The programme's name stands in it: of a private message, Slack sends nothing else back.
+    """
+    return f"card:{rendering.nonce}:{number}:{cut(program.name, _NAME_LIMIT)}"
+
+
+def program_of(block_id: str) -> str:
+    """Return the name of the programme whose buttons stand in a block, "" for other blocks."""
+    kind, _, rest = block_id.partition(":")
+    return rest.split(":", 2)[-1] if kind == "card" else ""
+
+
 def _program_buttons(
-    program: cards.ProgramItem, sealer: Sealer, *, details: bool = True
+    program: ProgramItem, rendering: Rendering, *, details: bool = True
 ) -> list[Block]:
     """Return a programme's buttons, at most three: Slack's card has no room for more."""
-    # The name alone may be another programme's as well.
-    named = f"{program.name} by {program.organisation}"
-    buttons = []
+    buttons = [button("Save", "say:save", rendering.seal(Save(program=program.id)))]
     if details:
-        said = sealer.seal(SAY, f"Tell me about {named}")
-        buttons.append(_labelled(_button("Details", "say:details", said), program.name))
-    said = sealer.seal(SAY, f"Save {named} to my shortlist")
-    buttons.append(_labelled(_button("Save", "say:save", said), program.name))
-    if _is_address(program.source.url):
-        page = {**_button("Its page", "link:page", None), "url": str(program.source.url)}
-        buttons.append(_labelled(page, program.name))
-    return [b for b in buttons if len(b.get("value", "")) <= BUTTON_VALUE_LIMIT]
+        show = rendering.seal(Show(program=program.id))
+        buttons.insert(0, button("Details", "say:details", show))
+    buttons = [each for each in buttons if len(each["value"]) <= BUTTON_VALUE_LIMIT]
+    if is_address(program.source.url):
+        buttons.append({**button("Its page", "link:page", None), "url": program.source.url})
+    return [_named(each, program.name) for each in buttons]
 
 
-def _labelled(button: Block, name: str) -> Block:
+def _named(made: Block, name: str) -> Block:
     """Tell a screen reader which programme a button belongs to."""
-    label = cut(f"{button['text']['text']}: {name}", BUTTON_TEXT_LIMIT)
-    return {**button, "accessibility_label": label}
+    label = cut(f"{made['text']['text']}: {name}", BUTTON_TEXT_LIMIT)
+    return {**made, "accessibility_label": label}
 
 
-def _program(text: str, program: cards.ProgramItem, sealer: Sealer, nonce: str) -> list[Block]:
-    title, _, rest = text.partition("\n")
-    lines = [line for line in rest.split("\n") if line and not _SOURCE.match(line)]
-    blocks = [section(f"*{cut_mrkdwn(title, CARD_TITLE_LIMIT * 2)}*")]
-    blocks += _labelled_lines(lines)
-    blocks.append(
-        {
-            "type": "actions",
-            "block_id": f"card:{nonce}:0",
-            "elements": _program_buttons(program, sealer, details=False),
-        }
-    )
-    return [*blocks, *context([_source(program.source)])]
+def _program(card: ProgramCard, rendering: Rendering) -> list[Block]:
+    buttons = _program_buttons(card.program, rendering, details=False)
+    return [
+        section(f"*{cut_mrkdwn(card.program.title, CARD_TITLE_LIMIT * 2)}*"),
+        *_labelled([(row.label, row.value) for row in card.rows]),
+        {"type": "actions", "block_id": _block_id(card.program, 0, rendering), "elements": buttons},
+    ]
 
 
-def _labelled_lines(lines: Sequence[str]) -> list[Block]:
-    """Return lines such as "Where: Arusha" with their labels in bold."""
-    blocks: list[Block] = []
-    kept: list[str] = []
-    for line in lines:
-        match = _LABELLED.fullmatch(line)
-        shown = f"*{match[1]}:* {mrkdwn(match[2])}" if match else mrkdwn(line)
-        if len(shown) > 3_000:
-            blocks += [*_joined(kept), *sections(line)]
-            kept = []
-            continue
-        if len("\n".join([*kept, shown])) > 3_000:
-            blocks += _joined(kept)
-            kept = []
-        kept.append(shown)
-    return [*blocks, *_joined(kept)]
+def _labelled(rows: Sequence[tuple[str, str]]) -> list[Block]:
+    """Return labelled values, their labels in bold, as few sections as hold them."""
+    texts: list[str] = []
+    for label, value in rows:
+        line = f"*{cut_mrkdwn(label, _LABEL_LIMIT)}:* {cut_mrkdwn(value, _VALUE_LIMIT)}"
+        if texts and len(texts[-1]) + len(line) < SECTION_LIMIT:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return [section(text) for text in texts]
 
 
-def _joined(lines: Sequence[str]) -> list[Block]:
-    return [section("\n".join(lines))] if lines else []
-
-
-def _comparison(text: str, card: cards.ComparisonCard, native: bool) -> list[Block]:
-    lead, remarks = _around_list(text)
-    blocks = sections(lead)
-    headings = [_headline(program, n) for n, program in enumerate(card.programs, 1)]
-    if native and _fits_table(card):
+def _comparison(card: ComparisonCard, rendering: Rendering) -> list[Block]:
+    headings = [_headline(each, each.number or n) for n, each in enumerate(card.programs, 1)]
+    if rendering.native and _fits_table(card):
         rows = [[_cell(" "), *(_cell(heading) for heading in headings)]]
-        rows += [[_cell(row.label), *(_cell(cell) for cell in row.cells)] for row in card.rows]
+        rows += [
+            [_cell(row.label), *(_cell(cell or card.unknown) for cell in row.cells)]
+            for row in card.rows
+        ]
         settings = [{"is_wrapped": True} for _ in rows[0]]
-        blocks.append({"type": "table", "rows": rows, "column_settings": settings})
-    else:
-        for n, heading in enumerate(headings):
-            lines = [f"*{cut_mrkdwn(heading, CARD_TITLE_LIMIT)}*"]
-            lines += [
-                f"*{cut_mrkdwn(row.label, 60)}:* {cut_mrkdwn(row.cells[n], _CELL_LIMIT)}"
-                for row in card.rows
-                if n < len(row.cells)
-            ]
-            blocks += _joined(lines[:9])
-    sources = [_source(program.source) for program in card.programs]
-    return [*blocks, *sections(remarks), *context(sources)]
+        return [{"type": "table", "rows": rows, "column_settings": settings}]
+    blocks = []
+    for n, heading in enumerate(headings):
+        cells = [
+            (row.label, cut(row.cells[n] or card.unknown, _CELL_LIMIT))
+            for row in card.rows
+            if n < len(row.cells)
+        ]
+        blocks.append(section(f"*{cut_mrkdwn(heading, CARD_TITLE_LIMIT)}*"))
+        blocks += _labelled(cells[:8])
+    return blocks
 
 
-def _fits_table(card: cards.ComparisonCard) -> bool:
+def _fits_table(card: ComparisonCard) -> bool:
     cells = [cell for row in card.rows for cell in (row.label, *row.cells)]
     characters = sum(min(len(cell), _CELL_LIMIT) for cell in cells)
     even = all(len(row.cells) == len(card.programs) for row in card.rows)
@@ -484,34 +441,34 @@ def _cell(text: str) -> Block:
 # Sources and contacts
 
 
-def _source(source: cards.SourceLink) -> str:
+def _source(source: SourceLink) -> str:
     """Return a source as one line of small print, "" where nothing is known of it."""
     date = f", {source.date}" if source.date else ""
     title = cut(source.title or source.url or "", 150)
-    if source.url and _is_address(source.url) and len(source.url) < _CONTEXT_TEXT_LIMIT:
+    if source.url and is_address(source.url) and len(source.url) < _CONTEXT_TEXT_LIMIT:
         return f"Source: {link(source.url, title)}{escaped(date)}"
     return f"Source: {mrkdwn(title)}{escaped(date)}" if title else ""
 
 
-def _contacts(card: cards.ContactsCard) -> list[Block]:
-    lines = []
-    for contact in card.contacts[:20]:
-        ways = [mrkdwn(part) for part in (contact.phone, contact.details) if part]
-        if contact.url and _is_address(contact.url):
-            ways.append(link(contact.url))
-        line = f"*{cut_mrkdwn(contact.label, 100)}:* {' · '.join(ways)}"
-        lines.append(line if len(line) <= 600 else f"*{cut_mrkdwn(contact.label, 100)}*")
-    blocks = []
-    for start in range(0, len(lines), 4):
-        blocks += _joined(lines[start : start + 4])
-    return [*blocks, *context([_source(contact.source) for contact in card.contacts])]
+def _contacts(card: ContactsCard) -> list[Block]:
+    lines = [_contact(each) for each in card.contacts[:20]]
+    return [section("\n".join(lines[start : start + 4])) for start in range(0, len(lines), 4)]
+
+
+def _contact(contact: ContactItem) -> str:
+    ways = [mrkdwn(part) for part in (contact.phone, contact.details) if part]
+    if contact.url and is_address(contact.url):
+        ways.append(link(contact.url))
+    label = f"*{cut_mrkdwn(contact.label, 100)}*"
+    line = f"{label[:-1]}:* {' · '.join(ways)}"
+    return line if len(line) <= 600 else label
 
 
 # What a click leaves behind
 
 
 def without_choices(blocks: Sequence[Block], block_id: str, chosen: str) -> list[Block]:
-    """Return a message's blocks with its quick replies replaced by what was chosen.
+    """Return a message's blocks with its choices replaced by what was chosen.
 
     Args:
         blocks: The message's blocks as Slack sends them back.

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import redis
 import structlog
 from rasa.core.channels.channel import InputChannel
-from sanic import Blueprint, Sanic, response
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
+from preceptor.channels.http import TooLarge, json_response, read_body
+from preceptor.channels.output import channel_seals
 from preceptor.channels.slack.app import build_app
-from preceptor.channels.slack.config import SlackConfig, load_slack
 from preceptor.channels.slack.delivery_log import RedisMemory, SharedMemory
-from preceptor.channels.slack.http import NotSlack, bolt_request, read_body, sanic_response
+from preceptor.channels.slack.http import LIMIT_BYTES, NotSlack, bolt_request, sanic_response
 from preceptor.channels.slack.service import SlackService
 from preceptor.channels.slack.socket_mode import SocketMode
 from preceptor.channels.storage import open_channels
 from preceptor.channels.turn_runner import OnNewMessage
 from preceptor.runtime.secrets import derived_key
-from preceptor.runtime.settings import Complaint, Settings, load_settings
+from preceptor.runtime.settings import (
+    Complaint,
+    Settings,
+    SlackSettings,
+    load_settings,
+    load_slack_settings,
+)
+
+_NO_OAUTH = "Installing by OAuth is off here: SLACK_CLIENT_ID is not set."
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +43,9 @@ class SlackInput(InputChannel):
     with a sentence that says so.
     """
 
-    def __init__(self, config: SlackConfig | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self, config: SlackSettings | None = None, settings: Settings | None = None
+    ) -> None:
         """Create the channel.
 
         Args:
@@ -56,7 +67,7 @@ class SlackInput(InputChannel):
     def from_credentials(cls, credentials: dict[str, Any] | None) -> SlackInput:
         """Return the channel as the environment sets it up; half set up, it is off."""
         try:
-            return cls(load_slack())
+            return cls(load_slack_settings())
         except Complaint as complaint:
             log.error("slack.off", why=complaint.message)
             return cls()
@@ -64,12 +75,13 @@ class SlackInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes, all under `/webhooks/slack`."""
         webhook = Blueprint("preceptor_slack")
+        self._add_listeners(webhook, on_new_message)
+        self._add_routes(webhook)
+        self._add_oauth_routes(webhook)
+        return webhook
 
-        @webhook.get("/")
-        async def health(request: Request) -> HTTPResponse:
-            return _json({"status": self._config.mode if self._config else "off"})
-
-        # Before the server listens: whatever Slack then tells can be kept.
+    def _add_listeners(self, webhook: Blueprint, on_new_message: OnNewMessage) -> None:
+        # Before the server listens: whatever Slack sends from then on can be kept.
         @webhook.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
             if self._config is not None:
@@ -95,54 +107,57 @@ class SlackInput(InputChannel):
             if self._service is not None:
                 await self._service.stop()
 
-        # stream=True leaves the body to us; else Sanic would first hold up to 100 MB of it.
+    def _add_routes(self, webhook: Blueprint) -> None:
+        @webhook.get("/")
+        async def health(request: Request) -> HTTPResponse:
+            return json_response({"status": self._config.mode if self._config else "off"})
+
         @webhook.post("/events", stream=True)
-        async def hear(request: Request) -> HTTPResponse:
+        async def receive(request: Request) -> HTTPResponse:
             if self._app is None:
                 return _off()
             try:
-                heard = bolt_request(request, await read_body(request))
+                event = bolt_request(request, await read_body(request, LIMIT_BYTES))
             except NotSlack as error:
-                return _json({"error": str(error)}, error.status)
-            return sanic_response(await self._app.async_dispatch(heard))
+                return json_response({"error": str(error)}, 400)
+            except TooLarge as error:
+                return json_response({"error": str(error)}, 413)
+            return sanic_response(await self._app.async_dispatch(event))
 
+    def _add_oauth_routes(self, webhook: Blueprint) -> None:
         @webhook.get("/install")
         async def install(request: Request) -> HTTPResponse:
-            flow = self._app.oauth_flow if self._app is not None else None
+            flow = self._oauth_flow
             if flow is None:
-                return _off("Installing by OAuth is off here: SLACK_CLIENT_ID is not set.")
+                return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_installation(bolt_request(request)))
 
         @webhook.get("/oauth_redirect")
         async def redirected(request: Request) -> HTTPResponse:
-            flow = self._app.oauth_flow if self._app is not None else None
+            flow = self._oauth_flow
             if flow is None:
-                return _off("Installing by OAuth is off here: SLACK_CLIENT_ID is not set.")
+                return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_callback(bolt_request(request)))
 
-        return webhook
+    @property
+    def _oauth_flow(self) -> AsyncOAuthFlow | None:
+        return self._app.oauth_flow if self._app is not None else None
 
-    async def _prepare(self, config: SlackConfig, on_new_message: OnNewMessage) -> None:
-        keys = {
-            "buttons": derived_key(self._settings, "slack buttons"),
-            "tokens": derived_key(self._settings, "slack tokens"),
-        }
+    async def _prepare(self, config: SlackSettings, on_new_message: OnNewMessage) -> None:
+        tokens_key = derived_key(self._settings, "slack tokens")
         engine = open_channels(self._settings)
         shared = _shared(config)
-        self._service = SlackService(config, engine, keys, on_new_message, shared)
+        seals = channel_seals(self._settings)
+        self._service = SlackService(config, engine, seals, tokens_key, on_new_message, shared)
         await self._service.prepare()
         self._app = build_app(self._service)
 
 
-def _shared(config: SlackConfig) -> SharedMemory | None:
+def _shared(config: SlackSettings) -> SharedMemory | None:
     if config.redis_url is None:
         return None
     return RedisMemory(redis.Redis.from_url(config.redis_url, socket_timeout=2))
 
 
-def _json(body: Any, status: int = 200) -> HTTPResponse:
-    return response.json(body, status=status, dumps=json.dumps)
-
-
 def _off(sentence: str = "Slack is not set up here; docs/slack.md tells how.") -> HTTPResponse:
-    return _json({"error": sentence}, 503)
+    return json_response({"error": sentence}, 503)

@@ -1,18 +1,22 @@
-"""`python -m preceptor slack check`: is Slack set up, and if not, what is to be done."""
+"""`python -m preceptor slack check`: whether Slack is set up, and if not, what to do."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import click
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from preceptor.channels.slack.config import BOT_SCOPES, SlackConfig, load_slack
+from preceptor.channels.slack.config import BOT_SCOPES
 from preceptor.channels.slack.outbox import is_local
-from preceptor.runtime.settings import Complaint
+from preceptor.runtime.settings import (
+    Complaint,
+    SlackSettings,
+    load_settings,
+    load_slack_settings,
+)
 
 _LIMIT_SECONDS = 15
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
@@ -40,13 +44,13 @@ def slack() -> None:
 @slack.command()
 def check() -> None:
     """Verify token, scopes, signing secret or app token; say what is wrong and what to do."""
-    config = load_slack()
+    config = load_slack_settings()
     if config is None:
         raise Complaint(
-            "Slack is off: none of its variables is set. docs/slack.md tells how to set it up."
+            "Slack is off: none of its variables is set. docs/slack.md says how to set it up."
         )
     problems = 0
-    for good, sentence in findings(config, os.environ):
+    for good, sentence in findings(config, load_settings().secret is not None):
         click.echo(f"{'ok ' if good else 'NO '} {sentence}")
         problems += not good
     if problems:
@@ -56,12 +60,12 @@ def check() -> None:
     click.echo("Slack is ready.")
 
 
-def findings(config: SlackConfig, environ: Mapping[str, str]) -> Iterator[tuple[bool, str]]:
-    """Look at everything, and yield whether it is good and a sentence for each.
+def findings(config: SlackSettings, has_secret: bool) -> Iterator[tuple[bool, str]]:
+    """Check everything; yield for each check whether it is good, and a sentence.
 
     Args:
-        config: What to look at.
-        environ: For the secret of the installation.
+        config: The settings to check.
+        has_secret: Whether PRECEPTOR_SECRET is set.
     """
     if config.bot_token:
         yield from _bot_token(config, config.bot_token)
@@ -74,21 +78,21 @@ def findings(config: SlackConfig, environ: Mapping[str, str]) -> Iterator[tuple[
         yield _app_token(config, config.app_token)
     if config.client_id:
         yield _client_id(config.client_id)
-        if not environ.get("PRECEPTOR_SECRET"):
+        if not has_secret:
             yield (
                 True,
                 "Tokens are encrypted with var/secret; several servers need one PRECEPTOR_SECRET.",
             )
 
 
-def _client(config: SlackConfig, token: str) -> WebClient:
+def _client(config: SlackSettings, token: str) -> WebClient:
     client = WebClient(token=token, base_url=config.api_url, timeout=_LIMIT_SECONDS)
     if is_local(config.api_url):
         client.proxy = None
     return client
 
 
-def _bot_token(config: SlackConfig, token: str) -> Iterator[tuple[bool, str]]:
+def _bot_token(config: SlackSettings, token: str) -> Iterator[tuple[bool, str]]:
     try:
         answer = _client(config, token).auth_test()
     except SlackApiError as error:
@@ -97,8 +101,8 @@ def _bot_token(config: SlackConfig, token: str) -> Iterator[tuple[bool, str]]:
     except OSError as error:
         yield False, f"Slack cannot be reached at {config.api_url} ({error})."
         return
-    who, team = answer.get("user"), answer.get("team")
-    yield True, f'SLACK_BOT_TOKEN is that of "{who}" in the workspace "{team}".'
+    user, team = answer.get("user"), answer.get("team")
+    yield True, f'SLACK_BOT_TOKEN is that of "{user}" in the workspace "{team}".'
     headers = {str(name).lower(): value for name, value in answer.headers.items()}
     granted = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
     missing = [scope for scope in BOT_SCOPES if scope not in granted]
@@ -123,7 +127,7 @@ def _signing_secret(secret: str) -> tuple[bool, str]:
     )
 
 
-def _app_token(config: SlackConfig, token: str) -> tuple[bool, str]:
+def _app_token(config: SlackSettings, token: str) -> tuple[bool, str]:
     try:
         _client(config, token).apps_connections_open(app_token=token)
     except SlackApiError as error:

@@ -1,4 +1,4 @@
-"""Deliveries: what came in and still has to be answered, and what still has to be sent.
+"""The inbox of events that wait for their answer, and the outbox of messages that wait to be sent.
 
 A channel whose other side delivers at least once (Slack) accepts an event here before it
 acknowledges it: duplicates are recognised by their keys, and the work is kept until its answer
@@ -82,9 +82,9 @@ class Accepted:
     Attributes:
         id: Its number in the inbox.
         conversation: Works of one conversation are done one after the other.
-        position: Their order within the conversation; compared as text.
+        position: Its place within the conversation; compared as text.
         work: What the channel needs to do it, JSON.
-        owner: The server that is to do it; another one where that is busy with the conversation.
+        owner: The server that is to do it; another one if that is busy with the conversation.
         adoptions: How many servers have ended without having finished it.
     """
 
@@ -104,7 +104,7 @@ class Outgoing:
         id: Its number in the outbox; lower ones of a lane are sent first.
         lane: Messages of one lane are sent one after the other.
         message: What the channel sends, JSON.
-        queued_at: Since when it waits, in seconds since 1970.
+        queued_at: When it was put into the outbox, in seconds since 1970.
     """
 
     id: int
@@ -149,7 +149,7 @@ class Deliveries:
 
         Args:
             engine: The database.
-            shared: Where keys are remembered besides, for several servers with a database each.
+            shared: A further memory of keys, for several servers with a database each.
             lease_seconds: For how long this server's rows stay its own without `renew`.
         """
         self._engine = engine
@@ -170,7 +170,7 @@ class Deliveries:
         """Keep a piece of work unless one of its keys is known.
 
         Args:
-            keys: What it is recognised by when it comes again, each at most 255 characters.
+            keys: What duplicates are recognised by, each at most 255 characters.
             conversation: The conversation it belongs to.
             position: Its place within the conversation; compared as text.
             work: JSON.
@@ -206,7 +206,7 @@ class Deliveries:
         return Accepted(number, conversation, position, work, owner)
 
     def remember(self, keys: Sequence[str]) -> bool:
-        """Remember keys for something that is done at once; return False if one is known."""
+        """Remember keys of something that is done at once; return False if one is known."""
         if self._shared is not None and not self._shared.claim(keys, REMEMBERED_SECONDS):
             return False
         try:
@@ -217,7 +217,7 @@ class Deliveries:
         return True
 
     def finish(self, number: int, messages: Iterable[tuple[str, dict[str, Any]]]) -> list[Outgoing]:
-        """Take a work out of the inbox and put its messages into the outbox, in one step.
+        """Take a piece of work out of the inbox and put its messages into the outbox, in one step.
 
         Args:
             number: The work's id; one that is gone was finished by another server, and then
@@ -257,7 +257,7 @@ class Deliveries:
         """Take over what belongs to no living server, and return all that is ours, in order."""
         with self._writing, self._engine.begin() as connection:
             alive = sa.select(_servers.c.server).where(_servers.c.alive_until > time.time())
-            found: list[list[Any]] = []
+            ours: list[list[Any]] = []
             for table in (_inbox, _outbox):
                 orphan = sa.and_(table.c.owner != self.server, table.c.owner.not_in(alive))
                 numbers = connection.execute(sa.select(table.c.id).where(orphan)).scalars().all()
@@ -269,12 +269,12 @@ class Deliveries:
                         table.update().where(table.c.id.in_(numbers), orphan).values(adopted)
                     )
                 mine = table.select().where(table.c.owner == self.server).order_by(table.c.id)
-                found.append(connection.execute(mine).fetchall())
+                ours.append(connection.execute(mine).fetchall())
         works = [
             Accepted(r.id, r.conversation, r.position, json.loads(r.work), self.server, r.adoptions)
-            for r in found[0]
+            for r in ours[0]
         ]
-        outgoing = [Outgoing(r.id, r.lane, json.loads(r.message), r.queued_at) for r in found[1]]
+        outgoing = [Outgoing(r.id, r.lane, json.loads(r.message), r.queued_at) for r in ours[1]]
         return works, outgoing
 
     def prune(self) -> None:
@@ -312,7 +312,7 @@ class Deliveries:
             )
 
     def leave(self) -> None:
-        """Say that this server stops: what it has not done may be adopted at once."""
+        """Give up this server's lease: another may adopt at once what it has not done."""
         with self._writing, self._engine.begin() as connection:
             connection.execute(_servers.delete().where(_servers.c.server == self.server))
 

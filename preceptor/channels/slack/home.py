@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from preceptor.channels.slack.blocks import SAY, Block, context, section
+from preceptor.channels.slack.blocks import Block, Seal, button, context, section
 from preceptor.channels.slack.mrkdwn import cut, escaped, link, mrkdwn
-from preceptor.channels.slack.payloads import Sealer
+from preceptor.conversation.choices import STARTER, Ask, Page
+from preceptor.intents import intents
 
 TEXT_ONLY = (
     "I can read text only, not files or pictures. Please type your question, for example "
@@ -25,19 +26,18 @@ GREETING = (
 PROMPTS_TITLE = "You could ask"
 STATUS = "is thinking…"
 
-# Title and question. At most four are shown as suggested prompts.
-QUESTIONS = (
-    ("Find a programme", "I am looking for a medical internship"),
-    ("Why an internship?", "Why should I do a medical internship?"),
-    ("Abroad or at home?", "Should I do an internship abroad or at home?"),
-    ("Rules of a country", "What does Kenya demand before it registers a doctor?"),
-    ("Difficult patients", "How do I cope with difficult patients?"),
-    ("What it costs", "How much does an internship cost?"),
-    ("How to apply", "How do I apply for a medical internship?"),
-    ("What can you do?", "What can you do?"),
+# Intents whose questions are offered to begin with; the first four as suggested prompts.
+STARTERS = (
+    "find_program",
+    "ask_why_intern",
+    "ask_abroad_or_local",
+    "ask_registration_requirement",
+    "ask_difficult_patients",
+    "ask_cost_and_funding",
+    "ask_how_to_apply",
+    "ask_capabilities",
 )
-SHOW_SHORTLIST = ("Show my shortlist", "Show my shortlist")
-BACK_TO_SEARCH = ("Back to my search", "Back to my search")
+_PROMPTS = STARTERS[:4]
 
 _ABOUT = (
     "I'm an advisor on medical internships. I answer from a catalogue of programmes, licensing "
@@ -53,41 +53,53 @@ _SHORTLIST_SHOWN = 20
 
 
 def prompts() -> list[dict[str, str]]:
-    """Return the suggested prompts of the assistant's panel, at most four."""
-    return [{"title": title, "message": question} for title, question in QUESTIONS[:4]]
+    """Return the suggested prompts of the assistant's panel, at most four.
+
+    Slack has a prompt's message typed by the person; `starter_in` recognises it.
+    """
+    questions = [intents()[name].question for name in _PROMPTS]
+    return [{"title": cut(question, 75), "message": question} for question in questions]
+
+
+def starter_in(text: str) -> str | None:
+    """Return the value of the suggested prompt whose message a text is, or None."""
+    declared = intents()
+    return next((STARTER + name for name in _PROMPTS if declared[name].question == text), None)
 
 
 def view(
-    shortlist: Sequence[dict[str, Any]], search: str | None, sealer: Sealer, nonce: str
+    shortlist: Sequence[dict[str, Any]], search: str | None, seal: Seal, nonce: str
 ) -> dict[str, Any]:
     """Return a person's App Home.
 
     Args:
         shortlist: The programmes they saved, `id`, `name` and `url` each.
         search: Their last search in words, or None.
-        sealer: What seals the buttons' sentences.
+        seal: What seals the buttons' payloads, for the person's direct messages.
         nonce: Makes the block ids unique.
     """
+    starters = [(intents()[name].question, STARTER + name) for name in STARTERS]
     blocks: list[Block] = [
         _header("Preceptor"),
         section(mrkdwn(_ABOUT)),
         section(_WAYS),
         _header("Topics"),
-        _buttons(QUESTIONS, sealer, f"home-topics:{nonce}"),
+        _buttons(starters, f"home-topics:{nonce}"),
         _header("Your shortlist"),
     ]
-    blocks += _shortlist(shortlist, sealer, nonce)
+    blocks += _shortlist(shortlist, seal, nonce)
     blocks.append(_header("Your last search"))
     if search:
         blocks.append(section(mrkdwn(cut(search, 1_000))))
-        blocks.append(_buttons([BACK_TO_SEARCH], sealer, f"home-search:{nonce}"))
+        back = ("Back to my search", seal(Page(offset=0)))
+        blocks.append(_buttons([back], f"home-search:{nonce}"))
     else:
         blocks.append(section("Nothing yet. Tell me a place or a specialty and I'll look."))
     note = "Please write nothing that identifies a patient: conversations are kept."
     return {"type": "home", "blocks": [*blocks, {"type": "divider"}, *context([note])]}
 
 
-def _shortlist(shortlist: Sequence[dict[str, Any]], sealer: Sealer, nonce: str) -> list[Block]:
+def _shortlist(shortlist: Sequence[dict[str, Any]], seal: Seal, nonce: str) -> list[Block]:
     lines = []
     for program in shortlist[:_SHORTLIST_SHOWN]:
         name = cut(str(program.get("name") or ""), 100)
@@ -97,23 +109,17 @@ def _shortlist(shortlist: Sequence[dict[str, Any]], sealer: Sealer, nonce: str) 
     if not lines:
         return [section('Empty. When you see a programme that you like, press "Save".')]
     parts = [section("\n".join(lines[i : i + 5])) for i in range(0, len(lines), 5)]
-    return [*parts, _buttons([SHOW_SHORTLIST], sealer, f"home-shortlist:{nonce}")]
+    show = (intents()["show_shortlist"].question, seal(Ask(intent="show_shortlist")))
+    return [*parts, _buttons([show], f"home-shortlist:{nonce}")]
 
 
 def _header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
-def _buttons(questions: Sequence[tuple[str, str]], sealer: Sealer, block_id: str) -> Block:
-    elements = [
-        {
-            "type": "button",
-            "action_id": f"say:{n}",
-            "text": {"type": "plain_text", "text": title, "emoji": False},
-            "value": sealer.seal(SAY, question),
-        }
-        for n, (title, question) in enumerate(questions)
-    ]
+def _buttons(offered: Sequence[tuple[str, str]], block_id: str) -> Block:
+    """Return buttons from their titles and values."""
+    elements = [button(title, f"say:{n}", value) for n, (title, value) in enumerate(offered)]
     return {"type": "actions", "block_id": block_id, "elements": elements}
 
 

@@ -1,6 +1,6 @@
 """Between Sanic 21.12 and Bolt: requests one way, responses the other.
 
-Bolt's own adapter calls `HTTPResponse.add_cookie`, which Sanic has only from 23.3 on.
+Bolt's own adapter calls `HTTPResponse.add_cookie`, which Sanic has only since 23.3.
 """
 
 from __future__ import annotations
@@ -14,30 +14,11 @@ from slack_bolt.request.async_internals import build_async_context
 from slack_bolt.response import BoltResponse
 
 LIMIT_BYTES = 1024 * 1024
-"""Of a request's body; a click sends the whole message back, which has at most a few 100 kB."""
+"""The largest body of a request; a click sends the whole message back, a few 100 kB at most."""
 
 
 class NotSlack(ValueError):
     """A request that cannot be Slack's; the message says why."""
-
-    def __init__(self, sentence: str, status: int = 400) -> None:
-        """Remember the sentence and the HTTP status to answer with."""
-        super().__init__(sentence)
-        self.status = status
-
-
-async def read_body(request: Request) -> bytes:
-    """Read a streamed request's body.
-
-    Raises:
-        NotSlack: If it has more than 1 MB.
-    """
-    body = b""
-    while chunk := await request.stream.read():
-        body += chunk
-        if len(body) > LIMIT_BYTES:
-            raise NotSlack(f"The request is larger than {LIMIT_BYTES // 1024} kB.", 413)
-    return body
 
 
 def bolt_request(request: Request, body: bytes = b"") -> AsyncBoltRequest:
@@ -48,20 +29,20 @@ def bolt_request(request: Request, body: bytes = b"") -> AsyncBoltRequest:
     """
     try:
         text = body.decode("utf-8")
-        made = AsyncBoltRequest(
+        bolt = AsyncBoltRequest(
             body=text,
             query=request.query_string,
             headers={name: request.headers.getall(name) for name in request.headers},
         )
-    # Bolt looks into the body while it makes a request, whatever it is.
+    # Bolt parses the body while it makes a request.
     except (ValueError, AttributeError, TypeError, RecursionError):
-        raise NotSlack("The request's body is nothing that Slack sends.") from None
-    if "payload" in text and not made.body:
-        # Bolt takes every form with the word "payload" in it for one with that field, so that
+        raise NotSlack("The request's body is not of a form that Slack sends.") from None
+    if "payload" in text and not bolt.body:
+        # Bolt assumes that every form with the word "payload" in it has that field, so that
         # "/preceptor what is a payload" would be lost.
-        made.body = dict(parse_qsl(text, keep_blank_values=True))
-        made.context = build_async_context(AsyncBoltContext({}), made.body)
-    return made
+        bolt.body = dict(parse_qsl(text, keep_blank_values=True))
+        bolt.context = build_async_context(AsyncBoltContext({}), bolt.body)
+    return bolt
 
 
 def sanic_response(answer: BoltResponse) -> HTTPResponse:

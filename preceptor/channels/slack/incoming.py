@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from preceptor.channels.slack.mrkdwn import first_mention, mentions, plain_of
+from preceptor.nlu.emoji_codes import is_reaction
 
 Kind = Literal["turn", "text_only", "home", "prompts"]
 
@@ -30,7 +31,8 @@ class Work:
         channel: Where to answer: a channel, or a user's id for a direct message to them.
         conversation: The conversation's id, "" where there is no turn.
         position: Its place in the conversation: the time of Slack's event.
-        text: What the person said.
+        text: What the person said, or the title of the button that they chose.
+        payload: What a chosen button does, as its payload's JSON, or None.
         thread: The thread to answer in, or None for the channel itself.
         response_url: Where Slack takes an answer that only the person sees, or None.
         page_of: The message with a list that a next page replaces, or None.
@@ -46,6 +48,7 @@ class Work:
     conversation: str
     position: str
     text: str = ""
+    payload: dict[str, Any] | None = None
     thread: str | None = None
     response_url: str | None = None
     page_of: str | None = None
@@ -105,7 +108,8 @@ def read_message(
 
     Returns:
         What to do, or None where it is nobody's message to the advisor: edits, deletions, news
-        of a channel, other bots, the advisor itself, people talking with each other.
+        of a channel, other bots, the advisor itself, people talking with each other, a mere
+        emoji in a thread.
     """
     event = body.get("event") or {}
     user, channel, ts = event.get("user"), event.get("channel"), event.get("ts")
@@ -126,6 +130,8 @@ def read_message(
     if called and bot_user is None:
         bot_user = spoken_to
     text = plain_of(markup, bot_user)
+    if not direct and not called and is_reaction(text):
+        return None
     # At a channel's top level the advisor opens a thread; in a direct message it does not.
     answer_in = thread if direct else thread or ts
     wordless = not text and bool(event.get("files"))
@@ -256,21 +262,21 @@ def stays(block_id: str) -> bool:
 def read_click(
     body: dict[str, Any],
     action: dict[str, Any],
-    said: str,
+    title: str,
     team: str,
     enterprise: str | None,
     now: str,
 ) -> Told:
-    """Read a click on a quick reply or a programme's button: the person says its sentence.
+    """Read a click on a button: what it does is for the caller to find out.
 
     Args:
         body: The payload of `block_actions`.
         action: The clicked element.
-        said: The sentence it carried.
+        title: What the person chose, in words.
         team: The workspace.
         enterprise: Its organisation.
         now: The time, as a position.
-    """  # fmt: skip
+    """
     user = str((body.get("user") or {}).get("id"))
     container = body.get("container") or {}
     message = body.get("message") or {}
@@ -296,7 +302,7 @@ def read_click(
         channel=channel,
         conversation=conversation_of(team, user, channel, thread, direct),
         position=now,
-        text=said,
+        text=title,
         thread=None if ephemeral or in_view else thread,
         response_url=body.get("response_url") if ephemeral else None,
         page_of=message_ts if action_id.startswith("page:") else None,

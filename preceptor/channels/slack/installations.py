@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 _installations = sa.Table(
     "slack_workspaces",
     metadata,
-    # "" and not NULL where there is none: NULLs are never equal, so a key of them holds nothing.
+    # "" instead of NULL if there is none: NULLs are never equal, so a key of NULLs is not unique.
     sa.Column("enterprise", sa.String(32), primary_key=True),
     sa.Column("team", sa.String(32), primary_key=True),
     sa.Column("sealed", sa.Text, nullable=False),

@@ -82,8 +82,8 @@ class InstallationStore(AsyncInstallationStore):
 
     async def async_save(self, installation: Installation) -> None:
         """Keep an installation in place of the workspace's earlier one."""
-        kept = installation.to_dict()
-        await self._service.in_thread(self._service.installations.save, kept)
+        content = installation.to_dict()
+        await self._service.in_thread(self._service.installations.save, content)
         self._service.forget_tokens()
 
     async def async_save_bot(self, bot: Bot) -> None:
@@ -99,12 +99,12 @@ class InstallationStore(AsyncInstallationStore):
         is_enterprise_install: bool | None = False,
     ) -> Bot | None:
         """Return the bot's part of a workspace's installation."""
-        found = await self.async_find_installation(
+        installation = await self.async_find_installation(
             enterprise_id=enterprise_id,
             team_id=team_id,
             is_enterprise_install=is_enterprise_install,
         )
-        return found.to_bot() if found is not None else None
+        return installation.to_bot() if installation is not None else None
 
     async def async_find_installation(
         self,
@@ -116,8 +116,12 @@ class InstallationStore(AsyncInstallationStore):
     ) -> Installation | None:
         """Return a workspace's installation, whoever made it."""
         team = None if is_enterprise_install else team_id
-        found = await self._service.in_thread(self._service.installations.find, enterprise_id, team)
-        return Installation(**_known(found)) if found and found.get("user_id") else None
+        content = await self._service.in_thread(
+            self._service.installations.find, enterprise_id, team
+        )
+        if not content or not content.get("user_id"):
+            return None
+        return Installation(**_arguments(content))
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         """Forget a workspace."""
@@ -127,13 +131,14 @@ class InstallationStore(AsyncInstallationStore):
     async def async_delete_installation(
         self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
     ) -> None:
-        """Forget a workspace; a single person's token is none that we ask for."""
+        """Forget a workspace; we never ask for a single person's token."""
         if user_id is None:
             await self.async_delete_bot(enterprise_id=enterprise_id, team_id=team_id)
 
 
-def _known(found: dict[str, Any]) -> dict[str, Any]:
-    values = dict(found)
+def _arguments(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of slack-sdk's `Installation`; `to_dict` mixes custom values in."""
+    values = dict(content)
     custom = values.pop("custom_values", None) or {}
     return {**{k: v for k, v in values.items() if k not in custom}, "custom_values": custom}
 

@@ -1,4 +1,4 @@
-"""Sends what stands in the outbox: in order, at Slack's pace, again where Slack was not there."""
+"""Sends the messages of the outbox: in order, at Slack's pace, and again after failures."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from preceptor.channels.rate_limit import RateLimit
+from preceptor.channels.retry import backoff
 from preceptor.channels.slack.delivery_log import Outgoing
+from preceptor.runtime.settings import Rate
 
-BURST = 4
-MESSAGES_PER_SECOND = 1.0
-"""Slack takes about one message a second a channel, and more for a moment
+PACE = Rate(per_minute=60, burst=4)
+"""Slack takes about one message per second and channel, and more for a moment
 (https://docs.slack.dev/apis/web-api/rate-limits)."""
 
 FIRST_WAIT_SECONDS = 0.5
@@ -26,7 +28,7 @@ LONGEST_WAIT_SECONDS = 30.0
 GIVEN_UP_AFTER_SECONDS = 3600.0
 CALL_LIMIT_SECONDS = 15
 
-# Slack's own trouble; anything else it says about a call will not change by calling again.
+# Slack's own trouble, which passes; after any other error, calling again would not help.
 _PASSING = {
     "fatal_error",
     "internal_error",
@@ -53,7 +55,7 @@ ClientOf = Callable[[str, str | None], Awaitable[AsyncWebClient | None]]
 
 
 class TryAgain(Exception):
-    """Slack could not take a message now; `after` is for how many seconds, if it said so."""
+    """Slack could not take a message now; `after` is the wait in seconds, if Slack named one."""
 
     def __init__(self, cause: str, after: float | None = None) -> None:
         """Remember the cause for the log."""
@@ -62,13 +64,13 @@ class TryAgain(Exception):
 
 
 class Refused(Exception):
-    """Slack does not take a message and will not later; the message is Slack's word for why."""
+    """Slack refuses a message for good; the exception's message is Slack's word for why."""
 
 
 class Recent:
-    """The latest few thousand ids of what is done.
+    """The latest few thousand ids of finished work.
 
-    A list of what is to do may have been read from the database just before one of it was done.
+    A list of open work may have been read from the database just before some of it was finished.
     """
 
     def __init__(self, limit: int = 5_000) -> None:
@@ -99,6 +101,7 @@ class Outbox:
         client_of: ClientOf,
         session: aiohttp.ClientSession,
         sent: Callable[[int], Awaitable[None]],
+        pace: Rate = PACE,
     ) -> None:
         """Create the sender.
 
@@ -106,22 +109,23 @@ class Outbox:
             client_of: Returns a workspace's client by team and enterprise, or None without a token.
             session: For response URLs.
             sent: Takes a message out of the outbox once it is sent or given up.
+            pace: How often a lane may post.
         """
         self._client_of = client_of
         self._session = session
         self._sent = sent
         self._lanes: dict[str, deque[Outgoing]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pace: dict[str, tuple[float, float]] = {}
-        self._known: set[int] = set()
+        self._pace = RateLimit(pace)
+        self._waiting: set[int] = set()
         self._done = Recent()
 
     def add(self, messages: Iterable[Outgoing]) -> None:
-        """Send messages after what waits in their lanes; those that wait already are left out."""
+        """Send messages after those that wait in their lanes, except those that already wait."""
         for message in messages:
-            if message.id in self._known or message.id in self._done:
+            if message.id in self._waiting or message.id in self._done:
                 continue
-            self._known.add(message.id)
+            self._waiting.add(message.id)
             lane = self._lanes.get(message.lane)
             if lane is not None:
                 lane.append(message)
@@ -134,7 +138,7 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """How many messages are not sent yet."""
-        return len(self._known)
+        return len(self._waiting)
 
     async def stop(self, limit_seconds: float) -> None:
         """Send what can be sent in a few seconds; the rest stays in the outbox."""
@@ -150,45 +154,32 @@ class Outbox:
             while lane:
                 await self._deliver(lane[0])
                 self._done.add(lane[0].id)
-                self._known.discard(lane.popleft().id)
+                self._waiting.discard(lane.popleft().id)
         finally:
             self._lanes.pop(name, None)
-            # What is left after an error stays in the database; a later round adds it again.
-            self._known.difference_update(message.id for message in lane)
+            # After an error the rest stays in the database; a later round adds it again.
+            self._waiting.difference_update(message.id for message in lane)
 
     async def _deliver(self, outgoing: Outgoing) -> None:
-        wait = FIRST_WAIT_SECONDS
+        waits = backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
         message: Message | None = outgoing.message
         while message is not None:
             if message["method"] in _POSTS:
-                await self._keep_pace(outgoing.lane)
+                while wait := self._pace.wait_for(outgoing.lane):
+                    await asyncio.sleep(wait)
             try:
                 await self._send(message)
                 break
             except TryAgain as error:
                 if time.time() - outgoing.queued_at > GIVEN_UP_AFTER_SECONDS:
-                    _tell(outgoing, message, f"{error}; it has been tried for an hour")
+                    _log_given_up(outgoing, message, f"{error}; it has been tried for an hour")
                     break
-                pause = error.after if error.after is not None else wait
+                pause = error.after if error.after is not None else next(waits)
                 log.warning("slack.send_again", lane=outgoing.lane, seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
-                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
             except Refused as error:
                 message = _instead(outgoing, message, str(error))
         await self._sent(outgoing.id)
-
-    async def _keep_pace(self, lane: str) -> None:
-        tokens, at = self._pace.get(lane, (float(BURST), time.monotonic()))
-        now = time.monotonic()
-        tokens = min(float(BURST), tokens + (now - at) * MESSAGES_PER_SECOND)
-        if tokens < 1:
-            await asyncio.sleep((1 - tokens) / MESSAGES_PER_SECOND)
-            now, tokens = time.monotonic(), 1.0
-        self._pace[lane] = (tokens - 1, now)
-        if len(self._pace) > 10_000:
-            # A lane that has been quiet for a while is as good as new.
-            quiet = now - BURST / MESSAGES_PER_SECOND
-            self._pace = {k: v for k, v in self._pace.items() if v[1] > quiet}
 
     async def _send(self, message: Message) -> None:
         try:
@@ -206,7 +197,7 @@ class Outbox:
         try:
             await client.api_call(message["method"], json=message["args"])
         except SlackApiError as error:
-            raise _meaning(error) from error
+            raise _as_ours(error) from error
 
     async def _respond(self, message: Message) -> None:
         client = AsyncWebhookClient(
@@ -224,7 +215,7 @@ class Outbox:
             raise Refused(f"status {answer.status_code}: {answer.body[:100]}")
 
 
-def _meaning(error: SlackApiError) -> Exception:
+def _as_ours(error: SlackApiError) -> Exception:
     status = getattr(error.response, "status_code", 0)
     data = getattr(error.response, "data", None)
     word = str(data.get("error") if isinstance(data, dict) else "") or f"status {status}"
@@ -260,16 +251,16 @@ def _instead(outgoing: Outgoing, message: Message, cause: str) -> Message | None
     if otherwise is not None:
         log.info("slack.sent_elsewhere", lane=outgoing.lane, cause=cause)
         return otherwise
-    _tell(outgoing, message, cause)
+    _log_given_up(outgoing, message, cause)
     return None
 
 
-def _tell(outgoing: Outgoing, message: Message, cause: str) -> None:
-    # Suggested questions are a nicety, and not every workspace has the panel they stand in.
-    tell = log.debug if message["method"].startswith("assistant.") else log.error
-    tell("slack.given_up", lane=outgoing.lane, method=message["method"], cause=cause)
+def _log_given_up(outgoing: Outgoing, message: Message, cause: str) -> None:
+    # Suggested questions are optional, and not every workspace has the panel for them.
+    write = log.debug if message["method"].startswith("assistant.") else log.error
+    write("slack.given_up", lane=outgoing.lane, method=message["method"], cause=cause)
 
 
 def is_local(url: str) -> bool:
-    """Say whether an address is on this machine, which the environment's proxies do not serve."""
+    """Return whether an address is on this machine, where no proxy may be used."""
     return url.startswith(("http://127.0.0.1", "http://localhost", "ws://127.0.0.1"))

@@ -24,18 +24,22 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import Engine
 
+from preceptor.channels.output import RepliesOutput, metadata_of, opened
+from preceptor.channels.retry import backoff
 from preceptor.channels.slack import home
-from preceptor.channels.slack.blocks import Rendered, render
-from preceptor.channels.slack.config import SlackConfig
+from preceptor.channels.slack.blocks import Rendered, Rendering, render
 from preceptor.channels.slack.delivery_log import LEASE_SECONDS, Accepted, Deliveries, SharedMemory
-from preceptor.channels.slack.incoming import Told, Work
+from preceptor.channels.slack.incoming import Told, Work, conversation_of, is_direct
 from preceptor.channels.slack.installations import Installations, SlackMemory
 from preceptor.channels.slack.mrkdwn import escaped
 from preceptor.channels.slack.outbox import CALL_LIMIT_SECONDS, Message, Outbox, Recent, is_local
-from preceptor.channels.slack.output import SlackOutput
-from preceptor.channels.slack.payloads import Sealer
 from preceptor.channels.turn_runner import FAILED_SENTENCE, OnNewMessage, reply_in_words
 from preceptor.channels.web.feedback import Ratings
+from preceptor.conversation.choices import Seals
+from preceptor.conversation.plain_text import plain_text
+from preceptor.conversation.replies import Reply
+from preceptor.rasa_ext.choices import CHOICE
+from preceptor.runtime.settings import SlackSettings
 
 # They share one loop with what acknowledges: with four at once, an acknowledgement waited 198 ms at
 # the 99th percentile of `make bench-slack`, with two 75 ms.
@@ -57,9 +61,10 @@ class SlackService:
 
     def __init__(
         self,
-        config: SlackConfig,
+        config: SlackSettings,
         engine: Engine,
-        keys: dict[str, bytes],
+        seals: Seals,
+        tokens_key: bytes,
         on_new_message: OnNewMessage,
         shared: SharedMemory | None = None,
     ) -> None:
@@ -68,14 +73,15 @@ class SlackService:
         Args:
             config: How Slack is reached.
             engine: The channels' database.
-            keys: 32 bytes each for `buttons` and `tokens`.
+            seals: What seals the buttons' values and opens them.
+            tokens_key: 32 bytes with which installations' tokens are encrypted.
             on_new_message: Rasa's handler.
             shared: What several servers without a common database share.
         """
         self.config = config
         self.engine = engine
-        self.sealer = Sealer(keys["buttons"])
-        self.installations = Installations(engine, keys["tokens"])
+        self.seals = seals
+        self.installations = Installations(engine, tokens_key)
         self.memory = SlackMemory(engine)
         self.ratings = Ratings(engine, "slack")
         self.deliveries = Deliveries(engine, shared)
@@ -218,7 +224,7 @@ class SlackService:
             if accepted.adoptions >= ADOPTIONS_LIMIT:
                 # It may be what ended them.
                 log.error("slack.work_given_up", conversation=work.conversation)
-                messages = self._said(work, [{"text": FAILED_SENTENCE}])
+                messages = self._said(work, [Reply(lead=FAILED_SENTENCE)])
             else:
                 messages = await self._messages_for(work)
             queued = await self.in_thread(self.deliveries.finish, accepted.id, messages)
@@ -239,28 +245,40 @@ class SlackService:
         if work.kind == "prompts":
             return self._prompts(work)
         if work.kind == "text_only":
-            return self._said(work, [{"text": home.TEXT_ONLY}])
+            return self._said(work, [Reply(lead=home.TEXT_ONLY)])
         if work.status_in is not None:
             self.spawn(self._show_status(work))
-        output = SlackOutput()
-        message = UserMessage(work.text, output, work.conversation, input_channel="slack")
+        output = RepliesOutput("slack")
+        message = UserMessage(
+            work.text,
+            output,
+            work.conversation,
+            input_channel="slack",
+            metadata=self._metadata_of(work),
+        )
         await self._answer(message)
         await self.in_thread(self.memory.talked, work.team, work.user, work.conversation)
         if work.response_url:
             return [await self._privately(work, output.replies)]
         return self._said(work, output.replies)
 
+    def _metadata_of(self, work: Work) -> dict[str, Any] | None:
+        if work.payload is not None:
+            return {CHOICE: work.payload}
+        # In a channel people write to each other, too: there a prompt's words are just words.
+        prompt = home.starter_in(work.text) if is_direct(work.channel) else None
+        return metadata_of(opened(self.seals, prompt, work.conversation))
+
     # Out
 
-    def _said(self, work: Work, replies: list[dict[str, Any]]) -> list[tuple[str, Message]]:
+    def _said(self, work: Work, replies: list[Reply]) -> list[tuple[str, Message]]:
         """Return the messages of a turn whose answer everybody in the channel sees."""
         last = len(replies) - 1
         messages = []
         page_of = work.page_of
         for n, reply in enumerate(replies):
             rates = work.kind == "turn" and n == last and _is_substantial(replies)
-            rating = work.conversation if rates else None
-            shown = self.render(reply, rating=rating)
+            shown = self.render(work, reply, rates=rates)
             if n == 0 and work.quote:
                 shown = quoted(shown, None, work.text)
             args = _args(shown, work)
@@ -277,10 +295,10 @@ class SlackService:
             messages.append((lane_of(work.team, work.channel), post))
         return messages
 
-    async def _privately(self, work: Work, replies: list[dict[str, Any]]) -> tuple[str, Message]:
+    async def _privately(self, work: Work, replies: list[Reply]) -> tuple[str, Message]:
         """Return a turn's answer as one message that only the person sees."""
         # Without quick replies: they would be said by whoever presses them.
-        to_share = self._joined([{**reply, "buttons": []} for reply in replies])
+        to_share = self._joined(work, [reply.copy(update={"choices": ()}) for reply in replies])
         kept = await self.in_thread(
             self.memory.keep,
             {
@@ -291,7 +309,7 @@ class SlackService:
                 "fallback": to_share.fallback,
             },
         )
-        shown = self._joined(replies, share=kept)
+        shown = self._joined(work, replies, share=kept)
         if work.quote:
             shown = quoted(shown, None, work.text)
         replace = work.page_of is not None and shown.is_page
@@ -302,10 +320,10 @@ class SlackService:
         message = self.message(work, "response_url", args, shown.fallback, otherwise=otherwise)
         return lane_of(work.team, work.channel), {**message, "url": work.response_url}
 
-    def _joined(self, replies: list[dict[str, Any]], share: str | None = None) -> Rendered:
+    def _joined(self, work: Work, replies: list[Reply], share: str | None = None) -> Rendered:
         last = len(replies) - 1
         parts = [
-            self.render(reply, share=share if n == last else None)
+            self.render(work, reply, share=share if n == last else None)
             for n, reply in enumerate(replies)
         ]
         blocks = [block for part in parts for block in part.blocks]
@@ -318,12 +336,13 @@ class SlackService:
         )
 
     def render(
-        self, reply: dict[str, Any], *, rating: str | None = None, share: str | None = None
+        self, work: Work, reply: Reply, *, rates: bool = False, share: str | None = None
     ) -> Rendered:
-        """Render a reply with block ids of its own."""
-        nonce = uuid.uuid4().hex[:10]
-        native = self.config.native_blocks
-        return render(reply, self.sealer, nonce, rating=rating, share=share, native=native)
+        """Render a reply with block ids of its own and buttons for its conversation."""
+        place = Rendering(
+            self.seals, work.conversation, uuid.uuid4().hex[:10], self.config.native_blocks
+        )
+        return render(reply, place, rates=rates, share=share)
 
     def message(
         self,
@@ -357,13 +376,15 @@ class SlackService:
         messages = []
         if work.thread is not None:
             args["thread_ts"] = work.thread
-            messages += self._said(work, [{"text": home.GREETING}])
+            messages += self._said(work, [Reply(lead=home.GREETING)])
         messages.append((lane, self.message(work, "assistant.threads.setSuggestedPrompts", args)))
         return messages
 
     async def _home(self, work: Work) -> tuple[str, Message]:
         shortlist, search = await self._remembered_of(work)
-        shown = home.view(shortlist, search, self.sealer, uuid.uuid4().hex[:10])
+        conversation = conversation_of(work.team, work.user, work.channel, None, True)
+        seal = partial(self.seals.seal, conversation=conversation)
+        shown = home.view(shortlist, search, seal, uuid.uuid4().hex[:10])
         message = self.message(work, "views.publish", {"user_id": work.user, "view": shown})
         return f"home:{work.team}:{work.user}", message
 
@@ -438,8 +459,7 @@ class SlackService:
 
     async def _learn_identity(self, token: str) -> None:
         """Ask Slack who the advisor is there, again and again until it says."""
-        wait = 1.0
-        while True:
+        for wait in backoff(1.0, 60.0):
             try:
                 answer = await self.client(token).auth_test()
                 self._identity = {
@@ -459,7 +479,6 @@ class SlackService:
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
                 log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
             await asyncio.sleep(wait)
-            wait = min(wait * 2, 60.0)
 
 
 def lane_of(team: str, channel: str) -> str:
@@ -467,10 +486,10 @@ def lane_of(team: str, channel: str) -> str:
     return f"{team}:{channel}"
 
 
-def _is_substantial(replies: list[dict[str, Any]]) -> bool:
+def _is_substantial(replies: list[Reply]) -> bool:
     """Say whether a turn's answer is worth a rating: it shows or explains something."""
     return any(
-        reply.get("custom") or len(str(reply.get("text") or "")) > _SUBSTANTIAL_CHARACTERS
+        reply.card is not None or len(plain_text(reply)) > _SUBSTANTIAL_CHARACTERS
         for reply in replies
     )
 

@@ -11,20 +11,21 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.retry import backoff
 from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
 
 LEASE_SECONDS = 8.0
+_FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
 
 
 class SocketMode:
-    """Connects while this server is the one that may, and tries again where that fails.
+    """Keeps the connection while this server holds the lease, and tries again after failures.
 
-    Slack would spread events over several connections; with one owner they arrive in order and
-    at a server that does the turns.
+    Slack would spread events over several connections; with one owner they arrive in order.
     """
 
     def __init__(self, service: SlackService, app: AsyncApp) -> None:
@@ -47,7 +48,7 @@ class SocketMode:
         await self._service.in_thread(self._service.deliveries.let_go, "socket")
 
     async def _run(self) -> None:
-        wait = 0.5
+        waits = backoff(_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS)
         while True:
             try:
                 mine = await self._service.in_thread(
@@ -58,7 +59,7 @@ class SocketMode:
                 elif self._handler is None:
                     await self._connect()
                     log.info("slack.connected", mode="socket")
-                wait = 0.5
+                waits = backoff(_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS)
                 await asyncio.sleep(LEASE_SECONDS / 4)
             except SlackApiError as error:
                 await self._close()
@@ -68,15 +69,15 @@ class SocketMode:
                     why=f'Slack says "{word}" to SLACK_APP_TOKEN; '
                     "python -m preceptor slack check tells what to do",
                 )
-                wait = await _longer(wait)
+                await asyncio.sleep(next(waits))
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
                 await self._close()
                 log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
-                wait = await _longer(wait)
-            # The database does not say who may connect: whoever is connected stays so.
+                await asyncio.sleep(next(waits))
+            # Without the database nobody knows who may connect: whoever is connected stays so.
             except SQLAlchemyError as error:
                 log.error("slack.lease_failed", cause=f"{type(error).__name__}: {error}")
-                wait = await _longer(wait)
+                await asyncio.sleep(next(waits))
 
     async def _connect(self) -> None:
         client = self._service.client(None)
@@ -91,8 +92,3 @@ class SocketMode:
         handler, self._handler = self._handler, None
         if handler is not None:
             await handler.close_async()  # type: ignore[no-untyped-call]
-
-
-async def _longer(wait: float) -> float:
-    await asyncio.sleep(wait)
-    return min(wait * 2, _LONGEST_WAIT_SECONDS)

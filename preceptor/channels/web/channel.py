@@ -22,22 +22,30 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.http import TooLarge, json_response, read_body
+from preceptor.channels.output import channel_seals, storable
+from preceptor.channels.rate_limit import RateLimit
 from preceptor.channels.storage import open_channels
 from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
 from preceptor.channels.web import files
 from preceptor.channels.web.feedback import Ratings
-from preceptor.channels.web.limits import Rate, RateLimit
 from preceptor.channels.web.message_log import Message, MessageLog
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
-from preceptor.channels.web.output import storable, wire
-from preceptor.channels.web.settings import WebSettings, load_web_settings
+from preceptor.channels.web.output import shortlist, wire
 from preceptor.channels.web.tokens import BadToken, Token, Tokens
 from preceptor.channels.web.turns import Turns
 from preceptor.runtime.secrets import derived_key
-from preceptor.runtime.settings import Settings, load_settings
+from preceptor.runtime.settings import (
+    Rate,
+    Settings,
+    WebSettings,
+    load_settings,
+    load_web_settings,
+)
 
 FRAME_BYTES = 16 * 1024
 TEXT_CHARACTERS = 2_000
+PAYLOAD_CHARACTERS = 1_000
 SYNC_MESSAGES = 200
 SOCKETS = 2_000
 SOCKETS_A_CONVERSATION = 20
@@ -105,12 +113,15 @@ class SessionRequest(_Payload):
     identity: pydantic.StrictStr | None = None
 
 
+_Sealed = pydantic.constr(strict=True, max_length=PAYLOAD_CHARACTERS)
+
+
 class Say(_Payload):
-    """`say`: what a person said or clicked."""
+    """`say`: what a person said, or the title of the button that they clicked and its value."""
 
     id: uuid.UUID
     text: pydantic.StrictStr
-    label: pydantic.StrictStr | None = None
+    payload: _Sealed | pydantic.conlist(_Sealed, max_items=3) | None = None  # type: ignore
 
 
 class Sync(_Payload):
@@ -168,7 +179,6 @@ class _WebBlueprint(Blueprint):
         self.listener("after_server_start")(server.start)
         self.listener("before_server_stop")(server.stop)
         self.add_route(_function(server.health), "/", methods=["GET"])
-        # stream=True leaves the body to us; else Sanic would first hold up to 100 MB of it.
         self.add_route(
             _function(server.session), "/session", methods=["POST", "OPTIONS"], stream=True
         )
@@ -222,10 +232,13 @@ class WebServer:
         engine = open_channels(settings)
         self._messages = MessageLog(engine, uuid.uuid4().hex)
         self._ratings = Ratings(engine, self.name)
-        self._turns = Turns(self._messages, reply_in_words(on_new_message), self, self._agent)
-        self._sessions = RateLimit(web_settings.address_sessions)
-        self._says = RateLimit(web_settings.messages)
-        self._address_says = RateLimit(web_settings.address_messages)
+        self._seals = channel_seals(settings)
+        self._turns = Turns(
+            self._messages, reply_in_words(on_new_message), self, self._agent, self._seals
+        )
+        self._sessions = RateLimit(web_settings.address_sessions_per_minute)
+        self._says = RateLimit(web_settings.messages_per_minute)
+        self._address_says = RateLimit(web_settings.address_messages_per_minute)
         self._events = RateLimit(EVENTS)
         # The conversation and the address behind each connected socket.
         self._people: dict[str, tuple[str, str]] = {}
@@ -280,8 +293,10 @@ class WebServer:
         """`GET /webhooks/web/`."""
         agent = self._agent()
         if agent is None or not agent.is_ready():
-            return _json({"error": "The advisor has no model loaded.", "code": "unavailable"}, 503)
-        return _json({"status": "ok"})
+            return json_response(
+                {"error": "The advisor has no model loaded.", "code": "unavailable"}, 503
+            )
+        return json_response({"status": "ok"})
 
     async def session(self, request: Request) -> HTTPResponse:
         """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
@@ -290,10 +305,10 @@ class WebServer:
             if request.method == "OPTIONS":
                 return HTTPResponse(status=204)
             self._check_rate(self._sessions, address_of(request, self._web.proxies))
-            token = self._token_for(await _read_body(request, FRAME_BYTES))
+            token = self._token_for(await _body(request, FRAME_BYTES))
         except Refusal as refusal:
             return _refused(refusal)
-        return _json(
+        return json_response(
             {"token": token.text, "expires_in": token.expires_in, "renew_in": token.renew_in}
         )
 
@@ -337,7 +352,7 @@ class WebServer:
                         503,
                         retry_after=5,
                     )
-            request.body = await _read_body(request, BODY_BYTES)
+            request.body = await _body(request, BODY_BYTES)
         except Refusal as refusal:
             return _refused(refusal)
         response: HTTPResponse | None = await self.sio.handle_request(request)
@@ -458,7 +473,7 @@ class WebServer:
         return handle
 
     async def _say(self, conversation: str, address: str, payload: Say) -> dict[str, Any]:
-        if len(payload.text) > TEXT_CHARACTERS or len(payload.label or "") > TEXT_CHARACTERS:
+        if len(payload.text) > TEXT_CHARACTERS:
             raise Refusal(
                 f"That message is longer than {TEXT_CHARACTERS:,} characters. "
                 "Please shorten it, or send it in parts.",
@@ -467,27 +482,26 @@ class WebServer:
         text = storable(payload.text)
         if not text.strip():
             raise Refusal("The message is empty; please type a question.", BAD_REQUEST)
-        label = storable(payload.label) if payload.label else None
         self._check_rate(self._says, conversation)
         self._check_rate(self._address_says, address)
-        return await self._write_down(conversation, payload.id, text, label, "text")
+        return await self._write_down(conversation, payload.id, text, "text", payload.payload)
 
     async def _restart(self, conversation: str, address: str, payload: Restart) -> dict[str, Any]:
         self._check_rate(self._says, conversation)
-        return await self._write_down(conversation, payload.id, None, None, "restart")
+        return await self._write_down(conversation, payload.id, None, "restart")
 
     async def _write_down(
         self,
         conversation: str,
         client_id: uuid.UUID,
         text: str | None,
-        label: str | None,
         kind: Literal["text", "restart"],
+        payload: str | list[str] | None = None,
     ) -> dict[str, Any]:
         found: list[Message] = []
 
         def write() -> list[Message]:
-            message, is_new = self._messages.add(conversation, str(client_id), text, label, kind)
+            message, is_new = self._messages.add(conversation, str(client_id), text, kind, payload)
             found.append(message)
             return [message] if is_new else []
 
@@ -505,6 +519,7 @@ class WebServer:
             "messages": [wire(each, ratings.get(str(each.seq))) for each in messages],
             "more": more,
             "typing": self._turns.is_running(conversation),
+            "shortlist": shortlist(conversation, self._seals),
         }
 
     async def _rate(self, conversation: str, address: str, payload: Rating) -> dict[str, Any]:
@@ -535,22 +550,15 @@ class WebServer:
                 await self.sio.emit("message", wire(message), room=conversation)
 
 
-async def _read_body(request: Request, limit_bytes: int) -> bytes:
-    """Return a streamed request's body; an empty one where it has none."""
-    body = b""
-    while request.stream is not None and (chunk := await request.stream.read()):
-        body += chunk
-        if len(body) > limit_bytes:
-            raise Refusal(f"The request is larger than {limit_bytes // 1024} kB.", "too_large", 413)
-    return body
-
-
-def _json(body: Any, status: int = 200) -> HTTPResponse:
-    return HTTPResponse(json.dumps(body), status, None, "application/json")
+async def _body(request: Request, limit_bytes: int) -> bytes:
+    try:
+        return await read_body(request, limit_bytes)
+    except TooLarge as error:
+        raise Refusal(str(error), "too_large", 413) from None
 
 
 def _refused(refusal: Refusal) -> HTTPResponse:
-    response = _json(refusal.body(), refusal.status)
+    response = json_response(refusal.body(), refusal.status)
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response

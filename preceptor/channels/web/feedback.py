@@ -1,4 +1,4 @@
-"""Ratings of answers: what people thought of what the advisor said, channel by channel."""
+"""People's ratings of the advisor's answers, per channel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Ratings:
         Args:
             conversation: The conversation's id.
             message: The channel's id of the answer.
-            rating: Whether it was liked.
+            rating: `up`, `down`, or None.
         """
         with self._engine.begin() as connection:
             connection.execute(_ratings.delete().where(self._of(conversation, message)))

@@ -1,10 +1,11 @@
-"""The widget's files and the page `/`, as the advisor's own server gives them out."""
+"""The widget's files and the page `/`, served by the advisor itself."""
 
 import gzip
 import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from mimetypes import MimeTypes
 from pathlib import Path
 
 from sanic.request import Request
@@ -13,26 +14,16 @@ from sanic.response import HTTPResponse
 from preceptor.channels.web.origins import own_host
 from preceptor.runtime.settings import CODE
 
-# What the build makes, and the page's own files; the first that has a name wins.
+# The build's output and the page's own files; the first folder that has a name wins.
 FOLDERS = (CODE / "widget" / "dist", CODE / "widget" / "page")
 PAGE = CODE / "widget" / "page" / "index.html"
 
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".map": "application/json",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
-_COMPRESSED = (".css", ".html", ".js", ".json", ".map", ".mjs", ".svg", ".txt")
+# Nothing else in the folders is given out.
+_SUFFIXES = (".css", ".html", ".ico", ".jpg", ".js", ".json", ".png", ".svg", ".txt")
+_COMPRESSED = (".css", ".html", ".js", ".json", ".svg", ".txt")
+# Python's own table, whatever the machine's /etc/mime.types says; scripts by RFC 9239.
+_TYPES = MimeTypes()
+_TYPES.add_type("text/javascript", ".js")
 # Names alone, so that no path can lead out of the folders.
 _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
 # The build puts ten hexadecimal digits of the content's hash into a name.
@@ -67,13 +58,13 @@ def widget_file(request: Request, name: str) -> HTTPResponse:
 def page(request: Request) -> HTTPResponse | None:
     """Answer with the page `/`, under a policy that lets nothing foreign run or load.
 
-    Where there is no page, the answer is None, and Rasa's greeting stands there as ever.
+    If there is no page, the answer is None, and Rasa answers with its greeting.
     """
     if not PAGE.is_file():
         return None
     response = _serve(request, PAGE, "no-cache")
     host = own_host(request)
-    # Safari before 15.4 does not take 'self' for WebSockets.
+    # Safari before 15.4 does not apply 'self' to WebSockets.
     sockets = f" ws://{host} wss://{host}" if host else ""
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "
@@ -85,7 +76,7 @@ def page(request: Request) -> HTTPResponse | None:
 
 
 def _find(name: str) -> Path | None:
-    if not _NAME.match(name) or Path(name).suffix not in _TYPES:
+    if not _NAME.match(name) or Path(name).suffix not in _SUFFIXES:
         return None
     for folder in FOLDERS:
         path = folder / name
@@ -109,7 +100,12 @@ def _serve(request: Request, path: Path, caching: str) -> HTTPResponse:
     ):
         headers["Content-Encoding"] = "gzip"
         body = file.compressed
-    return _secure(HTTPResponse(body, 200, headers, _TYPES[path.suffix]))
+    return _secure(HTTPResponse(body, 200, headers, _media_type(path.name)))
+
+
+def _media_type(name: str) -> str:
+    media_type = _TYPES.guess_type(name)[0] or "application/octet-stream"
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
 @lru_cache(maxsize=128)

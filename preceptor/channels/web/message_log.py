@@ -45,8 +45,9 @@ _messages = sa.Table(
     # The widget's own id of a person's message; NULLs do not count for the constraint.
     sa.Column("client_id", sa.String(64)),
     sa.Column("text", sa.Text),
+    # What a button showed whose text was said, before buttons had payloads.
     sa.Column("label", sa.Text),
-    # JSON: buttons, card and image of the advisor's message.
+    # JSON: reply, buttons and image of the advisor's message, payload of a person's.
     sa.Column("content", sa.Text),
     # Of a person's message only: whether it waits, how often it was begun, and by whom until when.
     sa.Column("waiting", sa.Boolean, nullable=False),
@@ -59,7 +60,7 @@ _messages = sa.Table(
 
 
 @dataclass(frozen=True)
-class Reply:
+class LoggedReply:
     """What the advisor says in one message; the keys of `content` are those of the protocol."""
 
     text: str | None
@@ -77,8 +78,9 @@ class Message:
         at: When, in seconds since 1970.
         client_id: The widget's id of a person's message.
         text: What was said, plain text.
-        label: What a clicked quick reply showed.
-        content: `buttons`, `card` and `image` where there are any.
+        label: What a button showed whose text was said, in old messages.
+        content: `reply`, `buttons` and `image` of the advisor's message, `payload` of a
+            person's, as far as there are any.
         waiting: Whether a person's message waits for its answer.
         attempts: How often a server has begun to answer it.
     """
@@ -115,8 +117,8 @@ class MessageLog:
         conversation: str,
         client_id: str,
         text: str | None,
-        label: str | None = None,
         kind: Literal["text", "restart"] = "text",
+        payload: str | list[str] | None = None,
     ) -> tuple[Message, bool]:
         """Write down what a person said, or a restart, unless the same id is there already.
 
@@ -124,8 +126,8 @@ class MessageLog:
             conversation: The conversation's id.
             client_id: The widget's id of the message, unique in the conversation.
             text: What was said; None for a restart.
-            label: What a clicked quick reply showed.
             kind: What kind of message it is.
+            payload: The value of the button that was clicked.
 
         Returns:
             The message, and whether it is new.
@@ -133,6 +135,7 @@ class MessageLog:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: If the database cannot be written.
         """
+        content = {} if payload is None else {"payload": payload}
         try:
             with self._engine.begin() as connection:
                 # The counter's row first: it is locked from here on, so that the same id sent
@@ -146,7 +149,7 @@ class MessageLog:
                     "at": self._clock(),
                     "client_id": client_id,
                     "text": text,
-                    "label": label,
+                    "content": _json(content),
                     "waiting": True,
                     "attempts": 0,
                 }
@@ -168,9 +171,10 @@ class MessageLog:
             if found is None:
                 raise
             return _message(found), False
-        return Message(seq, kind, "person", row["at"], client_id, text, label, waiting=True), True
+        at = row["at"]
+        return Message(seq, kind, "person", at, client_id, text, None, content, True), True
 
-    def answer(self, conversation: str, seq: int, replies: Iterable[Reply]) -> list[Message]:
+    def answer(self, conversation: str, seq: int, replies: Iterable[LoggedReply]) -> list[Message]:
         """Write down the replies to a person's message, which waits no longer.
 
         Replies to what was said before a restart are dropped: nobody would see what they are
@@ -224,7 +228,7 @@ class MessageLog:
                         "sender": message.sender,
                         "at": message.at,
                         "text": message.text,
-                        "content": json.dumps(message.content) if message.content else None,
+                        "content": _json(message.content),
                         "waiting": False,
                         "attempts": 0,
                     }
@@ -421,6 +425,10 @@ class MessageLog:
         return int(
             connection.execute(sa.select(_conversations.c.last_seq).where(mine)).scalar_one()
         )
+
+
+def _json(content: dict[str, Any]) -> str | None:
+    return json.dumps(content) if content else None
 
 
 def _message(row: Any) -> Message:

@@ -1,4 +1,4 @@
-"""Who is asking: the origin of the page, checked against a list, and the address."""
+"""Who sends a request: the page's origin, checked against a list, and the address."""
 
 import re
 from urllib.parse import urlsplit
@@ -19,15 +19,15 @@ def own_host(request: Request) -> str | None:
 
 
 def is_allowed(request: Request, origins: frozenset[str]) -> bool:
-    """Say whether a request comes from a page that may use the widget.
+    """Return whether a request comes from a page that may use the widget.
 
-    A request without an Origin is not from another site's page: browsers send it with every
+    A request without an Origin does not come from another site's page: browsers send it with every
     WebSocket handshake and every request to another origin. The advisor's own origin is that of
     the host asked for, whatever the scheme: behind a proxy that ends TLS we do not see it.
 
     Args:
         request: The request.
-        origins: The origins of other sites that count, in lower case.
+        origins: The other sites' origins that are allowed, in lower case.
     """
     origin = request.headers.get("origin")
     if origin is None:
@@ -62,7 +62,7 @@ def address_of(request: Request, proxies: int) -> str:
     Args:
         request: The request.
         proxies: How many proxies stand before us. Each adds the address it was reached from to
-            the right of X-Forwarded-For; what stands further left anyone may have written.
+            the right of X-Forwarded-For; anyone may have written what stands further left.
     """
     if proxies:
         hops = request.headers.getall("x-forwarded-for", [])

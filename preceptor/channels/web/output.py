@@ -1,90 +1,51 @@
-"""Between Rasa's replies, the log and the wire: what a message of the protocol holds."""
+"""Between the advisor's replies, the log and the wire: what a message of the protocol holds."""
 
 from __future__ import annotations
 
 import datetime
 import json
-import re
 from typing import Any
-from urllib.parse import urlsplit
 
-import structlog
-from pydantic import ValidationError, parse_obj_as
-from rasa.core.channels.channel import OutputChannel
-
+from preceptor.channels.output import safe_url, storable
 from preceptor.channels.web.feedback import Rating
-from preceptor.channels.web.message_log import Message, Reply
-from preceptor.conversation.cards import Card
-
-SCHEMES = ("https", "http", "mailto", "tel")
-_ELEMENT_KEYS = ("title", "subtitle")
-_DATA_LIMIT_CHARACTERS = 8_000
-# Browsers skip these inside a scheme: "java\nscript:" runs.
-_CONTROLS = re.compile(r"[\x00-\x20\x7f]")
-
-log = structlog.get_logger(__name__)
+from preceptor.channels.web.message_log import LoggedReply, Message
+from preceptor.conversation.cards import ProgramCard, ProgramListCard
+from preceptor.conversation.choices import Ask, Choice, Payload, Save, Seals, Show
+from preceptor.conversation.plain_text import plain_text
+from preceptor.conversation.replies import Reply
 
 
-class WebOutput(OutputChannel):
-    """Collects the replies of one turn, which go out together once they are in the log."""
-
-    def __init__(self) -> None:
-        """Begin without replies."""
-        self.replies: list[Reply] = []
-
-    @classmethod
-    def name(cls) -> str:
-        """Return the channel's name, by which responses can be written for it."""
-        return "web"
-
-    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Keep one reply of Rasa's as one message."""
-        reply = reply_of(message)
-        if reply is not None:
-            self.replies.append(reply)
-
-    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
-        """Keep a plain text; Rasa's own paths send some of them directly."""
-        await self.send_response(recipient_id, {"text": text})
-
-
-def reply_of(message: dict[str, Any]) -> Reply | None:
-    """Return what the widget shows of one reply of Rasa's.
+def logged(reply: Reply, conversation: str, seals: Seals) -> LoggedReply:
+    """Return a reply as the log keeps it: in plain words, and in parts as the wire has them.
 
     Args:
-        message: A reply with any of `text`, `buttons`, `quick_replies`, `custom`, `image`,
-            `attachment` and `elements`, as `OutputChannel.send_response` gets it.
-
-    Returns:
-        The message, or None where there is nothing to show. A custom payload that is no card
-        becomes its text.
+        reply: the reply.
+        conversation: the conversation in which its buttons count.
+        seals: what seals them.
     """
-    texts = [str(message["text"]).strip()] if message.get("text") else []
-    content: dict[str, Any] = {}
-    buttons = [*(message.get("buttons") or []), *(message.get("quick_replies") or [])]
-    custom = message.get("custom")
-    if custom:
-        card = _card(custom)
-        if card is not None:
-            content["card"] = card
-        elif not texts:
-            texts.append(_text_of(custom))
-    for element in message.get("elements") or []:
-        if isinstance(element, dict):
-            lines = [str(element[key]) for key in _ELEMENT_KEYS if element.get(key)]
-            texts.append("\n".join(lines))
-            buttons += element.get("buttons") or []
-    shown = [button for button in map(_button, buttons) if button is not None]
-    if shown:
+
+    def seal(payload: Payload) -> str:
+        return seals.seal(payload, conversation)
+
+    parts: dict[str, Any] = json.loads(reply.json(exclude={"choices", "image"}))
+    card = reply.card
+    if isinstance(card, ProgramListCard):
+        for item in parts["card"]["programs"]:
+            item["choices"] = _program_choices(item["id"], seal)
+    elif isinstance(card, ProgramCard):
+        parts["card"]["program"]["choices"] = _program_choices(card.program.id, seal)
+    content: dict[str, Any] = {"reply": _safe(parts)}
+    buttons = [_button(choice, seal) for choice in reply.choices]
+    if shown := [button for button in buttons if button is not None]:
         content["buttons"] = shown
-    image = message.get("image") or _attached_image(message.get("attachment"))
-    address = safe_url(image)
-    if address is not None:
-        content["image"] = {"url": address, "alt": str(message.get("alt") or "")}
-    text = storable("\n\n".join(part for part in texts if part))
-    if not text and not content:
-        return None
-    return Reply(text or None, content)
+    if reply.image and (address := safe_url(reply.image.url)):
+        content["image"] = {"url": address, "alt": storable(reply.image.alt)}
+    return LoggedReply(storable(plain_text(reply)) or None, content)
+
+
+def shortlist(conversation: str, seals: Seals) -> str:
+    """Return the value of the menu's entry that shows the shortlist."""
+    return seals.seal(Ask(intent="show_shortlist"), conversation)
 
 
 def wire(message: Message, rating: Rating | None = None) -> dict[str, Any]:
@@ -96,60 +57,32 @@ def wire(message: Message, rating: Rating | None = None) -> dict[str, Any]:
         "from": message.sender,
         "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "id": message.client_id,
-        "text": message.text,
-        "label": message.label,
+        "text": message.label or message.text,
+        "reply": message.content.get("reply"),
         "buttons": message.content.get("buttons", []),
-        "card": message.content.get("card"),
         "image": message.content.get("image"),
         "rating": rating,
     }
 
 
-def safe_url(address: Any) -> str | None:
-    """Return an address as it is if its scheme is one that a widget may open, else None."""
-    if not isinstance(address, str):
-        return None
-    address = address.strip()
-    try:
-        scheme = urlsplit(address).scheme.lower()
-    except ValueError:
-        return None
-    if scheme not in SCHEMES or _CONTROLS.search(address):
-        return None
-    return storable(address)
+def _program_choices(program: str, seal: Any) -> dict[str, str]:
+    return {"show": seal(Show(program=program)), "save": seal(Save(program=program))}
 
 
-def storable(text: str) -> str:
-    """Return a text without what databases and UTF-8 refuse: NUL and lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def _button(button: Any) -> dict[str, str] | None:
-    if not isinstance(button, dict):
-        return None
-    title = storable(str(button.get("title") or "")).strip()
+def _button(choice: Choice, seal: Any) -> dict[str, str] | None:
+    title = storable(choice.title).strip()
     if not title:
         return None
-    if button.get("url"):
-        address = safe_url(button["url"])
+    if choice.url is not None:
+        address = safe_url(choice.url)
         return {"title": title, "url": address} if address else None
-    # A quick reply without words of its own says its title.
-    return {"title": title, "text": storable(str(button.get("payload") or title))}
-
-
-def _card(custom: Any) -> dict[str, Any] | None:
-    """Return a payload as a card with safe addresses, or None."""
-    try:
-        card: Any = parse_obj_as(Card, custom)  # type: ignore[arg-type]
-    except ValidationError as error:
-        if isinstance(custom, dict) and "type" in custom:
-            log.warning("card.refused", type=str(custom["type"]), cause=str(error)[:300])
-        return None
-    cleaned: dict[str, Any] = _safe(json.loads(card.json()))
-    return cleaned
+    if choice.payload is None:
+        return {"title": title}
+    return {"title": title, "payload": seal(choice.payload)}
 
 
 def _safe(value: Any) -> Any:
+    """Return JSON without addresses that a widget may not open and what UTF-8 refuses."""
     if isinstance(value, dict):
         return {
             key: safe_url(item) if key == "url" or key.endswith("_url") else _safe(item)
@@ -158,23 +91,3 @@ def _safe(value: Any) -> Any:
     if isinstance(value, list):
         return [_safe(item) for item in value]
     return storable(value) if isinstance(value, str) else value
-
-
-def _text_of(custom: Any) -> str:
-    """Return a readable text for a payload of a kind that we do not know."""
-    if isinstance(custom, str):
-        return custom
-    if isinstance(custom, dict):
-        for key in ("text", "message", "title"):
-            if isinstance(custom.get(key), str) and custom[key].strip():
-                return str(custom[key])
-    return json.dumps(custom, ensure_ascii=False, default=str)[:_DATA_LIMIT_CHARACTERS]
-
-
-def _attached_image(attachment: Any) -> Any:
-    if isinstance(attachment, str):
-        return attachment
-    if isinstance(attachment, dict) and attachment.get("type") == "image":
-        payload = attachment.get("payload")
-        return payload.get("src") if isinstance(payload, dict) else None
-    return None

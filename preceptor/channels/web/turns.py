@@ -17,9 +17,12 @@ from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import BotUttered, Restarted, UserUttered
 from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.output import RepliesOutput, metadata_of, opened, read_reply
 from preceptor.channels.turn_runner import FAILED_SENTENCE
-from preceptor.channels.web.message_log import LEASE_SECONDS, Message, MessageLog, Reply
-from preceptor.channels.web.output import WebOutput, reply_of
+from preceptor.channels.web.message_log import LEASE_SECONDS, LoggedReply, Message, MessageLog
+from preceptor.channels.web.output import logged
+from preceptor.conversation.choices import Seals
+from preceptor.conversation.replies import Reply
 
 SWEEP_SECONDS = 3.0
 # How long another server's turn is waited for before looking again.
@@ -49,7 +52,12 @@ class Turns:
     """The turns of all conversations of this server."""
 
     def __init__(
-        self, messages: MessageLog, answer: Answer, audience: Audience, agent: Callable[[], Any]
+        self,
+        messages: MessageLog,
+        answer: Answer,
+        audience: Audience,
+        agent: Callable[[], Any],
+        seals: Seals,
     ) -> None:
         """Answer what waits in a log.
 
@@ -58,11 +66,13 @@ class Turns:
             answer: Runs a turn and always says something (`reply_in_words`).
             audience: Where the outcome is shown.
             agent: Returns Rasa's agent, or None while there is none.
+            seals: What seals the buttons' values and opens them.
         """
         self._messages = messages
         self._answer = answer
         self._audience = audience
         self._agent = agent
+        self._seals = seals
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -154,11 +164,12 @@ class Turns:
         await self._audience.typing(conversation, True)
         try:
             replies = await self._replies(conversation, message)
-            await self._write(conversation, message, replies)
+            shown = [logged(reply, conversation, self._seals) for reply in replies]
+            await self._write(conversation, message, shown)
         finally:
             await self._audience.typing(conversation, False)
 
-    async def _write(self, conversation: str, message: Message, replies: list[Reply]) -> None:
+    async def _write(self, conversation: str, message: Message, replies: list[LoggedReply]) -> None:
         await self._audience.publish(
             conversation, lambda: self._messages.answer(conversation, message.seq, replies)
         )
@@ -170,8 +181,8 @@ class Turns:
                 return said
         if message.attempts >= MOST_ATTEMPTS:
             log.error("web.gave_up", conversation=conversation, attempts=message.attempts)
-            return [Reply(FAILED_SENTENCE)]
-        output = WebOutput()
+            return [Reply(lead=FAILED_SENTENCE)]
+        output = RepliesOutput("web")
         await self._answer(
             UserMessage(
                 message.text,
@@ -179,6 +190,9 @@ class Turns:
                 conversation,
                 input_channel="web",
                 message_id=_message_id(message),
+                metadata=metadata_of(
+                    opened(self._seals, message.content.get("payload"), conversation)
+                ),
             )
         )
         return output.replies
@@ -195,7 +209,7 @@ class Turns:
             if isinstance(event, UserUttered):
                 replies = [] if event.message_id == _message_id(message) else None
             elif isinstance(event, BotUttered) and replies is not None:
-                reply = reply_of({"text": event.text, **event.data, **(event.metadata or {})})
+                reply = read_reply({"text": event.text, **event.data, **(event.metadata or {})})
                 if reply is not None:
                     replies.append(reply)
         return replies or None

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
-from preceptor.catalogue.database import PROJECT_ROOT
 from preceptor.nlu.encoders.minilm import MiniLM
 from preceptor.nlu.encoders.onnx import SentenceEncoder
 from preceptor.nlu.encoders.use import UniversalSentenceEncoder
+from preceptor.runtime.settings import ENCODERS
+
+_CLASSES: dict[str, type[MiniLM] | type[UniversalSentenceEncoder]] = {
+    "use": UniversalSentenceEncoder,
+    "minilm": MiniLM,
+}
+
+
+def write_missing(names: Iterable[str] = tuple(_CLASSES)) -> None:
+    """Write the graphs of encoders that are not there yet; it takes a few seconds.
+
+    Raises:
+        ValueError: There is no encoder of a name, or a package's weights are not the published
+            ones.
+        FileNotFoundError: An encoder's package is not installed.
+    """
+    for name in names:
+        kind = _class_of(name)
+        if not kind.graph_path(ENCODERS).exists():
+            kind.write(ENCODERS)
+
+
+def check_written(names: Iterable[str]) -> None:
+    """Check that `write_missing` has written the graphs of encoders.
+
+    Raises:
+        ValueError: There is no encoder of a name.
+        FileNotFoundError: A graph is missing; the message says what to do.
+    """
+    for name in names:
+        path = _class_of(name).graph_path(ENCODERS)
+        if not path.exists():
+            raise FileNotFoundError(f"The encoder {path} is missing; please run make train.")
 
 
 @cache
 def encoder(name: str) -> SentenceEncoder:
-    """Return the encoder of that name, loaded once a process.
+    """Return the encoder of that name, loaded once per process from its written graph.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: There is none of that name.
     """
-    folder = PROJECT_ROOT / "var" / "encoders"
-    if name == "use":
-        return UniversalSentenceEncoder(folder)
-    if name == "minilm":
-        return MiniLM(folder)
-    raise ValueError(f"There is no sentence encoder '{name}'; known are 'use' and 'minilm'.")
+    return _class_of(name)(ENCODERS)
+
+
+def _class_of(name: str) -> type[MiniLM] | type[UniversalSentenceEncoder]:
+    if name not in _CLASSES:
+        raise ValueError(f"There is no sentence encoder '{name}'; known are {sorted(_CLASSES)}.")
+    return _CLASSES[name]

@@ -1,83 +1,27 @@
-"""Encoders on ONNX Runtime: graphs written once in 8 bits; batches of like length."""
+"""Encoders on ONNX Runtime: texts of like length are encoded in batches."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 _BATCH = 32
-# Of a text; MiniLM knows no more places.
+# The most tokens of a text that are read; MiniLM knows no more positions.
 _TOKENS = 512
 # Up to how many times the shortest text's length a text joins its batch: what is padded to the
 # longest is computed for nothing, and a story is many times as long as its clauses.
 _ALIKE = 1.5
-# Bytes. The graphs here take less than a quarter of it without their weights, and much more with.
-_LARGEST_GRAPH = 1_000_000
 
 Part = tuple[int, int]
 
 
-def write_rounded(write: Callable[[Path], None], path: Path) -> None:
-    """Write a graph with the weights of its products as 8-bit integers.
-
-    A sentence takes half the time, and its vector keeps a cosine of 0.99 with the exact one; on
-    our questions the classifier reads as well with either (docs/understanding.md). Scales are
-    kept for each column, and one bit is left unused: without that, sums overflow on processors
-    that have AVX2 and no VNNI.
-
-    Args:
-        write: writes the graph with its exact weights to the path that it is given.
-        path: the file to write; it appears at once and whole.
-    """
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as place:
-        exact, rounded = Path(place, "exact.onnx"), Path(place, "rounded.onnx")
-        write(exact)
-        with _without_root_logging():
-            quantize_dynamic(
-                str(exact),
-                str(rounded),
-                op_types_to_quantize=["MatMul"],
-                weight_type=QuantType.QInt8,
-                per_channel=True,
-                reduce_range=True,
-                # What comes out of ONNX Runtime's own operators; the standard tells of others.
-                extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-            )
-        rounded.replace(path)
-
-
-@contextmanager
-def _without_root_logging() -> Iterator[None]:
-    # The quantiser advises on the root logger about a step that changes nothing here.
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
 def start_session(path: Path) -> Any:
-    """Start an ONNX Runtime session on one thread.
-
-    The graph's weights are moved to a file of their own first, unless they are there already.
-    """
+    """Start an ONNX Runtime session on one thread."""
     import onnxruntime
 
-    if path.stat().st_size > _LARGEST_GRAPH:
-        # Where the folder may not be written to, the graph serves as it is.
-        with contextlib.suppress(OSError):
-            _move_weights(path)
     options = onnxruntime.SessionOptions()
     # A second thread gains nothing on one sentence and waits by spinning, which slows down
     # everything else in the process.
@@ -85,29 +29,6 @@ def start_session(path: Path) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _move_weights(path: Path) -> None:
-    """Move a graph's weights to a file beside it.
-
-    From there they are mapped into memory instead of being copied: loading takes a fifth of the
-    time, and of the tables of words only what is read takes memory.
-    """
-    import onnx
-
-    weights = path.with_suffix(".weights")
-    with tempfile.TemporaryDirectory(dir=path.parent) as place:
-        moved = Path(place, path.name)
-        onnx.save(
-            onnx.load(str(path)),
-            str(moved),
-            save_as_external_data=True,
-            location=weights.name,
-            size_threshold=4096,
-        )
-        # The weights first: a graph that has moved is never without them.
-        moved.with_suffix(".weights").replace(weights)
-        moved.replace(path)
 
 
 class SentenceEncoder:

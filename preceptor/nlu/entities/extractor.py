@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import lru_cache
 from typing import Any
 
@@ -12,35 +13,34 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc
 
-from preceptor.catalogue.database import CatalogueError, engine_from_url
-from preceptor.catalogue.vocabulary import VocabularyCache
+from preceptor.catalogue.database import CatalogueError
+from preceptor.catalogue.snapshot import CatalogueCache, shared_catalogue
+from preceptor.catalogue.vocabulary import Vocabulary
 from preceptor.nlu.component import Step
-from preceptor.nlu.entities.linking import Linker
-from preceptor.nlu.entities.quantities import amounts, durations, positions, wants_cheap
+from preceptor.nlu.entities.durations import durations
+from preceptor.nlu.entities.linking import Link, Linker
+from preceptor.nlu.entities.money import amounts, wants_cheap
+from preceptor.nlu.entities.numbers import Quantity
+from preceptor.nlu.entities.positions import positions
 from preceptor.nlu.tokenizer import doc_of
 
 EXTRACTOR = "CatalogueEntityExtractor"
 _log = structlog.get_logger(__name__)
 
 
-@lru_cache(maxsize=1)
-def _vocabulary() -> VocabularyCache:
-    return VocabularyCache(engine_from_url())
-
-
 class CatalogueLinker:
     """The linker for the catalogue as it is now: an import is seen at the next message."""
 
-    def __init__(self, cache: VocabularyCache) -> None:
+    def __init__(self, cache: CatalogueCache) -> None:
         """Build nothing yet: the catalogue may be imported later."""
         self._cache = cache
         self._linker: Linker | None = None
         self._told = ""
 
     def current(self) -> Linker | None:
-        """Return the linker, or None (logged) where no catalogue can be read."""
+        """Return the linker, or None (logged) if no catalogue can be read."""
         try:
-            vocabulary = self._cache.current()
+            catalogue = self._cache.current()
         except CatalogueError as error:
             # Without entities the advisor still answers its questions; it keeps the last ones.
             if str(error) != self._told:
@@ -48,15 +48,15 @@ class CatalogueLinker:
             self._told = str(error)
             return self._linker
         self._told = ""
-        if self._linker is None or self._linker.version != vocabulary.version:
-            self._linker = Linker(vocabulary)
+        if self._linker is None or self._linker.version != catalogue.version:
+            self._linker = Linker(Vocabulary.of(catalogue))
         return self._linker
 
 
 @lru_cache(maxsize=1)
 def shared_linker() -> CatalogueLinker:
     """Return the process's linker."""
-    return CatalogueLinker(_vocabulary())
+    return CatalogueLinker(shared_catalogue())
 
 
 def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
@@ -67,36 +67,71 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
         linker: knows the catalogue's things; None leaves them out.
 
     Returns:
-        One dict an entity with `entity`, `value`, `start`, `end`, `text`, `extractor`, and
-        `role` ("excluded") and `typo` (True) where they apply; in the order of the text. The
-        entity is a kind of term with its id as value, or `duration`, `money`, `ordinal`, `cheap`
-        (values: `preceptor.nlu.entities.quantities`).
+        One dict per entity with `entity`, `value`, `start`, `end`, `text`, `extractor`, and
+        `role` (see `preceptor.nlu.entities.linking.Link`) and `typo` (True) where they apply; in
+        the order of the text. The entity is a kind of term with its id as value, or `duration`,
+        `money`, `ordinal`, `cheap`; for their values see the functions that find them.
     """
-    found: list[dict[str, Any]] = [
+    links = linker.links(doc) if linker else []
+    quantities = _quantities(doc, links)
+    found = [_of_link(link) for link in links if not _is_part(link, quantities)]
+    starts = [token.idx for token in doc]
+    for quantity in quantities:
+        first = max(0, bisect_right(starts, quantity.start) - 1)
+        role: dict[str, Any] = {"role": "excluded"} if _not_meant(doc, first) else {}
+        found.append(
+            {
+                "entity": quantity.entity,
+                "value": quantity.value,
+                "start": quantity.start,
+                "end": quantity.end,
+            }
+            | role
+        )
+    if wants_cheap(doc) and not any(e["entity"] == "money" for e in found):
+        found.append({"entity": "cheap", "value": True, "start": 0, "end": len(doc.text)})
+    text = doc.text
+    for entity in found:
+        entity["text"] = text[entity["start"] : entity["end"]]
+        entity["extractor"] = EXTRACTOR
+    return sorted(found, key=lambda e: (e["start"], e["end"]))
+
+
+def _of_link(link: Link) -> dict[str, Any]:
+    return (
         {"entity": link.kind, "value": link.id, "start": link.start, "end": link.end}
         | ({"role": link.role} if link.role else {})
         | ({} if link.exact else {"typo": True})
-        for link in (linker.links(doc) if linker else [])
+    )
+
+
+def _quantities(doc: Doc, links: list[Link]) -> list[Quantity]:
+    """Return the quantities outside names.
+
+    A week in a price per week is no length of stay, the 1st of June no entry of a list.
+    """
+    sums = amounts(doc)
+    lengths = [d for d in durations(doc) if not any(_overlap(d, s) for s in sums)]
+    picks = [p for p in positions(doc) if not any(_overlap(p, q) for q in (*lengths, *sums))]
+    named = [link for link in links if link.kind in ("program", "organisation")]
+    return [
+        quantity
+        for quantity in (*lengths, *sums, *picks)
+        if not any(_overlap(quantity, name) for name in named)
     ]
-    named = [(e["start"], e["end"]) for e in found if e["entity"] in ("program", "organisation")]
-    for quantity in [*durations(doc), *amounts(doc), *positions(doc)]:
-        if not any(start < quantity.end and quantity.start < end for start, end in named):
-            first = next(t.i for t in doc if t.idx + len(t.text) > quantity.start)
-            found.append(
-                {
-                    "entity": quantity.entity,
-                    "value": quantity.value,
-                    "start": quantity.start,
-                    "end": quantity.end,
-                }
-                | ({"role": "excluded"} if _not_meant(doc, first) else {})
-            )
-    if wants_cheap(doc) and not any(e["entity"] == "money" for e in found):
-        found.append({"entity": "cheap", "value": True, "start": 0, "end": len(doc.text)})
-    for entity in found:
-        entity["text"] = doc.text[entity["start"] : entity["end"]]
-        entity["extractor"] = EXTRACTOR
-    return sorted(found, key=lambda e: (e["start"], e["end"]))
+
+
+def _is_part(link: Link, quantities: list[Quantity]) -> bool:
+    """Tell whether a term only belongs to a quantity: "US" to dollars, "year 6" to 6 months."""
+    kinds = {"duration": {"stage"}, "money": _IN_SUMS}
+    return any(link.kind in kinds.get(q.entity, ()) and _overlap(link, q) for q in quantities)
+
+
+_IN_SUMS = {"country", "place", "region", "language"}
+
+
+def _overlap(one: Link | Quantity, other: Link | Quantity) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _not_meant(doc: Doc, first: int) -> bool:

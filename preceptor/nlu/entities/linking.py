@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 
 from preceptor.catalogue.vocabulary import Term, Vocabulary
+from preceptor.nlu.entities.country_names import further_names, written_forms
+from preceptor.nlu.entities.roles import WHERE, is_own_name, role_of
 from preceptor.nlu.normalize import fold
 from preceptor.nlu.spelling import Mender, is_english
 from preceptor.nlu.tokens import blank_english, tokens_of
@@ -22,26 +26,7 @@ _ORDER = {
          "kind")
     )
 }  # fmt: skip
-_WHERE = {"country", "place", "region"}
 _TYPOS = {"country", "place", "region", "specialty"}
-_NOTS = {
-    "not",
-    "n't",
-    "dont",
-    "never",
-    "no",
-    "except",
-    "excluding",
-    "without",
-    "besides",
-    "nor",
-    "avoid",
-    "hate",
-}
-_NOT_PHRASES = {("anything", "but"), ("other", "than"), ("instead", "of"), ("anywhere", "but"),
-                ("rather", "than"), ("apart", "from"), ("aside", "from"), ("n't", "want"),
-                ("not", "want"), ("dont", "want"), ("forget", "about")}  # fmt: skip
-_NOT_A_NOT = {"matter", "mind", "only", "sure", "know"}
 _BEFORE_PLACE = {
     "in", "to", "from", "at", "near", "around", "within", "across", "into", "towards", "via", "of",
     "for", "and", "or", "about", "visit", "visiting", "inside", "outside", "than", "between",
@@ -65,6 +50,7 @@ _LANGUAGE_BEFORE = {
 _LANGUAGE_AFTER = {"speaking", "language", "course", "courses", "lessons", "level", "fluently",
                    "classes", "speaker", "speakers", "skills", "only", "-", "needed", "required",
                    "taught", "test", "exam", "ok", "well", "enough", "b1", "b2"}  # fmt: skip
+_FOUR, _FEW_WORDS, _MOST_TYPOS = 4, 4, 200
 _IN_COUNTRY_AFTER = {"hospital", "hospitals", "doctor", "doctors", "clinic", "clinics", "medical"}
 
 
@@ -73,13 +59,14 @@ class Link:
     """A stretch of text that means a thing of the catalogue.
 
     Attributes:
-        kind: the thing's kind, one of `preceptor.catalogue.vocabulary.KINDS_OF_TERM`.
+        kind: the thing's kind, one of `preceptor.catalogue.vocabulary.TermKind`.
         id: its key in the catalogue.
         start: offset of its first character in the text.
         end: offset behind its last character.
-        role: `excluded` where the text says that it is not wanted ("not in Asia"), `origin`
-            where somebody comes from there ("I'm from Egypt", "an Egyptian student"), else None.
-        exact: False where a typo was forgiven.
+        role: `excluded` if the text says that it is not wanted ("not in Asia"), `origin` if
+            somebody comes from there ("I'm from Egypt", "an Egyptian student"), `unclear` if the
+            words mean this or another country ("Congo"; each is a link of its own), else None.
+        exact: False if a typo was forgiven.
     """
 
     kind: str
@@ -90,30 +77,71 @@ class Link:
     exact: bool = True
 
 
+@dataclass(frozen=True)
+class _Match:
+    """Tokens that match terms of the same text.
+
+    Attributes:
+        span: the tokens.
+        terms: what they mean here: one term, or one for each country of an unclear name.
+        others: what else the same words mean in other messages.
+        exact: False if a typo was forgiven.
+        city: the city in front of a country or state: what is said of it is said of them.
+    """
+
+    span: Span
+    terms: tuple[Term, ...]
+    others: tuple[Term, ...] = ()
+    exact: bool = True
+    city: Span | None = None
+
+
 class Linker:
-    """Finds the catalogue's things in texts; built once a version of the vocabulary."""
+    """Finds the catalogue's things in texts; built once per version of the vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Index the terms: as token patterns, and as folded words for typos."""
         self.version = vocabulary.version
+        self._place_countries = vocabulary.place_countries
         nlp = blank_english()
         self._matcher = PhraseMatcher(nlp.vocab, attr="NORM")
         self._terms: dict[str, list[Term]] = {}
-        joined: dict[str, list[Term]] = {}
-        patterns: dict[str, list[Doc]] = {}
+        self._joined: dict[str, list[Term]] = {}
         for term in vocabulary.terms:
-            doc = tokens_of(term.text)
-            if not len(doc):
-                continue
-            key = " ".join(t.norm_ for t in doc)
-            self._terms.setdefault(key, []).append(term)
-            patterns.setdefault(key, [doc])
+            self._add(term)
             if term.kind in _TYPOS and not term.ambiguous:
-                joined.setdefault(fold(term.text).replace(" ", ""), []).append(term)
-        for key, docs in patterns.items():
-            self._matcher.add(key, docs)
-        self._joined = joined
-        self._mender = Mender(joined)
+                self._joined.setdefault(fold(term.text).replace(" ", ""), []).append(term)
+        named = frozenset(self._terms)
+        for term in _further_terms(vocabulary):
+            # A name that the catalogue has for something keeps that meaning.
+            self._add(term, besides=named)
+        self._anagrams: dict[str, list[str]] = {}
+        for word in self._joined:
+            if len(word) == _FOUR:
+                self._anagrams.setdefault("".join(sorted(word)), []).append(word)
+        self._mender = Mender(self._joined)
+        self._names = _first_names(vocabulary)
+
+    def _add(self, term: Term, besides: Collection[str] = ()) -> None:
+        """Index a term as it is written and in the ways that spaCy splits differently.
+
+        Those are small letters with points, and "U.A.E." as it stands before a question mark.
+        """
+        forms = [term.text]
+        if "." in term.text:
+            forms.append(term.text.lower())
+        if re.fullmatch(r"(?:[A-Z]\.){2,}", term.text):
+            forms += [form[:-1] for form in forms]
+        for text in dict.fromkeys(forms):
+            doc = tokens_of(text)
+            key = " ".join(token.norm_ for token in doc)
+            if not key or key in besides:
+                continue
+            if key not in self._terms:
+                self._matcher.add(key, [doc])
+            terms = self._terms.setdefault(key, [])
+            if term not in terms:
+                terms.append(term)
 
     def links(self, doc: Doc) -> list[Link]:
         """Return what the text speaks of, in order, without overlaps.
@@ -121,46 +149,96 @@ class Linker:
         Args:
             doc: the text's tokens, from `preceptor.nlu.tokens.tokens_of`.
         """
-        found: list[tuple[int, int, Term, bool]] = []
-        for match_id, start, end in self._matcher(doc):
-            terms = self._terms[doc.vocab.strings[match_id]]
-            term = self._choose(doc[start:end], terms)
-            if term is not None:
-                found.append((start, end, term, True))
-        taken = {i for start, end, _, _ in found for i in range(start, end)}
-        found += [(s, e, t, False) for s, e, t in self._typos(doc, taken)]
+        found = [match for match in map(self._exact(doc), self._matcher(doc)) if match]
+        taken = {i for match in found for i in range(match.span.start, match.span.end)}
+        found += self._typos(doc, taken)
         # The longer match wins, then the kind that comes first.
-        found.sort(key=lambda f: (-(f[1] - f[0]), _ORDER[f[2].kind], f[0]))
+        found.sort(key=lambda m: (-len(m.span), _ORDER[m.terms[0].kind], m.span.start))
         used: set[int] = set()
-        links = []
-        for start, end, term, exact in found:
-            if used.isdisjoint(range(start, end)):
-                used.update(range(start, end))
-                span = doc[start:end]
-                links.append(
-                    Link(
-                        term.kind,
-                        term.id,
-                        span.start_char,
-                        span.end_char,
-                        role=_role(span, term),
-                        exact=exact,
-                    )
-                )
-        return sorted(links, key=lambda link: link.start)
+        kept = []
+        for match in found:
+            tokens = range(match.span.start, match.span.end)
+            if used.isdisjoint(tokens):
+                used.update(tokens)
+                kept.append(match)
+        kept.sort(key=lambda match: match.span.start)
+        kept = self._with_addresses([match for match in kept if not self._is_name(match)])
+        return [link for m in self._made_clear(kept) for link in _links_of(m, self._names)]
 
-    def _choose(self, span: Span, terms: list[Term]) -> Term | None:
-        """Return what the words mean here, or None where the context speaks against all."""
+    def _exact(self, doc: Doc) -> Callable[[tuple[int, int, int]], _Match | None]:
+        def chosen(match: tuple[int, int, int]) -> _Match | None:
+            terms = self._terms[doc.vocab.strings[match[0]]]
+            span = doc[match[1] : match[2]]
+            meant = self._choose(span, terms)
+            return _Match(span, meant, tuple(terms)) if meant else None
+
+        return chosen
+
+    def _choose(self, span: Span, terms: list[Term]) -> tuple[Term, ...]:
+        """Return what the words mean here; empty if the context speaks against all."""
         likely = [t for t in terms if not t.ambiguous or _context_allows(span, t)]
         languages = [t for t in likely if t.kind == "language"]
         if languages and _speaks_of_language(span):
-            return languages[0]
+            return (languages[0],)
         if languages and len(likely) > 1:
             likely = [t for t in likely if t.kind != "language"]
-        return min(likely, key=lambda t: _ORDER[t.kind], default=None)
+        if not likely:
+            return ()
+        best = min(likely, key=lambda t: _ORDER[t.kind])
+        if best.kind != "country":
+            return (best,)
+        # "Congo" is two countries.
+        return tuple({t.id: t for t in likely if t.kind == "country"}.values())
 
-    def _typos(self, doc: Doc, taken: set[int]) -> Iterable[tuple[int, int, Term]]:
+    def _is_name(self, match: _Match) -> bool:
+        """Tell whether a place's name is a person's: "I'm Kenya Jones", "Regards, India"."""
+        term = match.terms[0]
+        if term.kind not in WHERE or fold(match.span.text) not in self._names:
+            return False
+        return is_own_name(match.span)
+
+    def _country(self, term: Term) -> str | None:
+        return term.id if term.kind == "country" else self._place_countries.get(term.id)
+
+    def _with_addresses(self, matches: list[_Match]) -> list[_Match]:
+        """Read "city, state" and "city, country" as one place.
+
+        In "Atlanta, Georgia" the second is the state, since Atlanta lies in it; in "Newcastle,
+        South Africa" no Newcastle of the catalogue is meant, but the country is.
+        """
+        kept: list[_Match] = []
+        for i, match in enumerate(matches):
+            following = matches[i + 1] if i + 1 < len(matches) else None
+            if not kept or not _one_address(kept[-1], match, following):
+                kept.append(match)
+                continue
+            city = kept[-1]
+            home = self._country(city.terms[0])
+            inside = [t for t in match.others if home and self._country(t) == home]
+            if not inside:
+                terms = self._state_or_country(match)
+                kept[-1:] = [replace(match, terms=terms, city=city.span)]
+            elif country := next((t for t in inside if t.kind == "country"), None):
+                kept.append(replace(match, terms=(country,), city=city.span))
+        return kept
+
+    def _made_clear(self, matches: list[_Match]) -> list[_Match]:
+        """Tell which country an unclear name means by the others in the text: "Congo (DRC)"."""
+        others = {self._country(m.terms[0]) for m in matches if len(m.terms) == 1}
+        clear = []
+        for match in matches:
+            meant = tuple(t for t in match.terms if t.id in others)
+            clear.append(replace(match, terms=meant) if len(meant) == 1 else match)
+        return clear
+
+    def _state_or_country(self, match: _Match) -> tuple[Term, ...]:
+        """Return the state behind a city that is unknown there ("Athens, Georgia")."""
+        states = tuple(t for t in match.others if t.kind == "place")
+        return states[:1] or match.terms
+
+    def _typos(self, doc: Doc, taken: set[int]) -> Iterator[_Match]:
         """Yield near misses: single words, and two words written apart ("sri lnka")."""
+        tried = 0
         for width in (2, 1):
             for i in range(len(doc) - width + 1):
                 window = range(i, i + width)
@@ -171,21 +249,88 @@ class Linker:
                     continue
                 if width == 2 and (min(map(len, norms)) < 3 or all(map(is_english, norms))):
                     continue
+                # No message has so many typos: it is no English, and each costs a search.
+                tried += not all(map(is_english, norms))
+                if tried > _MOST_TYPOS:
+                    return
                 text = "".join(norms)
                 meant = self._mender.mend(text)
-                if meant is None and width == 1 and len(text) == 4 and not is_english(text):
+                if meant is None and width == 1 and len(text) == _FOUR and not is_english(text):
                     meant = self._four_letters(text)
                 if meant is not None:
                     taken.update(window)
-                    yield i, i + width, min(self._joined[meant], key=lambda t: _ORDER[t.kind])
+                    term = min(self._joined[meant], key=lambda t: _ORDER[t.kind])
+                    yield _Match(doc[i : i + width], (term,), tuple(self._joined[meant]), False)
 
     def _four_letters(self, text: str) -> str | None:
-        """Return a four-letter place whose letters were swapped ("kneya" is five, "prue" four)."""
-        for candidate in self._joined:
-            if len(candidate) == 4 and sorted(candidate) == sorted(text):
-                if OSA.distance(candidate, text) == 1:
-                    return candidate
+        """Return a four-letter place whose letters were swapped ("prue" for "peru")."""
+        for candidate in self._anagrams.get("".join(sorted(text)), ()):
+            if OSA.distance(candidate, text) == 1:
+                return candidate
         return None
+
+
+def _further_terms(vocabulary: Vocabulary) -> Iterator[Term]:
+    """Yield countries' official and shortened names and flags, and places' hyphenated names."""
+    countries: dict[str, list[Term]] = {}
+    for term in vocabulary.of_kind("country"):
+        countries.setdefault(term.id, []).append(term)
+    for iso2, terms in countries.items():
+        unclear = {fold(t.text) for t in terms if t.ambiguous}
+        for name in further_names(iso2, [t.text for t in terms]):
+            if fold(name) not in unclear:
+                yield Term("country", iso2, name)
+    for term in (*vocabulary.of_kind("place"), *vocabulary.of_kind("region")):
+        if not term.ambiguous:
+            for name in written_forms(term.text):
+                yield Term(term.kind, term.id, name)
+
+
+def _first_names(vocabulary: Vocabulary) -> frozenset[str]:
+    """Return the folded names of places that are no adjectives: "kenya", but not "kenyan"."""
+    first: dict[tuple[str, str], str] = {}
+    for term in vocabulary.terms:
+        if term.kind in WHERE:
+            first.setdefault((term.kind, term.id), fold(term.text))
+    return frozenset(first.values())
+
+
+def _one_address(city: _Match, state: _Match, following: _Match | None) -> bool:
+    """Tell whether two places are written as "city, state" and are no list."""
+    kinds = (city.terms[0].kind, state.terms[0].kind)
+    if kinds[0] != "place" or kinds[1] not in ("place", "country"):
+        return False
+    between = _between(city, state)
+    if between == "," or (between == "" and kinds[1] == "country"):
+        listed = following is not None and following.terms[0].kind in WHERE
+        return not (listed and following and _between(state, following) in _LISTED)
+    return False
+
+
+_LISTED = {",", "or", "and", ", or", ", and", "/", "&"}
+
+
+def _between(left: _Match, right: _Match) -> str:
+    doc = left.span.doc
+    if right.span.start - left.span.end > 2:
+        return "…"
+    return str(doc[left.span.end : right.span.start].text.strip().lower())
+
+
+def _links_of(match: _Match, names: Collection[str]) -> list[Link]:
+    links = []
+    for term in match.terms:
+        role = role_of(match.city or match.span, term, names)
+        if role is None and len(match.terms) > 1:
+            role = "unclear"
+        span = match.span
+        links.append(Link(term.kind, term.id, span.start_char, span.end_char, role, match.exact))
+    return links
+
+
+@lru_cache(maxsize=1)
+def _word_count(doc: Doc) -> int:
+    return sum(not (t.is_punct or t.is_space) for t in doc)
 
 
 def _context_allows(span: Span, term: Term) -> bool:
@@ -193,12 +338,13 @@ def _context_allows(span: Span, term: Term) -> bool:
     doc = span.doc
     before = doc[span.start - 1].norm_ if span.start else ""
     after = doc[span.end].norm_ if span.end < len(doc) else ""
-    words = [t for t in doc if not (t.is_punct or t.is_space)]
-    if term.kind not in _WHERE:
+    if term.kind not in WHERE:
         # A short name such as "er" or "psych": in capitals, or beside words of placements.
         near = {t.norm_ for t in doc[max(0, span.start - 3) : span.end + 3]}
-        return len(words) <= 4 or span.text.isupper() or bool(near & _PLACEMENT_WORDS)
-    if len(words) == len(span):
+        return (
+            _word_count(doc) <= _FEW_WORDS or span.text.isupper() or bool(near & _PLACEMENT_WORDS)
+        )
+    if _word_count(doc) == len(span):
         return True
     if before in _BEFORE_PERSON or after in _AFTER_PERSON - {"and", "is"} or after in {"'s", "’s"}:
         return False
@@ -227,59 +373,3 @@ def _speaks_of_language(span: Span) -> bool:
     if after in _IN_COUNTRY_AFTER and before in {"in", "a", "the"}:
         return False
     return before in _LANGUAGE_BEFORE or after in _LANGUAGE_AFTER
-
-
-def _role(span: Span, term: Term) -> str | None:
-    if excluded(span.doc, span.start):
-        return "excluded"
-    return "origin" if term.kind in _WHERE and _comes_from(span) else None
-
-
-_PERSONS = {
-    "doctor", "doctors", "student", "students", "nurse", "nurses", "graduate", "graduates", "citizen",
-    "citizens", "national", "passport", "intern", "interns", "medic", "dentist", "premed", "girl",
-    "boy", "guy", "midwife", "physio", "resident", "img", "imgs", "degree", "mbbs", "undergraduate",
-}  # fmt: skip
-_SELF = {"i", "i'm", "im", "we", "me", "my", "am", "come", "coming", "originally", "graduated",
-         "hail"} | _PERSONS  # fmt: skip
-
-
-def _comes_from(span: Span) -> bool:
-    """Tell whether the text says that somebody comes from there."""
-    doc = span.doc
-    after = doc[span.end].norm_ if span.end < len(doc) else ""
-    before = doc[span.start - 1].norm_ if span.start else ""
-    if after in _PERSONS and before not in {"in", "for"}:
-        return True
-    if before != "from":
-        return False
-    return bool(_SELF & {t.norm_ for t in doc[max(0, span.start - 6) : span.start - 1]})
-
-
-def excluded(doc: Doc, start: int) -> bool:
-    """Tell whether a "not" before token `start` is about it, with nothing between that ends it.
-
-    "not in Asia", "anything but surgery", "I don't want to go to India" are; "not Uganda, Kenya"
-    and "no, I meant Kenya" are not.
-    """
-    window: list[str] = []
-    for token in reversed(doc[max(0, start - 7) : start]):
-        if token.norm_ in {",", ".", ";", "?", "!", "meant", "mean", ":"}:
-            break
-        if token.norm_ == "but" and not (
-            token.i and doc[token.i - 1].norm_ in {"anything", "anywhere", "everything"}
-        ):
-            break
-        window.insert(0, token.norm_)
-    for i, word in enumerate(window):
-        following = window[i + 1 :]
-        if (word, following[0] if following else "") in _NOT_PHRASES:
-            return True
-        if word in _NOTS and not _NOT_A_NOT.intersection(following):
-            near = len(following) <= 3
-            if near or _WISHES.intersection(following[:2]):
-                return True
-    return False
-
-
-_WISHES = {"want", "like", "wish", "send", "go", "going", "interested", "wanna", "fancy", "care"}

@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from preceptor.nlu.component import CLAUSES, END, START, TrainedStep, language_of
+from preceptor.nlu.encoders.files import check_written, write_missing
 from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader
 from preceptor.nlu.questions.annotated import from_examples
 from preceptor.nlu.questions.cuts import is_story
@@ -68,6 +69,7 @@ class RidgeIntentClassifier(TrainedStep, IntentClassifier):
         if len(set(labels)) < 2:
             return self._resource
         texts = [e.get(TEXT) for e in examples]
+        write_missing(self.config["encoders"])
         several = [
             (each.text, each.parts, each.intents)
             for each in from_examples(training_data.training_examples)
@@ -78,7 +80,12 @@ class RidgeIntentClassifier(TrainedStep, IntentClassifier):
         return self._resource
 
     def read(self, folder: Path) -> None:
-        """Read the trained reader back."""
+        """Read the trained reader back.
+
+        Raises:
+            FileNotFoundError: An encoder's graph is missing; the message says what to do.
+        """
+        check_written(self.config["encoders"])
         self.reader = IntentReader.load(folder, self.config["encoders"])
 
     def process(self, messages: list[Message]) -> list[Message]:

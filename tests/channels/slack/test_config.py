@@ -11,11 +11,9 @@ from preceptor.channels.slack.config import (
     BOT_SCOPES,
     COMMAND,
     SHORTCUT,
-    SLACK_API,
-    load_slack,
 )
-from preceptor.channels.slack.home import QUESTIONS
-from preceptor.runtime.settings import Complaint
+from preceptor.channels.slack.home import prompts as prompts_of_home
+from preceptor.runtime.settings import Complaint, load_slack_settings
 from tests.support.tiny_project import ROOT
 
 HTTP = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}
@@ -24,18 +22,23 @@ SOCKET = {
 }  # fmt: skip
 
 
-def test_without_slacks_variables_slack_is_off() -> None:
-    assert load_slack({"REDIS_URL": "redis://127.0.0.1/0", "HOME": "/"}) is None
+def test_without_slacks_variables_slack_is_off(set_environment) -> None:
+    set_environment(REDIS_URL="redis://127.0.0.1/0", SLACK_BOT_TOKEN=" ")
+    assert load_slack_settings() is None
 
 
-def test_both_transports_are_read() -> None:
-    http, socket = load_slack(HTTP), load_slack(SOCKET)
-    assert http is not None and http.mode == "http" and http.api_url == SLACK_API
+def test_both_transports_are_read(set_environment) -> None:
+    set_environment(**HTTP)
+    http = load_slack_settings()
+    assert http is not None and http.mode == "http" and http.api_url == "https://slack.com/api/"
+    set_environment(**SOCKET)
+    socket = load_slack_settings()
     assert socket is not None and socket.mode == "socket" and socket.native_blocks
 
 
-def test_an_address_of_the_api_may_lack_its_last_slash() -> None:
-    config = load_slack({**HTTP, "PRECEPTOR_SLACK_API_URL": "http://127.0.0.1:1/api"})
+def test_an_address_of_the_api_may_lack_its_last_slash(set_environment) -> None:
+    set_environment(**HTTP, PRECEPTOR_SLACK_API_URL="http://127.0.0.1:1/api")
+    config = load_slack_settings()
     assert config is not None and config.api_url == "http://127.0.0.1:1/api/"
 
 
@@ -54,9 +57,12 @@ def test_an_address_of_the_api_may_lack_its_last_slash() -> None:
         ({**HTTP, "PRECEPTOR_SLACK_NATIVE_BLOCKS": "maybe"}, "PRECEPTOR_SLACK_NATIVE_BLOCKS"),
     ],
 )
-def test_half_set_up_is_told_with_what_is_missing(environ: dict[str, str], names: str) -> None:
+def test_half_set_up_is_refused_with_what_is_missing(
+    environ: dict[str, str], names: str, set_environment
+) -> None:
+    set_environment(**environ)
     with pytest.raises(Complaint) as complaint:
-        load_slack(environ)
+        load_slack_settings()
     assert names in complaint.value.message and complaint.value.message.endswith(".")
 
 
@@ -81,7 +87,7 @@ def test_the_manifests_ask_for_what_the_code_uses(manifest: dict[str, Any]) -> N
     assert [each["command"] for each in features["slash_commands"]] == [COMMAND]
     assert [each["callback_id"] for each in features["shortcuts"]] == [SHORTCUT]
     prompts = features["agent_view"]["suggested_prompts"]
-    assert [(each["title"], each["message"]) for each in prompts] == list(QUESTIONS[:4])
+    assert prompts == prompts_of_home()
     assert features["app_home"]["messages_tab_enabled"] and features["app_home"]["home_tab_enabled"]
 
 

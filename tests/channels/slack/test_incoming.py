@@ -52,6 +52,19 @@ def test_a_mention_opens_a_thread_and_has_one_key_with_its_twin() -> None:
     assert twins[0].keys[1] == twins[1].keys[1]
 
 
+@pytest.mark.parametrize("text", [":+1:", ":tada: :party-parrot:", "👍🏾"])
+def test_a_mere_emoji_in_a_thread_is_not_answered(text: str) -> None:
+    assert told(text=text, channel="C1", channel_type="channel", thread_ts="4.0") is None
+    # It is where it was said to the advisor: after an offer, or with a mention.
+    assert told(text=text, channel_type="im") is not None
+    assert told(text=f"<@UBOT> {text}", channel="C1", channel_type="channel") is not None
+
+
+@pytest.mark.parametrize("text", [":one:", ":flag-ke:", "and Peru? :+1:"])
+def test_an_emoji_that_says_something_is_answered_in_a_thread(text: str) -> None:
+    assert told(text=text, channel="C1", channel_type="channel", thread_ts="4.0") is not None
+
+
 def test_a_follow_up_counts_only_where_the_advisor_takes_part() -> None:
     done = told(text="and Peru?", channel="C1", channel_type="channel", thread_ts="4.0")
     assert done is not None and done.only_in == "4.0"

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -12,7 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from preceptor.channels.slack import outbox as outbox_module
 from preceptor.channels.slack.delivery_log import Outgoing
-from preceptor.channels.slack.outbox import Outbox
+from preceptor.channels.slack.outbox import PACE, Outbox
+from preceptor.runtime.settings import Rate
 from tests.support.tiny_project import free_port
 
 
@@ -25,6 +27,7 @@ class Refusing:
         self.heard: list[dict[str, Any]] = []
         self.done: list[int] = []
         self.outbox: Outbox | None = None
+        self.make_outbox: Callable[..., Outbox] = Outbox
 
     def refuse(self, error: str, status: int = 200, **headers: str) -> None:
         self.answers.append((status, {"ok": False, "error": error}, headers))
@@ -77,7 +80,8 @@ async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Refusing]:
             return client if team == "T" else None
 
         sent: Callable[[int], Awaitable[None]] = refusing.sent
-        refusing.outbox = Outbox(client_of, session, sent)
+        refusing.make_outbox = partial(Outbox, client_of, session, sent)
+        refusing.outbox = refusing.make_outbox()
         yield refusing
         await refusing.outbox.stop(1)
     await runner.cleanup()
@@ -144,10 +148,10 @@ async def test_what_was_just_sent_is_not_sent_again(slack) -> None:
     assert [each["text"] for each in slack.heard] == ["one", "two"]
 
 
-async def test_a_channel_gets_a_few_at_once_and_then_one_at_a_time(slack, monkeypatch) -> None:
-    monkeypatch.setattr(outbox_module, "MESSAGES_PER_SECOND", 4.0)
+async def test_a_channel_gets_a_few_at_once_and_then_one_at_a_time(slack) -> None:
+    slack.outbox = slack.make_outbox(pace=Rate(per_minute=240, burst=PACE.burst))
     started = time.monotonic()
-    await slack.send(*[post(str(n)) for n in range(outbox_module.BURST + 2)])
+    await slack.send(*[post(str(n)) for n in range(PACE.burst + 2)])
     assert [each["text"] for each in slack.heard] == [str(n) for n in range(6)]
     # A lower bound: a busy machine only makes it longer.
     assert time.monotonic() - started > 0.4

@@ -1,20 +1,25 @@
 /** The advisor's cards, drawn. Their types are in preceptor/conversation/cards.py. */
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Card, Programme, Source } from "../types";
-import { dated, span, useDesk } from "./context";
+import type { Card, Programme, Row, Source } from "../types";
+import { dated, useDesk } from "./context";
 import { Icon, type IconName } from "./icons";
-import { labelled, linked, numbers, plain, safeUrl, shortName } from "./words";
+import { linked, numbers, plain, safeUrl, shortName } from "./words";
 
 const MOST_SPECIALTIES = 4;
 const MOST_COMPARED = 3;
 
-export function CardView({ card, text }: { card: Card; text: string }): JSX.Element | null {
+/** Whether this widget can draw a card; the words of a newer kind's message say it all. */
+export function isKnown(card: Card): boolean {
+  return ["program_list", "program", "comparison", "licensing", "facts", "contacts"].includes(card.type);
+}
+
+export function CardView({ card }: { card: Card }): JSX.Element {
   switch (card.type) {
     case "program_list":
       return <ProgrammeList card={card} />;
     case "program":
-      return <ProgrammeDetail programme={card.program} text={text} />;
+      return <ProgrammeDetail programme={card.program} rows={card.rows} />;
     case "comparison":
       return <Comparison card={card} />;
     case "licensing":
@@ -23,9 +28,6 @@ export function CardView({ card, text }: { card: Card; text: string }): JSX.Elem
       return <Facts card={card} />;
     case "contacts":
       return <Contacts card={card} />;
-    default:
-      // A kind of card that is newer than this widget: its message's text says it all.
-      return null;
   }
 }
 
@@ -53,7 +55,7 @@ export function Linked({ line }: { line: string }): JSX.Element {
   );
 }
 
-function SourceLine({ source }: { source: Source }): JSX.Element | null {
+export function SourceLine({ source }: { source: Source }): JSX.Element | null {
   const desk = useDesk();
   if (!source.title && !source.url) return null;
   const title = source.title
@@ -106,11 +108,12 @@ function Specialties({ names }: { names: string[] }): JSX.Element | null {
   );
 }
 
-function Actions({ programme, details }: { programme: Programme; details: boolean }): JSX.Element {
+function Actions({ programme, details }: { programme: Programme; details: boolean }) {
   const desk = useDesk();
   const { t } = desk;
+  const { choices } = programme;
+  if (!choices) return null;
   const name = plain(programme.name);
-  const number = desk.numbered.get(programme.id);
   const picked = desk.picked.has(programme.id);
   const full = desk.picked.size >= MOST_COMPARED && !picked;
   return (
@@ -120,12 +123,7 @@ function Actions({ programme, details }: { programme: Programme; details: boolea
           type="button"
           class="primary"
           aria-label={t("details_of", { name })}
-          onClick={() =>
-            desk.say(
-              number ? `Tell me more about number ${number}` : `Tell me more about the programme ${name}`,
-              t("details_of", { name }),
-            )
-          }
+          onClick={() => desk.say(t("details_of", { name }), choices.show)}
         >
           {t("details")}
         </button>
@@ -136,7 +134,7 @@ function Actions({ programme, details }: { programme: Programme; details: boolea
         aria-pressed={picked}
         aria-label={t("compare_of", { name })}
         aria-disabled={full}
-        onClick={() => (full ? undefined : desk.pick(programme.id, name))}
+        onClick={() => (full ? undefined : desk.pick(programme.id, choices.show))}
       >
         {picked ? <Icon name="check" /> : null}
         {t("compare")}
@@ -144,12 +142,7 @@ function Actions({ programme, details }: { programme: Programme; details: boolea
       <button
         type="button"
         aria-label={t("save_of", { name })}
-        onClick={() =>
-          desk.say(
-            `Save ${name} by ${plain(programme.organisation)} to my shortlist`,
-            t("save_of", { name }),
-          )
-        }
+        onClick={() => desk.say(t("save_of", { name }), choices.save)}
       >
         <Icon name="save" />
         {t("save")}
@@ -159,8 +152,8 @@ function Actions({ programme, details }: { programme: Programme; details: boolea
 }
 
 function ProgrammeCard({ programme, number }: { programme: Programme; number: number }): JSX.Element {
-  const desk = useDesk();
-  const { t } = desk;
+  const { t } = useDesk();
+  const [place, length, price] = programme.summary;
   return (
     <article class="programme">
       <Kind programme={programme} />
@@ -172,13 +165,13 @@ function ProgrammeCard({ programme, number }: { programme: Programme; number: nu
       </p>
       <dl>
         <Fact icon="pin" label={t("place")}>
-          {plain(programme.place)}
+          {plain(place)}
         </Fact>
         <Fact icon="clock" label={t("length")}>
-          {span(desk, "week", programme.min_weeks, programme.max_weeks) ?? t("no_length")}
+          {plain(length)}
         </Fact>
         <Fact icon="price" label={t("price")}>
-          {programme.price ? plain(programme.price.shown) : t("no_price")}
+          {plain(price)}
         </Fact>
       </dl>
       <Specialties names={programme.specialties} />
@@ -236,8 +229,9 @@ function ProgrammeList({ card }: { card: Card & { type: "program_list" } }): JSX
   };
 
   return (
-    <section
+    <div
       class="carousel"
+      role="group"
       aria-label={t("programmes", { first: card.offset + 1, last, total: card.total })}
       onKeyDown={onKey}
       onFocusIn={onFocus}
@@ -249,7 +243,7 @@ function ProgrammeList({ card }: { card: Card & { type: "program_list" } }): JSX
             key={programme.id}
             aria-label={t("programme_of", { n: card.offset + index + 1, total: card.total })}
           >
-            <ProgrammeCard programme={programme} number={card.offset + index + 1} />
+            <ProgrammeCard programme={programme} number={programme.number ?? card.offset + index + 1} />
           </li>
         ))}
       </ul>
@@ -271,16 +265,11 @@ function ProgrammeList({ card }: { card: Card & { type: "program_list" } }): JSX
           </button>
         </div>
       ) : null}
-    </section>
+    </div>
   );
 }
 
-function ProgrammeDetail({ programme, text }: { programme: Programme; text: string }): JSX.Element {
-  const rows = text
-    .split("\n")
-    .map(labelled)
-    .filter((row) => row !== null)
-    .filter(([label]) => label !== "Source" && label !== "Kind");
+function ProgrammeDetail({ programme, rows }: { programme: Programme; rows: Row[] }): JSX.Element {
   return (
     <article class="programme detail">
       <Kind programme={programme} />
@@ -289,9 +278,9 @@ function ProgrammeDetail({ programme, text }: { programme: Programme; text: stri
         {plain(programme.organisation)}
       </p>
       <dl class="rows">
-        {rows.map(([label, value]) => (
-          <div>
-            <dt>{label}</dt>
+        {rows.map(({ label, value }) => (
+          <div key={label}>
+            <dt>{plain(label)}</dt>
             <dd dir="auto">
               <Linked line={value} />
             </dd>
@@ -331,7 +320,7 @@ function Comparison({ card }: { card: Card & { type: "comparison" } }): JSX.Elem
             </th>
             {card.programs.map((programme, index) => (
               <th scope="col" key={programme.id} dir="auto">
-                <span class="number">{index + 1}</span>
+                <span class="number">{programme.number ?? index + 1}</span>
                 {plain(shortName(programme.name, programme.organisation))}
                 <p class="organisation">{plain(programme.organisation)}</p>
                 <SourceLine source={{ ...programme.source, title: null }} />
@@ -346,8 +335,8 @@ function Comparison({ card }: { card: Card & { type: "comparison" } }): JSX.Elem
                 {plain(row.label)}
               </th>
               {row.cells.map((cell) => (
-                <td dir="auto" class={cell === "not known" ? "unknown" : ""}>
-                  {plain(cell)}
+                <td dir="auto" class={cell ? "" : "unknown"}>
+                  {plain(cell || card.unknown)}
                 </td>
               ))}
             </tr>
@@ -359,9 +348,7 @@ function Comparison({ card }: { card: Card & { type: "comparison" } }): JSX.Elem
 }
 
 function Licensing({ card }: { card: Card & { type: "licensing" } }): JSX.Element {
-  const desk = useDesk();
-  const { t } = desk;
-  const length = span(desk, "month", card.min_months, card.max_months);
+  const { t } = useDesk();
   return (
     <article class="plate">
       <h3 dir="auto">{plain(card.country_name)}</h3>
@@ -372,7 +359,7 @@ function Licensing({ card }: { card: Card & { type: "licensing" } }): JSX.Elemen
       ) : null}
       <p class={`verdict ${card.required}`}>
         {t(`licensing_${card.required}`)}
-        {length ? ` · ${length}` : ""}
+        {card.length ? ` · ${plain(card.length)}` : ""}
       </p>
       {card.regulator || card.regulator_url ? (
         <p class="regulator" dir="auto">
@@ -387,7 +374,7 @@ function Licensing({ card }: { card: Card & { type: "licensing" } }): JSX.Elemen
 function Facts({ card }: { card: Card & { type: "facts" } }): JSX.Element {
   const { t } = useDesk();
   return (
-    <section class="plate" aria-label={t("facts")}>
+    <div class="plate" role="group" aria-label={t("facts")}>
       <ul class="facts">
         {card.facts.map((fact) => (
           <li>
@@ -398,7 +385,7 @@ function Facts({ card }: { card: Card & { type: "facts" } }): JSX.Element {
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   );
 }
 
@@ -406,7 +393,7 @@ function Contacts({ card }: { card: Card & { type: "contacts" } }): JSX.Element 
   const { t } = useDesk();
   const seen = new Set<string>();
   return (
-    <section class="plate contacts" aria-label={t("contacts")}>
+    <div class="plate contacts" role="group" aria-label={t("contacts")}>
       <ul>
         {card.contacts.map((contact) => {
           const source = contact.source.url ?? contact.source.title ?? "";
@@ -432,6 +419,6 @@ function Contacts({ card }: { card: Card & { type: "contacts" } }): JSX.Element 
           );
         })}
       </ul>
-    </section>
+    </div>
   );
 }

@@ -2,16 +2,16 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { fill, type Key, type Texts } from "../texts";
+import type { Payload } from "../types";
 
 export interface Desk {
   texts: Texts;
   lang: string;
-  /** Numbers that "number 2" means, by the id of a programme. */
-  numbered: Map<string, number>;
-  /** The programmes that are picked for a comparison, id and name, in order. */
+  /** The programmes that are picked for a comparison: id and what shows each, in order. */
   picked: Map<string, string>;
-  pick(id: string, name: string): void;
-  say(text: string, label?: string): void;
+  pick(id: string, show: string): void;
+  /** Say something; a button's payload goes with its title. */
+  say(text: string, payload?: Payload): void;
 }
 
 export const DeskContext = createContext<Desk>(null as unknown as Desk);
@@ -21,27 +21,6 @@ export function useDesk(): Desk & {
 } {
   const desk = useContext(DeskContext);
   return { ...desk, t: (key, values = {}) => fill(desk.texts[key], values) };
-}
-
-/** Return "4 weeks", "2–12 weeks", "from 4 weeks", or null, in the interface's language. */
-export function span(
-  desk: ReturnType<typeof useDesk>,
-  unit: "week" | "month",
-  low: number | null,
-  high: number | null,
-): string | null {
-  const format = new Intl.NumberFormat(desk.lang, {
-    style: "unit",
-    unit,
-    unitDisplay: "long",
-    maximumFractionDigits: 1,
-  });
-  if (low !== null && high !== null) {
-    return low === high ? format.format(low) : format.formatRange(low, high);
-  }
-  if (low !== null) return desk.t("from", { length: format.format(low) });
-  if (high !== null) return desk.t("up_to", { length: format.format(high) });
-  return null;
 }
 
 /** Return an ISO date, which may stop at the month or the year, as people write it. */

@@ -1,7 +1,7 @@
 /** One conversation with the advisor: its messages, what waits to be sent, and the connection. */
 import { io, type Socket } from "socket.io-client";
 import type { Settings } from "../launcher/host";
-import type { Answer, Message, Rating } from "../types";
+import type { Answer, Message, Payload, Rating } from "../types";
 import { Storage } from "./storage";
 
 const PATH = "/webhooks/web";
@@ -9,12 +9,14 @@ const ANSWER_LIMIT_MS = 10_000;
 /** A turn that never ends must not leave "searching…" on the screen for good. */
 const TYPING_LIMIT_MS = 60_000;
 const RETRY_MS = 3_000;
+const SHORTLIST = "starter:show_shortlist";
 
 /** Something the person has said that the server has not confirmed yet. */
 export interface Waiting {
   id: string;
   text: string;
-  label: string | null;
+  /** What the clicked button does; nothing for typed words. */
+  payload?: Payload | null;
   at: string;
   /** Why it can't be sent; it stays until the person decides. */
   refused: string | null;
@@ -51,6 +53,8 @@ export class Conversation {
   link: Link = "idle";
   typing = false;
   notice: Notice | null = null;
+  /** What shows the shortlist: before anything is said there is no search that a starter ends. */
+  shortlist = SHORTLIST;
 
   private readonly storage: Storage;
   private consented = false;
@@ -108,12 +112,12 @@ export class Conversation {
     return this.messages.length > 0 || this.waiting.length > 0;
   }
 
-  /** Say something: it counts once, however often the connection breaks. */
-  say(text: string, label: string | null = null): void {
+  /** Say or choose something: it counts once, however often the connection breaks. */
+  say(text: string, payload: Payload | null = null): void {
     const said: Waiting = {
       id: newId(),
       text,
-      label,
+      payload,
       at: new Date().toISOString(),
       refused: null,
     };
@@ -344,6 +348,7 @@ export class Conversation {
           return;
         }
         for (const message of answer.messages) this.take(message);
+        this.shortlist = answer.shortlist ?? this.shortlist;
         more = Boolean(answer.more) && answer.messages.length > 0;
       }
       this.synced = true;
@@ -440,8 +445,8 @@ export class Conversation {
       for (;;) {
         const next = this.waiting.find((one) => one.refused === null && !this.confirmed.has(one.id));
         if (!next || this.link !== "online") return;
-        const { id, text, label } = next;
-        const answer = await this.ask("say", label === null ? { id, text } : { id, text, label });
+        const { id, text, payload } = next;
+        const answer = await this.ask("say", payload ? { id, text, payload } : { id, text });
         if (answer.ok) {
           this.storage.remove(`say:${id}`);
           // The server's own copy takes its place; where that was missed, it is fetched.
@@ -510,6 +515,7 @@ export class Conversation {
     this.lastSeq = 0;
     this.synced = false;
     this.notice = null;
+    this.shortlist = SHORTLIST;
   }
 
   // ---- telling

@@ -102,8 +102,8 @@ export function mount(host: Host, root: HTMLElement, first: Settings): Chat {
       const panel = place.querySelector<HTMLElement>(".panel");
       (touch ? panel : input.current)?.focus({ preventScroll: true });
     },
-    send: (text) => {
-      if (text.trim()) talk.say(text.trim());
+    send: (text, starter) => {
+      if (text.trim()) talk.say(text.trim(), starter ? `starter:${starter}` : null);
     },
     restart: () => void talk.restart(),
     identify: (token) => talk.identify(token),

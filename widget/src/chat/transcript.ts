@@ -4,7 +4,7 @@ import type { Message } from "../types";
 import { plain } from "./words";
 
 function spoken(message: Message): string {
-  const said = plain(message.label ?? message.text);
+  const said = plain(message.text);
   // Every text is complete without its card; addresses of buttons are in the buttons alone.
   const links = message.buttons.flatMap(({ title, url }) => (url ? [`${title}: ${url}`] : []));
   return [said, ...links].filter(Boolean).join("\n");

@@ -1,5 +1,5 @@
-/** Pure functions between the advisor's texts and the screen. */
-import type { Card, Message } from "../types";
+/** Pure functions between the advisor's words and the screen. */
+import type { Message } from "../types";
 
 /** Marks that turn the reading order of what follows; a name could hide an address with them. */
 const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
@@ -56,45 +56,6 @@ export function shortened(address: string): string {
   return bare.length > 40 ? `${bare.slice(0, 39)}…` : bare;
 }
 
-export type Block = { kind: "p"; line: string } | { kind: "ul"; lines: string[] };
-
-/** Group a text's lines into paragraphs and bulleted lists. */
-export function blocks(text: string): Block[] {
-  const found: Block[] = [];
-  for (const line of text.split("\n")) {
-    const bullet = /^\s*[•*-]\s+(.*)$/.exec(line);
-    const last = found.at(-1);
-    if (bullet?.[1] && last?.kind === "ul") last.lines.push(bullet[1]);
-    else if (bullet?.[1]) found.push({ kind: "ul", lines: [bullet[1]] });
-    else if (line.trim()) found.push({ kind: "p", line: line.trim() });
-  }
-  return found;
-}
-
-/** Every text is complete without its card: with the card, leave out what the card shows. */
-export function besideCard(text: string, card: Card | null): string {
-  const lines = text.split("\n");
-  switch (card?.type) {
-    case "program_list":
-    case "comparison":
-      return lines.filter((line) => !/^(\d+\. |\s{2,}\S)/.test(line)).join("\n");
-    case "program":
-      return lines.filter((line, at) => at > 0 && !labelled(line)).join("\n");
-    case "facts":
-      return lines.filter((line) => !line.startsWith("• ")).join("\n");
-    case "licensing":
-      return lines.filter((line) => !line.startsWith("Source: ")).join("\n");
-    default:
-      return text;
-  }
-}
-
-/** Split "Length: 4 weeks" into its label and its value, or return null. */
-export function labelled(line: string): [string, string] | null {
-  const match = /^([A-Z][a-z]+(?: [a-z]+)?): (\S.*)$/.exec(line);
-  return match?.[1] && match[2] ? [match[1], match[2]] : null;
-}
-
 /** The numbers to call in "999, 112 or 911", in order. */
 export function numbers(phone: string): string[] {
   return phone.match(/\+?\d[\d\s().-]*\d|\d+/g)?.map((number) => number.trim()) ?? [];
@@ -105,36 +66,19 @@ export interface Turn {
   messages: Message[];
 }
 
-/** Group what one side says in a row; a card without words joins the words before it. */
+/** Group what one side says in a row. */
 export function turns(messages: readonly Message[]): Turn[] {
   const found: Turn[] = [];
   for (const message of messages) {
-    let turn = found.at(-1);
-    if (turn?.from !== message.from) {
-      turn = { from: message.from, messages: [] };
-      found.push(turn);
-    }
-    const last = turn.messages.at(-1);
-    if (last && !message.text && message.card && !last.card) {
-      turn.messages[turn.messages.length - 1] = {
-        ...message,
-        text: last.text,
-        buttons: [...last.buttons, ...message.buttons],
-        image: message.image ?? last.image,
-      };
-    } else turn.messages.push(message);
+    const turn = found.at(-1);
+    if (turn?.from === message.from) turn.messages.push(message);
+    else found.push({ from: message.from, messages: [message] });
   }
   return found;
 }
 
-/** Which cards are numbered as the advisor has them in mind: the newest list or comparison. */
-export function onShow(messages: readonly Message[]): Map<string, number> {
-  const numbered = new Map<string, number>();
-  for (const { card } of [...messages].reverse()) {
-    if (card?.type !== "program_list" && card?.type !== "comparison") continue;
-    const first = card.type === "program_list" ? card.offset + 1 : 1;
-    card.programs.forEach((programme, at) => numbered.set(programme.id, first + at));
-    break;
-  }
-  return numbered;
+/** What screen readers say of a message: its words, but not its card, which can be read there. */
+export function spoken({ reply, text }: Message): string {
+  if (!reply) return text;
+  return [reply.lead, ...reply.body, ...reply.steps, ...reply.remarks].filter(Boolean).join("\n");
 }

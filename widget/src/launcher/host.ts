@@ -28,7 +28,8 @@ export interface Chat {
   show(): void;
   hide(): void;
   focus(): void;
-  send(text: string): void;
+  /** Say something; `starter` is the intent whose question it is, asked as a new talk. */
+  send(text: string, starter?: string): void;
   restart(): void;
   identify(token: string | null): Promise<void>;
   update(settings: Settings): void;

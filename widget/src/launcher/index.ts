@@ -281,10 +281,13 @@ function start(): void {
     open: async () => active?.open(),
     /** Hide the chat; the conversation stays. */
     close: () => active?.close(),
-    /** Show the chat and say something in the person's name. */
-    send: async (text: string) => {
+    /**
+     * Show the chat and say something in the person's name; with an intent's name, as a new talk
+     * that begins with its question.
+     */
+    send: async (text: string, starter?: string) => {
       await active?.open();
-      (await active?.load())?.send(String(text));
+      (await active?.load())?.send(String(text), starter);
     },
     /** Begin a new conversation. */
     restart: async () => (await active?.load())?.restart(),
@@ -307,14 +310,15 @@ function start(): void {
   };
   Object.defineProperty(window, "Preceptor", { value: Object.freeze(api), configurable: true });
 
-  // Any link or button of the page: data-preceptor-open, or data-preceptor-ask="a question".
+  // Any link or button of the page: data-preceptor-open, or data-preceptor-ask="a question", which
+  // data-preceptor-starter="intent" makes the beginning of a new talk.
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     const found = target?.closest<HTMLElement>("[data-preceptor-ask], [data-preceptor-open]");
     if (!found || !active) return;
     event.preventDefault();
     const question = found.dataset["preceptorAsk"];
-    void (question ? api.send(question) : api.open());
+    void (question ? api.send(question, found.dataset["preceptorStarter"]) : api.open());
   });
 
   const insert = (): void => {

@@ -6,7 +6,7 @@ import fr from "./fr.json";
 import id from "./id.json";
 
 export type Texts = typeof en;
-export type Key = Exclude<keyof Texts, "launcher">;
+export type Key = Exclude<keyof Texts, "launcher" | "starters">;
 
 export const languages: Record<string, Texts> = { ar, en, es, fr, id };
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku-arab|ps|sd|ug|ur|yi)\b/;

@@ -1,0 +1,120 @@
+"""What is known of a programme field by field: for details, comparisons and single questions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actions import phrases
+from actions.words import say
+from preceptor.catalogue.programs import ProgramView
+from preceptor.conversation.cards import ComparisonRow, Row
+
+
+def price(program: ProgramView) -> str:
+    """Return a programme's price in words, "" if it isn't known."""
+    known = phrases.price(program)
+    return known.shown if known else ""
+
+
+def length(program: ProgramView) -> str:
+    """Return how long a programme lasts, "" if it isn't known."""
+    return phrases.weeks(program.min_weeks, program.max_weeks)
+
+
+def housing(program: ProgramView) -> str:
+    """Return what is known of housing: "included (host family)", "" if nothing is."""
+    answer = say(f"housing_{program.accommodation}") if program.accommodation else ""
+    note = program.accommodation_note or ""
+    return f"{answer} ({note})" if answer and note else answer or note
+
+
+def languages(program: ProgramView) -> str:
+    """Return which languages a programme asks for, "" if it isn't known."""
+    return program.languages_note or phrases.joined(program.language_names)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a programme.
+
+    Attributes:
+        value: its value in words, "" if it isn't known.
+        asked: by which words a question asks for just that.
+    """
+
+    value: Callable[[ProgramView], str]
+    asked: re.Pattern[str]
+
+
+FIELDS: dict[str, Field] = {
+    name: Field(value, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
+    for name, value, pattern in (
+        ("price", price, r"how much|price|cost|costs|fees?|pay|expensive|cheap"),
+        ("housing", housing, r"accommodation|accomodation|housing|hous\w+|stay with|room|dorm|food|meals?|sleep|live|lodging"),
+        ("language", languages, r"language|speak|spanish|english|swahili|german|french"),
+        ("starts", lambda p: p.start_dates or "", r"when|start|starts|dates?|deadline|begin|intake"),
+        ("for_whom", lambda p: p.who_for or "", r"who can|eligib\w*|require\w*|do they (?:take|accept)|accept|for whom|premeds?|year students?|nurses?"),
+        ("length", length, r"how long|length|duration|weeks|months|minimum stay"),
+        ("page", lambda p: p.source_url or "", r"link|url|website|site|web ?page|page|apply"),
+    )
+}  # fmt: skip
+"""The fields that questions ask for, by their names in intents.yml and words.yml."""
+
+
+def asked_for(text: str) -> list[str]:
+    """Return the fields that a question asks for, by name."""
+    return [name for name, field in FIELDS.items() if field.asked.search(text)]
+
+
+def answer(name: str, program: ProgramView) -> str:
+    """Return a sentence on one field of a programme, or that it isn't known."""
+    value = FIELDS[name].value(program)
+    if not value:
+        return say(f"detail_{name}_unknown", name=program.name)
+    words = f"detail_{name}"
+    if name == "price" and not program.price_is_cost:
+        words = "detail_price_fee"
+    return say(words, name=program.name, value=value.rstrip("."))
+
+
+def details(program: ProgramView) -> list[Row]:
+    """Return what is known of a programme, in the order in which people ask for it."""
+    cost = price(program) or say("unknown_price_row")
+    if program.price_covers:
+        cost += f". {program.price_covers}"
+    values = (
+        ("place", phrases.place(program)),
+        ("kind", program.kind_name),
+        ("departments", program.departments or phrases.joined(program.specialty_names)),
+        ("length", length(program) or say("unknown_length_row")),
+        ("price", cost),
+        ("for_whom", program.who_for),
+        ("language", languages(program)),
+        ("starts", program.start_dates),
+        ("housing", housing(program)),
+    )
+    return [Row(label=say(f"label_{name}"), value=value) for name, value in values if value]
+
+
+_COLUMNS: tuple[tuple[str, Callable[[ProgramView], str]], ...] = (
+    ("place", phrases.place),
+    ("length", length),
+    ("price", price),
+    ("departments", lambda p: phrases.joined(p.specialty_names[:4])),
+    ("for_whom", lambda p: "; ".join(p.stage_names[:3])),
+    ("language", lambda p: phrases.joined(p.language_names)),
+    ("housing", lambda p: say(f"housing_{p.accommodation}") if p.accommodation else ""),
+    ("starts", lambda p: p.start_dates or ""),
+)
+
+
+def comparison(programs: list[ProgramView]) -> list[ComparisonRow]:
+    """Return the rows of a comparison; a row that nobody knows anything about is left out."""
+    rows = []
+    for name, value in _COLUMNS:
+        cells = [value(program) for program in programs]
+        if any(cells):
+            rows.append(ComparisonRow(label=say(f"label_{name}"), cells=cells))
+    return rows

@@ -1,1 +1,0 @@
-"""Alembic's migrations of the catalogue's tables; ``database.upgrade`` runs them."""

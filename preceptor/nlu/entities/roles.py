@@ -1,0 +1,233 @@
+"""What a text says of a place or a term: not wanted, where somebody is from, somebody's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from spacy.tokens import Doc, Span
+
+from preceptor.catalogue.vocabulary import Term
+from preceptor.nlu.normalize import fold
+
+WHERE = frozenset({"country", "place", "region"})
+"""Kinds of terms that are places."""
+
+_NOTS = {
+    "not",
+    "n't",
+    "dont",
+    "never",
+    "no",
+    "except",
+    "excluding",
+    "without",
+    "besides",
+    "nor",
+    "avoid",
+    "hate",
+}
+_NOT_PHRASES = {("anything", "but"), ("other", "than"), ("instead", "of"), ("anywhere", "but"),
+                ("rather", "than"), ("apart", "from"), ("aside", "from"), ("n't", "want"),
+                ("not", "want"), ("dont", "want"), ("forget", "about")}  # fmt: skip
+_NOT_A_NOT = {"matter", "mind", "only", "sure", "know"}
+
+
+def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
+    """Return the role of a term in a text: `excluded`, `origin` or None.
+
+    Args:
+        span: the term's tokens.
+        term: what they mean.
+        names: folded names of places that are no adjectives.
+    """
+    if excluded(span.doc, span.start):
+        return "excluded"
+    if term.kind not in WHERE:
+        return None
+    adjective = term.kind == "country" and fold(span.text) not in names
+    return "origin" if _comes_from(span, adjective) else None
+
+
+_PERSONS = {
+    "doctor", "doctors", "student", "students", "nurse", "nurses", "graduate", "graduates", "citizen",
+    "citizens", "national", "passport", "intern", "interns", "medic", "dentist", "premed", "girl",
+    "boy", "guy", "midwife", "physio", "resident", "img", "imgs", "degree", "mbbs", "undergraduate",
+}  # fmt: skip
+_SELF = {"i", "i'm", "im", "we", "me", "my", "am", "come", "coming", "originally", "graduated",
+         "hail"} | _PERSONS  # fmt: skip
+_NOT_COMING = {"far", "away", "apart", "different", "aside", "except", "offer", "letter", "reply",
+               "email", "answer", "programme", "program", "switch", "change", "back"}  # fmt: skip
+# "I study in Kenya", "my school is in Kenya".
+_LIVES = {
+    "study", "studying", "studied", "trained", "training", "graduated", "graduate", "qualified",
+    "live", "living", "based", "born", "enrolled", "student", "citizen", "resident", "degree",
+    "mbbs", "school", "university", "college", "raised", "grew", "finished", "completed", "did",
+}  # fmt: skip
+_LIVED = {"born", "trained", "graduated", "qualified", "studied", "studying", "educated", "citizen",
+          "citizens", "raised"}  # fmt: skip
+_WISHES_IN = {
+    "want", "wish", "like", "looking", "look", "find", "elective", "electives", "internship",
+    "internships", "placement", "placements", "rotation", "rotations", "shadow", "shadowing",
+    "volunteer", "volunteering", "observership", "go", "going", "apply", "applying", "practise",
+    "practice", "interested", "hoping", "hope", "plan", "planning", "exchange", "abroad", "programme",
+    "program", "need", "register", "work", "working", "externship", "clerkship", "surgery", "do",
+}  # fmt: skip
+_PRONOUNS = {"i", "i'm", "im", "we", "my", "am", "we're", "our"}
+_SENTENCE_ENDS = {".", "?", "!", ";"}
+_SCHOOLS = {"university", "medical", "college", "school"}
+_AFTER_SELF = {"and", "but", "who", "with", "from", "in", "looking", "so", "wanting", "hoping",
+               "trained", "by", "currently", "studying", "living", "-"}  # fmt: skip
+
+
+def _comes_from(span: Span, adjective: bool) -> bool:
+    """Tell whether the text says that somebody comes from there.
+
+    Args:
+        span: a place.
+        adjective: whether it is an adjective or a people ("Egyptian").
+    """
+    doc = span.doc
+    after = doc[span.end].norm_ if span.end < len(doc) else ""
+    start = span.start
+    if start and doc[start - 1].norm_ in {"the", "a", "an"}:
+        start -= 1
+    before = doc[start - 1].norm_ if start else ""
+    if after in _PERSONS and before not in {"in", "for"}:
+        return True
+    if adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end):
+        return True
+    clause = _clause_before(doc, start)
+    if before == "from":
+        told = clause[-2] if len(clause) > 1 else ""
+        return told not in _NOT_COMING and bool(_SELF.intersection(clause))
+    if adjective and before in {"am", "'m", "i'm", "im", "as", "being"}:
+        return not after.isalpha() or after in _AFTER_SELF
+    if before in {"in", "at", "of"} or (before == "," and after in _SCHOOLS):
+        return _lives_there(clause[:-1])
+    return False
+
+
+# "a Sudanese refugee doctor", "an Indian medical graduate"
+_BEFORE_SELF = {"", "am", "'m", "i'm", "im", "as", "being", "are", ",", "."}
+_OF_PERSONS = {
+    "medical", "med", "nursing", "dental", "clinical", "final", "year", "first", "second", "third",
+    "fourth", "fifth", "junior", "senior", "young", "trained", "qualified", "refugee", "-", "2nd",
+    "3rd", "4th", "5th", "6th", "pharmacy", "female", "male",
+}  # fmt: skip
+
+
+def _describes_a_person(doc: Doc, at: int) -> bool:
+    """Tell whether words such as "medical" and then a person follow."""
+    for token in doc[at : at + 5]:
+        if token.norm_ in _PERSONS:
+            return True
+        if token.norm_ not in _OF_PERSONS:
+            return False
+    return False
+
+
+def _clause_before(doc: Doc, start: int, most: int = 18) -> list[str]:
+    """Return the folded words before a token, back to the beginning of its sentence."""
+    words: list[str] = []
+    for token in reversed(doc[max(0, start - most) : start]):
+        if token.text in _SENTENCE_ENDS or "\n" in token.text:
+            break
+        words.insert(0, token.norm_)
+    return words
+
+
+def _lives_there(words: list[str]) -> bool:
+    """Tell whether words such as "I study medicine" lead to a place, with no wish among them."""
+    selves = [i for i, word in enumerate(words) if word in _PRONOUNS]
+    if not selves:
+        # "Born in Kenya, trained in Russia" says it without "I".
+        return bool(words) and words[-1] in _LIVED
+    said = set(words[selves[-1] + 1 :])
+    return bool(said & _LIVES) and not said & _WISHES_IN
+
+
+_NAME_IS = {("name", "is"), ("name", "'s"), ("names", "is"), ("call", "me"), ("named",)}
+_I_AM = {("i", "am"), ("i", "'m"), ("i'm",), ("im",)}
+_THIS_IS = {("this", "is"), ("it", "'s")}
+# "I'm London based" and "I am Kenya trained" are no names.
+_NOT_AFTER_A_NAME = {"based", "bound", "trained", "born", "-", "citizen", "national", "passport"}
+_CLOSING = re.compile(
+    r"\b(?:(?:regards|sincerely|faithfully)[,.!]?\s*"
+    r"|(?:wishes|cheers|yours|best|love|xx?)(?:,\s*|\s*\n\s*)"
+    r"|(?:thanks?|thank you|thx|advance)[,.!]?\s*\n\s*"
+    r"|(?P<thanks>(?:thanks?|thank you|thx),? ?))$"
+    r"|\n\s*[-–—]+\s*$"
+)
+_GREETINGS = {"", "hi", "hello", "hey", "dear", ",", ".", "!"}
+
+
+def is_own_name(span: Span) -> bool:
+    """Tell whether a place's name is that of who speaks: "I'm Kenya Jones", "Regards, India"."""
+    return _introduces(span) or _signs(span)
+
+
+def _introduces(span: Span) -> bool:
+    """Tell whether the speaker says their name: "my name is Kenya", "this is Jordan from …"."""
+    doc = span.doc
+    before = [t.norm_ for t in doc[max(0, span.start - 2) : span.start] if not t.is_space]
+    pairs = {tuple(before), tuple(before[-1:])}
+    after = doc[span.end].norm_ if span.end < len(doc) else ""
+    if pairs & _NAME_IS:
+        return True
+    if pairs & _I_AM:
+        # Nobody is a country: "I'm Kenya Jones", "I'm Sydney and …".
+        return after not in _NOT_AFTER_A_NAME and after not in _PERSONS
+    if pairs & _THIS_IS:
+        return after in {"from", "here", "again", "speaking"} or _surname(doc, span.end)
+    return after == "here" and (before[-1] if before else "") in _GREETINGS
+
+
+def _surname(doc: Doc, at: int) -> bool:
+    """Tell whether a surname stands there: a capital and small letters, no word of English."""
+    if at >= len(doc):
+        return False
+    text = doc[at].text
+    return text.istitle() and text.isalpha() and len(text) > 1 and doc[at].norm_ not in _AFTER_SELF
+
+
+def _signs(span: Span) -> bool:
+    """Tell whether the name ends the message as a signature: "Best regards, Kenya Jones"."""
+    doc = span.doc
+    rest = [t for t in doc[span.end : span.end + 4] if not t.is_space]
+    if len(rest) > 2 or not all(t.text.istitle() or t.is_punct for t in rest):
+        return False
+    closing = _CLOSING.search(doc[max(0, span.start - 5) : span.start].text_with_ws.lower())
+    if closing is None:
+        return False
+    # "thanks, Kenya" may answer a question; on a line of its own or with a surname it is a name.
+    return not closing["thanks"] or bool(rest and rest[0].text.istitle())
+
+
+def excluded(doc: Doc, start: int) -> bool:
+    """Tell whether a "not" before token `start` is about it, with nothing between that ends it.
+
+    "not in Asia", "anything but surgery", "I don't want to go to India" are; "not Uganda, Kenya"
+    and "no, I meant Kenya" are not.
+    """
+    window: list[str] = []
+    for token in reversed(doc[max(0, start - 7) : start]):
+        if token.norm_ in {",", ".", ";", "?", "!", "meant", "mean", ":"}:
+            break
+        if token.norm_ == "but" and not (
+            token.i and doc[token.i - 1].norm_ in {"anything", "anywhere", "everything"}
+        ):
+            break
+        window.insert(0, token.norm_)
+    for i, word in enumerate(window):
+        following = window[i + 1 :]
+        if (word, following[0] if following else "") in _NOT_PHRASES:
+            return True
+        if word in _NOTS and not _NOT_A_NOT.intersection(following):
+            near = len(following) <= 3
+            if near or _WISHES.intersection(following[:2]):
+                return True
+    return False
+
+
+_WISHES = {"want", "like", "wish", "send", "go", "going", "interested", "wanna", "fancy", "care"}

@@ -1,0 +1,129 @@
+"""The settings: read in one place, documented from there, complaints in a sentence."""
+
+import re
+
+import pytest
+
+from preceptor.runtime.settings import (
+    Complaint,
+    Rate,
+    Settings,
+    WebSettings,
+    load_settings,
+    load_web_settings,
+    settings_page,
+    settings_text,
+)
+from tests.support.tiny_project import ROOT
+
+
+def test_the_page_of_the_docs_is_what_the_code_says() -> None:
+    command = "`.venv/bin/python -m preceptor settings --markdown > docs/settings.md`"
+    written = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert written == settings_page(), f"please run {command}"
+
+
+def test_the_list_in_the_terminal_has_every_variable_of_the_page() -> None:
+    variables = re.findall(r"^\| `([A-Z_]+)` \|", settings_page(), re.MULTILINE)
+    assert len(variables) > 25
+    assert re.findall(r"^  ([A-Z_]+)$", settings_text(), re.MULTILINE) == variables
+
+
+def test_nothing_but_the_settings_reads_the_environment() -> None:
+    readers = [
+        str(path.relative_to(ROOT))
+        for folder in ("preceptor", "actions")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if re.search(r"\bos\.(environ|getenv)|from os import .*(environ|getenv)", path.read_text())
+    ]
+    assert readers == ["preceptor/runtime/settings.py"]
+
+
+def test_a_variable_that_is_set_to_nothing_counts_as_not_set(set_environment) -> None:
+    set_environment(PRECEPTOR_PORT=" ", PRECEPTOR_CHANNELS_URL="")
+    assert load_settings() == Settings()
+    assert load_settings().channels_url == f"sqlite:///{ROOT}/var/channels.db"
+
+
+def test_what_is_given_counts_more_than_the_environment(set_environment, tmp_path) -> None:
+    set_environment(PRECEPTOR_HOME="/elsewhere", PRECEPTOR_PORT="5010")
+    settings = Settings(home=tmp_path)
+    assert (settings.home, settings.port) == (tmp_path, 5010)
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        (
+            {"PRECEPTOR_LOG_LEVEL": "loud"},
+            'PRECEPTOR_LOG_LEVEL is "LOUD"; it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.',
+        ),
+        ({"PRECEPTOR_MODELS_KEPT": "0"}, '"0"; it must be a whole number from 1.'),
+        ({"PRECEPTOR_WATCH_PARENT": "often"}, '"often"; it must be "on" or "off".'),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(environ, sentence, set_environment) -> None:
+    set_environment(**environ)
+    with pytest.raises(Complaint) as complaint:
+        load_settings()
+    assert sentence.lower() in complaint.value.message.lower()
+
+
+def test_what_is_secret_is_neither_printed_nor_quoted(set_environment) -> None:
+    set_environment(PRECEPTOR_SECRET="hunter2" * 5, DATABASE_URL="postgresql://u:hunter2@h/db")
+    assert "hunter2" not in repr(load_settings())
+    set_environment(PRECEPTOR_WEB_IDENTITY_SECRET="hunter2")
+    with pytest.raises(Complaint) as complaint:
+        WebSettings()
+    assert "hunter2" not in complaint.value.message
+
+
+def test_log_levels_may_be_written_in_lower_case(set_environment) -> None:
+    set_environment(PRECEPTOR_LOG_LEVEL="debug")
+    assert load_settings().log_level == "DEBUG"
+
+
+def test_the_web_channels_settings_are_read_and_typed(set_environment) -> None:
+    set_environment(
+        PRECEPTOR_WEB_ORIGINS=" https://A.example , http://localhost:8000/ ,",
+        PRECEPTOR_WEB_IDENTITY_SECRET="x" * 32,
+        PRECEPTOR_WEB_PROXIES="1",
+        PRECEPTOR_WEB_GRACE_DAYS="2",
+        PRECEPTOR_WEB_KEEP_DAYS="2",
+    )
+    settings = load_web_settings({"token_minutes": 10, "keep_days": 7, "messages_per_minute": 12})
+    assert settings.origins == {"https://a.example", "http://localhost:8000"}
+    day = 24 * 3600
+    assert (settings.token_seconds, settings.grace_seconds) == (600, 2 * day)
+    # What credentials.yml says counts more than the environment.
+    assert settings.keep_seconds == 7 * day
+    assert settings.messages_per_minute == Rate(12, 4)
+    assert settings.address_messages_per_minute == Rate(600, 200)
+    assert settings.proxies == 1
+    assert "xxx" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "environ", "sentence"),
+    [
+        ({"tokens": 1}, {}, 'gives the web channel "tokens"'),
+        ({"token_minutes": "60"}, {}, "must be a whole number"),
+        ({"token_minutes": True}, {}, "must be a whole number"),
+        ({"keep_days": 0}, {}, "from 1 to 3650"),
+        ({}, {"PRECEPTOR_WEB_ORIGINS": "*"}, "an origin is written like"),
+        ({}, {"PRECEPTOR_WEB_ORIGINS": "school.example"}, "an origin is written like"),
+        ({}, {"PRECEPTOR_WEB_ORIGINS": "https://a.example/path"}, "an origin is written like"),
+        ({}, {"PRECEPTOR_WEB_IDENTITY_SECRET": "short"}, "shorter than 32"),
+        ({}, {"PRECEPTOR_WEB_PROXIES": "-1"}, "number of proxies"),
+        ({}, {"PRECEPTOR_WEB_PROXIES": "many"}, "number of proxies"),
+        ({}, {"PRECEPTOR_WEB_KEEP_DAYS": "0"}, 'PRECEPTOR_WEB_KEEP_DAYS is "0"; it must be'),
+        ({}, {"PRECEPTOR_WEB_MESSAGES_PER_MINUTE": "few"}, "a whole number from 1 to 6000"),
+    ],
+)
+def test_a_web_setting_that_makes_no_sense_is_refused(
+    credentials, environ, sentence, set_environment
+) -> None:
+    set_environment(**environ)
+    with pytest.raises(Complaint) as complaint:
+        load_web_settings(credentials)
+    assert sentence in complaint.value.message
