@@ -99,6 +99,10 @@ FAMILIES: dict[str, Iterable[str]] = {
     "note_": ("specialty_unknown", "stage_unknown", "language_unknown", "price_for_shorter_stay"),
     "constraint_": [field.name for field in dataclasses.fields(SearchQuery)],
     "price_": get_args(PriceBasis),
+    "search_unused_": [
+        "currency_unknown",
+        *re.findall(r'Unused\("(\w+)"', (ROOT / "actions/search_state.py").read_text("utf-8")),
+    ],
 }
 """Sentences that are chosen by a value, by what their names begin with."""
 
