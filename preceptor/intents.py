@@ -63,6 +63,9 @@ class Intent(BaseModel):
         search_there: whether a search is offered for a country that is named with it.
         place: the id of the place that it is about.
         offered: whether it is offered as "did you mean".
+        role: by what code that needs this very intent knows it: `search` begins a search,
+            `change_search` changes one, `show` and `save` are about one programme, `decline` is
+            for what the advisor doesn't do.
         clicks: the payloads of buttons that are done in its turn, by their `do`; `ask` names
             its intent itself.
         preface: what stands before its answer in another language, a key of prefaces.yml.
@@ -88,6 +91,7 @@ class Intent(BaseModel):
     search_there: bool = False
     place: str | None = None
     offered: bool = False
+    role: Literal["search", "change_search", "show", "save", "decline", None] = None
     clicks: tuple[
         Literal[
             "show", "compare", "save", "remove", "page", "widen", "search", "restart", "country",
@@ -144,6 +148,10 @@ class Intents(Mapping[str, Intent]):
     def in_group(self, *groups: Group) -> tuple[str, ...]:
         """Return the names of the intents of some groups, in the file's order."""
         return tuple(name for name, intent in self._entries.items() if intent.group in groups)
+
+    def with_role(self, role: str) -> str | None:
+        """Return the name of the intent with a role, None if there is none."""
+        return next((name for name, each in self._entries.items() if each.role == role), None)
 
     def same_question(self, one: str, other: str) -> bool:
         """Tell whether two intents in one message are one question."""

@@ -1,4 +1,4 @@
-"""Messages in other languages than English: which language, what they ask, and its English words.
+"""Which language a message is in, and what a message in another language than English asks.
 
 The multilingual encoder knows sixteen languages. A message in one of them is read by a classifier
 of its own, over that encoder's vectors alone: the n-grams and the other encoder know English only.
@@ -11,37 +11,20 @@ import json
 import re
 import runpy
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import scipy.sparse
 import spacy
 from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
-from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
-from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from preceptor.nlu.component import TrainedStep, language_of
-from preceptor.nlu.entities.extractor import extract, shared_linker
-from preceptor.nlu.entities.glossary import GLOSS, gloss
-from preceptor.nlu.intents.component import KIND, RANKING, label_of, ranked
 from preceptor.nlu.intents.features import meaning
 from preceptor.nlu.intents.ridge import QuadraticRidge
 from preceptor.nlu.normalize import fold
-from preceptor.nlu.questions.reader import QUESTIONS
-from preceptor.nlu.safety import URGENCY
 from preceptor.nlu.spelling import is_english
-from preceptor.nlu.tokens import tokens_of
-
-LANGUAGE = "language"
-"""Output key: ISO 639-1 code of a message's language; absent where it is English."""
 
 KNOWN = frozenset("ar de es fr it ja ko nl pl pt ru th tr zh".split())
 """The languages besides English that the encoder was trained on (Yang et al. 2019)."""
@@ -77,13 +60,18 @@ _SCRIPTS: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
     )
 )
 _WORD = re.compile(r"[^\W\d_]+")
+# In how many training questions a word must stand to count as English.
 _COMMON = 3
-# From how many words on a language that can't be read is told from names and typos.
-_ENOUGH_WORDS = 3
-_FEW_WORDS = 5
-_WHERE = frozenset({"country", "place", "region"})
-_RELATIVE = frozenset({"cheaper", "shorter", "longer"})
-_DECLINED = {"name": "out_of_scope", KIND: "other_languages"}
+# How much a share of words counts beside what the detector says, by how much another language must
+# lead, and what a language that can't be read must lead by besides.
+_WORDS_WEIGH, _LEAD, _LEAD_UNREADABLE = 1.5, 0.4, 0.2
+# From how many words on, and how sure, a language that can't be read is told from names and typos.
+_ENOUGH_WORDS, _SURE = 3, 0.5
+_FEW_WORDS = 4
+# The kind of out-of-scope questions in languages that are not told apart.
+_DECLINED = "/other_languages"
+# How many characters of a text's start and of its end tell its language.
+_ENOUGH = 1000
 
 
 @cache
@@ -145,54 +133,53 @@ class Words:
         return Words(content["english"], foreign)
 
     def language(self, text: str) -> str | None:
-        """Return the language of a text as ISO 639-1 code, None where it may be English.
+        """Return the language of a text as ISO 639-1 code, None if it may be English.
 
         When in doubt it is English: names, typos and greetings of the world occur in English
         messages too.
         """
-        if not text.isascii():
-            letters = sum(c.isalpha() for c in text)
-            plain = sum(c.isascii() and c.isalpha() for c in text)
-            if plain < letters / 2 and (code := _by_script(text, letters)):
-                return code
-        low = text.lower()
+        if len(text) > 2 * _ENOUGH:
+            text = f"{text[:_ENOUGH]} {text[-_ENOUGH:]}"
+        return by_script(text) or self._by_words(text.lower())
+
+    def _by_words(self, low: str) -> str | None:
+        """Return the language of a text in Latin letters and lower case, None if English."""
         words = _WORD.findall(low)
         count = len(words)
-        folded = [fold(word) for word in words]
-        usual = [self.english.get(word, 0) for word in folded]
-        if count == 0 or (count <= 4 and all(usual)):
+        seen = [self.english.get(fold(word), 0) for word in words]
+        if count == 0 or (count <= _FEW_WORDS and all(seen)):
             return None
         english = [
-            n >= 5 * _COMMON or (n >= _COMMON or is_english(f)) and w not in self._readable
-            for n, f, w in zip(usual, folded, words, strict=True)
+            (n >= _COMMON or is_english(fold(word))) and word not in self._readable
+            for n, word in zip(seen, words, strict=True)
         ]
-        hints = {code: sum(map(known.__contains__, words)) for code, known in self.foreign.items()}
-        if (all(english) and not any(hints[c] for c in KNOWN & set(hints))) or (
-            count >= 4 and sum(english) >= 0.8 * count
-        ):
+        if all(english):
             return None
         sure = _confidences(low, ("en", *_LATIN))
         score = {
-            code: (sure.get(code, 0.0) + hints[code] / count) * (1.0 if code in KNOWN else 0.9)
+            code: sure.get(code, 0.0)
+            + _WORDS_WEIGH * sum(map(self.foreign[code].__contains__, words)) / count
+            - (0.0 if code in KNOWN else _LEAD_UNREADABLE)
             for code in _LATIN
         }
         code = max(score, key=lambda each: score[each])
-        evidence = hints[code] / count
-        foreign = self.foreign[code]
-        common = (
-            sum(n >= _COMMON and w not in foreign for n, w in zip(usual, words, strict=True))
-            / count
-        )
-        if code not in KNOWN and (count < _ENOUGH_WORDS or sure.get(code, 0.0) < 0.5):
+        if code not in KNOWN and (count < _ENOUGH_WORDS or sure.get(code, 0.0) < _SURE):
             return None
-        if sure.get("en", 0.0) > 0.3 and evidence < 0.6:
-            return None
-        if evidence >= 0.25 and evidence > 0.8 * common:
+        leads = score[code] - sure.get("en", 0.0) - _WORDS_WEIGH * sum(english) / count
+        return code if leads > _LEAD else None
+
+
+def by_script(text: str) -> str | None:
+    """Return the language of a text that is mostly in other letters than Latin, otherwise None."""
+    if text.isascii():
+        return None
+    letters = sum(c.isalpha() for c in text)
+    if 2 * sum(c.isascii() and c.isalpha() for c in text) >= letters:
+        return None
+    for code, share, pattern in _SCRIPTS:
+        if len(pattern.findall(text)) > share * letters:
             return code
-        surely = sure.get(code, 0.0) > 0.9 and count >= _ENOUGH_WORDS
-        if surely and sum(english) < 0.35 * count:
-            return code
-        return code if surely and count >= 4 and evidence and common < 0.5 else None
+    return None
 
 
 def _stop_words(code: str) -> frozenset[str]:
@@ -204,144 +191,90 @@ def _stop_words(code: str) -> frozenset[str]:
     return frozenset(word.lower() for word in words)
 
 
-def _by_script(text: str, letters: int) -> str | None:
-    """Return the language of a text that is not in Latin letters, None for a script unknown."""
-    for code, share, pattern in _SCRIPTS:
-        if len(pattern.findall(text)) > share * letters:
-            return code
-    return None
+@dataclass(frozen=True)
+class LanguageReader:
+    """Tells languages apart and reads what is asked in those that the encoder knows.
 
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class LanguageReader(TrainedStep, IntentClassifier):
-    """Read messages that are not in English.
-
-    Sets `language`; for languages that the encoder knows `intent`, `intent_ranking`, the English
-    `gloss` and the entities in it, for others the intent `out_of_scope` of the kind
-    `other_languages`. Training questions in other languages carry `metadata: {language: es}`.
-
-    Options: `encoders`; `most`, how many English questions a label are learnt from, since more
-    cost time and gain nothing; `directions`, `dense_weight`, `linear_weight` and `penalty`, see
-    `preceptor.nlu.intents.ridge.QuadraticRidge.fit`; `ranking_length`.
+    Attributes:
+        words: by which a language is known.
+        model: the classifier over the multilingual encoder's vectors.
+        encoder: that encoder's name.
     """
 
-    model: QuadraticRidge | None = None
-    words: Words | None = None
+    words: Words
+    model: QuadraticRidge
+    encoder: str
 
-    @staticmethod
-    def required_packages() -> list[str]:
-        """Return none: lingua's distribution has another name than its package."""
-        return []
+    @classmethod
+    def fit(
+        cls,
+        english: Sequence[tuple[str, str]],
+        vectors: np.ndarray,
+        foreign: Sequence[tuple[str, str, str]],
+        *,
+        encoder: str,
+        most: int,
+        **ridge: float,
+    ) -> LanguageReader:
+        """Learn the languages' words, and the intents from questions in all languages.
 
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """Return the options."""
-        return {
-            "encoders": {"use": 1.0},
-            "most": 150,
-            "directions": 256,
-            "dense_weight": 8.0,
-            "linear_weight": 1.0,
-            "penalty": 0.5,
-            "ranking_length": 10,
-        }
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Learn the languages' words, and the intents from questions in all languages."""
-        asked = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
-        foreign = [e for e in asked if language_of(e)]
-        if not foreign:
-            return self._resource
-        english = [
-            e for e in asked if not language_of(e) and not label_of(e).endswith("/other_languages")
-        ]
-        self.words = Words.learn(
-            (e.get(TEXT) for e in english),
-            ((str(language_of(e)), e.get(TEXT)) for e in foreign),
+        Args:
+            english: questions and their labels, length n.
+            vectors: the encoder's of the English questions, shape (n, d).
+            foreign: languages, questions and their labels.
+            encoder: see the class.
+            most: how many English questions per label are learnt from: more cost time and gain
+                nothing.
+            ridge: see `QuadraticRidge.fit_twice`.
+        """
+        # What is declined for its language is no English.
+        plain = [i for i, (_, label) in enumerate(english) if not label.endswith(_DECLINED)]
+        words = Words.learn(
+            (english[i][0] for i in plain), ((code, text) for code, text, _ in foreign)
         )
-        chosen = [*_thinned(english, self.config["most"]), *foreign]
-        vectors = meaning([e.get(TEXT) for e in chosen], self.config["encoders"], keep=True)
-        options = ("directions", "dense_weight", "linear_weight", "penalty")
-        of_ridge = {k: self.config[k] for k in options}
-        labels = [label_of(e) for e in chosen]
-        self.model = QuadraticRidge.fit(vectors, _no_ngrams(len(chosen)), labels, **of_ridge)
-        with self._model_storage.write_to(self._resource) as folder:
-            self.model.save(folder / "languages.npz")
-            self.words.save(folder / "words.json")
-        return self._resource
+        chosen = _thinned(plain, [label for _, label in english], most)
+        own = meaning([text for _, text, _ in foreign], {encoder: 1.0})
+        labels = [*(english[i][1] for i in chosen), *(label for _, _, label in foreign)]
+        together = np.concatenate([vectors[chosen], own])
+        model = QuadraticRidge.fit(together, _no_ngrams(len(labels)), labels, **ridge)
+        return cls(words, model, encoder)
 
-    def read(self, folder: Path) -> None:
-        """Read back what was learnt."""
-        self.model = QuadraticRidge.load(folder / "languages.npz")
-        self.words = Words.load(folder / "words.json")
+    def language(self, text: str, without_names: Callable[[str], str]) -> str | None:
+        """Return a message's language, None if it may be English.
 
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Read the messages that are not in English; leave the others alone."""
-        if self.words is None or self.model is None:
-            return messages
-        for message in messages:
-            text = message.get(TEXT) or ""
-            language = self.words.language(_without_names(text, message.get(ENTITIES) or []))
-            if language in KNOWN:
-                self._read(message, text, str(language))
-            elif language:
-                _decline(message, language)
-        return messages
+        Args:
+            text: the message.
+            without_names: blanks out the catalogue's names, which are the same in every language.
+        """
+        found = self.words.language(text)
+        if found is None or by_script(text):
+            return found
+        return self.words.language(without_names(text))
 
-    def _read(self, message: Message, text: str, language: str) -> None:
-        assert self.model is not None
-        vectors = meaning([text], self.config["encoders"])
-        row = self.model.probabilities(vectors, _no_ngrams(1))[0]
-        ranking = ranked(self.model.labels, row, self.config["ranking_length"])
-        linker = shared_linker().current()
-        words = gloss(text, language)
-        entities = extract(tokens_of(words), linker)
-        if _changes_a_search(text, words, entities):
-            # As sure as the reading that it replaces, see QuestionReader.
-            decided = {"name": "refine_search", "confidence": ranking[0]["confidence"]}
-            ranking = [decided, *(r for r in ranking if r["name"] != decided["name"])]
-        for entity in entities:
-            # What was found stands in the gloss; in the message it is anywhere.
-            entity |= {"start": 0, "end": len(text)}
-        message.set(LANGUAGE, language, add_to_output=True)
-        message.set(GLOSS, words, add_to_output=True)
-        message.set(ENTITIES, entities, add_to_output=True)
-        message.set(RANKING, ranking, add_to_output=True)
-        message.set(INTENT, ranking[0], add_to_output=True)
-        message.set(QUESTIONS, [], add_to_output=True)
+    def probabilities(self, text: str) -> np.ndarray:
+        """Return the probability of each class of the model for a message, shape (c,)."""
+        row = self.model.probabilities(meaning([text], {self.encoder: 1.0}), _no_ngrams(1))[0]
+        return np.asarray(row)
+
+    def save(self, folder: Path) -> None:
+        """Write what was learnt as plain data: reading it back runs no code."""
+        self.model.save(folder / "languages.npz")
+        self.words.save(folder / "languages.json")
+
+    @classmethod
+    def load(cls, folder: Path, encoder: str) -> LanguageReader | None:
+        """Read back what `save` wrote, None if there were no questions in other languages."""
+        if not (folder / "languages.npz").exists():
+            return None
+        model = QuadraticRidge.load(folder / "languages.npz")
+        return cls(Words.load(folder / "languages.json"), model, encoder)
 
 
-def _changes_a_search(text: str, words: str, entities: list[dict[str, Any]]) -> bool:
-    """Tell whether a short message only names things to search for: "¿y en Kenia?".
-
-    Args:
-        text: the message.
-        words: its gloss.
-        entities: those of the gloss, with their offsets in it.
-    """
-    if len(_WORD.findall(text)) > _FEW_WORDS or not any(e["entity"] in _WHERE for e in entities):
-        return False
-    left = words
-    for entity in sorted(entities, key=lambda e: -e["start"]):
-        if entity["entity"] != "cheap":
-            left = left[: entity["start"]] + left[entity["end"] :]
-    return set(left.split()) <= _RELATIVE
-
-
-def _without_names(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
-    """Return a text without the catalogue's names: they are the same in every language."""
-    kept = list(text)
-    for entity in entities:
-        for i in range(entity["start"], entity["end"]):
-            kept[i] = " "
-    return "".join(kept)
-
-
-def _thinned(examples: list[Message], most: int) -> list[Message]:
-    """Return at most so many examples a label, spread evenly over the files."""
-    of: dict[str, list[Message]] = {}
-    for example in examples:
-        of.setdefault(label_of(example), []).append(example)
+def _thinned(places: Sequence[int], labels: Sequence[str], most: int) -> list[int]:
+    """Return at most so many places per label, spread evenly over the files."""
+    of: dict[str, list[int]] = {}
+    for place in places:
+        of.setdefault(labels[place], []).append(place)
     return [
         group[int(i)]
         for group in of.values()
@@ -351,15 +284,3 @@ def _thinned(examples: list[Message], most: int) -> list[Message]:
 
 def _no_ngrams(rows: int) -> scipy.sparse.csr_matrix:
     return scipy.sparse.csr_matrix((rows, 1), dtype=np.float32)
-
-
-def _decline(message: Message, language: str) -> None:
-    """Have a message in a language that can't be read declined, unless it sounds dangerous."""
-    message.set(LANGUAGE, language, add_to_output=True)
-    if (message.get(INTENT) or {}).get("name") in URGENCY:
-        return
-    declined = {**_DECLINED, "confidence": 1.0}
-    rest = [r for r in message.get(RANKING) or [] if r["name"] != declined["name"]]
-    message.set(INTENT, declined, add_to_output=True)
-    message.set(RANKING, [declined, *rest], add_to_output=True)
-    message.set(QUESTIONS, [], add_to_output=True)

@@ -7,21 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.nlu.constants import INTENT, TEXT
-from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
-from preceptor.nlu.component import Step
-from preceptor.nlu.intents.component import RANKING
+from preceptor.intents import intents
 from preceptor.nlu.normalize import fold, squeeze
 from preceptor.nlu.spelling import Mender
 
-SAFETY = "safety"
-"""Output key: the safety intents that the rules saw, most urgent first."""
-
-URGENCY = ("report_emergency", "express_crisis", "describe_own_symptoms")
 _NEAR = 3
 _WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
 _GAP = r"(?:\S+ ){0,3}?"
@@ -98,7 +89,7 @@ def alarms(text: str) -> list[str]:
     # A rule speaks of single words: "I'mdying" is beyond it, "k i l l" as well.
     return [
         intent
-        for intent in URGENCY
+        for intent in intents().in_group("safety")
         if any(piece in plain for piece in rules[intent].contains)
         or _sees(rules[intent].alarms, rules[intent].unless, mended)
         or _sees(rules[intent].foreign, rules[intent].unless, as_written)
@@ -131,31 +122,3 @@ def _widened(span: tuple[int, int], text: str) -> tuple[int, int]:
         following = text.find(" ", end)
         end = len(text) if following < 0 else following + 1
     return start, end
-
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class SafetyRules(Step):
-    """Let the rules overrule the classifier where they see danger.
-
-    Sets `safety` to the intents that the rules saw. The intent is replaced by the most urgent
-    one, unless the classifier itself names one that is as urgent or more.
-    """
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Set `safety`, and `intent` where a rule fired."""
-        for message in messages:
-            seen = alarms(message.get(TEXT) or "")
-            message.set(SAFETY, seen, add_to_output=True)
-            intent = (message.get(INTENT) or {}).get("name")
-            if not seen or (intent in URGENCY and URGENCY.index(intent) <= URGENCY.index(seen[0])):
-                continue
-            found = {"name": seen[0], "confidence": 1.0}
-            message.set(INTENT, found, add_to_output=True)
-            rest = [r for r in message.get(RANKING) or [] if r["name"] != seen[0]]
-            message.set(RANKING, [found, *rest], add_to_output=True)
-            message.set("questions", [], add_to_output=True)
-        return messages
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave training examples as they are labelled."""
-        return training_data

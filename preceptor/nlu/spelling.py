@@ -20,6 +20,9 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # How often a word must occur to be what another was meant to be: short ones are near to many.
 _SEEN, _SEEN_SHORT, _SHORT = 3, 10, 3
 _TWO_EDITS = 7
+# A longer run of letters is no word, and a message with more unknown words is no message with
+# typos: the time to read any text must stay in proportion to its length.
+_MAX_LETTERS, _MOST_UNKNOWN = 32, 100
 
 
 @lru_cache(maxsize=1)
@@ -28,9 +31,13 @@ def _english() -> frozenset[str]:
     return frozenset(SpellChecker(language="en").word_frequency.words())
 
 
-@lru_cache(maxsize=20_000)
 def is_english(word: str) -> bool:
     """Tell whether a folded word stands in the English word list, or its stem ("schooler")."""
+    return len(word) <= _MAX_LETTERS and _is_english(word)
+
+
+@lru_cache(maxsize=20_000)
+def _is_english(word: str) -> bool:
     known, low = _english(), word.lower()
     stems = (low.removesuffix("s").removesuffix("er"),) if low.endswith(("er", "ers")) else ()
     return low in known or any(len(stem) >= _MIN_LETTERS and stem in known for stem in stems)
@@ -52,10 +59,13 @@ class Mender:
         for word in sorted(self._words):
             if len(word) >= _MIN_LETTERS:
                 self._by_first.setdefault(word[0], []).append(word)
-        self.mend = lru_cache(maxsize=20_000)(self._mend)
+        self._mended = lru_cache(maxsize=20_000)(self._mend)
+
+    def mend(self, word: str) -> str | None:
+        """Return the vocabulary's word that a folded word was meant to be, or None."""
+        return self._mended(word) if len(word) <= _MAX_LETTERS else None
 
     def _mend(self, word: str) -> str | None:
-        """Return the vocabulary's word that a folded word was meant to be, or None."""
         if word in self._words:
             return word
         if len(word) < _MIN_LETTERS or not word.isalpha() or is_english(word):
@@ -77,9 +87,9 @@ class Corrector:
 
     A word is left alone that occurs in them or is English; others become the nearest word one
     edit away (two from seven letters on), the most frequent where several are as near, or fall
-    apart into two frequent ones ("whatexactly"). A message of which more than half is unknown
-    stays as it is: it is no English. Search by edits is rapidfuzz's; a general spelling checker
-    would mend "housemanship" towards the words of newspapers.
+    apart into two frequent ones ("whatexactly"). A message of which more than half is unknown,
+    or more than a hundred words, stays as it is: it is no English. Search by edits is rapidfuzz's;
+    a general spelling checker would mend "housemanship" towards the words of newspapers.
     """
 
     def __init__(self, counts: Mapping[str, int]) -> None:
@@ -106,9 +116,14 @@ class Corrector:
         low = [part.lower() for part in parts]
         words = [word for part in low for word in _WORD.findall(part)]
         unknown = [word for word in words if not self._is_known(word)]
-        if not unknown or (len(words) > 2 and 2 * len(unknown) > len(words)):
+        no_english = len(words) > 2 and 2 * len(unknown) > len(words)
+        if not unknown or no_english or len(unknown) > _MOST_UNKNOWN:
             return low
-        return [_WORD.sub(lambda found: self._mended(found.group()), part) for part in low]
+        return [_WORD.sub(self._mend_match, part) for part in low]
+
+    def _mend_match(self, found: re.Match[str]) -> str:
+        word = found.group()
+        return self._mended(word) if len(word) <= _MAX_LETTERS else word
 
     def _is_known(self, word: str) -> bool:
         return word in self._counts or is_english(fold(word))

@@ -11,11 +11,19 @@ from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLSt
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.data import get_data_files
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from preceptor.intents import FALLBACK, FALLBACK_ACTION, FILE, Intents, intents, read_intents
-from preceptor.nlu.questions.annotated import FILES, as_examples, marked_messages
+from preceptor.nlu.questions.annotated import (
+    FILES,
+    TOLD,
+    TOLD_FILES,
+    as_examples,
+    marked_messages,
+    told_stories,
+)
 
 
 class Example(Message):
@@ -66,6 +74,7 @@ class FileImporter(RasaFileImporter):
         super().__init__(config_file, domain_path, training_data_paths)
         self._questions: dict[str | None, TrainingData] = {}
         self._marked = get_data_files(training_data_paths, lambda file: Path(file).match(FILES))
+        self._told = get_data_files(training_data_paths, lambda file: Path(file).match(TOLD_FILES))
         beside = Path(config_file).with_name(FILE) if config_file else None
         self._intents = read_intents(beside) if beside and beside.exists() else intents()
 
@@ -85,9 +94,14 @@ class FileImporter(RasaFileImporter):
         """Return the training questions, read at the first call."""
         if language not in self._questions:
             marked = [each for file in self._marked for each in marked_messages(Path(file))]
+            told = [each for file in self._told for each in told_stories(Path(file))]
             found = super().get_nlu_data(language)
             self._questions[language] = TrainingData(
-                [Example(each.data) for each in [*found.training_examples, *as_examples(marked)]],
+                [
+                    *(Example(each.data) for each in found.training_examples),
+                    *(Example(each.data) for each in as_examples(marked)),
+                    *(Example({TEXT: story, TOLD: True}) for story in told),
+                ],
                 found.entity_synonyms,
                 found.regex_features,
                 found.lookup_tables,

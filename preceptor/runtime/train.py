@@ -16,16 +16,20 @@ from preceptor.runtime.models import is_intact, remove_old, write_checksum
 from preceptor.runtime.settings import CODE, Complaint, Settings, set_for_libraries
 
 _IGNORED_FOLDERS = {"__pycache__", ".ipynb_checkpoints"}
+_LEARNS_NOTHING = {"entities", "safety.py", "safety_rules.yml", "emoji_codes.py"}
 
 
 def model_fingerprint(settings: Settings) -> str:
     """Return 16 hex digits that change with anything the model is made from.
 
-    That is config.yml, domain.yml (or the folder domain/), data/, the language components in
-    preceptor/nlu/ and preceptor/rasa_ext/, and the locked packages in requirements/runtime.txt.
+    That is config.yml, domain.yml (or the folder domain/), intents.yml, data/, the code that
+    trains and reads (preceptor/intents.py, preceptor/nlu/ and preceptor/rasa_ext/ without what
+    learns nothing: entities and the rules of safety), and the locked packages in
+    requirements/runtime.txt.
     """
     home = settings.home
-    project = [home / name for name in ("config.yml", "domain.yml", "domain", "data")]
+    names = ("config.yml", "domain.yml", "domain", "intents.yml", "data")
+    project = [home / name for name in names]
     return _digest({"project": project, "code": _code_paths()})
 
 
@@ -161,7 +165,8 @@ def _check_files(settings: Settings) -> None:
 
 def _code_paths() -> list[Path]:
     code = CODE / "preceptor"
-    return [code / "nlu", code / "rasa_ext", CODE / "requirements" / "runtime.txt"]
+    trained = [code / "intents.py", code / "nlu", code / "rasa_ext"]
+    return [*trained, CODE / "intents.yml", CODE / "requirements" / "runtime.txt"]
 
 
 def _digest(groups: dict[str, list[Path]]) -> str:
@@ -182,7 +187,9 @@ def _files(path: Path) -> Iterable[Path]:
     return sorted(
         file
         for file in path.rglob("*")
-        if file.is_file() and not _IGNORED_FOLDERS & set(file.parts) and file.suffix != ".pyc"
+        if file.is_file()
+        and not (_IGNORED_FOLDERS | _LEARNS_NOTHING) & set(file.relative_to(path).parts)
+        and file.suffix != ".pyc"
     )
 
 

@@ -17,20 +17,16 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from preceptor.nlu.component import CLAUSES, END, START
+from preceptor.nlu import reading
+from preceptor.nlu.components import RANKING, MessageReader, RidgeIntentClassifier
 from preceptor.nlu.encoders.files import encoder
 from preceptor.nlu.encoders.graphs import package_folder
 from preceptor.nlu.encoders.use import PACKAGE
 from preceptor.nlu.entities.extractor import extract
 from preceptor.nlu.intents.classifier import IntentReader
-from preceptor.nlu.intents.component import RANKING, RidgeIntentClassifier
 from preceptor.nlu.intents.features import Ngrams, features_of_parts, meaning
 from preceptor.nlu.normalize import fold, squeeze
-from preceptor.nlu.questions.cuts import ClauseSplitter
-from preceptor.nlu.questions.reader import QuestionReader
-from preceptor.nlu.safety import SAFETY, SafetyRules
 from preceptor.nlu.spelling import Corrector
-from preceptor.nlu.tokenizer import DOC, BlankSpacyTokenizer
 from preceptor.nlu.tokens import tokens_of
 
 QUESTIONS = {
@@ -79,30 +75,31 @@ def read_back(cls, place):
     return cls.load(cls.get_default_config(), storage, Resource(cls.__name__), context)
 
 
+@pytest.fixture(params=[MessageReader, RidgeIntentClassifier])
+def trained(place, request):
+    """Trains a component and returns it as it is read back."""
+    untrained(request.param, place, {"directions": 16}).train(training_data())
+    return read_back(request.param, place)
+
+
 @pytest.fixture
-def trained(place):
-    """Trains the classifier and returns it as it is read back."""
-    data = training_data()
-    untrained(BlankSpacyTokenizer, place).process_training_data(data)
-    untrained(ClauseSplitter, place).process_training_data(data)
-    untrained(RidgeIntentClassifier, place, {"directions": 16}).train(data)
-    return read_back(RidgeIntentClassifier, place)
+def reader(place):
+    """The component that reads messages, trained."""
+    untrained(MessageReader, place, {"directions": 16}).train(training_data())
+    return read_back(MessageReader, place)
 
 
-def read(place, trained, *texts: str) -> list[Message]:
-    messages = [Message(data={TEXT: text}) for text in texts]
-    messages = untrained(BlankSpacyTokenizer, place).process(messages)
-    return trained.process(untrained(ClauseSplitter, place).process(messages))
+def read(component, *texts: str) -> list[Message]:
+    return component.process([Message(data={TEXT: text}) for text in texts])
 
 
-def test_what_was_trained_reads_new_messages(place, trained):
+def test_what_was_trained_reads_new_messages(trained):
     texts = ["how much does it cost", "do I need vaccines", "hello!", "who won the match"]
-    read_as = [m.get(INTENT)["name"] for m in read(place, trained, *texts)]
-    assert read_as == list(QUESTIONS)
+    assert [m.get(INTENT)["name"] for m in read(trained, *texts)] == list(QUESTIONS)
 
 
-def test_the_ranking_is_in_order_and_adds_up_over_the_kinds(place, trained):
-    (message,) = read(place, trained, "write my homework about the kidney")
+def test_the_ranking_is_in_order_and_adds_up_over_the_kinds(trained):
+    (message,) = read(trained, "write my homework about the kidney")
     ranking = message.get(RANKING)
     confidences = [each["confidence"] for each in ranking]
     assert confidences == sorted(confidences, reverse=True)
@@ -111,20 +108,9 @@ def test_the_ranking_is_in_order_and_adds_up_over_the_kinds(place, trained):
     assert ranking[0]["name"] == "out_of_scope" and ranking[0]["kind"] == "homework"
 
 
-def test_clauses_are_read_beside_the_whole(place, trained):
-    (message,) = read(place, trained, "what does it cost and do I need vaccines?")
-    (message,) = untrained(QuestionReader, place, {"parted": 0.2}).process([message])
-    assert [q["intent"] for q in message.get("questions")] == [
-        "ask_cost_and_funding",
-        "ask_health_and_safety",
-    ]
-    for question in message.get("questions"):
-        assert message.get(TEXT)[question["start"] : question["end"]] == question["text"]
-
-
-def test_a_message_in_a_batch_is_read_as_alone(place, trained):
-    together = read(place, trained, "hello", "what does it cost")
-    alone = read(place, trained, "what does it cost")
+def test_a_message_in_a_batch_is_read_as_alone(trained):
+    together = read(trained, "hello", "what does it cost")
+    alone = read(trained, "what does it cost")
     assert together[1].get(INTENT)["name"] == alone[0].get(INTENT)["name"]
     assert together[1].get(INTENT)["confidence"] == pytest.approx(
         alone[0].get(INTENT)["confidence"],
@@ -133,24 +119,40 @@ def test_a_message_in_a_batch_is_read_as_alone(place, trained):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "zxqv", "😀", "x" * 3000, "?!", "\u0645\u0631\u062d\u0628\u0627"]
+    "text", ["", "  ", "zxqv", "😀", "x" * 3000, "?!", "\u0645\u0631\u062d\u0628\u0627"]
 )
-def test_strange_messages_get_some_reading(place, trained, text):
-    (message,) = read(place, trained, text)
+def test_strange_messages_get_some_reading(trained, text):
+    (message,) = read(trained, text)
     assert set(message.get(INTENT)) >= {"name", "confidence"}
     assert message.get(RANKING) is not None
 
 
 def test_the_trained_files_hold_no_code(place, trained):
     storage, _ = place
-    with storage.read_from(Resource("RidgeIntentClassifier")) as folder:
+    with storage.read_from(Resource(type(trained).__name__)) as folder:
         assert {path.suffix for path in folder.iterdir()} == {".json", ".npz"}
 
 
-def test_a_classifier_without_training_reads_nothing(place):
-    untrained(RidgeIntentClassifier, place)
-    (message,) = read_back(RidgeIntentClassifier, place).process([Message(data={TEXT: "hello"})])
+@pytest.mark.parametrize("cls", [MessageReader, RidgeIntentClassifier])
+def test_a_component_without_training_reads_nothing(place, cls):
+    untrained(cls, place).train(TrainingData([Message(data={TEXT: "hi", INTENT: "greet"})]))
+    (message,) = read_back(cls, place).process([Message(data={TEXT: "hello"})])
     assert message.get(INTENT) == {"name": None, "confidence": 0.0}
+
+
+def test_what_is_unclear_is_said_to_be_and_keeps_its_ranking(reader, monkeypatch):
+    monkeypatch.setattr(reading, "UNCLEAR", 1.1)
+    (message,) = read(reader, "hello there")
+    assert message.get(INTENT)["name"] == "nlu_fallback"
+    assert [r["name"] for r in message.get(RANKING)][:2] == ["nlu_fallback", "greet"]
+
+
+def test_a_reading_holds_what_the_conversation_needs(reader):
+    (message,) = read(reader, "hello, 4 weeks please")
+    found = message.as_dict(only_output_properties=True)
+    assert {"intent", "intent_ranking", "entities", "questions", "safety"} <= set(found)
+    assert [e["entity"] for e in found["entities"]] == ["duration"]
+    assert message.get(INTENT) == message.get(RANKING)[0]
 
 
 def test_capitals_and_stretched_letters_do_not_change_the_meaning():
@@ -181,24 +183,15 @@ def test_one_message_has_the_ngrams_that_scikit_learn_finds(tmp_path, words, cha
         assert np.allclose(row.toarray(), rows[i].toarray(), atol=1e-6)
 
 
-def test_safety_overrules_a_reading_that_sees_no_danger(place):
-    message = Message(data={TEXT: "hello, I can't breathe", INTENT: {"name": "greet"}})
-    (message,) = untrained(SafetyRules, place).process([message])
+def test_safety_overrules_a_reading_that_sees_no_danger(reader):
+    (message,) = read(reader, "hello, I can't breathe")
     assert message.get(INTENT)["name"] == "report_emergency"
-    assert message.get(SAFETY) == ["report_emergency"]
+    assert message.get("safety") == ["report_emergency"]
+    assert message.get("questions") == []
 
 
-def test_safety_leaves_a_more_urgent_reading_alone(place):
-    message = Message(data={TEXT: "I have a rash", INTENT: {"name": "report_emergency"}})
-    (message,) = untrained(SafetyRules, place).process([message])
-    assert message.get(INTENT)["name"] == "report_emergency"
-
-
-def test_tokens_split_ranges_options_and_units(place):
-    (message,) = untrained(BlankSpacyTokenizer, place).process(
-        [Message(data={TEXT: "6-8 weeks in kenya/tanzania, 2000usd"})]
-    )
-    assert [t.text for t in message.get(DOC)] == [
+def test_tokens_split_ranges_options_and_units():
+    assert [t.text for t in tokens_of("6-8 weeks in kenya/tanzania, 2000usd")] == [
         "6", "-", "8", "weeks", "in", "kenya", "/", "tanzania", ",", "2000", "usd",
     ]  # fmt: skip
 
@@ -258,41 +251,22 @@ def test_parts_read_apart_are_read_as_if_alone():
     assert whole @ first > whole @ second > 0
 
 
-def test_sentences_of_a_story_keep_their_places_when_two_threads_read_them(trained):
+def test_sentences_of_a_story_keep_their_places_when_two_threads_read_them():
     told = ["My ward is lovely and everybody smiles at me.", "Is it paid?", "I live by the sea.",
             "My father wants to know how I get a visa for Germany.", "I am tired."]  # fmt: skip
     text = " ".join(told)
     starts = [text.index(each) for each in told]
     parts = [(0, len(text)), *((a, a + len(s)) for a, s in zip(starts, told, strict=True))]
     encoders = {"use": 1.0, "minilm": 1.0}
-    both, rows = features_of_parts(text, parts, encoders, trained.reader._ngrams, apart=True)
+    ngrams, _ = Ngrams.fit(told * 2, words=[1, 2], characters=[2, 5], min_df=2)
+    both, rows = features_of_parts(text, parts, encoders, ngrams, apart=True)
     found = both[:, -encoder("minilm").size :] * 2**0.5
     likeness = found[1:] @ encoder("minilm").encode(told).T
     assert likeness.argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
     assert likeness.diagonal().min() > 0.97
     mean = np.array([len(each) for each in told]) @ found[1:]
     assert np.allclose(found[0], mean / np.linalg.norm(mean), atol=1e-5)
-    assert (rows != trained.reader._ngrams.rows([text, *told])).nnz == 0
-
-
-def test_sentences_of_a_story_are_read_apart_and_parts_of_a_short_message_in_context(
-    place, trained
-):
-    short = "what does it cost and do I need vaccines?"
-    story = "My flat is cold and my neighbour plays the trumpet. What does it cost? " * 4
-    for text, apart in ((short, False), (story, True)):
-        (message,) = read(place, trained, text)
-        clauses = message.get(CLAUSES)
-        parts = [(0, len(text)), *((c.get(START), c.get(END)) for c in clauses)]
-        for how in (True, False):
-            rows = trained.reader.probabilities_of_parts(text, parts, apart=how)
-            best = [each.get(RANKING)[0]["confidence"] for each in clauses]
-            labels = [str(label).partition("/")[0] for label in trained.reader.labels]
-            told = [
-                sum(p for p, name in zip(row, labels, strict=True) if name == c.get(INTENT)["name"])
-                for row, c in zip(rows[1:], clauses, strict=True)
-            ]
-            assert np.allclose(best, told, atol=1e-6) == (how == apart)
+    assert (rows != ngrams.rows([text, *told])).nnz == 0
 
 
 @pytest.mark.parametrize("name", ["use", "minilm"])
@@ -345,13 +319,3 @@ def test_texts_of_all_lengths_keep_their_order_in_a_batch():
     alone = np.vstack([meaning([text], {"use": 1, "minilm": 1}) for text in texts[:5]] * 9)
     # Rounding to 8 bits depends on the batch a little.
     assert (together * alone).sum(axis=1).min() > 0.98
-
-
-def test_what_a_clause_decides_leads_the_ranking(place, trained):
-    (message,) = read(place, trained, "what does it cost and do I need vaccines?")
-    (message,) = untrained(QuestionReader, place, {"parted": 0.2}).process([message])
-    confidences = [each["confidence"] for each in message.get(RANKING)]
-    # Rasa's fallback calls a message ambiguous where the second is surer than the first.
-    assert confidences[0] == max(confidences)
-    assert message.get(INTENT) == message.get(RANKING)[0]
-    assert message.get(INTENT)["name"] == message.get("questions")[0]["intent"]

@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 from rasa.shared.exceptions import RasaException
 
-from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader
-from preceptor.nlu.questions.annotated import Marked, as_examples, from_examples, marked_messages
+from preceptor.nlu.intents.classifier import DEFAULTS, InParts, IntentReader
+from preceptor.nlu.questions.annotated import (
+    TOLD,
+    Marked,
+    as_examples,
+    from_examples,
+    marked_messages,
+    told_stories,
+)
+from preceptor.nlu.questions.training import Question, draw
 from preceptor.rasa_ext.data_importer import FileImporter
 
 
@@ -78,13 +86,78 @@ def test_they_reach_the_classifier_and_are_no_questions(tmp_path):
     assert from_examples(as_examples([message])) == [message]
 
 
-def test_a_part_is_learnt_in_its_place():
+def test_a_part_is_learnt_in_its_place_and_read_unseen():
     texts = ["what does it cost", "is it expensive", "when do I apply", "by what month"] * 5
     labels = ["cost", "cost", "when", "when"] * 5
     message = "when do I apply and for whom"
     places = [(0, 15), (20, 28)]
-    several = [(message, places, ["when", "who"])]
-    reader = IntentReader.fit(texts, labels, {**DEFAULTS, "min_df": 1}, several=several)
+    several = InParts(message, places, ["when", "who"])
+    options = {**DEFAULTS, "min_df": 1}
+    reader, (unseen,) = IntentReader.fit_and_read(texts, labels, [], [several], options)
     assert list(reader.labels) == ["cost", "when", "who"]
     read = reader.probabilities_of_parts(message, places)
     assert [reader.labels[i] for i in np.argmax(read, axis=1)] == ["when", "who"]
+    # Who has not learnt from the message knows the one label and not the other.
+    assert unseen.shape == (2, 3)
+    assert reader.labels[unseen[0].argmax()] == "when" and unseen[1].argmin() == 2
+
+
+def test_what_is_not_labelled_is_read_and_not_learnt():
+    texts, labels = ["what does it cost", "when do I apply"] * 5, ["cost", "when"] * 5
+    message = InParts("cost and when", [(0, 13), (0, 4)], [None, "cost"])
+    reader, (unseen,) = IntentReader.fit_and_read(
+        texts, labels, [], [message], {**DEFAULTS, "min_df": 1}
+    )
+    assert list(reader.labels) == ["cost", "when"] and unseen.shape == (2, 2)
+
+
+def test_stories_reach_the_reader_and_are_no_questions(tmp_path):
+    write(tmp_path, '{text: "who can go | and when", intents: [who, when]}')
+    (tmp_path / "told_stories.yml").write_text("told_stories:\n- It rained. We sang.\n", "utf-8")
+    (tmp_path / "nlu.yml").write_text(
+        'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - hello\n', "utf-8"
+    )
+    read = FileImporter(training_data_paths=[str(tmp_path)]).get_nlu_data()
+    assert [e.get("text") for e in read.intent_examples] == ["hello"]
+    told = [e.get("text") for e in read.training_examples if e.get(TOLD)]
+    assert told == ["It rained. We sang."]
+
+
+@pytest.mark.parametrize("content", ["told_stories: []x", "stories: [a]", "told_stories: [1]", "["])
+def test_a_bad_file_of_stories_is_told(tmp_path, content):
+    path = tmp_path / "told_stories.yml"
+    path.write_text(content + "\n", "utf-8")
+    with pytest.raises(RasaException, match="told_stories.yml"):
+        told_stories(path)
+
+
+def questions() -> list[Question]:
+    texts = ["what does it cost, please tell me", "is it paid? I have no money", "who can go"] * 40
+    labels = ["ask_cost_and_funding", "ask_cost_and_funding", "ask_eligibility"] * 40
+    return [
+        Question(f"{text} {i}", label)
+        for i, (text, label) in enumerate(zip(texts, labels, strict=True))
+    ]
+
+
+def test_what_the_models_learn_from_is_kept_from_the_classifier_that_reads_it():
+    marked = [
+        Marked("who can go and when", [(0, 10), (15, 19)], ["ask_eligibility", "ask_timing"]),
+        Marked("who can go and how long", [(0, 10), (15, 23)], ["ask_eligibility", "ask_how_long"]),
+    ]
+    story = "It rained for weeks. " * 12
+    known, messages, samples = draw(questions(), marked, [story], {"ask_eligibility"})
+    texts = {question.text for question in known}
+    kept = {s.message.text for s in samples if any(s.message.labels)}
+    assert not texts & kept and len(texts) + len(kept) == 120 + 1
+    assert len(texts) >= 0.7 * 120
+    assert [message.text for message in messages] == [marked[1].text]
+    inside = [s for s in samples if not s.written]
+    assert inside and all(s.message.apart for s in inside)
+    assert {label for s in inside for label in s.message.labels} == {None}
+    (of_marked,) = (s for s in samples if s.ends)
+    assert of_marked.ends == {10} and of_marked.intent == ""
+
+
+def test_without_messages_of_several_questions_nothing_is_kept_back():
+    assert draw(questions(), [], ["It rained."], {"ask_eligibility"}) == (questions(), [], [])

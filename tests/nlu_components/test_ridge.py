@@ -61,6 +61,16 @@ def test_the_weights_give_what_the_kernel_gives(questions):
     assert np.allclose(model.probabilities(dense, sparse), expected, atol=1e-3)
 
 
+def test_the_second_model_is_that_of_the_first_questions_alone(questions):
+    dense, sparse, labels = questions
+    model, second = QuadraticRidge.fit_twice(dense, sparse, labels, 15, **OPTIONS)
+    whole = kernel(dense, sparse, model)
+    targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
+    alpha = np.linalg.solve(whole[:15, :15] + OPTIONS["penalty"] * np.eye(15), targets[:15])
+    assert np.allclose(second.scores(dense, sparse), whole[:, :15] @ alpha, atol=1e-3)
+    assert not np.allclose(model.scores(dense, sparse), whole[:, :15] @ alpha, atol=1e-2)
+
+
 def test_probabilities_add_up_and_find_the_training_labels(questions):
     dense, sparse, labels = questions
     found = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS).probabilities(dense, sparse)

@@ -7,22 +7,16 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
-from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.nlu.constants import ENTITIES
-from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc
 
 from preceptor.catalogue.database import CatalogueError
 from preceptor.catalogue.snapshot import CatalogueCache, shared_catalogue
 from preceptor.catalogue.vocabulary import Vocabulary
-from preceptor.nlu.component import Step
 from preceptor.nlu.entities.durations import durations
 from preceptor.nlu.entities.linking import Link, Linker
 from preceptor.nlu.entities.money import amounts, wants_cheap
 from preceptor.nlu.entities.numbers import Quantity
 from preceptor.nlu.entities.positions import positions
-from preceptor.nlu.tokenizer import doc_of
 
 EXTRACTOR = "CatalogueEntityExtractor"
 _log = structlog.get_logger(__name__)
@@ -137,19 +131,3 @@ def _overlap(one: Link | Quantity, other: Link | Quantity) -> bool:
 def _not_meant(doc: Doc, first: int) -> bool:
     """Tell whether a quantity is named only to be denied: "4 weeks, not 4 months"."""
     return first > 0 and doc[first - 1].norm_ in {"not", "n't"}
-
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class CatalogueEntityExtractor(Step):
-    """Set a message's entities from the catalogue as it is now; nothing is trained."""
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Set `entities` on each message."""
-        linker = shared_linker().current()
-        for message in messages:
-            message.set(ENTITIES, extract(doc_of(message), linker), add_to_output=True)
-        return messages
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave training examples alone: the catalogue is no part of the model."""
-        return training_data

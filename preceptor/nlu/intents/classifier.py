@@ -5,7 +5,8 @@ It knows nothing of Rasa, so that public benchmarks measure just what the adviso
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,14 +35,33 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
 """The options; docs/understanding.md tells how they were chosen."""
 
 _NGRAMS = ("words", "characters", "min_df")
+# Messages whose parts are multiplied at a time in training.
+_AT_A_TIME = 64
 _RIDGE = ("directions", "dense_weight", "linear_weight", "penalty")
+
+
+@dataclass(frozen=True)
+class InParts:
+    """A message to learn from.
+
+    Attributes:
+        text: what somebody wrote.
+        parts: where its parts begin and end, in characters; all of it may be one.
+        labels: what each part asks; None where that is not to be learnt.
+        apart: see `preceptor.nlu.intents.features.features_of_parts`.
+    """
+
+    text: str
+    parts: list[Part]
+    labels: list[str | None]
+    apart: bool = False
 
 
 class IntentReader:
     """A trained reader of intents.
 
     Attributes:
-        labels: the intents, shape `(c,)`; the columns of what `scores` and `probabilities` give.
+        labels: the classes, shape `(c,)`; the columns of what `scores` and `probabilities` give.
     """
 
     def __init__(
@@ -65,33 +85,54 @@ class IntentReader:
         labels: list[str],
         options: Mapping[str, Any] = DEFAULTS,
         vectors: np.ndarray | None = None,
-        several: Sequence[tuple[str, list[Part], list[str]]] = (),
     ) -> IntentReader:
-        """Learn from `n` questions with their labels, and from parts of messages.
+        """Learn from `n` questions with their labels; the arguments are those of `fit_and_read`."""
+        return cls.fit_and_read(texts, labels, (), (), options, vectors)[0]
+
+    @classmethod
+    def fit_and_read(
+        cls,
+        texts: list[str],
+        labels: list[str],
+        messages: Sequence[InParts],
+        unseen: Sequence[InParts],
+        options: Mapping[str, Any] = DEFAULTS,
+        vectors: np.ndarray | None = None,
+    ) -> tuple[IntentReader, list[np.ndarray]]:
+        """Learn from `n` questions and from parts of messages, and read some messages unseen.
 
         Args:
             texts: length n.
             labels: length n.
+            messages: a part with a label is learnt as it is read: knowing what stands around it.
+            unseen: the same, but they are read by a model that learns from all but them.
             options: `encoders`, see `features.meaning`; `words`, `characters` and
                 `min_df`, see `Ngrams.fit`; `directions`, `dense_weight`,
-                `linear_weight` and `penalty`, see `QuadraticRidge.fit`.
+                `linear_weight` and `penalty`, see `QuadraticRidge.fit_twice`.
             vectors: what `meaning` gives for the texts, where that is known already.
-            several: messages, where each one's parts begin and end, and the parts' labels. A part
-                is learnt as it is read: knowing what stands around it.
+
+        Returns:
+            The reader, which has learnt from everything; and the probabilities of the parts of
+            each message of `unseen`, shape `(parts, c)`.
         """
-        ngrams, rows = Ngrams.fit(texts, **{name: options[name] for name in _NGRAMS})
+        both = [*messages, *unseen]
+        all_texts = [*texts, *(message.text for message in both)]
+        ngrams, rows = Ngrams.fit(all_texts, **{name: options[name] for name in _NGRAMS})
         if vectors is None:
-            vectors = meaning(texts, options["encoders"], keep=True)
-        lower = [(_changed(text, parts, _lower), its) for text, parts, its in several]
-        found = [features_of_parts(*each, options["encoders"], ngrams) for each, _ in lower]
-        ridge = QuadraticRidge.fit(
-            np.concatenate([vectors, *(of_parts for of_parts, _ in found)]),
-            scipy.sparse.vstack([rows, *(of_parts for _, of_parts in found)], format="csr"),
-            [*labels, *(label for _, its in lower for label in its)],
+            vectors = meaning(texts, options["encoders"])
+        read = [_features(message, options["encoders"], ngrams) for message in both]
+        learnt = [[label is not None for label in message.labels] for message in both]
+        dense = [vectors, *(d[which] for (d, _), which in zip(read, learnt, strict=True))]
+        sparse = [rows[: len(texts)], *(s[w] for (_, s), w in zip(read, learnt, strict=True))]
+        full, first = QuadraticRidge.fit_twice(
+            np.concatenate(dense),
+            scipy.sparse.vstack(sparse, "csr"),
+            [*labels, *(label for m in both for label in m.labels if label is not None)],
+            len(texts) + sum(map(sum, learnt[: len(messages)])),
             **{name: options[name] for name in _RIDGE},
         )
-        corrector = Corrector.learn([*texts, *(text for text, _, _ in several)])
-        return cls(corrector, options["encoders"], ngrams, ridge)
+        reader = cls(Corrector.learn(all_texts), options["encoders"], ngrams, full)
+        return reader, _read(first, read[len(messages) :])
 
     def mended(self, texts: list[str]) -> list[str]:
         """Return the texts in lower case, words mended that the training questions don't know.
@@ -163,6 +204,27 @@ class IntentReader:
         )
 
 
+def _features(
+    message: InParts, encoders: Mapping[str, float], ngrams: Ngrams
+) -> tuple[np.ndarray, scipy.sparse.csr_matrix]:
+    text, parts = _changed(message.text, message.parts, _lower)
+    return features_of_parts(text, parts, encoders, ngrams, apart=message.apart)
+
+
+def _read(
+    ridge: QuadraticRidge, features: list[tuple[np.ndarray, scipy.sparse.csr_matrix]]
+) -> list[np.ndarray]:
+    """Return the probabilities of each message's parts, some messages at a time."""
+    found: list[np.ndarray] = []
+    for start in range(0, len(features), _AT_A_TIME):
+        some = features[start : start + _AT_A_TIME]
+        dense = np.concatenate([dense for dense, _ in some])
+        sparse = scipy.sparse.vstack([rows for _, rows in some], "csr")
+        ends = np.cumsum([len(dense) for dense, _ in some])
+        found += np.split(ridge.probabilities(dense, sparse), ends[:-1])
+    return found
+
+
 def _lower(pieces: list[str]) -> list[str]:
     return [squeeze(piece).lower() for piece in pieces]
 
@@ -188,3 +250,40 @@ def _changed(
         whole += piece
         moved[end] = len(whole)
     return whole, [(moved[start], moved[end]) for start, end in parts]
+
+
+def ranked(labels: Iterable[str], row: Iterable[float], length: int) -> list[dict[str, Any]]:
+    """Return the intents best first, kinds summed up, the best kind named.
+
+    Args:
+        labels: the classes, `intent` or `intent/kind`.
+        row: the probability of each.
+        length: how many intents to return.
+    """
+    confidence: dict[str, float] = {}
+    kinds: dict[str, tuple[float, str]] = {}
+    for label, value in zip(labels, row, strict=True):
+        intent, _, kind = str(label).partition("/")
+        confidence[intent] = confidence.get(intent, 0.0) + float(value)
+        if kind and value > kinds.get(intent, (-1.0, ""))[0]:
+            kinds[intent] = (float(value), kind)
+    order = sorted(confidence, key=lambda name: (-confidence[name], name))
+    return [
+        {"name": name, "confidence": confidence[name]}
+        | ({"kind": kinds[name][1]} if name in kinds else {})
+        for name in order[:length]
+    ]
+
+
+def by_intent(labels: Iterable[str]) -> tuple[list[str], np.ndarray]:
+    """Return the intents among the classes, and the matrix that sums classes up to intents.
+
+    Args:
+        labels: the classes, `intent` or `intent/kind`, length c.
+
+    Returns:
+        The intents' names in the order of the alphabet, length i, and a matrix of shape (c, i).
+    """
+    of = [str(label).partition("/")[0] for label in labels]
+    names = sorted(set(of))
+    return names, (np.array(of)[:, None] == np.array(names)[None]).astype(float)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from itertools import chain
@@ -29,12 +29,11 @@ _PART = 512
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
 
 _WORD = re.compile(r"\w+")
+# What is longer between two blanks, as a link, has no pieces.
+_LONGEST_WORD = 60
 
-# Vectors by encoder and text, of those that are kept: two classifiers learn from most questions.
-_kept: dict[str, dict[str, np.ndarray]] = {}
 
-
-def meaning(texts: list[str], encoders: Mapping[str, float], *, keep: bool = False) -> np.ndarray:
+def meaning(texts: list[str], encoders: Mapping[str, float]) -> np.ndarray:
     """Return the texts' vectors, shape `(len(texts), sum of the encoders' sizes)`, float32.
 
     The vectors of several encoders stand side by side, each row together of unit length.
@@ -43,18 +42,23 @@ def meaning(texts: list[str], encoders: Mapping[str, float], *, keep: bool = Fal
         texts: what people wrote.
         encoders: names that `preceptor.nlu.encoders.files.encoder` knows, and how long each one's
             vectors are beside the others'.
-        keep: remember the vectors until the process ends, and use those remembered.
     """
     # Capitals shift the encoders' vectors; shouting should not change the meaning.
     lower = [squeeze(text).lower() for text in texts]
-    jobs = {name: _encode(name, lower if not keep else _unknown(name, lower)) for name in encoders}
+    # Texts that stand twice are encoded once.
+    different = list(dict.fromkeys(lower))
+    place = {text: i for i, text in enumerate(different)}
+    jobs = {name: _encode(name, different) for name in encoders}
     found = {name: _stacked(name, parts) for name, parts in jobs.items()}
-    if keep:
-        for name in encoders:
-            known = _kept[name]
-            known.update(zip(_unknown(name, lower), found[name], strict=True))
-            found[name] = np.stack([known[text] for text in lower])
-    return _joined(found, encoders)
+    return _joined(found, encoders)[[place[text] for text in lower]]
+
+
+def vectors_of(name: str, vectors: np.ndarray, encoders: Mapping[str, float]) -> np.ndarray:
+    """Return one encoder's vectors out of those that `meaning` gives, of unit length."""
+    sizes = [encoder(each).size for each in encoders]
+    first = sum(sizes[: list(encoders).index(name)])
+    own = vectors[:, first : first + encoder(name).size]
+    return np.asarray(own / np.linalg.norm(own, axis=1, keepdims=True))
 
 
 def _joined(found: Mapping[str, np.ndarray], encoders: Mapping[str, float]) -> np.ndarray:
@@ -72,11 +76,6 @@ def _stacked(name: str, parts: list[Future[np.ndarray]]) -> np.ndarray:
     if not parts:
         return np.empty((0, encoder(name).size), dtype=np.float32)
     return np.concatenate([part.result() for part in parts])
-
-
-def _unknown(name: str, texts: list[str]) -> list[str]:
-    known = _kept.setdefault(name, {})
-    return list(dict.fromkeys(text for text in texts if text not in known))
 
 
 class Ngrams:
@@ -189,7 +188,7 @@ def _ngrams_of(lengths: list[list[int]]) -> tuple[NgramsOf, NgramsOf]:
         # A blank stands for a word's edge, so that what begins or ends it is told apart.
         return [
             word[i : i + length]
-            for word in (f" {word} " for word in text.split())
+            for word in (f" {word} " for word in _words(text))
             for length in range(min(shortest, len(word)), min(longest, len(word)) + 1)
             for i in range(len(word) - length + 1)
         ]
@@ -204,7 +203,11 @@ def _finding(ngrams_of: NgramsOf, places: Mapping[str, int]) -> Callable[[str], 
 
 def _by_word(find: Callable[[str], tuple[int, ...]]) -> Callable[[str], Iterable[int]]:
     find_in_word = lru_cache(maxsize=20_000)(find)
-    return lambda text: chain.from_iterable(map(find_in_word, text.split()))
+    return lambda text: chain.from_iterable(map(find_in_word, _words(text)))
+
+
+def _words(text: str) -> Iterator[str]:
+    return (word for word in text.split() if len(word) <= _LONGEST_WORD)
 
 
 def features_of_parts(

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -65,59 +66,77 @@ class QuadraticRidge:
         dense: np.ndarray,
         sparse: scipy.sparse.csr_matrix,
         labels: list[str],
+        **options: Any,
+    ) -> QuadraticRidge:
+        """Fit to `n` questions; the options are those of `fit_twice`."""
+        return cls.fit_twice(dense, sparse, labels, len(labels), **options)[0]
+
+    @classmethod
+    def fit_twice(
+        cls,
+        dense: np.ndarray,
+        sparse: scipy.sparse.csr_matrix,
+        labels: list[str],
+        first: int,
         *,
         directions: int,
         dense_weight: float,
         linear_weight: float,
         penalty: float,
-    ) -> QuadraticRidge:
-        """Fit to `n` questions.
+    ) -> tuple[QuadraticRidge, QuadraticRidge]:
+        """Fit to `n` questions and, at little cost, to the first of them alone.
 
         Args:
             dense: shape (n, d).
             sparse: shape (n, m).
             labels: length n.
+            first: how many questions the second model learns from.
             directions: k, of how many directions products are taken.
             dense_weight: a, the weight of the dense part beside the n-grams.
             linear_weight: c, the weight of the dense features beside their products.
             penalty: the ridge penalty.
+
+        Returns:
+            The model of all questions, and one that reads those behind the first ones without
+            having learnt from them.
         """
         classes, truth = np.unique(labels, return_inverse=True)
         targets = (truth[:, None] == np.arange(len(classes))).astype(np.float32)
         centre = dense.mean(axis=0)
         x = _unit(dense - centre)
-        _, directions_of = np.linalg.eigh(x.T @ x)
-        basis = np.ascontiguousarray(directions_of[:, ::-1][:, :directions], dtype=np.float32)
+        basis = _main_directions(x, directions)
         z = x @ basis
         scale = dense_weight / (1 + linear_weight) ** 2
-        # Every pass over the whole matrix takes its time, so weights go into the factors.
-        kernel = np.zeros((len(x), len(x)), dtype=np.float32, order="F")
-        _add_products(z, scale**0.5, kernel)
-        np.square(kernel, out=kernel)
-        constant = np.full((len(x), 1), (linear_weight / 2) ** 0.5, dtype=np.float32)
-        _add_products(np.hstack([x, constant]), 2 * linear_weight * scale, kernel)
-        _add_products_of_ngrams(sparse, kernel)
-        kernel[np.diag_indices_from(kernel)] += np.float32(penalty)
-        factor = _factorise(kernel)
-        alpha = scipy.linalg.cho_solve(factor, targets, check_finite=False)
-        # One factor is learnt from them, so a sample serves as well as all of them.
+        factor = _factorise(_kernel(x, z, sparse, scale, linear_weight), penalty)
+        # The factor's leading block is the factor of the leading questions' kernel.
+        halves = _substitute(factor, targets)
+        alpha = _substitute(factor, halves, transposed=True)
+        # One number is learnt from them, so a sample serves as well as all of them.
         chosen = np.random.default_rng(0).permutation(len(truth))[:_SAMPLE]
-        left_out = _left_out(factor, alpha, targets, chosen)
+        sharpness = _sharpness(_left_out(factor, alpha, targets, chosen), truth[chosen])
         # A product z_i z_j with i < j stands in the sum twice.
         twice = np.where(np.equal(*_triangle(z.shape[1])), scale, 2 * scale).astype(np.float32)
-        return cls(
-            labels=classes,
-            centre=centre,
-            basis=basis,
-            products=np.stack(
-                [_blocks(twice * _upper((z.T * a) @ z)) for a in np.ascontiguousarray(alpha.T)],
-                axis=1,
-            ),
-            linear=(2 * linear_weight * scale * x.T @ alpha).astype(np.float32),
-            offset=(linear_weight**2 * scale * alpha.sum(axis=0)).astype(np.float32),
-            ngrams=np.asarray(sparse.T @ alpha, dtype=np.float32),
-            sharpness=_sharpness(left_out, truth[chosen]),
-        )
+
+        def model(alpha: np.ndarray) -> QuadraticRidge:
+            products = [
+                _blocks(twice * _upper((z.T * a) @ z)) for a in np.ascontiguousarray(alpha.T)
+            ]
+            return cls(
+                labels=classes,
+                centre=centre,
+                basis=basis,
+                products=np.stack(products, axis=1),
+                linear=(2 * linear_weight * scale * x.T @ alpha).astype(np.float32),
+                offset=(linear_weight**2 * scale * alpha.sum(axis=0)).astype(np.float32),
+                ngrams=np.asarray(sparse.T @ alpha, dtype=np.float32),
+                sharpness=sharpness,
+            )
+
+        of_all = model(alpha)
+        if first == len(labels):
+            return of_all, of_all
+        halves[first:] = 0
+        return of_all, model(_substitute(factor, halves, transposed=True))
 
     def scores(self, dense: np.ndarray, sparse: scipy.sparse.csr_matrix) -> np.ndarray:
         """Return each class's score for `n` messages, shape (n, c); 1 is a clear yes."""
@@ -223,28 +242,58 @@ def _add_products_of_ngrams(rows: scipy.sparse.csr_matrix, kernel: np.ndarray) -
         list(pool.map(add, range(0, rows.shape[0], _ROWS)))
 
 
-def _factorise(matrix: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return the Cholesky factor of a positive definite matrix, as SciPy wants it.
+def _main_directions(x: np.ndarray, count: int) -> np.ndarray:
+    """Return the eigenvectors of `x.T @ x` with the largest eigenvalues, shape (d, count)."""
+    _, directions = np.linalg.eigh(x.T @ x)
+    return np.ascontiguousarray(directions[:, ::-1][:, :count], dtype=np.float32)
+
+
+def _kernel(
+    x: np.ndarray, z: np.ndarray, sparse: scipy.sparse.csr_matrix, scale: float, linear: float
+) -> np.ndarray:
+    """Return the lower triangle of the kernel matrix, shape (n, n), in Fortran's order."""
+    # Every pass over the whole matrix takes its time, so weights go into the factors.
+    kernel = np.zeros((len(x), len(x)), dtype=np.float32, order="F")
+    _add_products(z, scale**0.5, kernel)
+    np.square(kernel, out=kernel)
+    constant = np.full((len(x), 1), (linear / 2) ** 0.5, dtype=np.float32)
+    _add_products(np.hstack([x, constant]), 2 * linear * scale, kernel)
+    _add_products_of_ngrams(sparse, kernel)
+    return kernel
+
+
+def _factorise(kernel: np.ndarray, penalty: float) -> np.ndarray:
+    """Return the lower Cholesky factor of a kernel with the penalty on its diagonal.
 
     The matrix is overwritten; its upper triangle is not read.
     """
+    kernel[np.diag_indices_from(kernel)] += np.float32(penalty)
     try:
-        return scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        return np.asarray(
+            scipy.linalg.cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)[0]
+        )
     except np.linalg.LinAlgError as error:
         raise np.linalg.LinAlgError(
             "The kernel is not positive definite; raise the penalty."
         ) from error
 
 
+def _substitute(factor: np.ndarray, right: np.ndarray, *, transposed: bool = False) -> np.ndarray:
+    """Solve `factor @ x = right`, or with the factor transposed."""
+    return np.asarray(
+        scipy.linalg.solve_triangular(
+            factor, right, lower=True, trans="T" if transposed else "N", check_finite=False
+        )
+    )
+
+
 def _left_out(
-    factor: tuple[np.ndarray, bool], alpha: np.ndarray, targets: np.ndarray, chosen: np.ndarray
+    factor: np.ndarray, alpha: np.ndarray, targets: np.ndarray, chosen: np.ndarray
 ) -> np.ndarray:
     """Return what the chosen questions would score if each were left out of the training."""
     units = np.zeros((len(alpha), len(chosen)), dtype=np.float32)
     units[chosen, np.arange(len(chosen))] = 1
-    halves = scipy.linalg.solve_triangular(
-        factor[0], units, lower=True, overwrite_b=True, check_finite=False
-    )
+    halves = _substitute(factor, units)
     # The inverse's diagonal: the squared lengths of the columns of the factor's inverse.
     diagonal = np.einsum("ij,ij->j", halves, halves)
     return np.asarray(targets[chosen] - alpha[chosen] / diagonal[:, None])

@@ -1,4 +1,4 @@
-"""Training messages with several questions, in which bars show where one ends.
+"""Training messages with several questions, in which bars show where one ends, and told stories.
 
 The part behind a bar means what it means only behind the other ("and for how long"), so these
 are no training questions by themselves.
@@ -24,6 +24,10 @@ from preceptor.nlu.tokens import tokens_of
 
 FILES = "several_questions*.yml"
 """Names of the files that hold them, under `messages`."""
+TOLD_FILES = "told_stories*.yml"
+"""Names of the files that hold stories that ask nothing, under `told_stories`."""
+TOLD = "told_story"
+"""Key under which a training message says that it is such a story."""
 PARTS = "marked_parts"
 """Key under which a training message carries its parts, each `start`, `end` and `intent`."""
 
@@ -56,14 +60,30 @@ def marked_messages(path: Path) -> list[Marked]:
     Raises:
         BadMessage: The file is no YAML, or a message is not written as it should be.
     """
+    return [_marked(path, each) for each in _listed(path, "messages")]
+
+
+def told_stories(path: Path) -> list[str]:
+    """Return the stories of a file.
+
+    Raises:
+        BadMessage: The file is no YAML, or a story is no text.
+    """
+    stories = _listed(path, "told_stories")
+    if not all(isinstance(story, str) and story.strip() for story in stories):
+        raise BadMessage(f"{path.name}: every story must be a text.")
+    return stories
+
+
+def _listed(path: Path, name: str) -> list[Any]:
     try:
         content = YAML(typ="safe").load(path.read_text("utf-8"))
     except YAMLError as error:
         raise BadMessage(f"{path.name} is not valid YAML: {error}") from error
-    listed = content.get("messages") if isinstance(content, dict) else None
+    listed = content.get(name) if isinstance(content, dict) else None
     if not isinstance(listed, list):
-        raise BadMessage(f'{path.name} must have a list of "messages".')
-    return [_marked(path, each) for each in listed]
+        raise BadMessage(f'{path.name} must have a list of "{name}".')
+    return listed
 
 
 def _marked(path: Path, entry: Any) -> Marked:

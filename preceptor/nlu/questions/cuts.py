@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.tokens import Doc, Span, Token
-
-from preceptor.nlu.component import CLAUSES, END, START, Step
-from preceptor.nlu.tokenizer import doc_of
 
 _ENDS = {".", "?", "!", ";", "…", "...", "??", "?!", "!!", "???"}
 _ADD = {"also", "plus", "btw", "additionally", "oh", "furthermore", "then"}
@@ -50,7 +44,8 @@ _KNOW = {
     "not", "exactly", "just", "even", "also",
 }  # fmt: skip
 _ASKERS = WHO | VERBS | _REQUESTS | {"kindly", "and", "also", "as", "i'm", "im", "i"}
-_MAX_WORDS, _MAX_CUTS, _MAX_SENTENCES, _FEW_WORDS, _NOT_MANY_WORDS = 40, 4, 24, 12, 20
+_MAX_WORDS, _MAX_TOKENS, _MAX_CUTS, _MAX_SENTENCES = 40, 160, 4, 24
+_FEW_WORDS, _NOT_MANY_WORDS = 12, 20
 
 KINDS = ("wh", "verb", "request", "subject", "preposition", "join", "other")
 """What a clause's first word can be, see `kind_of`."""
@@ -108,7 +103,7 @@ def complete(words: list[Token]) -> bool:
 
 def is_story(doc: Doc) -> bool:
     """Tell whether a message is too long to be a question or two."""
-    return len(words_of(doc)) > _MAX_WORDS
+    return len(doc) > _MAX_TOKENS or len(words_of(doc)) > _MAX_WORDS
 
 
 def sentences(doc: Doc) -> list[Span]:
@@ -118,39 +113,50 @@ def sentences(doc: Doc) -> list[Span]:
     return [span for span in spans if len(words_of(span)) > 1][-_MAX_SENTENCES:]
 
 
-def cuts_of(doc: Doc) -> list[Cut]:
+def cuts_of(doc: Doc, whole: Iterable[tuple[int, int]] = ()) -> list[Cut]:
     """Return the at most four likeliest places to cut a message, in order.
 
     They are found by cheap signs, so that most messages with one question have none and cost
     nothing more: the end of a sentence or line; "and", "also", a comma and the like before what
     may begin a question; a question without anything before it ("how do i apply what does it
     cost").
+
+    Args:
+        doc: the message's tokens.
+        whole: what no cut may part, as offsets in its text: "three and a half months".
     """
+    inside = [range(start + 1, end) for start, end in whole]
     size, cuts, i, last = len(words_of(doc)), [], 1, 0
     while i < len(doc):
         sign = _sign(doc, i, last)
         if sign is None:
             i += 1
             continue
-        start, joins = i, set()
-        while start < len(doc) and (
-            doc[start].is_punct
-            or doc[start].is_space
-            or doc[start].norm_ in _JOINS
-            or _numbers(doc, start)
-        ):
-            joins.add(doc[start].norm_)
-            start += 1
-        if start >= len(doc):
+        start, joins = _begin(doc, i)
+        if start == len(doc):
             break
         cut = Cut(i, start, sign, "" if sign == "bare" else _join(joins))
-        if words_of(doc[last:i]) and _plausible(doc, cut, size):
+        parted = any(doc[start].idx in span for span in inside)
+        if not parted and words_of(doc[last:i]) and _plausible(doc, cut, size):
             cuts.append(cut)
             last = start
         i = start + 1
-    return sorted(
-        sorted(cuts, key=lambda cut: _rank(doc, cut))[:_MAX_CUTS], key=lambda cut: cut.end
-    )
+    likeliest = sorted(cuts, key=lambda cut: _rank(doc, cut))[:_MAX_CUTS]
+    return sorted(likeliest, key=lambda cut: cut.end)
+
+
+def _begin(doc: Doc, i: int) -> tuple[int, set[str]]:
+    """Return where a clause begins behind a sign or a joint at token `i`, and what joins it."""
+    start, joins = i, set()
+    while start < len(doc) and (
+        doc[start].is_punct
+        or doc[start].is_space
+        or doc[start].norm_ in _JOINS
+        or _numbers(doc, start)
+    ):
+        joins.add(doc[start].norm_)
+        start += 1
+    return start, joins
 
 
 def pieces_of(doc: Doc, cuts: list[Cut]) -> dict[tuple[int, int], Span]:
@@ -260,35 +266,27 @@ def _rank(doc: Doc, cut: Cut) -> int:
     return 4
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class ClauseSplitter(Step):
-    """Give a message its clauses, each a message of its own that the next steps read too.
+def parts_of(
+    doc: Doc, whole: Iterable[tuple[int, int]] = ()
+) -> tuple[list[Cut], dict[tuple[int, int], Span]]:
+    """Return a message's cuts, and all its parts that are read by the numbers of their clauses.
 
-    They are the sentences of a story; else what lies between any two cuts, as one and in parts.
+    Of a story the clauses are its sentences, and there are no cuts. The part from the first clause
+    to the last is all of the message.
+
+    Args:
+        doc: the message's tokens.
+        whole: what no cut may part, see `cuts_of`.
     """
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Set `clauses` on messages that have at least two."""
-        for message in messages:
-            clauses = []
-            for span in clauses_of(doc_of(message)):
-                clause = Message.build(text=span.text)
-                clause.set(START, span.start_char)
-                clause.set(END, span.end_char)
-                clauses.append(clause)
-            message.set(CLAUSES, clauses)
-        return messages
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Leave training examples whole: each has one intent."""
-        return training_data
+    if not is_story(doc):
+        cuts = cuts_of(doc, whole)
+        parts = pieces_of(doc, cuts)
+        return cuts, parts | {(0, len(cuts)): doc[:]}
+    found = {(i, i): span for i, span in enumerate(sentences(doc))}
+    return [], found | {(0, max(0, len(found) - 1)): doc[:]}
 
 
-def clauses_of(doc: Doc) -> list[Span]:
-    """Return the texts to read beside the whole message; empty where it is one clause."""
-    if is_story(doc):
-        found = sentences(doc)
-        return found if len(found) > 1 else []
-    cuts = cuts_of(doc)
-    pieces = pieces_of(doc, cuts)
-    return [span for place, span in pieces.items() if place != (0, len(cuts))]
+def place_of(span: Span) -> tuple[int, int]:
+    """Return where a part begins and ends in its message, in characters."""
+    whole = len(span) == len(span.doc)
+    return (0, len(span.doc.text)) if whole else (span.start_char, span.end_char)

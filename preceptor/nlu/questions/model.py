@@ -1,61 +1,44 @@
-"""Whether a cut parts two questions, and which sentence of a story asks.
+"""Whether a cut parts two questions, and how much each sentence of a story counts.
 
-Both are small models over how the classifier reads the message and its clauses. Their weights are
-in model.npz, which `python -m tools.fit_several` writes.
+Two small models over how the intent classifier reads a message and its parts. Both are fitted in
+training, on messages that the classifier has not learnt from.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
 
 import numpy as np
 from spacy.tokens import Span, Token
 
+from preceptor.intents import Intents
 from preceptor.nlu.questions.cuts import KINDS, VERBS, Cut, asks, complete, kind_of, words_of
-from preceptor.nlu.safety import URGENCY
 
-BEFORE_A_QUESTION = ("greet", "goodbye", "thank", "affirm", "deny")
-NEVER_FIRST = (*BEFORE_A_QUESTION, *URGENCY, "out_of_scope")
-NEVER_LATER = (*NEVER_FIRST, "complain", "correct")
-_ONE_SEARCH = ("find_program", "refine_search")
-# Two of one group are one question: what is searched for, how long it takes.
-ONE_QUESTION = (_ONE_SEARCH, ("ask_internship_length", "ask_how_long"))
-
-# How a side of a cut is read: the log chances of itself, of both together and of the other side,
-# each by its weight, and what is left to intents that one doesn't show at all. Fitted to pairs.
-_OWN, _WHOLE, _OTHER, _UNSEEN = 1.8, 0.25, -0.8, 0.01
-# "How long is it?" alone may be about a programme on the screen; beside another question it is one
-# in general, unless it points at a programme.
-_PROGRAM = re.compile(
-    r"\b(ones?|first|second|third|fourth|fifth|last|1st|2nd|3rd|number|this|that|these|those"
-    r"|the (?:[a-z]+ )?(?:placement|programme|program|clinic|hospital|project|internship|elective))"
-    r"\b",
-    re.IGNORECASE,
-)
-_ADVISOR = re.compile(r"\b(you|u|ya|your|ur|bot|this)\b", re.IGNORECASE)
-_POINTS_AT = {"ask_program_detail": (_PROGRAM, 12.0), "ask_capabilities": (_ADVISOR, 3.0)}
-# After a question on licensing, one on length or duty is on licensing too.
-_TOGETHER = {("ask_internship_length", "ask_registration_requirement"): 2.0}
-_APART = {
-    ("ask_registration_requirement", "ask_how_long"): -2.0,
-    ("ask_internship_length", "ask_why_intern"): -2.0,
-}
 _LITTLE = 1e-3
-# From which probability on a piece is small talk.
-_SMALL_TALK = 0.6
+# Scaled features beyond it are cut off.
+_CLEAR = 5.0
+_STRENGTH = 0.3
+# What a weight of a story's features costs, and how often a message counts that somebody wrote as
+# a whole, beside stories that were made.
+_LEANING, _WRITTEN = 2.0, 2
 _SIGNS = [
-    *(("end", join) for join in ("", "and", "also", "or", "but")),
-    *(("comma", join) for join in ("", "and", "also", "or", "but")),
+    *((sign, join) for sign in ("end", "comma") for join in ("", "and", "also", "or", "but")),
     *(("", join) for join in ("and", "also", "or", "but")),
     ("bare", ""),
 ]
-_CLEAR = 5.0
-
+# "How long is it?" alone may be about a programme on the screen; beside another question it is one
+# in general, unless it points at a programme.
+_POINTERS = {
+    "programme": re.compile(
+        r"\b(ones?|first|second|third|fourth|fifth|last|1st|2nd|3rd|number|this|that|these|those"
+        r"|the (?:[a-z]+ )?"
+        r"(?:placement|programme|program|clinic|hospital|project|internship|elective))\b",
+        re.IGNORECASE,
+    ),
+    "advisor": re.compile(r"\b(you|u|ya|your|ur|bot|this)\b", re.IGNORECASE),
+}
 _WANTS = re.compile(
     r"\b(what|how|which|who|when|where|why|should|can|could|do you|is it|are there|would|wonder"
     r"|know|advice|help|tell|looking for|need|want)\b",
@@ -78,66 +61,105 @@ class Piece:
     words: list[Token]
     chances: np.ndarray
 
+    @staticmethod
+    def of(span: Span, chances: np.ndarray) -> Piece:
+        """Return a stretch of a message with what the classifier says of it."""
+        return Piece(span.text, words_of(span), chances)
+
+    @property
+    def top(self) -> int:
+        """The place of the likeliest intent."""
+        return int(self.chances.argmax())
+
 
 @dataclass(frozen=True)
 class Pair:
-    """What the two sides of a cut ask, and how sure each reading is, between 0 and 1."""
+    """What the two sides of a cut ask, as places of intents, and how likely each reading is."""
 
-    first: str
-    second: str
+    first: int
+    second: int
     first_chance: float
     second_chance: float
 
 
-class Several:
-    """The two models.
+class Roles:
+    """What the models need to know of the intents, as arrays over their places.
 
     Attributes:
-        intents: the intents' names, length c, in the order of a piece's chances.
+        names: the intents, length c.
+        small_talk, safety, refusal, reaction, search: whether an intent is of that group, (c,).
+        urgent: whether it is one of safety in which a person is handed over, shape (c,).
+        askable: whether it is a question, shape (c,).
+        same: whether two intents are one question, shape (c, c).
+        two: whether two intents can be two questions of one message, in this order, (c, c).
+        pointing: for intents that point at something, by place, how that is said.
     """
 
-    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take the arrays of model.npz; those of a model that isn't fitted yet may lack."""
-        self.intents = [str(name) for name in arrays["intents"]]
-        self._place = {name: i for i, name in enumerate(self.intents)}
-        self._arrays = arrays
-        size = len(self.intents)
-        self._same = np.eye(size, dtype=bool)
-        self._bonus = np.zeros((size, size))
-        for group in ONE_QUESTION:
-            places = [self._at(name) for name in group]
-            self._same[np.ix_(places, places)] = True
-        for (one, other), value in (_TOGETHER | _APART).items():
-            self._bonus[self._at(one), self._at(other)] = value
-            self._bonus[self._at(other), self._at(one)] = value
-        first = np.array([name not in NEVER_FIRST for name in self.intents])
-        later = np.array([name not in NEVER_LATER for name in self.intents])
-        self._two = first[:, None] & later[None, :] & ~self._same
-        self._small_talk = [self._at(name) for name in BEFORE_A_QUESTION]
-        self._urgent = [self._at(name) for name in URGENCY]
-        self._searches = {self._at(name) for name in _ONE_SEARCH}
-        self._context = {self._at(n) for n in ("correct", "complain", "refine_search")}
-
-    def _at(self, intent: str) -> int:
-        return self._place[intent]
-
-    def piece(self, span: Span, ranking: Iterable[Mapping[str, Any]]) -> Piece:
-        """Return a part of a message with what the classifier says of it."""
-        chances = np.zeros(len(self.intents))
-        for each in ranking:
-            if each["name"] in self._place:
-                chances[self._place[each["name"]]] = each["confidence"]
-        return Piece(span.text, words_of(span), chances)
-
-    def small_talk(self, piece: Piece) -> float:
-        """Return how likely a piece is a greeting, thanks or the like."""
-        return float(piece.chances[self._small_talk].sum())
+    def __init__(self, names: Sequence[str], declared: Intents) -> None:
+        """Look the intents up; one that is not declared is a plain question."""
+        self.names = list(names)
+        groups = np.array([declared[n].group if n in declared else "" for n in names])
+        self.small_talk = groups == "small_talk"
+        self.safety = groups == "safety"
+        self.refusal = groups == "refusal"
+        self.reaction = groups == "reaction"
+        self.search = groups == "search"
+        self.urgent = self.safety & np.array(
+            [n in declared and declared[n].does == "hand_over" for n in names]
+        )
+        first = ~(self.small_talk | self.safety | self.refusal)
+        self.askable = first & ~self.reaction
+        self.same = np.array([[declared.same_question(a, b) for b in names] for a in names])
+        self.two = first[:, None] & self.askable[None, :] & ~self.same
+        self.pointing = {
+            place: _POINTERS[declared[name].points_at or ""]
+            for place, name in enumerate(names)
+            if name in declared and declared[name].points_at
+        }
 
     def says_nothing(self, piece: Piece) -> bool:
         """Tell whether a piece is small talk, or announces a question ("I want to ask you")."""
-        told = self.intents[int(piece.chances.argmax())]
-        announced = told == "ask_capabilities" and bool(_shape(piece)["tells"])
-        return announced or self.small_talk(piece) >= _SMALL_TALK
+        announced = self.pointing.get(piece.top) is _POINTERS["advisor"] and shape(piece)["tells"]
+        return bool(announced or piece.chances[self.small_talk].sum() > 0.5)
+
+    def pair(self, left: Piece, right: Piece) -> tuple[Pair, np.ndarray]:
+        """Return the likeliest two questions on either side of a cut, and all pairs' scores."""
+        logs = []
+        for side in (left, right):
+            chances = side.chances.copy()
+            for place, pattern in self.pointing.items():
+                if not pattern.search(side.text):
+                    chances[place] = 0.0
+            logs.append(_log(chances / max(chances.sum(), _LITTLE)))
+        scores = logs[0][:, None] + logs[1][None, :]
+        first, second = divmod(int(np.where(self.two, scores, -np.inf).argmax()), len(self.names))
+        one, other = float(np.exp(logs[0][first])), float(np.exp(logs[1][second]))
+        return Pair(first, second, one, other), scores
+
+
+class CutModel:
+    """Tells whether a cut parts two questions: a logistic regression."""
+
+    def __init__(self, roles: Roles, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what `fit` found."""
+        self.roles = roles
+        self._arrays = arrays
+
+    @staticmethod
+    def fit(rows: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the arrays of a model.
+
+        Args:
+            rows: features of cuts as `features` gives them, shape (n, f).
+            truth: whether each cut parts two questions, shape (n,).
+        """
+        from sklearn.linear_model import LogisticRegression
+
+        centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+        scaled = np.clip((rows - centre) / scale, -_CLEAR, _CLEAR)
+        found = LogisticRegression(C=_STRENGTH, max_iter=500).fit(scaled, truth)
+        weights = np.append(found.coef_[0], found.intercept_)
+        return {"cut_centre": centre, "cut_scale": scale, "cut_weights": weights}
 
     def parts(self, cut: Cut, left: Piece, right: Piece, whole: Piece) -> tuple[float, Pair]:
         """Return how likely a cut parts two questions, and what they ask.
@@ -148,168 +170,157 @@ class Several:
             right: what stands after it.
             whole: both together.
         """
-        features, pair = self.features(cut, left, right, whole)
-        shape = _shape(left)
-        if shape["tells"] and shape["of oneself"] and pair.second in _ONE_SEARCH:
-            # "I'm a doctor from Egypt and want an observership": who searches belongs to a search.
-            return 0.0, pair
-        if shape["tells"] and pair.first == "ask_program_detail":
-            # "A friend gave me this link" tells, and asks nothing.
-            return 0.0, pair
+        values, pair = features(self.roles, cut, left, right, whole)
         a = self._arrays
-        scaled = np.clip((features - a["cut_mean"]) / a["cut_scale"], -_CLEAR, _CLEAR)
-        hidden = np.maximum(scaled @ a["cut_hidden"] + a["cut_hidden_offset"], 0)
-        return float(1 / (1 + np.exp(-(hidden @ a["cut_out"] + a["cut_offset"])))), pair
-
-    def features(
-        self, cut: Cut, left: Piece, right: Piece, whole: Piece
-    ) -> tuple[np.ndarray, Pair]:
-        """Return a cut's features, shape `(f,)`, and what its two sides ask."""
-        a, b, readings, scores = self._read(left, right, whole)
-        pair = Pair(
-            self.intents[a],
-            self.intents[b],
-            float(np.exp(readings[0][a])),
-            float(np.exp(readings[1][b])),
-        )
-        values = _form(cut, left, right)
-        values += self._meaning(a, b, readings, scores, (left, right, whole))
-        return np.array(values, dtype=np.float32), pair
-
-    def _read(
-        self, left: Piece, right: Piece, whole: Piece
-    ) -> tuple[int, int, list[np.ndarray], np.ndarray]:
-        """Return the likeliest two intents, each side's log chances, and all pairs' scores."""
-        context = _WHOLE * np.log(whole.chances + _UNSEEN)
-        readings = []
-        for side, other in ((left, right), (right, left)):
-            logs = _OWN * np.log(side.chances + _UNSEEN) + context
-            logs += _OTHER * np.log(other.chances + _UNSEEN)
-            for name, (pattern, penalty) in _POINTS_AT.items():
-                if not pattern.search(side.text):
-                    logs[self._at(name)] -= penalty
-            readings.append(logs - np.log(np.exp(logs).sum()))
-        scores = readings[0][:, None] + readings[1][None, :] + self._bonus
-        a, b = divmod(int(np.where(self._two, scores, -np.inf).argmax()), len(self.intents))
-        return a, b, readings, scores
-
-    def _meaning(
-        self,
-        a: int,
-        b: int,
-        readings: list[np.ndarray],
-        scores: np.ndarray,
-        pieces: tuple[Piece, Piece, Piece],
-    ) -> list[float]:
-        left, right, whole = (piece.chances for piece in pieces)
-        two = np.partition(scores[self._two], -2)[-2:]
-        one = scores[self._same].max()
-        out = self._at("out_of_scope")
-        tops = [int(p.argmax()) for p in (left, right, whole)]
-        programs = {self._at("ask_program_detail")}
-        comparisons = {self._at("compare_programs")}
-        return [
-            two[1], one, scores.max(), two[1] - one, two[1] - two[0],
-            _log(left[a]), _log(right[b]), _log(whole[a]), _log(whole[b]),
-            _log(left[b]), _log(right[a]), readings[0][a], readings[1][b],
-            _log(left.max()), _log(right.max()), _log(whole.max()),
-            _entropy(left), _entropy(right), _entropy(whole),
-            tops[2] == a, tops[2] == b, tops[2] not in (a, b), tops[0] == a, tops[1] == b,
-            tops[0] == tops[1],
-            np.minimum(left, right).sum(), np.minimum(left, whole).sum(),
-            np.minimum(right, whole).sum(),
-            _log(left[out]), _log(right[out]), _log(whole[out]),
-            *(_log(self.small_talk(piece)) for piece in pieces),
-            _log(whole[a] + whole[b]), _log(min(whole[a], whole[b])),
-            _log(min(left[a], right[b])), _log(max(left[a], right[b])),
-            _log(whole[self._urgent].sum()),
-            readings[0].max() - readings[0][a], readings[1].max() - readings[1][b],
-            self.intents[a] in ("complain", "correct"), a in self._searches, b in self._searches,
-            bool({a, b} & programs), bool({a, b} & comparisons),
-            tops[2] in self._searches, tops[2] in programs,
-        ]  # fmt: skip
-
-    def attention(self, sentences: list[Piece], whole: Piece) -> np.ndarray:
-        """Return how much each sentence of a story and the whole of it say about what is asked.
-
-        Args:
-            sentences: length n, in order.
-            whole: the story.
-
-        Returns:
-            Weights adding up to 1, shape `(n + 1,)`, the whole's last.
-        """
-        of_sentences, of_whole = self.story_features(sentences, whole)
-        a = self._arrays
-        scores = np.append(of_sentences @ a["sentence"], of_whole @ a["story"])
-        weights = np.exp(scores - scores.max())
-        return np.asarray(weights / weights.sum())
-
-    def story_features(self, sentences: list[Piece], whole: Piece) -> tuple[np.ndarray, np.ndarray]:
-        """Return the features of a story's sentences, `(n, 16)`, and of the whole, `(8,)`."""
-        out = self._at("out_of_scope")
-        told = int(whole.chances.argmax())
-        rows = []
-        for i, piece in enumerate(sentences):
-            p = piece.chances
-            top = int(p.argmax())
-            text = piece.text.casefold()
-            rows.append([
-                _log(p[top]), _log(1 - p[top]), _log(p[out]), _log(self.small_talk(piece)),
-                top in self._context, "?" in text, asks(text), bool(_WANTS.search(text)),
-                i == 0, i == len(sentences) - 1, np.log(len(text.split())),
-                _log(whole.chances[top]), told == top, text.startswith(_OF_ONESELF),
-                top == out, _log(p[self._urgent].sum()),
-            ])  # fmt: skip
-        named = np.array([piece.chances[told] for piece in sentences])
-        tops = [int(piece.chances.argmax()) for piece in sentences]
-        chance = whole.chances[told]
-        of_whole = [
-            _log(chance), _log(1 - chance), _log(whole.chances[out]), told == out,
-            tops.count(told) / len(tops), _log(named.max()), _log(named.mean()), 1.0,
-        ]  # fmt: skip
-        return np.array(rows, dtype=float), np.array(of_whole, dtype=float)
+        scaled = np.clip((values - a["cut_centre"]) / a["cut_scale"], -_CLEAR, _CLEAR)
+        return float(1 / (1 + np.exp(-(np.append(scaled, 1.0) @ a["cut_weights"])))), pair
 
 
-@cache
-def several() -> Several:
-    """Return the models that model.npz holds, read once a process."""
-    with (
-        resources.files("preceptor.nlu.questions").joinpath("model.npz").open("rb") as file,
-        np.load(file, allow_pickle=False) as arrays,
-    ):
-        return Several({name: arrays[name] for name in arrays.files})
+def features(
+    roles: Roles, cut: Cut, left: Piece, right: Piece, whole: Piece
+) -> tuple[np.ndarray, Pair]:
+    """Return a cut's features, shape `(f,)`, and what its two sides ask."""
+    pair, scores = roles.pair(left, right)
+    one = shape(left)
+    values = [
+        *_form(cut, left, right),
+        *_meaning(roles, pair, scores, (left, right, whole)),
+        # "I'm a doctor from Egypt and want an observership": who searches belongs to a search.
+        one["tells"] and one["of oneself"] and roles.search[pair.second],
+        # "A friend gave me this link" tells, and asks nothing.
+        one["tells"] and pair.first in roles.pointing,
+    ]
+    return np.array(values, dtype=float), pair
 
 
 def _form(cut: Cut, left: Piece, right: Piece) -> list[float]:
     """Return what a cut looks like: what stands there and what the two sides begin with."""
-    one, other = _shape(left), _shape(right)
-    joined, bare = cut.join in {"and", "also"}, cut.sign == "bare"
+    one, other = shape(left), shape(right)
+    joined = cut.join in {"and", "also"}
+    asked = one["asks"] or one["asks late"]
     return [
         *((cut.sign, cut.join) == each for each in _SIGNS),
-        *(_begins(right) == kind for kind in KINDS),
-        *(_begins(left) == kind for kind in KINDS),
+        *(_begins(piece) == kind for piece in (left, right) for kind in KINDS),
         *one.values(),
         *other.values(),
         one["asks"] and other["asks"],
+        asked and (other["asks"] or other["asks late"]),
         one["tells"] or other["tells"],
         one["terse"] and other["terse"],
-        one["opens"] and other["opens"],
-        (one["asks"] or one["asks late"]) and (other["asks"] or other["asks late"]),
         joined and other["opens"],
-        joined and other["opens"] and (one["asks"] or one["asks late"]),
-        bare and one["opens"] and other["opens"],
+        joined and other["opens"] and asked,
+        cut.sign == "bare" and one["opens"] and other["opens"],
         (cut.sign, cut.join) == ("comma", "") and other["opens"],
         cut.sign == "end" and one["asks"] and other["asks"],
     ]
 
 
-def _begins(piece: Piece) -> str:
-    return kind_of(piece.words[0]) if piece.words else "other"
+def _meaning(
+    roles: Roles, pair: Pair, scores: np.ndarray, pieces: tuple[Piece, Piece, Piece]
+) -> list[float]:
+    """Return how the classifier reads the two sides of a cut and both together."""
+    left, right, whole = (piece.chances for piece in pieces)
+    a, b, tops = pair.first, pair.second, [piece.top for piece in pieces]
+    best, one = scores[roles.two], float(scores[roles.same].max())
+    second, first = np.partition(best, -2)[-2:] if len(best) > 1 else (one, one)
+    chances = [
+        left[a], right[b], whole[a], whole[b], left[b], right[a], pair.first_chance,
+        pair.second_chance, left.max(), right.max(), whole.max(), whole[a] + whole[b],
+        min(whole[a], whole[b]), min(left[a], right[b]), max(left[a], right[b]),
+        *(side[of].sum() for of in (roles.small_talk, roles.refusal, roles.safety)
+          for side in (left, right, whole)),
+    ]  # fmt: skip
+    return [
+        *_log(np.array(chances)),
+        *(-float((side * np.log(side + 1e-9)).sum()) for side in (left, right, whole)),
+        np.minimum(left, right).sum(), np.minimum(left, whole).sum(),
+        np.minimum(right, whole).sum(),
+        first, one, first - one, first - second,
+        tops[2] == a, tops[2] == b, tops[2] not in (a, b), tops[0] == a, tops[1] == b,
+        roles.same[tops[0], tops[1]], roles.reaction[a], bool({a, b} & roles.pointing.keys()),
+    ]  # fmt: skip
 
 
-def _shape(piece: Piece) -> dict[str, float]:
-    """Return the form of one side of a cut."""
+class StoryModel:
+    """Tells how much each sentence of a story and the whole of it say about what is asked.
+
+    A softmax over linear scores, fitted so that what is asked becomes likely.
+    """
+
+    def __init__(self, roles: Roles, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what `fit` found."""
+        self.roles = roles
+        self._arrays = arrays
+
+    @staticmethod
+    def fit(
+        rows: Sequence[np.ndarray], says: Sequence[np.ndarray], written: Sequence[bool]
+    ) -> dict[str, np.ndarray]:
+        """Return the arrays of a model.
+
+        Args:
+            rows: of each story, the features as `story_features` gives them, `(n + 1, f)`.
+            says: of each story, how likely each sentence and the whole is what is asked, (n + 1,).
+            written: whether somebody wrote the story as a whole.
+        """
+        from scipy.optimize import minimize
+
+        together = np.vstack(rows)
+        centre, scale = together.mean(axis=0), together.std(axis=0) + 1e-6
+        stories = [
+            ((each - centre) / scale, says_so + _LITTLE, _WRITTEN if whole else 1)
+            for each, says_so, whole in zip(rows, says, written, strict=True)
+        ]
+
+        def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+            total, slope = _LEANING * float(weights @ weights), 2 * _LEANING * weights
+            for scaled, says_so, times in stories:
+                share = _softmax(scaled @ weights)
+                likelihood = share @ says_so
+                total -= times * np.log(likelihood)
+                slope += times * (scaled.T @ (share - share * says_so / likelihood))
+            return total, slope
+
+        start = np.zeros(together.shape[1])
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 60})
+        return {"story_centre": centre, "story_scale": scale, "story_weights": found.x}
+
+    def weights(self, sentences: list[Piece], whole: Piece) -> np.ndarray:
+        """Return the weights, which add up to 1, shape `(n + 1,)`, the whole's last."""
+        a = self._arrays
+        scaled = (story_features(self.roles, sentences, whole) - a["story_centre"]) / a[
+            "story_scale"
+        ]
+        return _softmax(scaled @ a["story_weights"])
+
+
+def story_features(roles: Roles, sentences: list[Piece], whole: Piece) -> np.ndarray:
+    """Return the features of a story's `n` sentences and of its whole, shape `(n + 1, f)`."""
+    told = whole.top
+    rows = []
+    for i, piece in enumerate(sentences):
+        chance, text = piece.chances[piece.top], piece.text.casefold()
+        rows.append([
+            0.0, _log(chance), _log(1 - chance), _log(piece.chances[roles.refusal].sum()),
+            _log(piece.chances[roles.small_talk].sum()), _log(piece.chances[roles.safety].sum()),
+            roles.reaction[piece.top], roles.refusal[piece.top], "?" in text, asks(text),
+            bool(_WANTS.search(text)), text.startswith(_OF_ONESELF), i == 0,
+            i == len(sentences) - 1, np.log1p(len(piece.words)), _log(whole.chances[piece.top]),
+            told == piece.top, *[0.0] * 7,
+        ])  # fmt: skip
+    named = np.array([piece.chances[told] for piece in sentences])
+    chance = whole.chances[told]
+    rows.append([
+        1.0, *[0.0] * 16,
+        _log(chance), _log(1 - chance), _log(whole.chances[roles.refusal].sum()),
+        roles.refusal[told], float(np.mean([piece.top == told for piece in sentences])),
+        _log(named.max()), _log(named.mean()),
+    ])  # fmt: skip
+    return np.array(rows, dtype=float)
+
+
+def shape(piece: Piece) -> dict[str, float]:
+    """Return the form of one side of a cut, by name."""
     kinds = [kind_of(word) for word in piece.words]
     opens = bool(kinds) and kinds[0] in {"wh", "verb", "request"}
     late = not opens and any(kind in {"wh", "verb"} for kind in kinds[1:])
@@ -332,9 +343,14 @@ def _shape(piece: Piece) -> dict[str, float]:
     }
 
 
-def _log(chance: float) -> float:
-    return float(np.log(chance + _LITTLE))
+def _begins(piece: Piece) -> str:
+    return kind_of(piece.words[0]) if piece.words else "other"
 
 
-def _entropy(chances: np.ndarray) -> float:
-    return -float((chances * np.log(chances + 1e-9)).sum())
+def _log(chance: np.ndarray | float) -> np.ndarray:
+    return np.log(np.maximum(chance, 0.0) + _LITTLE)
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    weights = np.exp(scores - scores.max())
+    return np.asarray(weights / weights.sum())

@@ -1,0 +1,194 @@
+"""What the models of several questions and of stories are fitted to.
+
+Half of the messages that people wrote with several questions, some training questions that could
+be cut and ask one thing, some long ones, and some inside stories that ask nothing. They are kept
+from one of the two intent classifiers that a training fits, which then reads them. The other half
+of the messages it learns from, so that it knows parts as well as the classifier that is used.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from spacy.tokens import Doc, Span
+
+from preceptor.nlu.intents.classifier import InParts, by_intent
+from preceptor.nlu.questions.annotated import Marked
+from preceptor.nlu.questions.cuts import Cut, cuts_of, is_story, parts_of, place_of
+from preceptor.nlu.questions.model import (
+    CutModel,
+    Piece,
+    Roles,
+    StoryModel,
+    features,
+    story_features,
+)
+from preceptor.nlu.tokens import tokens_of
+
+# At most so many training questions of a kind, and no more than a share of all, are kept from the
+# classifier that reads them: that could be cut, inside stories, long.
+_SINGLES, _STORIES, _LONG, _SHARE = 600, 300, 300, 0.1
+_STORY_SENTENCES = (4, 12)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A training question and its label, `intent` or `intent/kind`."""
+
+    text: str
+    label: str
+
+    @property
+    def intent(self) -> str:
+        """The label without its kind."""
+        return self.label.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A message that the models learn from.
+
+    Attributes:
+        message: for the classifier; its first parts are the spans.
+        cuts: where it could be cut.
+        spans: its parts by the numbers of their clauses, see `parts_of`.
+        intent: of a story or a message with one question, what it asks.
+        ends: where its questions but the last end, in characters.
+        written: whether somebody wrote it as a whole.
+    """
+
+    message: InParts
+    cuts: list[Cut]
+    spans: dict[tuple[int, int], Span]
+    intent: str = ""
+    ends: set[int] = field(default_factory=set)
+    written: bool = True
+
+
+def draw(
+    questions: Sequence[Question], marked: Iterable[Marked], told: Sequence[str], askable: set[str]
+) -> tuple[list[Question], list[InParts], list[Sample]]:
+    """Return the questions and messages that both classifiers learn from, and the samples.
+
+    Args:
+        questions: all training questions.
+        marked: messages with several questions.
+        told: stories that ask nothing.
+        askable: the intents of which a question may stand in a story.
+    """
+    messages = [_of_marked(each) for each in marked]
+    if not messages:
+        return list(questions), [], []
+    chance = random.Random(0)
+    docs = [tokens_of(question.text) for question in questions]
+    most = int(_SHARE * len(questions))
+
+    def some(fits: list[int], number: int) -> list[int]:
+        return chance.sample(fits, min(number, most, len(fits)))
+
+    long = {i for i, doc in enumerate(docs) if is_story(doc)}
+    cuttable = [i for i, doc in enumerate(docs) if i not in long and cuts_of(doc)]
+    fits = [i for i, q in enumerate(questions) if q.intent in askable and i not in long]
+    inside = some(fits, _STORIES) if told else []
+    kept = {*inside, *some(cuttable, _SINGLES), *some(sorted(long), _LONG)}
+    samples = [
+        *messages[::2],
+        *(_of_question(questions[i], docs[i]) for i in sorted(kept)),
+        *(_in_story(questions[i], told, chance) for i in inside),
+    ]
+    # A text that stands twice is kept from the classifier twice.
+    texts = {questions[i].text.lower() for i in kept}
+    known = [question for question in questions if question.text.lower() not in texts]
+    return known, [sample.message for sample in messages[1::2]], samples
+
+
+def _of_marked(marked: Marked) -> Sample:
+    doc = tokens_of(marked.text)
+    cuts, spans = parts_of(doc)
+    places = list(map(place_of, spans.values()))
+    labels: list[str | None] = [None] * len(places)
+    for part, intent in zip(marked.parts, marked.intents, strict=True):
+        if part not in places:
+            places.append(part)
+            labels.append(None)
+        labels[places.index(part)] = intent
+    one = marked.intents[0] if len(marked.intents) == 1 else ""
+    ends = {end for _, end in marked.parts[:-1]}
+    return Sample(InParts(marked.text, places, labels, is_story(doc)), cuts, spans, one, ends)
+
+
+def _of_question(question: Question, doc: Doc) -> Sample:
+    cuts, spans = parts_of(doc)
+    places = list(map(place_of, spans.values()))
+    labels = [question.label if place == (0, len(doc.text)) else None for place in places]
+    message = InParts(question.text, places, labels, is_story(doc))
+    return Sample(message, cuts, spans, question.intent)
+
+
+def _in_story(question: Question, told: Sequence[str], chance: random.Random) -> Sample:
+    """Return a question at the start, in the middle or at the end of a piece of a story."""
+    own = question.text if question.text.rstrip()[-1:] in {".", "?", "!"} else f"{question.text}."
+    story = re.split(r"(?<=[.?!]) ", chance.choice(told))
+    # Of any length, or the number of sentences would tell these stories from people's own.
+    first = chance.randrange(max(1, len(story) - 5))
+    around = story[first : first + chance.randint(*_STORY_SENTENCES)]
+    at = chance.choice((0, len(around) // 2, len(around)))
+    doc = tokens_of(" ".join([*around[:at], own, *around[at:]]))
+    _, spans = parts_of(doc)
+    places = list(map(place_of, spans.values()))
+    message = InParts(doc.text, places, [None] * len(places), is_story(doc))
+    return Sample(message, [], spans, question.intent, written=False)
+
+
+def fit(
+    samples: Sequence[Sample], read: Sequence[np.ndarray], labels: Iterable[str], roles: Roles
+) -> dict[str, np.ndarray]:
+    """Return the arrays of both models, as far as there is something to learn them from.
+
+    Args:
+        samples: see `draw`.
+        read: the probabilities of each sample's parts, shape `(parts, c)`.
+        labels: the classes, length c.
+        roles: of the intents among the classes.
+    """
+    _, summed = by_intent(labels)
+    cuts: list[tuple[np.ndarray, bool]] = []
+    stories: list[tuple[np.ndarray, np.ndarray, bool]] = []
+    for sample, rows in zip(samples, read, strict=True):
+        pieces = {
+            key: Piece.of(span, row @ summed)
+            for (key, span), row in zip(sample.spans.items(), rows, strict=False)
+        }
+        if not sample.message.apart:
+            cuts += _cuts(sample, pieces, roles)
+        elif sample.intent and len(pieces) > 2:
+            *told, whole = pieces.values()
+            asked = roles.names.index(sample.intent)
+            says = np.array([piece.chances[asked] for piece in (*told, whole)])
+            stories.append((story_features(roles, told, whole), says, sample.written))
+    arrays: dict[str, np.ndarray] = {}
+    if len({parts for _, parts in cuts}) > 1:
+        arrays |= CutModel.fit(
+            np.array([values for values, _ in cuts]), np.array([parts for _, parts in cuts])
+        )
+    if stories:
+        arrays |= StoryModel.fit(*zip(*stories, strict=True))
+    return arrays
+
+
+def _cuts(
+    sample: Sample, pieces: dict[tuple[int, int], Piece], roles: Roles
+) -> list[tuple[np.ndarray, bool]]:
+    """Return the features of a message's cuts, and whether each parts two questions."""
+    last = len(sample.cuts)
+    return [
+        (
+            features(roles, cut, pieces[0, k], pieces[k + 1, last], pieces[0, last])[0],
+            sample.spans[k, k].end_char in sample.ends,
+        )
+        for k, cut in enumerate(sample.cuts)
+    ]
