@@ -1,1 +1,1 @@
-"""The action server: one module a topic. It needs no TensorFlow and never imports rasa."""
+"""The topics' actions, one module per topic, written for rasa_sdk; they never import rasa."""

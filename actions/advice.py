@@ -34,8 +34,10 @@ def give_facts(turn: Turn, intent: str) -> None:
     before = turn.slots.get("topic")
     turn.set(topic=intent)
     known = facts.advice_facts(turn.catalogue, intent, limit=20)
-    fresh = [f for f in known if not any(f.fact in text for text in turn.texts)]
+    told = turn.slots.get("facts_told") or []
+    fresh = [f for f in known if f.id not in told]
     chosen = (fresh or list(known))[:2]
+    turn.set(facts_told=list(dict.fromkeys([*told, *(f.id for f in chosen)])))
     own = _for_the_programme(turn, intent)
     if not own and (own := _for_the_country(turn, intent, before)):
         turn.set(topic=before)

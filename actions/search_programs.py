@@ -254,13 +254,11 @@ def unused_remarks(turn: Turn, done: Change | None) -> list[str]:
     """Return a sentence for each thing that the message says and the search can't use."""
     sentences = []
     for unused in done.unused if done else ():
-        name = f"search_unused_{unused.kind}"
-        if unused.kind == "currency" and not unused.options:
-            name += "_unknown"
         options = [
             f"{get_currency_name(code, count=2, locale='en')} ({code})"
             for code in unused.options[:_OPTIONS]
         ]
+        name = f"search_unused_{unused.kind}"
         sentences.append(turn.say(name, words=unused.words, options=phrases.joined(options, "or")))
     return list(dict.fromkeys(sentences))
 

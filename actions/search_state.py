@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from actions.phrases import money
 from actions.topic_action import Question
@@ -130,19 +130,24 @@ _LONGER = re.compile(r"\b(?:longer|more (?:weeks|time|months)|too short|longest)
 _ADD = re.compile(r"\b(?:also|as well|too|add|plus|include|both)\b", re.IGNORECASE)
 
 
+UnusedKind = Literal[
+    "when", "least_sum", "price_per", "currency", "currency_unknown", "working_days"
+]
+
+
 @dataclass(frozen=True)
 class Unused:
     """Something that a message says and that no search can go by; the answer names it.
 
     Attributes:
         kind: `when` (a date, month or season), `least_sum` (a lower limit of money), `price_per`
-            (a price per week and the like), `currency` (unclear which one), `working_days` (used,
-            but counted as weeks).
+            (a price per week and the like), `currency` (unclear which one), `currency_unknown`,
+            `working_days` (used, but counted as weeks).
         words: what the person wrote, or the sum that it comes to.
         options: ISO 4217 codes that an unclear currency may mean, the likelier first.
     """
 
-    kind: str
+    kind: UnusedKind
     words: str
     options: tuple[str, ...] = ()
 
@@ -339,7 +344,7 @@ def _with_sums(
         if value.get("per"):
             unused.append(Unused("price_per", words))
         elif currency is None and "currency_word" in value:
-            unused.append(Unused("currency", words, options))
+            unused.append(Unused("currency" if options else "currency_unknown", words, options))
         else:
             if least := value.get("min_amount"):
                 unused.append(Unused("least_sum", _sum(least, currency or ASSUMED_CURRENCY)))

@@ -108,9 +108,8 @@ def ask_which_country(turn: Turn, intent: str) -> bool:
         return False
     countries = list(dict.fromkeys(entity["value"] for entity in unclear))
     names = [turn.catalogue.names[("country", country)] for country in countries]
-    sentence = turn.say(
-        "which_country", name=unclear[0]["text"], options=phrases.joined(names, "or")
-    )
+    options = phrases.joined(map(phrases.country, names), "or")
+    sentence = turn.say("which_country", name=unclear[0]["text"], options=options)
     choices = [
         Choice(title=name, payload=Country(country=country, intent=intent))
         for name, country in zip(names, countries, strict=True)

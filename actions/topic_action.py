@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,14 +13,14 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.words import say
+from actions.words import say, words
 from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.conversation.choices import Ask, Choice, Page, Payload, intent_of, payload_of
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply, as_custom
 from preceptor.intents import intents
 
-_log = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 MAX_QUICK_REPLIES = 3
 
@@ -95,8 +94,6 @@ class Turn:
         first: True where this is the message's first question.
         slots: the conversation's slots.
         parse: the message as the pipeline read it.
-        texts: what the advisor said before in this conversation, the last forty replies.
-        earlier: how many replies came before those.
         catalogue: the catalogue as it was when the turn began.
         events: what the action gives back to Rasa.
     """
@@ -106,11 +103,13 @@ class Turn:
     first: bool
     slots: dict[str, Any]
     parse: dict[str, Any]
-    texts: list[str]
     catalogue: Catalogue
     dispatcher: CollectingDispatcher
-    earlier: int = 0
     events: list[EventType] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Keep which wordings this turn uses."""
+        self._wording: int = self.slots.get("wording") or 0
 
     @property
     def choice(self) -> Payload | None:
@@ -126,7 +125,9 @@ class Turn:
 
     def say(self, name: str, /, **values: object) -> str:
         """Return a sentence of words.yml; its wordings take turns over the conversation."""
-        return say(name, self.earlier + len(self.texts), **values)
+        if len(words()[name]) > 1:
+            self.set(wording=self._wording + 1)
+        return say(name, self._wording, **values)
 
     def reply(self, lead: str = "", *, choices: Iterable[Choice] = (), **parts: Any) -> None:
         """Send a reply.
@@ -208,43 +209,31 @@ class TopicAction(Action, abc.ABC):
 
     @abc.abstractmethod
     def answer(self, turn: Turn) -> None:
-        """Answer `turn.question`: send replies and set slots. Runs in a thread of its own."""
+        """Answer `turn.question`: send replies and set slots."""
 
-    async def run(
+    def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Answer, whatever happens in words; the log gets the cause with the conversation's id."""
-        return await asyncio.to_thread(self._run, dispatcher, tracker)
-
-    def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """Answer the question; whoever runs the action gives it a thread of its own."""
         started = time.perf_counter()
-        log = _log.bind(conversation=tracker.sender_id, action=self.name())
         questions, first = open_questions(tracker)
-        try:
-            turn = Turn(
-                question=questions[0],
-                others=tuple(questions[1:]),
-                first=first,
-                slots=dict(tracker.slots),
-                parse=tracker.latest_message or {},
-                texts=[e.get("text") or "" for e in tracker.events if e["event"] == "bot"],
-                catalogue=shared_catalogue().current(),
-                dispatcher=dispatcher,
-                earlier=(tracker.latest_message or {}).get("earlier_replies", 0),
-            )
-            _prepare(turn)
-            self.answer(turn)
-        except Exception:
-            # Whatever it is, a person waits for an answer; the cause is in the log.
-            log.exception("action.failed")
-            dispatcher.messages.clear()
-            dispatcher.utter_message(response="utter_action_failed")
-            return []
+        turn = Turn(
+            question=questions[0],
+            others=tuple(questions[1:]),
+            first=first,
+            slots=dict(tracker.slots),
+            parse=tracker.latest_message or {},
+            catalogue=shared_catalogue().current(),
+            dispatcher=dispatcher,
+        )
+        _prepare(turn)
+        self.answer(turn)
         if turn.slots.get("misses") and self.name() != "action_ask_rephrase":
             turn.set(misses=0)
         if turn.slots.get("offer") == tracker.get_slot("offer") and turn.slots.get("offer"):
             turn.set(offer=None)
-        log.info("action.done", ms=round(1000 * (time.perf_counter() - started)))
+        ms = round(1000 * (time.perf_counter() - started))
+        log.info("action.done", conversation=tracker.sender_id, action=self.name(), ms=ms)
         return [*turn.events, *_next(turn, tracker)]
 
 

@@ -226,11 +226,10 @@ def parse_times() -> dict[str, float]:
     from ruamel.yaml import YAML
 
     from preceptor.runtime.logs import configure_logging
+    from preceptor.runtime.models import choose_model
 
     settings = load_settings()
-    model = settings.newest_model()
-    if model is None:
-        raise click.ClickException("There is no trained model; run `make train` first.")
+    model, _ = choose_model(settings)
     configure_logging()
     agent = Agent.load(str(model))
     pairs = YAML(typ="safe").load((ROOT / TWO_QUESTIONS).read_text("utf-8"))["messages"]

@@ -24,7 +24,6 @@ from tests.support.slack import SlackAdvisor, slack_advisor
 from tests.support.slack_cases import CASES, install
 from tests.support.slack_lab import (
     Lab,
-    lab_actions,
     lab_environment,
     serving,
     slack_settings,
@@ -80,7 +79,7 @@ def tell(line: str) -> None:
 
 
 @contextmanager
-def rasa_lab(home: Path, actions_port: str, name: str) -> Iterator[Lab]:
+def rasa_lab(home: Path, name: str) -> Iterator[Lab]:
     """Run Rasa's connector in one of its settings."""
     # What its documentation asks for in DMs and for mentions.
     scopes = {"app_mentions:read", "chat:write", "im:history"}
@@ -102,17 +101,16 @@ def rasa_lab(home: Path, actions_port: str, name: str) -> Iterator[Lab]:
         stack.enter_context(
             serving(
                 home,
-                "serve-advisor",
                 f"{base}/webhooks/slack/",
                 FAKE_SLACK_API_URL=slack.api_url,
-                **lab_environment(home, port, actions_port, name),
+                **lab_environment(home, port, name),
             )
         )
         yield Lab(name, slack, socket, base, home, PATIENCE_SECONDS)
 
 
 @contextmanager
-def our_lab(home: Path, actions_port: str, name: str) -> Iterator[Lab]:
+def our_lab(home: Path, name: str) -> Iterator[Lab]:
     """Run our channel, one server for each transport."""
     (home / "credentials.yml").write_text(_OUR_CREDENTIALS)
     slacks: list[FakeSlack] = []
@@ -132,9 +130,8 @@ def our_lab(home: Path, actions_port: str, name: str) -> Iterator[Lab]:
             stack.enter_context(
                 serving(
                     home,
-                    "serve-advisor",
                     f"{bases[-1]}/webhooks/slack/",
-                    **lab_environment(home, port, actions_port, f"{name}-{mode}"),
+                    **lab_environment(home, port, f"{name}-{mode}"),
                     **slack_settings(slack),
                 )
             )
@@ -161,11 +158,10 @@ def part_a() -> dict[str, Any]:
     results: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-slack-") as folder:
         home = write_lab(Path(folder) / "lab", _OUR_CREDENTIALS)
-        with lab_actions(home) as actions_port:
-            for name, run in (*((each, rasa_lab) for each in _RASA_SETTINGS), ("ours", our_lab)):
-                tell(f"The {len(CASES)} cases against {name} ...")
-                with run(home, actions_port, name) as lab:
-                    results[name] = try_cases(lab)
+        for name, run in (*((each, rasa_lab) for each in _RASA_SETTINGS), ("ours", our_lab)):
+            tell(f"The {len(CASES)} cases against {name} ...")
+            with run(home, name) as lab:
+                results[name] = try_cases(lab)
     width = max(len(case.title) for case in CASES)
     tell(f"\n{'case':{width}}  {'Rasa':>9}  {'threads':>9}  {'ours':>9}")
     for case in CASES:

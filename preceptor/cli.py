@@ -5,6 +5,7 @@ and importing the catalogue does not load TensorFlow.
 """
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -74,7 +75,7 @@ def main() -> None:
 
 @main.command()
 def run() -> None:
-    """Start the advisor and its action server, and stop both on Ctrl-C."""
+    """Set up what is missing and run the advisor; Ctrl-C stops it."""
     from preceptor.runtime.launcher import run as launch
 
     sys.exit(launch(load_settings()))
@@ -84,10 +85,8 @@ def run() -> None:
 @click.option("--force", is_flag=True, help="Train even if the model is up to date.")
 def train(force: bool) -> None:
     """Train the model if something it is made from has changed."""
-    from preceptor.runtime.process import end_with_parent
     from preceptor.runtime.train import train_and_tell
 
-    end_with_parent()
     click.echo(train_and_tell(load_settings(), force))
 
 
@@ -126,33 +125,19 @@ def settings(markdown: bool) -> None:
     click.echo(settings_page() if markdown else settings_text(), nl=False)
 
 
-@main.command("serve-actions")
-def serve_actions() -> None:
-    """Run the action server alone, without TensorFlow."""
-    from preceptor.runtime.server import serve_actions as serve
+@main.command()
+def serve() -> None:
+    """Run the advisor as it is set up, with its log on standard error."""
+    from preceptor.runtime.server import serve as serve_advisor
 
-    serve(load_settings())
-
-
-@main.command("serve-advisor")
-def serve_advisor() -> None:
-    """Run Rasa's server alone, with the newest model."""
-    from preceptor.runtime.server import serve_advisor as serve
-
-    serve(load_settings())
-
-
-@main.command(hidden=True)
-def supervise() -> None:
-    """Run the supervisor; used by `run`."""
-    from preceptor.runtime.server import supervise as serve
-
-    serve(load_settings())
+    serve_advisor(load_settings(), tell=lambda sentence: click.echo(f"Warning: {sentence}"))
 
 
 def run_command_line() -> None:
     """Run a command; what is missing is told in a sentence."""
     quiet_environment()
+    # Databases and logs hold what people wrote about themselves: for their owner's eyes only.
+    os.umask(0o077)
     try:
         main(prog_name="preceptor")
     except ModuleNotFoundError as missing:

@@ -13,7 +13,7 @@ from tests.support.postgres import postgres_server
 
 @pytest.fixture(scope="session")
 def advisor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Advisor]:
-    """The advisor with the newest model and the whole catalogue, both servers running."""
+    """The advisor with the newest model and the whole catalogue, its server running."""
     with running_advisor(tmp_path_factory.mktemp("advisor") / "home") as running:
         yield running
 

@@ -21,7 +21,7 @@ TOOLS = os.path.join(ROOT, ".tools")
 STAMP = os.path.join(VENV, "preceptor-stamp.json")
 PYTHON_VERSION = "3.10"
 UV_VERSION = "0.13.9"
-KINDS = ("actions", "runtime", "dev")
+KINDS = ("runtime", "dev")
 
 
 class Problem(Exception):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
-
-from preceptor.rasa_ext.turn_context import Heard
 
 _PATH = Path(__file__).with_name("prefaces.yml")
 _DANGER = {"report_emergency": "emergency", "express_crisis": "crisis"}
@@ -31,20 +30,23 @@ class Prefaces:
         """Begin with nothing said."""
         self._said: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def before(self, conversation: str, report: Heard) -> str | None:
+    def before(self, conversation: str, parse_data: dict[str, Any] | None) -> str | None:
         """Return what to say before the answer, None for nothing.
 
         Args:
             conversation: its id.
-            report: what is known of the message that is answered.
+            parse_data: what was understood of the message that is answered; `language` is there
+                where it isn't English.
         """
-        own = _sentences().get(report.language or "")
+        language = str((parse_data or {}).get("language") or "")
+        own = _sentences().get(language)
         if own is None:
             return None
         sentences = []
-        if danger := _DANGER.get(report.intent):
+        intent = ((parse_data or {}).get("intent") or {}).get("name")
+        if danger := _DANGER.get(intent or ""):
             sentences.append(own[danger])
-        key = (conversation, str(report.language))
+        key = (conversation, language)
         if key not in self._said:
             sentences.append(own["note"])
         self._said[key] = None

@@ -15,7 +15,7 @@ from sanic.response import HTTPResponse
 
 from preceptor.channels.http import TooLarge, json_response, read_body
 from preceptor.channels.output import RepliesOutput, channel_seals, metadata_of, opened
-from preceptor.channels.turn_runner import OnNewMessage, guard_on_start, reply_in_words
+from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
 from preceptor.conversation.choices import Choice, Seals
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply, as_custom
@@ -68,7 +68,6 @@ class RestInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes, all under `/webhooks/rest`."""
         webhook = Blueprint("preceptor_rest")
-        guard_on_start(webhook)
         answer = reply_in_words(on_new_message)
         seals = channel_seals(self._settings)
 

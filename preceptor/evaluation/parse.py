@@ -14,6 +14,7 @@ from preceptor.channels.clean_text import clean_text
 from preceptor.intents import intents
 from preceptor.rasa_ext.lean_imports import import_rasa
 from preceptor.runtime.logs import configure_logging
+from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import CODE, Complaint, Settings
 
 log = structlog.get_logger(__name__)
@@ -156,9 +157,7 @@ def parse(settings: Settings, model: Path | None, source: Iterable[bytes]) -> No
     Raises:
         Complaint: If there is no model or it cannot be loaded.
     """
-    model = model or settings.newest_model()
-    if model is None or not model.exists():
-        raise Complaint(f"There is no trained model at {model or settings.models}; run make train.")
+    model = model or choose_model(settings)[0]
     # Standard output is for JSON only: whatever the libraries print goes to standard error.
     output = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)

@@ -18,7 +18,8 @@ from preceptor.evaluation.perturbations import in_long_story, paraphrased, with_
 from preceptor.intents import FALLBACK, intents
 from preceptor.rasa_ext.lean_imports import import_rasa
 from preceptor.runtime.logs import configure_logging
-from preceptor.runtime.settings import Complaint, Settings, load_settings, quiet_environment
+from preceptor.runtime.models import choose_model
+from preceptor.runtime.settings import Settings, load_settings, quiet_environment
 
 OUT_OF_SCOPE = "out_of_scope"
 REJECTED = frozenset({OUT_OF_SCOPE, FALLBACK})
@@ -277,11 +278,9 @@ def make_report(settings: Settings) -> dict[str, Any]:
     """Measure the newest model on all test sets, print the figures and write them down.
 
     Raises:
-        Complaint: There is no trained model.
+        Complaint: There is no whole model.
     """
-    model = settings.newest_model()
-    if model is None:
-        raise Complaint("There is no trained model; run `make train` first.")
+    model, _ = choose_model(settings)
     quiet_environment()
     configure_logging()
     tests = read_test_set(settings.home / TEST_SET)

@@ -25,7 +25,6 @@ from preceptor.nlu.questions import training
 from preceptor.nlu.questions.annotated import TOLD, from_examples
 from preceptor.nlu.questions.model import CutModel, Roles, StoryModel
 from preceptor.nlu.reading import RANKING_LENGTH, Models, read
-from preceptor.rasa_ext.turn_context import heard
 
 RANKING = "intent_ranking"
 
@@ -185,9 +184,6 @@ class MessageReader(TrainedReader):
                 questions=[vars(question) for question in reading.questions],
                 safety=list(reading.safety),
             )
-            report = heard.get()
-            if report is not None:
-                report.language, report.intent = reading.language, reading.ranking[0]["name"]
             if reading.language is not None:
                 _set(message, language=reading.language)
             if reading.gloss is not None:

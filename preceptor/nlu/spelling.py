@@ -43,12 +43,6 @@ def _is_english(word: str) -> bool:
     return low in known or any(len(stem) >= _MIN_LETTERS and stem in known for stem in stems)
 
 
-def forget_english() -> None:
-    """Let go of the word list (17 MiB) in a process that reads no more; it comes back when used."""
-    _english.cache_clear()
-    _is_english.cache_clear()
-
-
 class Mender:
     """Mends misspelt words towards a vocabulary.
 

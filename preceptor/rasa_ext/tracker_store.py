@@ -10,6 +10,7 @@ replaying it.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 from collections import OrderedDict, deque
@@ -17,14 +18,12 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from rasa.core.tracker_store import SQLTrackerStore
-from rasa.shared.core.domain import Domain, State
+from rasa.core.tracker_store import FailSafeTrackerStore, SQLTrackerStore
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
     ActionReverted,
     ActiveLoop,
-    DefinePrevUserUtteredFeaturization,
-    EntitiesAdded,
     Event,
     Restarted,
     SessionStarted,
@@ -39,8 +38,6 @@ from preceptor.channels.storage import write_ahead
 
 # An event takes about a kilobyte, a message with its reading several.
 EVENTS_KEPT = 20_000
-# What changes the event of the latest message itself.
-_CHANGE_MESSAGE = (DefinePrevUserUtteredFeaturization, EntitiesAdded)
 
 _EVENTS = SQLTrackerStore.SQLEvent.__table__
 # Made once, since making a statement takes longer than running it.
@@ -50,26 +47,6 @@ _MARK = sa.select(sa.func.max(_EVENTS.c.id), sa.func.count()).where(
 _INSERT = sa.insert(_EVENTS)
 # What `_mark` says of a conversation of which nothing is stored.
 _NOTHING = (None, 0)
-
-
-@dataclasses.dataclass
-class _States:
-    """The states before each action of a conversation, as far as it was looked at.
-
-    Attributes:
-        domain: what the states were made with.
-        applied: the list of events they were made from.
-        cursor: a tracker that has seen the first `seen` of those events.
-        states: the newest states.
-        acted: whether an action came since the latest message.
-    """
-
-    domain: Domain
-    applied: list[Event]
-    cursor: DialogueStateTracker
-    states: deque[State]
-    seen: int = 0
-    acted: bool = False
 
 
 class LiveTracker(DialogueStateTracker):
@@ -88,7 +65,6 @@ class LiveTracker(DialogueStateTracker):
         self._applied: list[Event] = []
         self._seen = 0
         self._had_loop = False
-        self._states: _States | None = None
         self.stored = 0
         self.mark: tuple[int | None, int] | None = None
         super().__init__(*args, **kwargs)
@@ -108,20 +84,20 @@ class LiveTracker(DialogueStateTracker):
         """Return a tracker in the state to which this one's events lead, without replaying them."""
         if self.events.maxlen is not None or isinstance(self.slots, AnySlotDict):
             return super().copy()
-        return self._twin()
+        return self.twin()
 
-    def _twin(self) -> LiveTracker:
+    def twin(self) -> LiveTracker:
+        """Return such a copy; for trackers that keep all their events."""
         twin: LiveTracker = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin.events = self.events.copy()
-        twin.slots = {name: _copied(slot) for name, slot in self.slots.items()}
+        twin.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
         if self.active_loop is not None:
             twin.active_loop = dataclasses.replace(self.active_loop)
         # These are not told by events, so a replay would not bring them back.
         twin.followup_action = self._followup_of_events
         twin.model_id = twin.assistant_id = twin.sender_source = None
         twin._applied = self._applied.copy()
-        twin._states = None
         twin.stored, twin.mark = 0, None
         return twin
 
@@ -152,56 +128,6 @@ class LiveTracker(DialogueStateTracker):
                 self._applied.append(event)
         self._seen = len(self.events)
         return self._applied
-
-    def recent_states(self, domain: Domain, count: int) -> list[State]:
-        """Return the last states of `past_states(domain)`, at most `count`, oldest first."""
-        applied = self._follow()
-        if applied is None or isinstance(self.slots, AnySlotDict):
-            return self.past_states(domain)[-count:]
-        known = self._states
-        if (
-            known is None
-            or known.domain is not domain
-            or known.applied is not applied
-            or known.states.maxlen != count
-        ):
-            cursor = DialogueStateTracker(self.sender_id, self.slots.values())
-            known = self._states = _States(domain, applied, cursor, deque(maxlen=count))
-        for event in islice(applied, known.seen, None):
-            if known.seen and known.acted and isinstance(event, _CHANGE_MESSAGE):
-                # The states of this message from before that look different now.
-                self._states = None
-                return self.recent_states(domain, count)
-            if isinstance(event, UserUttered):
-                known.acted = False
-            elif isinstance(event, ActionExecuted):
-                known.acted = True
-                known.states.append(_state(domain, known.cursor))
-            event.apply_to(known.cursor)
-        known.seen = len(applied)
-        states = [*known.states, _state(domain, known.cursor)][-count:]
-        # Policies take out of a state what they don't want to see.
-        return [{kind: dict(part) for kind, part in state.items()} for state in states]
-
-    def snapshot(self) -> LiveTracker:
-        """Return a copy that also takes over what is known about the states."""
-        twin = self._twin()
-        if self._states is not None and self._states.applied is self._applied:
-            twin._states = self._states
-            twin._states.applied = twin._applied
-            self._states = None
-        return twin
-
-
-def _state(domain: Domain, tracker: DialogueStateTracker) -> State:
-    return domain._clean_state(domain.get_active_state(tracker))
-
-
-def _copied(slot: Any) -> Any:
-    # As copy.copy does, which takes ten times as long to find that out.
-    twin = object.__new__(type(slot))
-    twin.__dict__.update(slot.__dict__)
-    return twin
 
 
 def _last(events: deque[Event], count: int) -> list[Event]:
@@ -360,7 +286,7 @@ class TrackerStore(SQLTrackerStore):
         return session
 
     def _keep(self, tracker: LiveTracker, mark: tuple[int | None, int]) -> None:
-        kept = tracker.snapshot()
+        kept = tracker.twin()
         kept.stored, kept.mark = len(kept.events), mark
         self._kept[tracker.sender_id] = kept
         self._events_kept += len(kept.events)
@@ -393,3 +319,22 @@ def _row(sender_id: str, event: Event) -> dict[str, Any]:
         "action_name": data.get("name"),
         "data": json.dumps(data),
     }
+
+
+class StrictTrackerStore(FailSafeTrackerStore):
+    """A tracker store that does not pass an unreadable conversation off as a new one.
+
+    Rasa's answers such a turn from an empty tracker: the search would seem forgotten, and
+    the turn's events would be dropped or mixed up when they are saved. An error while saving
+    is still only logged, since by then the person has the answer.
+    """
+
+    def init_tracker(self, sender_id: str) -> DialogueStateTracker:
+        """Return an empty tracker as the inner store makes it; Rasa's wrapper makes its own."""
+        self._tracker_store.max_event_history = self.max_event_history
+        tracker: DialogueStateTracker = self._tracker_store.init_tracker(sender_id)
+        return tracker
+
+    def on_tracker_store_retrieve_error(self, error: Exception) -> None:
+        """Let the turn fail; `reply_in_words` tells the person and logs the cause."""
+        raise error

@@ -1,13 +1,12 @@
 """Logging: one JSON object per line, with the conversation's id if there is one.
 
-What is bound with `structlog.contextvars` (the channels bind `conversation`, the action
-server too) appears in every line written during that turn, Rasa's own lines included.
+What is bound with `structlog.contextvars` (the channels bind `conversation`) appears in every line
+written during that turn, Rasa's own lines included.
 """
 
 import logging
 import re
-import sys
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 
@@ -20,13 +19,12 @@ _QUOTED_BY_POSTGRESQL = re.compile(
 )
 
 
-def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send structlog's and the standard library's records to one stream as JSON lines.
+def configure_logging(level: str = "INFO", handler: logging.Handler | None = None) -> None:
+    """Send structlog's and the standard library's records to one handler as JSON lines.
 
     Args:
         level: The lowest level that is written, such as "INFO".
-        stream: Where to; standard error by default, which the supervisor writes to
-            `var/log/<server>.log`.
+        handler: Where to; standard error by default.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -51,7 +49,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = handler or logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -67,7 +65,7 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
         logger.handlers = [handler]
         logger.propagate = False
     # A line for every request and job says nothing that the conversation's own lines do not.
-    for name in ("sanic.access", "apscheduler", "asyncio", "matplotlib"):
+    for name in ("sanic.access", "apscheduler", "asyncio", "matplotlib", "rasa_sdk.executor"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
     # A logging filter, since TensorFlow undoes filters of the warnings module.

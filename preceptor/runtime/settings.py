@@ -140,9 +140,6 @@ class Settings(_Section):
         "the address that the advisor binds to; see docs/operations.md before changing it",
     )
     port: int = _port("PRECEPTOR_PORT", 5005, "the advisor's port")
-    actions_port: int = _port(
-        "PRECEPTOR_ACTIONS_PORT", 5055, "the action server's port, on this machine only"
-    )
     catalogue_url: str = _private(
         "DATABASE_URL",
         "sqlite:///var/catalogue.db",
@@ -175,7 +172,7 @@ class Settings(_Section):
     watch_parent: bool = _setting(
         "PRECEPTOR_WATCH_PARENT",
         False,
-        "`on`: the process ends when its parent has ended; `run` sets it",
+        "`on`: the server ends when the process that started it has ended",
         default_text="off",
         must='"on" or "off"',
     )
@@ -194,15 +191,6 @@ class Settings(_Section):
     @validator("log_level", pre=True)
     def _upper(cls, level: Any) -> Any:
         return level.upper() if isinstance(level, str) else level
-
-    @root_validator(skip_on_failure=True)
-    def _two_ports(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if values["port"] == values["actions_port"]:
-            raise Complaint(
-                f"PRECEPTOR_PORT and PRECEPTOR_ACTIONS_PORT are both {values['port']}; "
-                "please give them different numbers."
-            )
-        return values
 
     @property
     def models(self) -> Path:
@@ -231,11 +219,6 @@ class Settings(_Section):
         return f"{self.server_url}/webhooks/rest/webhook"
 
     @property
-    def actions_url(self) -> str:
-        """The action server's address without a path."""
-        return f"http://127.0.0.1:{self.actions_port}"
-
-    @property
     def channels_url(self) -> str:
         """The database of what the channels remember, an SQLAlchemy URL.
 
@@ -247,11 +230,6 @@ class Settings(_Section):
         if self.conversations_url and not self.conversations_url.startswith("sqlite"):
             return self.conversations_url
         return f"sqlite:///{self.var / 'channels.db'}"
-
-    def newest_model(self) -> Path | None:
-        """Return the newest trained model, or None if there is none."""
-        trained = sorted(self.models.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
-        return trained[-1] if trained else None
 
 
 class WebSettings(_Section):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from preceptor.rasa_ext.lean_imports import NETWORK_COMPONENTS, import_rasa_for_training
 from preceptor.runtime.logs import configure_logging
+from preceptor.runtime.models import is_intact, remove_old, write_checksum
 from preceptor.runtime.settings import CODE, Complaint, Settings, set_for_libraries
 
 _IGNORED_FOLDERS = {"__pycache__", ".ipynb_checkpoints"}
@@ -37,7 +38,7 @@ def train(settings: Settings, force: bool = False) -> tuple[Path, bool]:
 
     Args:
         settings: Whose `home` is the project.
-        force: Train even if the model is up to date.
+        force: Train even if the model is up to date. One whose archive is damaged never is.
 
     Returns:
         The model's path and whether it was trained now.
@@ -48,7 +49,7 @@ def train(settings: Settings, force: bool = False) -> tuple[Path, bool]:
     _check_files(settings)
     _write_encoders(settings)
     model = settings.models / f"{model_fingerprint(settings)}.tar.gz"
-    if model.exists() and not force:
+    if is_intact(model) and not force:
         # After going back to an earlier state, that state's model is the newest again.
         os.utime(model)
         return model, False
@@ -61,7 +62,9 @@ def train(settings: Settings, force: bool = False) -> tuple[Path, bool]:
         unfinished.mkdir(parents=True)
         with _output_to(log_file):
             trained = _train_with_rasa(settings, unfinished, force)
+        # Until both are there, the model does not count as whole.
         os.replace(trained, model)
+        write_checksum(model)
         shutil.rmtree(unfinished)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -69,7 +72,7 @@ def train(settings: Settings, force: bool = False) -> tuple[Path, bool]:
                 "The disk is full, so the model could not be trained; please free some space."
             ) from error
         raise Complaint(f"The model could not be written: {error}.") from error
-    _keep_newest(settings)
+    remove_old(settings)
     return model, True
 
 
@@ -158,12 +161,6 @@ def _check_files(settings: Settings) -> None:
     for name in ("config.yml", "data"):
         if not (settings.home / name).exists():
             raise Complaint(f"{settings.home / name} is missing, so there is nothing to train.")
-
-
-def _keep_newest(settings: Settings) -> None:
-    trained = sorted(settings.models.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
-    for old in trained[: -settings.models_kept]:
-        old.unlink()
 
 
 def _code_paths() -> list[Path]:

@@ -24,7 +24,7 @@ def test_facts_come_with_their_sources_and_leads(desk):
 
 def test_the_second_time_other_facts_are_given(desk):
     first = desk.run(FACTS, "why", "ask_why_intern")
-    second = desk.run(FACTS, "why", "ask_why_intern", said=(first.text,))
+    second = desk.run(FACTS, "why", "ask_why_intern", first.slots)
     facts = [{fact["text"] for fact in done.cards[0]["facts"]} for done in (first, second)]
     assert facts[0].isdisjoint(facts[1])
 

@@ -172,7 +172,7 @@ def test_a_sum_without_a_currency_takes_that_of_the_budget_before(desk):
         ("300 euros a week", [Unused("price_per", "300 euros a week")]),
         ("30 working days", [Unused("working_days", "30 working days")]),
         ("10 000 kr", [Unused("currency", "10 000 kr", ("SEK", "NOK", "DKK", "ISK"))]),
-        ("Z$500", [Unused("currency", "Z$500")]),
+        ("Z$500", [Unused("currency_unknown", "Z$500")]),
         ("4 weeks under 2000 euros", []),
     ],
 )

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from actions import words
 from actions.program_fields import FIELDS
+from actions.search_state import UnusedKind
 from preceptor.catalogue.cells import Accommodation, PriceBasis, Required
 from preceptor.catalogue.search import SearchQuery
 from tests.support.actions import Desk, Outcome
@@ -99,6 +100,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "note_": ("specialty_unknown", "stage_unknown", "language_unknown", "price_for_shorter_stay"),
     "constraint_": [field.name for field in dataclasses.fields(SearchQuery)],
     "price_": get_args(PriceBasis),
+    "search_unused_": get_args(UnusedKind),
 }
 """Sentences that are chosen by a value, by what their names begin with."""
 

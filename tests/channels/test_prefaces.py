@@ -1,6 +1,7 @@
 """What is said before the answer to a message in another language."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from rasa.core.channels.channel import UserMessage
@@ -9,36 +10,42 @@ from preceptor.channels.output import RepliesOutput
 from preceptor.channels.prefaces import Prefaces
 from preceptor.channels.turn_runner import reply_in_words
 from preceptor.conversation.plain_text import plain_text
-from preceptor.rasa_ext.turn_context import Heard, heard
 
-SPANISH = Heard("es", "find_program")
+
+def read_as(language: str | None, intent: str) -> dict[str, Any]:
+    """Return what the parse of a message says of it."""
+    return {"intent": {"name": intent}, **({"language": language} if language else {})}
+
+
+SPANISH = read_as("es", "find_program")
 
 
 def test_the_note_is_said_once_in_a_conversation_and_language():
     prefaces = Prefaces()
     assert "respondo en inglés" in (prefaces.before("a", SPANISH) or "")
     assert prefaces.before("a", SPANISH) is None
-    assert "auf Englisch" in (prefaces.before("a", Heard("de", "find_program")) or "")
+    assert "auf Englisch" in (prefaces.before("a", read_as("de", "find_program")) or "")
     assert "respondo en inglés" in (prefaces.before("b", SPANISH) or "")
 
 
 def test_what_to_do_in_an_emergency_is_said_every_time_and_first():
     prefaces = Prefaces()
-    said = [prefaces.before("a", Heard("fr", "report_emergency")) for _ in range(2)]
+    said = [prefaces.before("a", read_as("fr", "report_emergency")) for _ in range(2)]
     assert all(each and each.startswith("Appelez tout de suite") for each in said)
     assert "en anglais" in said[0] and "en anglais" not in said[1]
 
 
-@pytest.mark.parametrize("report", [Heard(), Heard("fi", "out_of_scope"), Heard("xx", "")])
-def test_english_and_languages_that_are_not_read_get_no_note(report):
-    assert Prefaces().before("a", report) is None
+@pytest.mark.parametrize(
+    "parse_data",
+    [None, read_as(None, "greet"), read_as("fi", "out_of_scope"), read_as("xx", "")],
+)
+def test_english_and_languages_that_are_not_read_get_no_note(parse_data):
+    assert Prefaces().before("a", parse_data) is None
 
 
 def test_a_turn_s_first_message_carries_the_note_whatever_the_channel():
     async def turn(message: UserMessage) -> None:
-        report = heard.get()
-        assert report is not None
-        report.language, report.intent = "es", "find_program"
+        message.parse_data = SPANISH
         for text in ("Two programmes fit.", "Anything else?"):
             await message.output_channel.send_response(message.sender_id, {"text": text})
 
@@ -54,4 +61,3 @@ def test_a_turn_s_first_message_carries_the_note_whatever_the_channel():
     first, *rest = asyncio.run(talk())
     assert first.startswith("Entiendo tu pregunta") and first.endswith("Two programmes fit.")
     assert rest == ["Anything else?", "Two programmes fit.", "Anything else?"]
-    assert heard.get() is None

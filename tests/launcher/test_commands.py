@@ -40,14 +40,14 @@ def test_help_is_fast_and_names_every_command(tmp_path):
     started = time.monotonic()
     done = run(tmp_path, "--help")
     assert time.monotonic() - started < 3
-    for name in ("run", "train", "chat", "parse", "catalogue", "serve-actions", "nlu-report"):
+    for name in ("run", "train", "chat", "parse", "catalogue", "serve", "nlu-report"):
         assert f"  {name} " in done.stdout
 
 
 @pytest.mark.parametrize(
-    "module", ["preceptor.catalogue.cli", "preceptor.runtime.server", "rasa_sdk.endpoint"]
+    "module", ["preceptor.catalogue.cli", "preceptor.runtime.launcher", "rasa_sdk.endpoint"]
 )
-def test_catalogue_and_action_server_import_no_tensorflow(module):
+def test_catalogue_and_launcher_import_no_tensorflow(module):
     code = f"import sys, {module}; sys.exit('tensorflow' in sys.modules or 'rasa' in sys.modules)"
     assert subprocess.run([*command()[:1], "-c", code], cwd=ROOT).returncode == 0
 
@@ -59,20 +59,12 @@ def test_a_port_that_is_none_is_refused_with_a_sentence(value, monkeypatch):
         load_settings()
 
 
-def test_two_servers_cannot_share_a_port(monkeypatch):
-    monkeypatch.setenv("PRECEPTOR_ACTIONS_PORT", "5005")
-    with pytest.raises(Complaint, match="are both 5005"):
-        load_settings()
-
-
-@pytest.mark.parametrize("variable", ["PRECEPTOR_PORT", "PRECEPTOR_ACTIONS_PORT"])
-def test_a_taken_port_ends_run_with_a_sentence_that_names_it(tmp_path, variable):
-    home = write_project(tmp_path)
-    ports = {"PRECEPTOR_PORT": str(free_port()), "PRECEPTOR_ACTIONS_PORT": str(free_port())}
-    with socket.create_server(("127.0.0.1", int(ports[variable]))):
-        done = run(home, "run", **ports)
+def test_a_taken_port_ends_run_with_a_sentence_that_names_it(tmp_path):
+    home, port = write_project(tmp_path), free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        done = run(home, "run", PRECEPTOR_PORT=str(port))
     assert done.returncode == 1
-    assert f"Port {ports[variable]}" in done.stderr and f"{variable}=" in done.stderr
+    assert f"Port {port}" in done.stderr and "PRECEPTOR_PORT=" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -95,8 +87,7 @@ def test_a_refused_catalogue_ends_run_with_every_error(tmp_path):
     shutil.copytree(ROOT / "catalogue", home / "catalogue")
     with (home / "catalogue" / "kinds.csv").open("a") as file:
         file.write("broken,row,with,far,too,many,cells,in,it,really\n")
-    ports = {"PRECEPTOR_PORT": str(free_port()), "PRECEPTOR_ACTIONS_PORT": str(free_port())}
-    done = run(home, "run", **ports)
+    done = run(home, "run", PRECEPTOR_PORT=str(free_port()))
     assert done.returncode == 1
     assert "catalogue was refused" in done.stderr and "kinds.csv" in done.stderr
 

@@ -1,17 +1,20 @@
-"""`make run`: both servers under one supervisor, killed in every way."""
+"""`make run`: one process, with everything that can go wrong around it."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
 import pytest
 
 from preceptor.channels.turn_runner import FAILED_SENTENCE
-from tests.support.processes import children, is_alive, wait_until
+from preceptor.runtime.models import checksum_file, is_intact, write_checksum
+from tests.support.processes import children, wait_until
 from tests.support.tiny_project import command, environment, free_port
 
 pytestmark = pytest.mark.slow
@@ -19,31 +22,50 @@ pytestmark = pytest.mark.slow
 ACTION_FAILED = "I cannot look that up right now."
 
 
+def copy_of(tiny: Path, home: Path) -> Path:
+    """Copy the trained project, so that a test may damage it."""
+    shutil.copytree(tiny, home, symlinks=True, ignore=shutil.ignore_patterns("var", "*.db*"))
+    return home
+
+
+def run_to_the_end(home: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command(*arguments),
+        cwd=home,
+        env=environment(home, PRECEPTOR_PORT=str(free_port()), **more),
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+
 @pytest.fixture
 def start(tiny):
-    """A function that starts the advisor and returns it with its processes."""
-    launchers = []
+    """A function that starts the advisor in a folder and returns it."""
+    running = []
 
-    def start_advisor() -> SimpleNamespace:
-        port, actions_port = free_port(), free_port()
-        log = (tiny / "launcher.log").open("w+")
-        launcher = subprocess.Popen(
-            command("run"),
-            cwd=tiny,
-            env=environment(
-                tiny, PRECEPTOR_PORT=str(port), PRECEPTOR_ACTIONS_PORT=str(actions_port)
-            ),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        launchers.append(launcher)
+    def start_advisor(home: Path = tiny, name: str = "run") -> SimpleNamespace:
+        port = free_port()
+        shown = home / "launcher.log"
+        with shown.open("w") as log:
+            process = subprocess.Popen(
+                command(name),
+                cwd=home,
+                env=environment(home, PRECEPTOR_PORT=str(port)),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        running.append(process)
 
-        def output() -> str:
-            return (tiny / "launcher.log").read_text()
+        def is_ready() -> bool:
+            try:
+                address = f"http://127.0.0.1:{port}/webhooks/rest/"
+                return httpx.get(address, timeout=5, trust_env=False).status_code == 200
+            except httpx.TransportError:
+                return False
 
-        wait_until(lambda: "Ctrl-C stops it" in output() or launcher.poll() is not None)
-        assert launcher.poll() is None, output()
-        (supervisor,) = children(launcher.pid)
+        wait_until(lambda: is_ready() or process.poll() is not None)
+        assert process.poll() is None, shown.read_text()
 
         def say(text: str, sender: str = "someone") -> list[str]:
             answer = httpx.post(
@@ -55,46 +77,19 @@ def start(tiny):
             assert answer.status_code == 200
             return [message["text"] for message in answer.json()]
 
-        return SimpleNamespace(
-            launcher=launcher,
-            supervisor=supervisor,
-            output=output,
-            say=say,
-            port=port,
-            actions_port=actions_port,
-        )
+        return SimpleNamespace(process=process, output=shown.read_text, say=say, port=port)
 
     yield start_advisor
-    for launcher in launchers:
-        if launcher.poll() is None:
-            launcher.terminate()
-            launcher.wait(60)
+    for process in running:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
 
 
-def server_of(advisor, port: int) -> int:
-    """Return the process of one server, by what its command line says."""
-    name = "serve-actions" if port == advisor.actions_port else "serve-advisor"
-    for pid in children(advisor.supervisor):
-        shown = subprocess.run(
-            ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True
-        )
-        if name in shown.stdout:
-            return pid
-    return 0
-
-
-def test_a_killed_action_server_costs_a_sentence_and_not_the_search(start, tiny):
+def test_whatever_fails_in_a_turn_costs_a_sentence_and_not_the_search(start, tiny):
     advisor = start()
+    wait_until(lambda: "Ctrl-C stops it" in advisor.output())
     assert advisor.say("kenya") == ["Looked up Kenya; before that, nothing."]
-    actions = server_of(advisor, advisor.actions_port)
-    os.kill(actions, signal.SIGKILL)
-    assert advisor.say("kenya") == [ACTION_FAILED]
-    wait_until(lambda: advisor.say("kenya") == ["Looked up Kenya; before that, Kenya."], 30)
-    assert server_of(advisor, advisor.actions_port) not in (0, actions)
-    log = (tiny / "var" / "log" / "advisor.log").read_text()
-    assert '"conversation": "someone"' in log and "action.failed" in log
-
-    # The same server, other failures: an exception, silence, a locked database, a command.
     assert advisor.say("crash") == [ACTION_FAILED]
     assert advisor.say("silence") == [FAILED_SENTENCE]
     assert advisor.say("/restart") == ["I did not understand."]
@@ -103,11 +98,13 @@ def test_a_killed_action_server_costs_a_sentence_and_not_the_search(start, tiny)
         assert advisor.say("kenya") == [FAILED_SENTENCE]
         database.rollback()
     assert advisor.say("kenya") == ["Looked up Kenya; before that, Kenya."]
+    log = (tiny / "var" / "log" / "advisor.log").read_text()
+    assert '"conversation": "someone"' in log and "RuntimeError: boom" in log
 
     # A slow action is given up after 5 s, long before Rasa would.
     started = time.monotonic()
     assert advisor.say("stall") == [ACTION_FAILED]
-    assert 4.5 < time.monotonic() - started < 10
+    assert 4.5 < time.monotonic() - started < 12
 
     chat = subprocess.run(
         command("chat"),
@@ -120,36 +117,91 @@ def test_a_killed_action_server_costs_a_sentence_and_not_the_search(start, tiny)
     assert "Hello." in chat.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_no_process_is_left_after_a_stop(start, number):
+def test_databases_and_logs_are_their_owner_s_alone(start, tiny, tmp_path):
+    home = copy_of(tiny, tmp_path / "home")
+    (home / "var" / "log").mkdir(parents=True, mode=0o755)
+    # As an earlier version left them.
+    (home / "var" / "channels.db").touch(mode=0o644)
+    (home / "var" / "log" / "advisor.log").touch(mode=0o644)
+    advisor = start(home)
+    assert advisor.say("kenya")
+    var = home / "var"
+    assert var.stat().st_mode & 0o777 == 0o700
+    files = [*var.glob("*.db*"), *(var / "log").iterdir(), *home.glob("catalogue.db*")]
+    assert {"conversations.db", "conversations.db-wal", "channels.db", "advisor.log"} <= {
+        path.name for path in files
+    }
+    assert [path for path in files if path.is_file() and path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_ends_the_one_process_in_order(start, number):
     advisor = start()
-    processes = [advisor.supervisor, *children(advisor.supervisor)]
-    assert len(processes) == 3
-    advisor.launcher.send_signal(number)
-    status = advisor.launcher.wait(60)
-    assert status == (-signal.SIGKILL if number == signal.SIGKILL else 0)
-    wait_until(lambda: not any(map(is_alive, processes)), 30)
+    assert children(advisor.process.pid) == []
+    advisor.process.send_signal(number)
+    assert advisor.process.wait(30) == 0
+    assert advisor.output().endswith("Stopped.\n")
 
 
-def test_a_server_that_cannot_start_ends_run_with_the_end_of_its_log(tiny):
-    actions = tiny / "actions" / "__init__.py"
-    content = actions.read_text()
-    actions.write_text("import no_such_module\n")
-    try:
-        done = subprocess.run(
-            command("run"),
-            cwd=tiny,
-            env=environment(
-                tiny,
-                PRECEPTOR_PORT=str(free_port()),
-                PRECEPTOR_ACTIONS_PORT=str(free_port()),
-            ),
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
-    finally:
-        actions.write_text(content)
+def test_an_action_that_hangs_does_not_hold_up_a_stop(start, tiny, tmp_path):
+    home = copy_of(tiny, tmp_path / "home")
+    actions = home / "actions" / "__init__.py"
+    actions.write_text(actions.read_text().replace("await asyncio.sleep(30)", "time.sleep(600)"))
+    actions.write_text(actions.read_text().replace("import asyncio\n", "import time\n"))
+    advisor = start(home)
+    assert advisor.say("stall") == [ACTION_FAILED]
+    assert advisor.say("kenya", "another") == ["Looked up Kenya; before that, nothing."]
+    advisor.process.terminate()
+    assert advisor.process.wait(30) == 0
+
+
+def test_actions_that_cannot_be_imported_end_run_with_a_sentence(tiny, tmp_path):
+    home = copy_of(tiny, tmp_path / "home")
+    (home / "actions" / "__init__.py").write_text("import no_such_module\n")
+    done = run_to_the_end(home, "run")
     assert done.returncode == 1
-    assert "The action server does not start" in done.stderr
-    assert "no_such_module" in done.stderr
+    assert "The package actions cannot be loaded" in done.stderr
+    assert "no_such_module" in done.stderr and "advisor.log" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def cut_short(model: Path) -> None:
+    model.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
+
+
+def test_a_damaged_model_is_skipped_and_the_one_before_is_used(start, tiny, tmp_path):
+    home = copy_of(tiny, tmp_path / "home")
+    (good,) = (home / "models").glob("*.tar.gz")
+    newer = good.with_name("newer.tar.gz")
+    shutil.copy2(good, newer)
+    checksum_file(newer).write_text(checksum_file(good).read_text())
+    cut_short(newer)
+    os.utime(newer)
+    advisor = start(home, "serve")
+    assert advisor.say("hello") == ["Hello."]
+    assert f"{newer} is damaged" in advisor.output()
+    assert f"the one before it is used: {good.name}" in advisor.output()
+    assert "make train" in advisor.output()
+
+
+def test_a_server_without_a_whole_model_says_what_helps_and_train_does_help(tiny, tmp_path):
+    home = copy_of(tiny, tmp_path / "home")
+    (model,) = (home / "models").glob("*.tar.gz")
+    cut_short(model)
+    done = run_to_the_end(home, "serve")
+    assert done.returncode == 1
+    assert "is damaged" in done.stderr and "make train" in done.stderr
+    assert "The model is trained" in run_to_the_end(home, "train").stdout
+    assert is_intact(model)
+    assert "up to date" in run_to_the_end(home, "train").stdout
+
+
+def test_a_model_that_is_whole_and_cannot_be_loaded_ends_the_server_with_a_sentence(tiny, tmp_path):
+    home = copy_of(tiny, tmp_path / "home")
+    (model,) = (home / "models").glob("*.tar.gz")
+    cut_short(model)
+    write_checksum(model)
+    done = run_to_the_end(home, "serve")
+    assert done.returncode == 1
+    (sentence,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert "cannot be loaded" in sentence and "--force" in sentence

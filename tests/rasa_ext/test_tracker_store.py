@@ -30,7 +30,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from preceptor.rasa_ext import tracker_store as module
-from preceptor.rasa_ext.tracker_store import LiveTracker, TrackerStore
+from preceptor.rasa_ext.tracker_store import TrackerStore
 
 DOMAIN = Domain.from_yaml(
     """
@@ -190,18 +190,6 @@ def _timeless(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_timeless(each) for each in value]
     return value
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_the_last_states_are_those_of_the_whole_history(seed: int) -> None:
-    draw, clock = random.Random(seed), Clock()
-    tracker = LiveTracker("person", DOMAIN.slots)
-    for _ in range(15):
-        for event in some_events(draw, clock, loops=seed % 4 == 0):
-            tracker.update(event, DOMAIN)
-        if draw.random() < 0.3:
-            tracker = tracker.snapshot()
-        assert tracker.recent_states(DOMAIN, 4) == tracker.past_states(DOMAIN)[-4:]
 
 
 def converse(store: SQLTrackerStore, sender: str, turns: int, clock: Clock) -> None:

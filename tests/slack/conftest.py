@@ -8,7 +8,6 @@ from tests.support.slack import SlackAdvisor, slack_advisor
 from tests.support.slack_cases import install
 from tests.support.slack_lab import (
     Lab,
-    lab_actions,
     lab_environment,
     serving,
     slack_settings,
@@ -50,12 +49,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             subscriptions=manifest.events,
             request_url=f"{base}/webhooks/slack/events",
         ) as slack,
-        lab_actions(home) as actions_port,
         serving(
             home,
-            "serve-advisor",
             f"{base}/webhooks/slack/",
-            **lab_environment(home, port, actions_port, "ours"),
+            **lab_environment(home, port, "ours"),
             **slack_settings(slack),
         ),
     ):

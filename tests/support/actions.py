@@ -1,6 +1,5 @@
 """Runs actions without servers: a made-up tracker in, events and messages out."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -135,7 +134,6 @@ class Desk:
         text: str = "",
         intent: str = "find_program",
         slots: dict[str, Any] | None = None,
-        said: tuple[str, ...] = (),
         message: dict[str, Any] | None = None,
     ) -> Outcome:
         """Run one action.
@@ -145,14 +143,13 @@ class Desk:
             text: the person's message.
             intent: how it was read.
             slots: the conversation's slots before.
-            said: what the advisor said before.
             message: the whole message in place of text and intent.
         """
         tracker = Tracker(
             "someone",
             dict(slots or {}),
             message or self.message(text, intent),
-            [{"event": "bot", "text": each} for each in said],
+            [],
             False,
             None,
             {},
@@ -160,7 +157,7 @@ class Desk:
         )
         dispatcher = CollectingDispatcher()
         made = actions_by_name()[action]
-        events = list(asyncio.run(made.run(dispatcher, tracker, {})) or [])
+        events = list(made.run(dispatcher, tracker, {}))
         after = dict(tracker.slots)
         after.update({e["name"]: e["value"] for e in events if e["event"] == "slot"})
         return Outcome(dispatcher.messages, events, after, [action])

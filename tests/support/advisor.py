@@ -1,6 +1,6 @@
-"""The real advisor for tests: trained model, action server, catalogue and conversations in files.
+"""The real advisor for tests: trained model, catalogue and conversations in files.
 
-Both servers are processes of their own, as in operation, on free ports of the loopback interface.
+It is a process of its own, as in operation, on a free port of the loopback interface.
 """
 
 import json
@@ -21,6 +21,7 @@ import httpx
 from preceptor.channels.output import channel_seals
 from preceptor.conversation.choices import Payload
 from preceptor.conversation.replies import reply_of
+from preceptor.runtime.models import checksum_file, choose_model
 from preceptor.runtime.settings import Settings, load_settings
 from tests.support.tiny_project import ROOT, command, environment, free_port
 
@@ -90,17 +91,14 @@ class Exchange:
 class Advisor:
     """The running advisor, its addresses and its files."""
 
-    def __init__(
-        self, home: Path, port: int, actions_port: int, settings: dict[str, str] | None = None
-    ) -> None:
-        """Keep the addresses; `running_advisor` starts the servers.
+    def __init__(self, home: Path, port: int, settings: dict[str, str] | None = None) -> None:
+        """Keep the addresses; `start` starts the server.
 
-        `settings` is what the servers' environment has besides, such as a channel's.
+        `settings` is what the server's environment has besides, such as a channel's.
         """
         self.home = home
         self.settings = settings or {}
         self.port = port
-        self.actions_port = actions_port
         self.catalogue_url = f"sqlite:///{home / 'catalogue.db'}"
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
         self._intents: dict[str, str] = {}
@@ -162,16 +160,15 @@ class Advisor:
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
-    def start(self, name: str) -> "subprocess.Popen[bytes]":
-        """Start one server, `serve-advisor` or `serve-actions`; its output goes to a log file."""
-        with (self.home / f"{name}.log").open("ab") as log:
+    def start(self) -> "subprocess.Popen[bytes]":
+        """Start the server; its output goes to a log file."""
+        with (self.home / "serve.log").open("ab") as log:
             return subprocess.Popen(
-                command(name),
+                command("serve"),
                 cwd=self.home,
                 env=environment(
                     self.home,
                     PRECEPTOR_PORT=str(self.port),
-                    PRECEPTOR_ACTIONS_PORT=str(self.actions_port),
                     PRECEPTOR_CONVERSATIONS_URL=f"sqlite:///{self.home / 'conversations.db'}",
                     PRECEPTOR_WATCH_PARENT="1",
                     **self.settings,
@@ -180,9 +177,9 @@ class Advisor:
                 stderr=subprocess.STDOUT,
             )
 
-    def log(self, name: str) -> str:
-        """Return what a server has written so far."""
-        return (self.home / f"{name}.log").read_text("utf-8", "replace")
+    def log(self) -> str:
+        """Return what the server has written so far."""
+        return (self.home / "serve.log").read_text("utf-8", "replace")
 
 
 def slots_of(events: list[dict[str, Any]]) -> dict[str, Any]:
@@ -203,16 +200,16 @@ def train() -> Path:
         check=True,
         timeout=TRAIN_LIMIT_SECONDS,
     )
-    model = load_settings().newest_model()
-    assert model is not None
-    return model
+    return choose_model(load_settings())[0]
 
 
 def write_home(home: Path) -> Path:
     """Make a folder from which the real advisor runs without touching the project's own files."""
     (home / "models").mkdir(parents=True)
+    model = train()
     # A copy: while tests run, a newer training may drop the file.
-    shutil.copy2(train(), home / "models")
+    for path in (model, checksum_file(model)):
+        shutil.copy2(path, home / "models")
     for name in ("credentials.yml", "endpoints.yml"):
         shutil.copy2(ROOT / name, home)
     shutil.copytree(ROOT / "catalogue", home / "catalogue")
@@ -235,52 +232,46 @@ def import_catalogue(home: Path, folder: Path | None = None) -> None:
 def running_advisor(
     home: Path, port: int | None = None, settings: dict[str, str] | None = None
 ) -> Iterator[Advisor]:
-    """Train if needed, import the catalogue, start both servers, and stop them in the end.
+    """Train if needed, import the catalogue, start the server, and stop it in the end.
 
     Args:
         home: The folder to run from; it is made.
         port: The advisor's port, a free one by default.
-        settings: What the servers' environment has besides.
+        settings: What the server's environment has besides.
     """
     write_home(home)
     import_catalogue(home)
-    advisor = Advisor(home, port or free_port(), free_port(), settings)
-    with running_servers(advisor):
-        yield advisor
-
-
-@contextmanager
-def running_servers(advisor: Advisor) -> "Iterator[dict[str, subprocess.Popen[bytes]]]":
-    """Start both servers, yield them by name, and stop whatever is there by then."""
-    servers = {name: advisor.start(name) for name in ("serve-actions", "serve-advisor")}
+    advisor = Advisor(home, port or free_port(), settings)
+    server = advisor.start()
     try:
-        wait_until_ready(advisor, servers)
-        yield servers
+        wait_until_ready(advisor, server)
+        yield advisor
     finally:
-        for server in servers.values():
-            server.terminate()
-        for server in servers.values():
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
+        stop(server)
         advisor.client.close()
 
 
-def wait_until_ready(advisor: Advisor, servers: "dict[str, subprocess.Popen[bytes]]") -> None:
-    addresses = [
-        f"http://127.0.0.1:{advisor.actions_port}/health",
-        f"http://127.0.0.1:{advisor.port}/webhooks/rest/",
-    ]
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """Stop a server as an operator does; one that does not end is killed."""
+    server.terminate()
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def wait_until_ready(
+    advisor: Advisor, server: "subprocess.Popen[bytes]", path: str = "/webhooks/rest/"
+) -> None:
+    """Wait until the server answers at a channel's address."""
     deadline = time.monotonic() + START_LIMIT_SECONDS
-    while addresses:
-        for name, server in servers.items():
-            assert server.poll() is None, f"{name} has ended:\n{advisor.log(name)[-3000:]}"
-        assert time.monotonic() < deadline, advisor.log("serve-advisor")[-3000:]
+    while True:
+        assert server.poll() is None, f"the server has ended:\n{advisor.log()[-3000:]}"
+        assert time.monotonic() < deadline, advisor.log()[-3000:]
         try:
-            if advisor.client.get(addresses[0]).status_code == 200:
-                addresses.pop(0)
-                continue
+            if advisor.client.get(path).status_code == 200:
+                return
         except httpx.TransportError:
             pass
         time.sleep(0.2)

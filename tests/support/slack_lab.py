@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.tiny_project import LOOK_UP_AND_CRASH, ROOT, command, environment, free_port
+from tests.support.tiny_project import LOOK_UP_AND_CRASH, ROOT, command, environment
 from tools.slack_simulator import (
     APP_TOKEN,
     CLIENT_ID,
@@ -212,20 +212,19 @@ def slack_settings(slack: FakeSlack) -> dict[str, str]:
 
 
 @contextmanager
-def serving(home: Path, name: str, ready: str, **more: str) -> "Iterator[subprocess.Popen[bytes]]":
-    """Run `serve-advisor` or `serve-actions` until the block ends; wait until `ready` answers.
+def serving(home: Path, ready: str, **more: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run the server until the block ends; wait until `ready` answers.
 
     Args:
         home: The project's folder.
-        name: The command.
         ready: The address that answers with 200 when it is.
         more: The environment.
     """
     # From the port, since several servers may run from one folder.
-    log_path = home / f"{name}-{ready.split(':')[2].split('/')[0]}.log"
+    log_path = home / f"serve-{ready.split(':')[2].split('/')[0]}.log"
     with log_path.open("ab") as log:
         server = subprocess.Popen(
-            command(name),
+            command("serve"),
             cwd=home,
             env=environment(home, PRECEPTOR_WATCH_PARENT="1", **more),
             stdout=log,
@@ -253,21 +252,10 @@ def serving(home: Path, name: str, ready: str, **more: str) -> "Iterator[subproc
             server.wait()
 
 
-@contextmanager
-def lab_actions(home: Path) -> Iterator[str]:
-    """Run the lab's action server and yield its port."""
-    port = free_port()
-    with serving(
-        home, "serve-actions", f"http://127.0.0.1:{port}/health", PRECEPTOR_ACTIONS_PORT=str(port)
-    ):
-        yield str(port)
-
-
-def lab_environment(home: Path, port: int, actions_port: str, name: str) -> dict[str, str]:
+def lab_environment(home: Path, port: int, name: str) -> dict[str, str]:
     """Return the environment of a server of the lab with conversations of its own."""
     return {
         "PRECEPTOR_PORT": str(port),
-        "PRECEPTOR_ACTIONS_PORT": actions_port,
         "PRECEPTOR_CONVERSATIONS_URL": f"sqlite:///{home / f'{name}-conversations.db'}",
         "PRECEPTOR_CHANNELS_URL": f"sqlite:///{home / f'{name}-channels.db'}",
         # Cases count seconds; the machine's proxies have no business on the loopback interface.

@@ -35,9 +35,7 @@ LIMIT_SECONDS = 20.0
 class EchoAgent:
     """Stands where Rasa's agent would, and says back what reaches it."""
 
-    action_endpoint = None
     tracker_store = SimpleNamespace(retrieve=None)
-    processor = None
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []

@@ -13,13 +13,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tools.browser import FLAGS
 from tools.browser import browser as find_or_install
 from tests.support.tiny_project import free_port
-from tests.support.advisor import (
-    Advisor,
-    import_catalogue,
-    running_servers,
-    wait_until_ready,
-    write_home,
-)
+from tests.support.advisor import Advisor, import_catalogue, stop, wait_until_ready, write_home
 from tests.support.widget import (
     HOSTILE_NAME,
     IDENTITY_SECRET,
@@ -48,15 +42,13 @@ class Place:
     url: str
     line: Line
     host_port: int
-    servers: "dict[str, subprocess.Popen[bytes]]"
+    server: "subprocess.Popen[bytes]"
 
     def restart(self) -> None:
         """Stop the advisor's server as an operator does, and start it anew."""
-        server = self.servers["serve-advisor"]
-        server.terminate()
-        server.wait(30)
-        self.servers["serve-advisor"] = self.advisor.start("serve-advisor")
-        wait_until_ready(self.advisor, self.servers)
+        stop(self.server)
+        self.server = self.advisor.start()
+        wait_until_ready(self.advisor, self.server)
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +57,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     home = write_home(tmp_path_factory.mktemp("widget") / "home")
     _add_hostile_row(home / "catalogue" / "programs.csv")
     import_catalogue(home)
-    advisor = Advisor(home, free_port(), free_port())
+    advisor = Advisor(home, free_port())
     line = Line(free_port(), advisor.port)
     host_port = free_port()
     own = f"http://127.0.0.1:{line.port}"
@@ -76,8 +68,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:
-        with running_servers(advisor) as servers:
-            yield Place(advisor, own, line, host_port, servers)
+        place = Place(advisor, own, line, host_port, advisor.start())
+        try:
+            wait_until_ready(advisor, place.server)
+            yield place
+        finally:
+            stop(place.server)
+            advisor.client.close()
     finally:
         line.close()
         for name, value in before.items():

@@ -21,7 +21,7 @@ from preceptor.channels.slack.http import LIMIT_BYTES, NotSlack, bolt_request, s
 from preceptor.channels.slack.service import SlackService
 from preceptor.channels.slack.socket_mode import SocketMode
 from preceptor.channels.storage import open_channels
-from preceptor.channels.turn_runner import OnNewMessage, guard_on_start
+from preceptor.channels.turn_runner import OnNewMessage
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import (
     Complaint,
@@ -75,7 +75,6 @@ class SlackInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes, all under `/webhooks/slack`."""
         webhook = Blueprint("preceptor_slack")
-        guard_on_start(webhook)
         self._add_listeners(webhook, on_new_message)
         self._add_routes(webhook)
         self._add_oauth_routes(webhook)

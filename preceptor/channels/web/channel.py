@@ -26,7 +26,7 @@ from preceptor.channels.http import TooLarge, json_response, read_body
 from preceptor.channels.output import channel_seals, storable
 from preceptor.channels.rate_limit import RateLimit
 from preceptor.channels.storage import open_channels
-from preceptor.channels.turn_runner import OnNewMessage, guard_on_start, reply_in_words
+from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
 from preceptor.channels.web import files
 from preceptor.channels.web.feedback import Ratings
 from preceptor.channels.web.message_log import Message, MessageLog
@@ -176,7 +176,6 @@ class _WebBlueprint(Blueprint):
     def __init__(self, server: WebServer) -> None:
         super().__init__("preceptor_web")
         self.ctx.server = server
-        guard_on_start(self)
         self.listener("after_server_start")(server.start)
         self.listener("before_server_stop")(server.stop)
         self.add_route(_function(server.health), "/", methods=["GET"])

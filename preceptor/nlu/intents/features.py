@@ -7,7 +7,6 @@ behind every component of the training, which took longer than computing them.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,18 +26,7 @@ from preceptor.nlu.normalize import fold, squeeze
 # Encoders run side by side: each is fastest on one core, and both leave Python's lock.
 # Training questions are handed out in parts, so that neither core waits for the slower encoder.
 _PART = 512
-_pool: ThreadPoolExecutor
-
-
-def _start_pool() -> None:
-    global _pool
-    _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
-
-
-_start_pool()
-# A process that is copied has none of the threads.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_pool)
+_pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
 
 _WORD = re.compile(r"\w+")
 # What is longer between two blanks, as a link, has no pieces.

@@ -12,4 +12,4 @@ def test_without_slacks_variables_its_routes_say_so(advisor: Advisor) -> None:
     ):
         assert answer.status_code == 503
         assert answer.json()["error"].endswith(".")
-    assert "slack.off" not in advisor.log("serve-advisor")
+    assert "slack.off" not in advisor.log()
