@@ -171,7 +171,7 @@ def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:
     cuts, spans = parts_of(doc, named)
     story = is_story(doc)
     rows = models.intents.probabilities_of_parts(
-        text, list(map(place_of, spans.values())), apart=story and len(spans) > 1
+        text, list(map(place_of, spans.values())), apart=story
     )
     pieces = {
         part: Piece.of(span, row @ models.summed)
