@@ -116,12 +116,13 @@ class IntentReader:
             The reader, which has learnt from everything; and the probabilities of the parts of
             each message, shape `(parts, c)`, by models without the message's fold.
         """
-        all_texts = [*texts, *(message.text for message in messages)]
-        ngrams, rows = Ngrams.fit(all_texts, **{name: options[name] for name in _NGRAMS})
+        learnt = [[label is not None for label in message.labels] for message in messages]
+        from_messages = [m.text for m, which in zip(messages, learnt, strict=True) if any(which)]
+        known = [*texts, *from_messages]
+        ngrams, rows = Ngrams.fit(known, **{name: options[name] for name in _NGRAMS})
         if vectors is None:
             vectors = meaning(texts, options["encoders"])
         read = [_features(message, options["encoders"], ngrams) for message in messages]
-        learnt = [[label is not None for label in message.labels] for message in messages]
         dense = [vectors, *(d[which] for (d, _), which in zip(read, learnt, strict=True))]
         sparse = [rows[: len(texts)], *(s[w] for (_, s), w in zip(read, learnt, strict=True))]
         fold_of_row = np.repeat(np.array(folds, dtype=int), list(map(sum, learnt)))
@@ -138,7 +139,7 @@ class IntentReader:
             places = [i for i, fold in enumerate(folds) if fold == number]
             for i, chances in zip(places, _read(model, [read[i] for i in places]), strict=True):
                 unseen[i] = chances
-        return cls(Corrector.learn(all_texts), options["encoders"], ngrams, full), unseen
+        return cls(Corrector.learn(known), options["encoders"], ngrams, full), unseen
 
     def mended(self, texts: list[str]) -> list[str]:
         """Return the texts in lower case, words mended that the training questions don't know.
