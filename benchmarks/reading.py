@@ -17,7 +17,7 @@ import click
 from benchmarks.report import ROOT, machine, machine_line, table, write_json, write_section
 from preceptor.evaluation.report import TEST_SET, read_test_set
 from preceptor.runtime.models import choose_model
-from preceptor.runtime.settings import load_settings
+from preceptor.runtime.settings import load_settings, quiet_environment
 
 SHORT, LONG = 2000, 8000
 """Characters: the longest message of the web, and of Slack and REST."""

@@ -56,6 +56,14 @@ class InParts:
     labels: list[str | None]
     apart: bool = False
 
+    @property
+    def is_question(self) -> bool:
+        """Whether all of it is learnt, as one question."""
+        return any(
+            label is not None and part == (0, len(self.text))
+            for part, label in zip(self.parts, self.labels, strict=True)
+        )
+
 
 class IntentReader:
     """A trained reader of intents.
@@ -117,9 +125,10 @@ class IntentReader:
             each message, shape `(parts, c)`, by models without the message's fold.
         """
         learnt = [[label is not None for label in message.labels] for message in messages]
-        from_messages = [m.text for m, which in zip(messages, learnt, strict=True) if any(which)]
-        known = [*texts, *from_messages]
-        ngrams, rows = Ngrams.fit(known, **{name: options[name] for name in _NGRAMS})
+        both = list(zip(messages, learnt, strict=True))
+        # A message in parts joins words that no question has side by side.
+        whole = [message.text for message in messages if message.is_question]
+        ngrams, rows = Ngrams.fit([*texts, *whole], **{name: options[name] for name in _NGRAMS})
         if vectors is None:
             vectors = meaning(texts, options["encoders"])
         read = [_features(message, options["encoders"], ngrams) for message in messages]
@@ -139,7 +148,12 @@ class IntentReader:
             places = [i for i, fold in enumerate(folds) if fold == number]
             for i, chances in zip(places, _read(model, [read[i] for i in places]), strict=True):
                 unseen[i] = chances
-        return cls(Corrector.learn(known), options["encoders"], ngrams, full), unseen
+        return cls(
+            Corrector.learn([*texts, *(m.text for m, which in both if any(which))]),
+            options["encoders"],
+            ngrams,
+            full,
+        ), unseen
 
     def mended(self, texts: list[str]) -> list[str]:
         """Return the texts in lower case, words mended that the training questions don't know.
