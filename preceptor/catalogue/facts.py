@@ -1,4 +1,4 @@
-"""The catalogue's facts as answers need them: licensing, advice, numbers to call, topics."""
+"""The catalogue's facts as answers need them: licensing, advice, numbers to call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from preceptor.catalogue.records import (
     LicensingRecord,
     ProgramRecord,
     RegulatorRecord,
-    TopicRecord,
 )
 from preceptor.catalogue.snapshot import Catalogue
 
@@ -116,11 +115,6 @@ def helplines(
     ]
     fitting.sort(key=lambda line: (line.country is None, line.id))
     return tuple(fitting)
-
-
-def topics(catalogue: Catalogue) -> tuple[TopicRecord, ...]:
-    """Return every topic, sorted by intent."""
-    return tuple(catalogue.all(TopicRecord).values())
 
 
 def countries_covered(catalogue: Catalogue) -> tuple[CountryCoverage, ...]:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 
 from preceptor.catalogue.cells import LIST_SEPARATOR, unquote_formula
 from preceptor.catalogue.database import transaction
-from preceptor.catalogue.records import RECORDS, Record, complaints, parse_row
+from preceptor.catalogue.records import INTENTS, RECORDS, Record, complaints, parse_row
 from preceptor.catalogue.store import (
     Documents,
     documents_of,
@@ -27,6 +27,7 @@ from preceptor.catalogue.store import (
     replace_documents,
     version_of,
 )
+from preceptor.intents import intents
 
 log = structlog.get_logger(__name__)
 
@@ -155,7 +156,9 @@ def import_folder(folder: Path | str, engine: Engine) -> ImportReport:
 
     Raises:
         ImportRefused: A file is not as the data dictionary says; it has every problem.
-        CatalogueError: The database fails. The old catalogue stays in both cases.
+        CatalogueError: The database fails.
+        Complaint: intents.yml, which facts refer to, cannot be read. The old catalogue stays in
+            all three cases.
     """
     contents, problems = _read_folder(Path(folder))
     if problems:
@@ -363,18 +366,20 @@ def _items(cells: Mapping[str, str], column: str) -> list[str]:
 def _check_references(table: _Table, tables: Mapping[str, _Table]) -> None:
     # Works on the cells, not on the records: a row with another error is checked too.
     reported = table.places_of_problems()
-    for column, target_name in table.record.references().items():
-        target = tables[target_name]
-        if not target.readable:
+    for column, target in table.record.references().items():
+        if target == INTENTS:
+            keys, complaint = set(intents()), f"is not an intent of {INTENTS}"
+        elif tables[target].readable:
+            keys, complaint = set(tables[target].by_key()), f"is not in {target}"
+        else:
             continue  # Everything would be dangling; the file's own problem says enough.
-        keys = target.by_key()
         for number, cells in table.rows.items():
             if (number, column) in reported:
                 continue
             for item in _items(cells, column):
                 if item not in keys:
-                    table.add(number, column, f"{item!r} is not in {target_name}")
-        if target is table and column not in table.record.list_columns():
+                    table.add(number, column, f"{item[:80]!r} {complaint}")
+        if target == table.record.file and column not in table.record.list_columns():
             _check_cycles(table, column)
 
 

@@ -82,14 +82,6 @@ def test_helplines_can_be_chosen_by_whom_they_are_for(
     assert [h.id for h in facts.helplines(catalogue, "KE", for_whom="doctors")] == ["doctors"]
 
 
-def test_topics_tell_where_they_lead(catalogue: Catalogue) -> None:
-    topics = facts.topics(catalogue)
-    assert [(t.intent, t.leads_to, t.in_menu) for t in topics] == [
-        ("ask_bali", ("ask_discipline",), True),
-        ("ask_discipline", (), False),
-    ]
-
-
 def test_countries_covered_are_those_with_programmes_or_rules(
     imported: Engine, folder: Path, rows: Rows
 ) -> None:
