@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
@@ -154,18 +153,6 @@ def _not_above(upper: str, lower: str) -> Any:
     return validator(upper, allow_reuse=True)(check)
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where a fact comes from. `date` is an ISO date that may stop at the month or the year."""
-
-    title: str | None
-    url: str | None
-    date: str | None
-    note: str | None
-    confidence: str
-    confidence_note: str | None
-
-
 class SourcedRecord(Record):
     """A row that says where it comes from, in columns behind its own.
 
@@ -197,18 +184,6 @@ class SourcedRecord(Record):
         if value == "high" and "source_url" in values and values["source_url"] is None:
             raise ValueError("'high' needs a source_url (fill it in, or write medium)")
         return value
-
-    @property
-    def source(self) -> Source:
-        """The columns of the source."""
-        return Source(
-            title=self.source_title,
-            url=self.source_url,
-            date=self.source_date,
-            note=self.source_note,
-            confidence=self.confidence,
-            confidence_note=self.confidence_note,
-        )
 
 
 class CountryRecord(Record):

@@ -139,11 +139,6 @@ def search(catalogue: Catalogue, query: SearchQuery, offset: int = 0, limit: int
     return SearchPage(tuple(hits[start : start + max(limit, 0)]), len(hits), start)
 
 
-def get_program(catalogue: Catalogue, id: str) -> ProgramView | None:
-    """Return the programme with this id, whatever its listing, or None."""
-    return catalogue.program(id)
-
-
 # Judging one programme ------------------------------------------------------------------
 
 
@@ -156,6 +151,7 @@ class _Scope:
     places: frozenset[str]
     specialties: frozenset[str] | None
     excluded_specialties: frozenset[str]
+    rates: Rates
     budget_eur: Decimal | None
 
     @classmethod
@@ -165,6 +161,10 @@ class _Scope:
             countries = {*query.countries, *catalogue.countries_within(query.regions)}
         if countries is not None:
             countries -= set(query.excluded_countries)
+        rates = catalogue.rates
+        if query.budget and query.budget.currency not in rates:
+            # No rate is needed to compare amounts of one currency; others cannot be compared.
+            rates = {query.budget.currency: Rate(Decimal(1))}
         return cls(
             query=query,
             countries=None if countries is None else frozenset(countries),
@@ -177,7 +177,8 @@ class _Scope:
             excluded_specialties=frozenset(
                 catalogue.specialties_within(query.excluded_specialties)
             ),
-            budget_eur=in_euro(query.budget, catalogue.rates) if query.budget else None,
+            rates=rates,
+            budget_eur=in_euro(query.budget, rates) if query.budget else None,
         )
 
 
@@ -186,7 +187,7 @@ def _hits(catalogue: Catalogue, query: SearchQuery) -> list[Hit]:
     scope = _Scope.of(query, catalogue)
     hits = []
     for program in catalogue.programs:
-        notes = _judge(program, scope, catalogue.rates)
+        notes = _judge(program, scope)
         if notes is not None:
             hits.append(Hit(program, notes, _cost(program, query, catalogue.rates)))
     hits.sort(key=lambda hit: _rank(hit, scope))
@@ -196,7 +197,7 @@ def _hits(catalogue: Catalogue, query: SearchQuery) -> list[Hit]:
 _Verdict = Note | Literal["fits", "out"]
 
 
-def _judge(program: ProgramView, scope: _Scope, rates: Rates) -> tuple[Note, ...] | None:
+def _judge(program: ProgramView, scope: _Scope) -> tuple[Note, ...] | None:
     """Return the notes on a programme that fits as far as is known, or None if it does not."""
     query = scope.query
     if program.listing == "restricted" and not query.include_restricted:
@@ -210,7 +211,7 @@ def _judge(program: ProgramView, scope: _Scope, rates: Rates) -> tuple[Note, ...
         _judge_any(program.stages, query.stages, "stage_unknown"),
         _judge_any(program.languages, query.languages, "language_unknown"),
         _judge_length(program, query),
-        _judge_budget(program, scope, rates),
+        _judge_budget(program, scope),
     )
     if "out" in verdicts:
         return None
@@ -296,21 +297,16 @@ def _cost(program: ProgramView, query: SearchQuery, rates: Rates) -> Decimal | N
     return None if weeks is None else price * weeks
 
 
-def _judge_budget(program: ProgramView, scope: _Scope, rates: Rates) -> _Verdict:
+def _judge_budget(program: ProgramView, scope: _Scope) -> _Verdict:
     query = scope.query
     if query.budget is None:
         return "fits"
     if program.price is None or not program.price_is_cost:
         return "price_is_fee_only" if program.price else "price_unknown"
-    cost, budget = _cost(program, query, rates), scope.budget_eur
-    if program.price.currency == query.budget.currency and scope.budget_eur is None:
-        # No rate is needed to compare amounts of one currency.
-        one = Rate(Decimal(1), None, None, None)
-        cost = _cost(program, query, {query.budget.currency: one})
-        budget = query.budget.amount
-    if cost is None or budget is None:
+    cost = _cost(program, query, scope.rates)
+    if cost is None or scope.budget_eur is None:
         return "price_unknown"
-    if cost > budget:
+    if cost > scope.budget_eur:
         return "out"
     longer = query.min_weeks is not None and query.min_weeks > (program.min_weeks or 0)
     if longer and program.price_basis in ("total_shortest_stay", "advertised_from"):

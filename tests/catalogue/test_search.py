@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.search import SearchQuery, get_program, search
+from preceptor.catalogue.search import SearchQuery, search
 from preceptor.catalogue.snapshot import Catalogue
 from tests.support.catalogue import program
 
@@ -478,7 +478,7 @@ def test_a_constraint_never_adds_results_and_the_order_only_orders(
 
 
 def test_a_programme_is_got_by_its_id(catalogue: Catalogue) -> None:
-    view = get_program(catalogue, "kenya-elective")
+    view = catalogue.program("kenya-elective")
     assert view is not None
     assert view.name == "Kenya Elective"
-    assert get_program(catalogue, "no-such") is None
+    assert catalogue.program("no-such") is None
