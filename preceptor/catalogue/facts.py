@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import defaultdict
+from typing import NamedTuple
 
 from preceptor.catalogue.records import (
     AdviceFactRecord,
+    CountryRecord,
     EmergencyNumberRecord,
     HelplineRecord,
     LicensingRecord,
@@ -15,15 +16,12 @@ from preceptor.catalogue.records import (
 from preceptor.catalogue.snapshot import Catalogue
 
 
-@dataclass(frozen=True)
-class CountryCoverage:
-    """What the catalogue has on a country: programmes by listing, and its registration rules."""
+class CountryCoverage(NamedTuple):
+    """What the catalogue has on a country: programmes, and whether its registration rules."""
 
-    iso2: str
-    name: str
+    country: CountryRecord
+    programs: int
     open_calls: int
-    restricted: int
-    reports: int
     licensing: bool
 
 
@@ -60,24 +58,17 @@ def helplines(catalogue: Catalogue, iso2: str | None = None) -> tuple[HelplineRe
 
 def countries_covered(catalogue: Catalogue) -> tuple[CountryCoverage, ...]:
     """Return the countries that have a programme or a licensing rule, sorted by name."""
-    programs: Counter[tuple[str, str]] = Counter(
-        (country, program.listing)
-        for program in catalogue.all(ProgramRecord).values()
-        for country in program.countries
-    )
-    licensed = catalogue.all(LicensingRecord).keys()
-    covered = {country for country, _ in programs} | licensed
+    listings: dict[str, list[str]] = defaultdict(list)
+    for program in catalogue.all(ProgramRecord).values():
+        for iso2 in program.countries:
+            listings[iso2].append(program.listing)
+    licensed = catalogue.all(LicensingRecord)
     return tuple(
         CountryCoverage(
-            iso2,
-            country.name,
-            open_calls=programs[iso2, "open_call"],
-            restricted=programs[iso2, "restricted"],
-            reports=programs[iso2, "report"],
-            licensing=iso2 in licensed,
+            country, len(listings[iso2]), listings[iso2].count("open_call"), iso2 in licensed
         )
         for iso2, country in sorted(
             catalogue.countries.items(), key=lambda item: item[1].name.casefold()
         )
-        if iso2 in covered
+        if iso2 in listings or iso2 in licensed
     )

@@ -107,11 +107,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """A part of a result: `results` begins at `offset` of `total` hits."""
+    """A part of a result, which has `total` hits."""
 
     results: tuple[Hit, ...]
     total: int
-    offset: int
 
 
 @dataclass(frozen=True)
@@ -121,13 +120,11 @@ class Nothing:
     Attributes:
         blame: The smallest set of constraints (names of SearchQuery's fields) without which
             there are results.
-        without: For each single constraint, how many results there are without it.
         alternatives: The nearest programmes once the blamed constraints are dropped.
         hidden: How many restricted programmes and reports fit the whole query.
     """
 
     blame: tuple[str, ...]
-    without: Mapping[str, int]
     alternatives: tuple[Hit, ...]
     hidden: int
 
@@ -136,55 +133,39 @@ def search(catalogue: Catalogue, query: SearchQuery, offset: int = 0, limit: int
     """Return the hits of `query` from `offset` on (0 is the best), at most `limit`."""
     hits = _hits(catalogue, query)
     start = max(offset, 0)
-    return SearchPage(tuple(hits[start : start + max(limit, 0)]), len(hits), start)
+    return SearchPage(tuple(hits[start : start + max(limit, 0)]), len(hits))
 
 
 # Judging one programme ------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class _Scope:
-    """A query with its regions, areas and parent specialties expanded."""
+    """A query with its regions, areas and parent specialties expanded.
 
-    query: SearchQuery
-    countries: frozenset[str] | None
-    places: frozenset[str]
-    specialties: frozenset[str] | None
-    excluded_specialties: frozenset[str]
-    rates: Rates
-    budget_eur: Decimal | None
+    `countries` and `specialties` are None if any will do.
+    """
 
-    @classmethod
-    def of(cls, query: SearchQuery, catalogue: Catalogue) -> _Scope:
-        countries: set[str] | None = None
+    def __init__(self, query: SearchQuery, catalogue: Catalogue) -> None:
+        self.query = query
+        self.countries: set[str] | None = None
         if query.countries or query.regions:
-            countries = {*query.countries, *catalogue.countries_within(query.regions)}
-        if countries is not None:
-            countries -= set(query.excluded_countries)
-        rates = catalogue.rates
-        if query.budget and query.budget.currency not in rates:
+            named = {*query.countries, *catalogue.countries_within(query.regions)}
+            self.countries = named - set(query.excluded_countries)
+        self.places = catalogue.places_within(query.places)
+        self.specialties: set[str] | None = None
+        if query.specialties:
+            self.specialties = catalogue.specialties_within(query.specialties)
+        self.excluded_specialties = catalogue.specialties_within(query.excluded_specialties)
+        self.rates = catalogue.rates
+        if query.budget and query.budget.currency not in self.rates:
             # No rate is needed to compare amounts of one currency; others cannot be compared.
-            rates = {query.budget.currency: Rate(Decimal(1))}
-        return cls(
-            query=query,
-            countries=None if countries is None else frozenset(countries),
-            places=frozenset(catalogue.places_within(query.places)),
-            specialties=(
-                frozenset(catalogue.specialties_within(query.specialties))
-                if query.specialties
-                else None
-            ),
-            excluded_specialties=frozenset(
-                catalogue.specialties_within(query.excluded_specialties)
-            ),
-            rates=rates,
-            budget_eur=in_euro(query.budget, rates) if query.budget else None,
-        )
+            self.rates = {query.budget.currency: Rate(Decimal(1))}
+        self.budget_eur = in_euro(query.budget, self.rates) if query.budget else None
 
 
 def _hits(catalogue: Catalogue, query: SearchQuery) -> list[Hit]:
     """Return all hits in order."""
-    scope = _Scope.of(query, catalogue)
+    scope = _Scope(query, catalogue)
     hits = []
     for program in catalogue.programs:
         notes = _judge(program, scope)
@@ -220,26 +201,15 @@ def _judge(program: ProgramView, scope: _Scope) -> tuple[Note, ...] | None:
 
 def _is_located(program: ProgramView, scope: _Scope) -> bool:
     """Return whether it is in one of the places, or in one of the countries and regions."""
-    if scope.query.places and scope.places.intersection(program.places):
-        return bool(_countries_left(program, replace(scope, countries=None)))
-    if scope.query.places and scope.countries is None:
-        return False
-    if scope.countries is None and not scope.query.excluded_countries:
-        return True
-    if _countries_left(program, scope):
-        return True
-    # Somebody who excludes a country can still do a worldwide programme in another.
-    return program.worldwide and scope.countries != frozenset()
-
-
-def _countries_left(program: ProgramView, scope: _Scope) -> list[str]:
-    """Return the programme's countries that the person asked for and did not exclude."""
-    return [
-        country
-        for country in program.countries
-        if country not in scope.query.excluded_countries
-        and (scope.countries is None or country in scope.countries)
-    ]
+    query, countries = scope.query, scope.countries
+    left = set(program.countries) - set(query.excluded_countries)
+    if not scope.places.isdisjoint(program.places):
+        return bool(left)
+    if countries is None:
+        # Somebody who excludes a country can still do a worldwide programme in another.
+        anywhere = not query.excluded_countries or bool(left) or program.worldwide
+        return anywhere and not query.places
+    return bool(countries & left) or (program.worldwide and bool(countries))
 
 
 def _judge_specialties(program: ProgramView, scope: _Scope) -> _Verdict:
@@ -333,7 +303,7 @@ def _rank(hit: Hit, scope: _Scope) -> tuple[Any, ...]:
     only_worldwide = (
         scope.countries is not None
         and not scope.places.intersection(program.places)
-        and not _countries_left(program, scope)
+        and scope.countries.isdisjoint(program.countries)
     )
     specificity = 0
     if query.places:
@@ -376,7 +346,6 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     by the smallest area or region that holds both, for a budget by cost, for a length by length.
     """
     constraints = query.constraints()
-    without = {name: len(_hits(catalogue, query.without(name))) for name in constraints}
     everything = replace(query, include_restricted=True, include_reports=True)
     hidden = len(_hits(catalogue, everything)) - len(_hits(catalogue, query))
     for size in (*range(1, min(_MOST_BLAMED, len(constraints)) + 1), len(constraints)):
@@ -385,8 +354,8 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
             if hits:
                 measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
                 hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
-                return Nothing(blame, without, tuple(hits[:_MOST_ALTERNATIVES]), hidden)
-    return Nothing((), without, (), hidden)
+                return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), hidden)
+    return Nothing((), (), hidden)
 
 
 def _country_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:

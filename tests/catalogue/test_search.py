@@ -383,7 +383,8 @@ def test_pages_go_through_all_results_once(with_programs: WithPrograms) -> None:
         [],
     ]
     assert {page.total for page in pages} == {8}
-    assert search(catalogue, SearchQuery(), offset=-5).offset == 0
+    first = search(catalogue, SearchQuery())
+    assert search(catalogue, SearchQuery(), offset=-5).results == first.results
 
 
 def test_a_hit_carries_all_that_a_reply_shows(with_programs: WithPrograms) -> None:
