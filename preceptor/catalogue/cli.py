@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from preceptor.catalogue.cells import LIST_SEPARATOR
 from preceptor.catalogue.columns import README, write_columns
-from preceptor.catalogue.database import CatalogueError, engine_from_url
+from preceptor.catalogue.database import engine_from_url
 from preceptor.catalogue.exporter import export_folder
 from preceptor.catalogue.importer import (
     ImportRefused,
@@ -33,17 +33,7 @@ _FIRST_COLUMNS = 5
 _TABLES = tuple(file.removesuffix(".csv") for file in RECORDS)
 
 
-class _Group(click.Group):
-    """Commands whose failures are one sentence and exit code 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except CatalogueError as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=_Group)
+@click.group()
 @click.option("--database", metavar="URL", help="Database address; default: DATABASE_URL.")
 @click.pass_context
 def catalogue(ctx: click.Context, database: str | None) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from preceptor.runtime.settings import load_settings
+from preceptor.runtime.settings import Complaint, load_settings
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +32,7 @@ OUTDATED = (
 )
 
 
-class CatalogueError(Exception):
+class CatalogueError(Complaint):
     """The catalogue cannot be read or written; the message is a sentence for people."""
 
 
@@ -166,9 +166,7 @@ def database_errors(engine: Engine) -> Iterator[None]:
         sentence = _sentence(error, engine.url.render_as_string(hide_password=True))
         if sentence is None:
             raise
-        if sentence == NOT_IMPORTED:
-            raise NotImported() from error
-        raise CatalogueError(sentence) from error
+        raise NotImported() if sentence == NOT_IMPORTED else CatalogueError(sentence) from error
 
 
 # What the two drivers say, in lower case, and what a person can do about it.

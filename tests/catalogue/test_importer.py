@@ -278,6 +278,19 @@ def test_cells_that_need_each_other_are_checked(
     assert [p.message for p in problems if p.column == column and words in p.message]
 
 
+def test_facts_of_a_new_intent_need_no_more_than_its_entry(
+    tmp_path: Path, folder: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows["advice_facts.csv"][0]["intents"] = "ask_parking;ask_bali"
+    write_csv(folder, rows)
+    assert len(check(folder)) == 1
+    entry = 'ask_parking: {group: advice, label: Parking, question: "Where?", means: parking}'
+    declared = (PROJECT_ROOT / "intents.yml").read_text("utf-8")
+    (tmp_path / "intents.yml").write_text(f"{declared}\n{entry}\n", "utf-8")
+    monkeypatch.setenv("PRECEPTOR_HOME", str(tmp_path))
+    assert check(folder) == []
+
+
 def test_kosovo_is_a_country_though_iso_3166_has_no_code_for_it(folder: Path, rows: Rows) -> None:
     rows["countries.csv"].append({"iso2": "XK", "name": "Kosovo"})
     assert check(write_csv(folder, rows)) == []
