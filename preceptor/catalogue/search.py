@@ -284,11 +284,10 @@ def _judge_budget(program: ProgramView, scope: _Scope) -> _Verdict:
     return "fits"
 
 
+# Ranking --------------------------------------------------------------------------------
+
 # Farther than any region is large and longer than any stay lasts.
 _FAR = 10**6
-
-
-# Ranking --------------------------------------------------------------------------------
 
 
 def _date_number(date: str | None) -> int:
@@ -358,12 +357,11 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     return Nothing((), (), hidden)
 
 
-def _country_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
-    """Return the size of the smallest region that holds a country asked for and one of the hit."""
-    return _shared_region(hit, set(query.countries), catalogue)
-
-
 def _shared_region(hit: Hit, countries: set[str], catalogue: Catalogue) -> float:
+    """Return the size of the smallest region that holds one of the countries and one of the hit's.
+
+    0 if they have a country in common.
+    """
     if countries & set(hit.program.countries):
         return 0
     return min(
@@ -395,24 +393,13 @@ def _specialty_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> f
     return 0 if family & set(hit.program.specialties) else 1
 
 
-def _cost_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> Decimal:
-    return Decimal(10**12) if hit.cost_eur is None else hit.cost_eur
-
-
-def _shortest_stay(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
-    return _FAR if hit.program.min_weeks is None else hit.program.min_weeks
-
-
-def _longest_stay(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
-    return _FAR if hit.program.max_weeks is None else -hit.program.max_weeks
-
-
 _Measure = Callable[[Hit, SearchQuery, Catalogue], "float | Decimal"]
 _NEARNESS: Mapping[str, _Measure] = {
-    "budget": _cost_distance,
-    "max_weeks": _shortest_stay,
-    "min_weeks": _longest_stay,
-    "countries": _country_distance,
+    "budget": lambda hit, *_: Decimal("Infinity") if hit.cost_eur is None else hit.cost_eur,
+    "max_weeks": lambda hit, *_: hit.program.min_weeks or _FAR,
+    "min_weeks": lambda hit, *_: -(hit.program.max_weeks or -_FAR),
+    "countries": lambda hit, query, catalogue: _shared_region(hit, set(query.countries), catalogue),
     "places": _place_distance,
     "specialties": _specialty_distance,
 }
+"""How far a hit is from what was asked, by the constraint that was dropped for it."""
