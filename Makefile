@@ -13,7 +13,7 @@ PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
 .PHONY: help run chat test lint catalogue train nlu-report widget widget-report bench-nlu \
-	bench-serve bench-slack slack-demo lock clean runtime dev
+	bench-reading bench-serve bench-slack slack-demo lock clean runtime dev
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -52,6 +52,11 @@ bench-nlu: dev ## Measure the reading of intents on public benchmarks, beside Ra
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@.venv/bin/python -m benchmarks.nlu
+
+bench-reading: dev ## Measure how the time of reading grows with a message's length
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) train
+	@.venv/bin/python -m benchmarks.reading
 
 bench-serve: dev ## Measure training, start, memory and turns, beside Rasa's default
 	@.venv/bin/python -m benchmarks.serve $(ARGS)

@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -24,7 +23,7 @@ from preceptor.nlu.intents.features import meaning, vectors_of
 from preceptor.nlu.language import LanguageReader
 from preceptor.nlu.questions import training
 from preceptor.nlu.questions.annotated import TOLD, from_examples
-from preceptor.nlu.questions.model import Roles
+from preceptor.nlu.questions.model import CutModel, Roles, StoryModel
 from preceptor.nlu.reading import RANKING_LENGTH, Models, read
 
 RANKING = "intent_ranking"
@@ -142,17 +141,17 @@ class MessageReader(TrainedReader):
         declared = intents()
         roles = Roles(by_intent([q.label for q in english])[0], declared)
         askable = {n for n, asks in zip(roles.names, roles.askable, strict=True) if asks}
-        known, messages, samples = training.draw(english, marked, told, askable)
+        known, samples = training.draw(english, marked, told, askable)
         texts, labels = [q.text for q in known], [q.label for q in known]
         vectors = meaning(texts, self.config["encoders"])
-        unseen = [sample.message for sample in samples]
-        reader, read_unseen = IntentReader.fit_and_read(
-            texts, labels, messages, unseen, self.config, vectors
+        messages, folds = [s.message for s in samples], [s.fold for s in samples]
+        reader, unseen = IntentReader.fit_and_read(
+            texts, labels, messages, folds, self.config, vectors
         )
         roles = Roles(by_intent(reader.labels)[0], declared)
-        arrays = training.fit(samples, read_unseen, reader.labels, roles)
-        reader.save(folder)
-        np.savez(folder / "questions.npz", **arrays)
+        for model in (reader, *training.fit(samples, unseen, reader.labels, roles)):
+            if model is not None:
+                model.save(folder)
         if foreign:
             options = self.config["languages"]
             own = vectors_of(options["encoder"], vectors, self.config["encoders"])
@@ -161,11 +160,12 @@ class MessageReader(TrainedReader):
 
     def load_from(self, folder: Path) -> None:
         """Read back what `learn` wrote."""
-        with np.load(folder / "questions.npz", allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
         reader = IntentReader.load(folder, self.config["encoders"])
         languages = LanguageReader.load(folder, self.config["languages"]["encoder"])
-        self.models = Models(reader, languages, arrays, intents())
+        declared = intents()
+        roles = Roles(by_intent(reader.labels)[0], declared)
+        cuts, stories = CutModel.load(folder, roles), StoryModel.load(folder, roles)
+        self.models = Models(reader, languages, roles, cuts, stories, declared)
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Write into each message what is understood of it."""

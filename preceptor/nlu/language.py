@@ -225,7 +225,7 @@ class LanguageReader:
             encoder: see the class.
             most: how many English questions per label are learnt from: more cost time and gain
                 nothing.
-            ridge: see `QuadraticRidge.fit_twice`.
+            ridge: see `QuadraticRidge.fit_and_leave_out`.
         """
         # What is declined for its language is no English.
         plain = [i for i, (_, label) in enumerate(english) if not label.endswith(_DECLINED)]

@@ -108,23 +108,26 @@ class Models:
         roles: what the models know of the trained ones.
         cuts: judges cuts; None where messages with several questions were not trained.
         stories: weighs sentences; None where stories were not trained.
+        summed: what sums the classifier's classes up to intents, shape (classes, intents).
     """
 
     def __init__(
         self,
         intents: IntentReader,
         languages: LanguageReader | None,
-        arrays: Mapping[str, np.ndarray],
+        roles: Roles,
+        cuts: CutModel | None,
+        stories: StoryModel | None,
         declared: Intents,
     ) -> None:
-        """Put them together; the arrays are those of `preceptor.nlu.questions.training.fit`."""
+        """Put them together."""
         self.intents = intents
         self.languages = languages
+        self.roles = roles
+        self.cuts = cuts
+        self.stories = stories
         self.declared = declared
-        names, self.summed = by_intent(intents.labels)
-        self.roles = Roles(names, declared)
-        self.cuts = CutModel(self.roles, arrays) if "cut_weights" in arrays else None
-        self.stories = StoryModel(self.roles, arrays) if "story_weights" in arrays else None
+        _, self.summed = by_intent(intents.labels)
 
 
 def read(text: str, models: Models, linker: Linker | None) -> Reading:
@@ -168,7 +171,7 @@ def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:
     cuts, spans = parts_of(doc, named)
     story = is_story(doc)
     rows = models.intents.probabilities_of_parts(
-        text, list(map(place_of, spans.values())), apart=story and len(spans) > 1
+        text, list(map(place_of, spans.values())), apart=story
     )
     pieces = {
         part: Piece.of(span, row @ models.summed)

@@ -251,6 +251,15 @@ def test_parts_read_apart_are_read_as_if_alone():
     assert whole @ first > whole @ second > 0
 
 
+def test_a_story_of_one_sentence_is_read_as_a_whole():
+    ngrams, _ = Ngrams.fit(["is it paid"] * 2, words=[1, 2], characters=[2, 5], min_df=2)
+    whole = [(0, 10)]
+    apart, _ = features_of_parts(
+        "is it paid", whole, {"use": 1.0, "minilm": 1.0}, ngrams, apart=True
+    )
+    assert np.allclose(apart, meaning(["is it paid"], {"use": 1.0, "minilm": 1.0}), atol=1e-5)
+
+
 def test_sentences_of_a_story_keep_their_places_when_two_threads_read_them():
     told = ["My ward is lovely and everybody smiles at me.", "Is it paid?", "I live by the sea.",
             "My father wants to know how I get a visa for Germany.", "I am tired."]  # fmt: skip

@@ -93,7 +93,7 @@ def test_a_part_is_learnt_in_its_place_and_read_unseen():
     places = [(0, 15), (20, 28)]
     several = InParts(message, places, ["when", "who"])
     options = {**DEFAULTS, "min_df": 1}
-    reader, (unseen,) = IntentReader.fit_and_read(texts, labels, [], [several], options)
+    reader, (unseen,) = IntentReader.fit_and_read(texts, labels, [several], [0], options)
     assert list(reader.labels) == ["cost", "when", "who"]
     read = reader.probabilities_of_parts(message, places)
     assert [reader.labels[i] for i in np.argmax(read, axis=1)] == ["when", "who"]
@@ -106,7 +106,7 @@ def test_what_is_not_labelled_is_read_and_not_learnt():
     texts, labels = ["what does it cost", "when do I apply"] * 5, ["cost", "when"] * 5
     message = InParts("cost and when", [(0, 13), (0, 4)], [None, "cost"])
     reader, (unseen,) = IntentReader.fit_and_read(
-        texts, labels, [], [message], {**DEFAULTS, "min_df": 1}
+        texts, labels, [message], [0], {**DEFAULTS, "min_df": 1}
     )
     assert list(reader.labels) == ["cost", "when"] and unseen.shape == (2, 2)
 
@@ -140,24 +140,38 @@ def questions() -> list[Question]:
     ]
 
 
-def test_what_the_models_learn_from_is_kept_from_the_classifier_that_reads_it():
+def test_messages_of_another_fold_are_known_to_what_reads_a_message():
+    texts, labels = ["what does it cost", "when do I apply"] * 5, ["cost", "when"] * 5
+    messages = [InParts("who can go and when", [(0, 10)], ["who"]) for _ in range(2)]
+    options = {**DEFAULTS, "min_df": 1}
+    for folds, known in (([0, 1], True), ([0, 0], False)):
+        reader, unseen = IntentReader.fit_and_read(texts, labels, messages, folds, options)
+        who = list(reader.labels).index("who")
+        assert (unseen[0][0].argmax() == who) == known
+        assert np.allclose(unseen[0], unseen[1], atol=1e-3)
+
+
+def test_what_the_models_learn_from_is_in_folds():
     marked = [
         Marked("who can go and when", [(0, 10), (15, 19)], ["ask_eligibility", "ask_timing"]),
         Marked("who can go and how long", [(0, 10), (15, 23)], ["ask_eligibility", "ask_how_long"]),
     ]
     story = "It rained for weeks. " * 12
-    known, messages, samples = draw(questions(), marked, [story], {"ask_eligibility"})
-    texts = {question.text for question in known}
-    kept = {s.message.text for s in samples if any(s.message.labels)}
-    assert not texts & kept and len(texts) + len(kept) == 120 + 1
-    assert len(texts) >= 0.7 * 120
-    assert [message.text for message in messages] == [marked[1].text]
+    plain, samples = draw(questions(), marked, [story], {"ask_eligibility"})
+    assert {s.fold for s in samples if s.ends} == {0, 1} and all(len(s.ends) < 2 for s in samples)
+    learnt = [s for s in samples if s.intent and s.written]
+    assert {q.text for q in plain} | {s.message.text for s in learnt} == {
+        question.text for question in questions()
+    }
     inside = [s for s in samples if not s.written]
     assert inside and all(s.message.apart for s in inside)
     assert {label for s in inside for label in s.message.labels} == {None}
-    (of_marked,) = (s for s in samples if s.ends)
-    assert of_marked.ends == {10} and of_marked.intent == ""
+    fold = {s.message.text: s.fold for s in learnt}
+    for sample in inside:
+        # The question itself is in the fold of the story around it.
+        (own,) = (text for text in fold if f"{text}." in sample.message.text)
+        assert fold[own] == sample.fold
 
 
-def test_without_messages_of_several_questions_nothing_is_kept_back():
-    assert draw(questions(), [], ["It rained."], {"ask_eligibility"}) == (questions(), [], [])
+def test_without_messages_of_several_questions_there_are_no_samples():
+    assert draw(questions(), [], ["It rained."], {"ask_eligibility"}) == (questions(), [])

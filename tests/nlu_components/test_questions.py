@@ -12,7 +12,14 @@ from preceptor.nlu.questions.cuts import (
     place_of,
     sentences,
 )
-from preceptor.nlu.questions.model import CutModel, Piece, Roles, StoryModel, features
+from preceptor.nlu.questions.model import (
+    CutModel,
+    Piece,
+    Roles,
+    StoryModel,
+    features,
+    story_features,
+)
 from preceptor.nlu.questions.reader import (
     Asked,
     behind_a_greeting,
@@ -249,7 +256,7 @@ def test_what_can_be_no_second_question_is_none():
     assert ROLES.askable[pair.second]
 
 
-def test_a_model_of_cuts_learns_what_parts():
+def test_a_model_of_cuts_learns_what_parts(tmp_path):
     rows, truth = [], []
     for second, parts in (("how long is it", True), ("and the other one", False)) * 20:
         doc = tokens_of(f"what does it cost, {second}")
@@ -261,8 +268,33 @@ def test_a_model_of_cuts_learns_what_parts():
         row, _ = features(ROLES, cut, first, Piece.of(spans[1, 1], chances), first)
         rows.append(row)
         truth.append(parts)
-    model = CutModel(ROLES, CutModel.fit(np.array(rows), np.array(truth)))
-    assert model.parts(cut, first, Piece.of(spans[1, 1], chances), first)[0] < 0.5
+    model = CutModel.fit(ROLES, np.array(rows), np.array(truth))
+    place = (cut, first, Piece.of(spans[1, 1], chances), first)
+    ((chance, _),) = model.parts([place])
+    assert chance < 0.5
+    model.save(tmp_path)
+    again = CutModel.load(tmp_path, ROLES)
+    assert again is not None and again.parts([place])[0][0] == pytest.approx(chance)
+
+
+def test_a_model_of_stories_learns_what_asks(tmp_path):
+    rows, says = [], []
+    for asks in (True, False) * 10:
+        told = [piece("It rained.", out_of_scope=0.3), piece("Is it paid?", **{COST: 0.9})]
+        told = told if asks else told[::-1]
+        rows.append(story_features(ROLES, told, piece("It rained. Is it paid?", thank=0.3)))
+        says.append(np.array([0.0, 0.9, 0.1] if asks else [0.9, 0.0, 0.1]))
+    model = StoryModel.fit(ROLES, rows, says, [True, False] * 10)
+    weights = model.weights(told, piece("It rained. Is it paid?", thank=0.3))
+    assert weights.argmax() == 0 and weights.sum() == pytest.approx(1)
+    model.save(tmp_path)
+    again = StoryModel.load(tmp_path, ROLES)
+    assert again is not None
+    assert np.allclose(again.weights(told, piece("It rained. Is it paid?", thank=0.3)), weights)
+
+
+def test_models_that_were_not_trained_are_none(tmp_path):
+    assert CutModel.load(tmp_path, ROLES) is None and StoryModel.load(tmp_path, ROLES) is None
 
 
 def story(models, *readings: tuple[str, str, float]) -> np.ndarray:

@@ -61,14 +61,18 @@ def test_the_weights_give_what_the_kernel_gives(questions):
     assert np.allclose(model.probabilities(dense, sparse), expected, atol=1e-3)
 
 
-def test_the_second_model_is_that_of_the_first_questions_alone(questions):
+@pytest.mark.parametrize("group", [[20, 21, 23], [3], [0, 7, 8, 19]])
+def test_leaving_a_group_out_gives_what_training_without_it_gives(questions, group):
     dense, sparse, labels = questions
-    model, second = QuadraticRidge.fit_twice(dense, sparse, labels, 15, **OPTIONS)
+    groups = [np.array(group)]
+    model, (without,) = QuadraticRidge.fit_and_leave_out(dense, sparse, labels, groups, **OPTIONS)
     whole = kernel(dense, sparse, model)
     targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
-    alpha = np.linalg.solve(whole[:15, :15] + OPTIONS["penalty"] * np.eye(15), targets[:15])
-    assert np.allclose(second.scores(dense, sparse), whole[:, :15] @ alpha, atol=1e-3)
-    assert not np.allclose(model.scores(dense, sparse), whole[:, :15] @ alpha, atol=1e-2)
+    rest = np.setdiff1d(np.arange(24), group)
+    system = whole[np.ix_(rest, rest)] + OPTIONS["penalty"] * np.eye(len(rest))
+    expected = whole[:, rest] @ np.linalg.solve(system, targets[rest])
+    assert np.allclose(without.scores(dense, sparse), expected, atol=1e-3)
+    assert not np.allclose(model.scores(dense, sparse), expected, atol=1e-2)
 
 
 def test_probabilities_add_up_and_find_the_training_labels(questions):

@@ -95,44 +95,50 @@ class IntentReader:
         texts: list[str],
         labels: list[str],
         messages: Sequence[InParts],
-        unseen: Sequence[InParts],
+        folds: Sequence[int],
         options: Mapping[str, Any] = DEFAULTS,
         vectors: np.ndarray | None = None,
     ) -> tuple[IntentReader, list[np.ndarray]]:
-        """Learn from `n` questions and from parts of messages, and read some messages unseen.
+        """Learn from `n` questions and from parts of messages, and read the messages unseen.
 
         Args:
             texts: length n.
             labels: length n.
             messages: a part with a label is learnt as it is read: knowing what stands around it.
-            unseen: the same, but they are read by a model that learns from all but them.
+            folds: of each message, the number of its fold; none of a fold's messages is known to
+                the model that reads them.
             options: `encoders`, see `features.meaning`; `words`, `characters` and
                 `min_df`, see `Ngrams.fit`; `directions`, `dense_weight`,
-                `linear_weight` and `penalty`, see `QuadraticRidge.fit_twice`.
+                `linear_weight` and `penalty`, see `QuadraticRidge.fit_and_leave_out`.
             vectors: what `meaning` gives for the texts, where that is known already.
 
         Returns:
             The reader, which has learnt from everything; and the probabilities of the parts of
-            each message of `unseen`, shape `(parts, c)`.
+            each message, shape `(parts, c)`, by models without the message's fold.
         """
-        both = [*messages, *unseen]
-        all_texts = [*texts, *(message.text for message in both)]
+        all_texts = [*texts, *(message.text for message in messages)]
         ngrams, rows = Ngrams.fit(all_texts, **{name: options[name] for name in _NGRAMS})
         if vectors is None:
             vectors = meaning(texts, options["encoders"])
-        read = [_features(message, options["encoders"], ngrams) for message in both]
-        learnt = [[label is not None for label in message.labels] for message in both]
+        read = [_features(message, options["encoders"], ngrams) for message in messages]
+        learnt = [[label is not None for label in message.labels] for message in messages]
         dense = [vectors, *(d[which] for (d, _), which in zip(read, learnt, strict=True))]
         sparse = [rows[: len(texts)], *(s[w] for (_, s), w in zip(read, learnt, strict=True))]
-        full, first = QuadraticRidge.fit_twice(
+        fold_of_row = np.repeat(np.array(folds, dtype=int), list(map(sum, learnt)))
+        numbers = sorted(set(folds))
+        full, left_out = QuadraticRidge.fit_and_leave_out(
             np.concatenate(dense),
             scipy.sparse.vstack(sparse, "csr"),
-            [*labels, *(label for m in both for label in m.labels if label is not None)],
-            len(texts) + sum(map(sum, learnt[: len(messages)])),
+            [*labels, *(label for m in messages for label in m.labels if label is not None)],
+            [len(texts) + np.flatnonzero(fold_of_row == number) for number in numbers],
             **{name: options[name] for name in _RIDGE},
         )
-        reader = cls(Corrector.learn(all_texts), options["encoders"], ngrams, full)
-        return reader, _read(first, read[len(messages) :])
+        unseen: list[np.ndarray] = [np.empty(0)] * len(messages)
+        for number, model in zip(numbers, left_out, strict=True):
+            places = [i for i, fold in enumerate(folds) if fold == number]
+            for i, chances in zip(places, _read(model, [read[i] for i in places]), strict=True):
+                unseen[i] = chances
+        return cls(Corrector.learn(all_texts), options["encoders"], ngrams, full), unseen
 
     def mended(self, texts: list[str]) -> list[str]:
         """Return the texts in lower case, words mended that the training questions don't know.

@@ -234,6 +234,7 @@ def features_of_parts(
         Shapes `(n, d)` and `(n, m)`.
     """
     *others, last = encoders
+    apart = apart and any(part != (0, len(text)) for part in parts)
     lent = _lent(text, parts) if apart and encoder(last).far else []
 
     def encode(name: str, *lending: Any) -> np.ndarray:

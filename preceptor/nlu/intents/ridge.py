@@ -11,6 +11,7 @@ has no place for the kernel.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -68,37 +69,36 @@ class QuadraticRidge:
         labels: list[str],
         **options: Any,
     ) -> QuadraticRidge:
-        """Fit to `n` questions; the options are those of `fit_twice`."""
-        return cls.fit_twice(dense, sparse, labels, len(labels), **options)[0]
+        """Fit to `n` questions; the options are those of `fit_and_leave_out`."""
+        return cls.fit_and_leave_out(dense, sparse, labels, (), **options)[0]
 
     @classmethod
-    def fit_twice(
+    def fit_and_leave_out(
         cls,
         dense: np.ndarray,
         sparse: scipy.sparse.csr_matrix,
         labels: list[str],
-        first: int,
+        groups: Sequence[np.ndarray],
         *,
         directions: int,
         dense_weight: float,
         linear_weight: float,
         penalty: float,
-    ) -> tuple[QuadraticRidge, QuadraticRidge]:
-        """Fit to `n` questions and, at little cost, to the first of them alone.
+    ) -> tuple[QuadraticRidge, list[QuadraticRidge]]:
+        """Fit to `n` questions and, at little cost, to all but each group of them.
 
         Args:
             dense: shape (n, d).
             sparse: shape (n, m).
             labels: length n.
-            first: how many questions the second model learns from.
+            groups: rows, which cost the less the nearer to the end they are.
             directions: k, of how many directions products are taken.
             dense_weight: a, the weight of the dense part beside the n-grams.
             linear_weight: c, the weight of the dense features beside their products.
             penalty: the ridge penalty.
 
         Returns:
-            The model of all questions, and one that reads those behind the first ones without
-            having learnt from them.
+            The model of all questions, and for each group one that has not learnt from it.
         """
         classes, truth = np.unique(labels, return_inverse=True)
         targets = (truth[:, None] == np.arange(len(classes))).astype(np.float32)
@@ -108,9 +108,7 @@ class QuadraticRidge:
         z = x @ basis
         scale = dense_weight / (1 + linear_weight) ** 2
         factor = _factorise(_kernel(x, z, sparse, scale, linear_weight), penalty)
-        # The factor's leading block is the factor of the leading questions' kernel.
-        halves = _substitute(factor, targets)
-        alpha = _substitute(factor, halves, transposed=True)
+        alpha = _substitute(factor, _substitute(factor, targets), transposed=True)
         # One number is learnt from them, so a sample serves as well as all of them.
         chosen = np.random.default_rng(0).permutation(len(truth))[:_SAMPLE]
         sharpness = _sharpness(_left_out(factor, alpha, targets, chosen), truth[chosen])
@@ -132,11 +130,8 @@ class QuadraticRidge:
                 sharpness=sharpness,
             )
 
-        of_all = model(alpha)
-        if first == len(labels):
-            return of_all, of_all
-        halves[first:] = 0
-        return of_all, model(_substitute(factor, halves, transposed=True))
+        left_out = [model(_without(factor, alpha, group)) for group in groups]
+        return model(alpha), left_out
 
     def scores(self, dense: np.ndarray, sparse: scipy.sparse.csr_matrix) -> np.ndarray:
         """Return each class's score for `n` messages, shape (n, c); 1 is a clear yes."""
@@ -285,6 +280,22 @@ def _substitute(factor: np.ndarray, right: np.ndarray, *, transposed: bool = Fal
             factor, right, lower=True, trans="T" if transposed else "N", check_finite=False
         )
     )
+
+
+def _without(factor: np.ndarray, alpha: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Return the solution of a system without a group of its rows; those rows are zero in it.
+
+    With K the matrix and G the group it is `alpha - K⁻¹[:, G] K⁻¹[G, G]⁻¹ alpha[G]`.
+    """
+    # Nothing before the group's first row has a part in the forward substitution.
+    first = int(group.min())
+    units = np.zeros((len(alpha) - first, len(group)), dtype=np.float32)
+    units[group - first, np.arange(len(group))] = 1
+    halves = _substitute(factor[first:, first:], units)
+    inside = scipy.linalg.solve(halves.T @ halves, alpha[group], assume_a="pos")
+    right = np.zeros_like(alpha)
+    right[first:] = halves @ inside
+    return np.asarray(alpha - _substitute(factor, right, transposed=True))
 
 
 def _left_out(

@@ -7,22 +7,25 @@ training, on messages that the classifier has not learnt from.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import scipy.sparse
 from spacy.tokens import Span, Token
 
 from preceptor.intents import Intents
+from preceptor.nlu.intents.ridge import QuadraticRidge
 from preceptor.nlu.questions.cuts import KINDS, VERBS, Cut, asks, complete, kind_of, words_of
 
 _LITTLE = 1e-3
 # Scaled features beyond it are cut off.
 _CLEAR = 5.0
-_STRENGTH = 0.3
-# What a weight of a story's features costs, and how often a message counts that somebody wrote as
-# a whole, beside stories that were made.
-_LEANING, _WRITTEN = 2.0, 2
+_PARTED = "two"
+_RIDGE = {"directions": 60, "dense_weight": 1.0, "linear_weight": 1.0, "penalty": 0.5}
+# What a weight of a story's features costs.
+_LEANING = 2.0
 _SIGNS = [
     *((sign, join) for sign in ("end", "comma") for join in ("", "and", "also", "or", "but")),
     *(("", join) for join in ("and", "also", "or", "but")),
@@ -138,42 +141,69 @@ class Roles:
 
 
 class CutModel:
-    """Tells whether a cut parts two questions: a logistic regression."""
+    """Tells whether a cut parts two questions: the intents' quadratic ridge, over its features.
 
-    def __init__(self, roles: Roles, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what `fit` found."""
+    Attributes:
+        roles: of the intents.
+    """
+
+    def __init__(
+        self, roles: Roles, ridge: QuadraticRidge, centre: np.ndarray, scale: np.ndarray
+    ) -> None:
+        """Take what `fit` found: the ridge, and how features are scaled for it, shapes (f,)."""
         self.roles = roles
-        self._arrays = arrays
+        self._ridge, self._centre, self._scale = ridge, centre, scale
+        self._parted = list(ridge.labels).index(_PARTED)
 
-    @staticmethod
-    def fit(rows: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the arrays of a model.
+    @classmethod
+    def fit(cls, roles: Roles, rows: np.ndarray, truth: np.ndarray) -> CutModel:
+        """Learn from `n` cuts.
 
         Args:
-            rows: features of cuts as `features` gives them, shape (n, f).
+            roles: of the intents.
+            rows: features as `features` gives them, shape (n, f).
             truth: whether each cut parts two questions, shape (n,).
         """
-        from sklearn.linear_model import LogisticRegression
-
         centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
-        scaled = np.clip((rows - centre) / scale, -_CLEAR, _CLEAR)
-        found = LogisticRegression(C=_STRENGTH, max_iter=500).fit(scaled, truth)
-        weights = np.append(found.coef_[0], found.intercept_)
-        return {"cut_centre": centre, "cut_scale": scale, "cut_weights": weights}
+        labels = [_PARTED if parts else "one" for parts in truth]
+        ridge = QuadraticRidge.fit(
+            _scaled(rows, centre, scale), _no_ngrams(len(rows)), labels, **_RIDGE
+        )
+        return cls(roles, ridge, centre, scale)
 
-    def parts(self, cut: Cut, left: Piece, right: Piece, whole: Piece) -> tuple[float, Pair]:
-        """Return how likely a cut parts two questions, and what they ask.
+    def parts(self, places: Sequence[tuple[Cut, Piece, Piece, Piece]]) -> list[tuple[float, Pair]]:
+        """Return how likely each cut parts two questions, and what they ask.
 
         Args:
-            cut: where to cut.
-            left: what stands before it.
-            right: what stands after it.
-            whole: both together.
+            places: cuts, what stands before and after each, and both together.
         """
-        values, pair = features(self.roles, cut, left, right, whole)
-        a = self._arrays
-        scaled = np.clip((values - a["cut_centre"]) / a["cut_scale"], -_CLEAR, _CLEAR)
-        return float(1 / (1 + np.exp(-(np.append(scaled, 1.0) @ a["cut_weights"])))), pair
+        found = [features(self.roles, *each) for each in places]
+        rows = np.stack([values for values, _ in found])
+        dense = _scaled(rows, self._centre, self._scale)
+        chances = self._ridge.probabilities(dense, _no_ngrams(len(rows)))[:, self._parted]
+        return [(float(c), pair) for c, (_, pair) in zip(chances, found, strict=True)]
+
+    def save(self, folder: Path) -> None:
+        """Write what was learnt as plain arrays: reading it back runs no code."""
+        self._ridge.save(folder / "cuts.npz")
+        np.savez(folder / "cut_features.npz", centre=self._centre, scale=self._scale)
+
+    @classmethod
+    def load(cls, folder: Path, roles: Roles) -> CutModel | None:
+        """Read back what `save` wrote; None if it wrote nothing."""
+        if not (folder / "cuts.npz").exists():
+            return None
+        with np.load(folder / "cut_features.npz", allow_pickle=False) as found:
+            centre, scale = found["centre"], found["scale"]
+        return cls(roles, QuadraticRidge.load(folder / "cuts.npz"), centre, scale)
+
+
+def _scaled(rows: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    return np.clip((rows - centre) / scale, -_CLEAR, _CLEAR).astype(np.float32)
+
+
+def _no_ngrams(rows: int) -> scipy.sparse.csr_matrix:
+    return scipy.sparse.csr_matrix((rows, 1), dtype=np.float32)
 
 
 def features(
@@ -247,18 +277,25 @@ class StoryModel:
     A softmax over linear scores, fitted so that what is asked becomes likely.
     """
 
-    def __init__(self, roles: Roles, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what `fit` found."""
+    def __init__(
+        self, roles: Roles, centre: np.ndarray, scale: np.ndarray, weights: np.ndarray
+    ) -> None:
+        """Take what `fit` found, shapes (f,)."""
         self.roles = roles
-        self._arrays = arrays
+        self._centre, self._scale, self._weights = centre, scale, weights
 
-    @staticmethod
+    @classmethod
     def fit(
-        rows: Sequence[np.ndarray], says: Sequence[np.ndarray], written: Sequence[bool]
-    ) -> dict[str, np.ndarray]:
-        """Return the arrays of a model.
+        cls,
+        roles: Roles,
+        rows: Sequence[np.ndarray],
+        says: Sequence[np.ndarray],
+        written: Sequence[bool],
+    ) -> StoryModel:
+        """Learn from stories; those that people wrote and those that were made weigh the same.
 
         Args:
+            roles: of the intents.
             rows: of each story, the features as `story_features` gives them, `(n + 1, f)`.
             says: of each story, how likely each sentence and the whole is what is asked, (n + 1,).
             written: whether somebody wrote the story as a whole.
@@ -268,7 +305,7 @@ class StoryModel:
         together = np.vstack(rows)
         centre, scale = together.mean(axis=0), together.std(axis=0) + 1e-6
         stories = [
-            ((each - centre) / scale, says_so + _LITTLE, _WRITTEN if whole else 1)
+            ((each - centre) / scale, says_so + _LITTLE, len(rows) / (2 * written.count(whole)))
             for each, says_so, whole in zip(rows, says, written, strict=True)
         ]
 
@@ -283,15 +320,26 @@ class StoryModel:
 
         start = np.zeros(together.shape[1])
         found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 60})
-        return {"story_centre": centre, "story_scale": scale, "story_weights": found.x}
+        return cls(roles, centre, scale, found.x)
 
     def weights(self, sentences: list[Piece], whole: Piece) -> np.ndarray:
         """Return the weights, which add up to 1, shape `(n + 1,)`, the whole's last."""
-        a = self._arrays
-        scaled = (story_features(self.roles, sentences, whole) - a["story_centre"]) / a[
-            "story_scale"
-        ]
-        return _softmax(scaled @ a["story_weights"])
+        rows = story_features(self.roles, sentences, whole)
+        return _softmax((rows - self._centre) / self._scale @ self._weights)
+
+    def save(self, folder: Path) -> None:
+        """Write what was learnt as plain arrays: reading it back runs no code."""
+        np.savez(
+            folder / "stories.npz", centre=self._centre, scale=self._scale, weights=self._weights
+        )
+
+    @classmethod
+    def load(cls, folder: Path, roles: Roles) -> StoryModel | None:
+        """Read back what `save` wrote; None if it wrote nothing."""
+        if not (folder / "stories.npz").exists():
+            return None
+        with np.load(folder / "stories.npz", allow_pickle=False) as found:
+            return cls(roles, found["centre"], found["scale"], found["weights"])
 
 
 def story_features(roles: Roles, sentences: list[Piece], whole: Piece) -> np.ndarray:

@@ -53,10 +53,12 @@ def questions_of(cuts: list[Cut], pieces: Mapping[Key, Piece], model: CutModel) 
             return asked(first + 1, last)
         if model.roles.says_nothing(pieces[last, last]):
             return asked(first, last - 1)
-        judged = [
-            model.parts(cuts[k], pieces[first, k], pieces[k + 1, last], pieces[first, last])
-            for k in range(first, last)
-        ]
+        judged = model.parts(
+            [
+                (cuts[k], pieces[first, k], pieces[k + 1, last], pieces[first, last])
+                for k in range(first, last)
+            ]
+        )
         at = max(range(len(judged)), key=lambda i: judged[i][0])
         chance, pair = judged[at]
         if chance < _PARTED:

@@ -1,16 +1,15 @@
 """What the models of several questions and of stories are fitted to.
 
-Half of the messages that people wrote with several questions, some training questions that could
-be cut and ask one thing, some long ones, and some inside stories that ask nothing. They are kept
-from one of the two intent classifiers that a training fits, which then reads them. The other half
-of the messages it learns from, so that it knows parts as well as the classifier that is used.
+Messages that people wrote with several questions, training questions that could be cut and ask one
+thing, long ones, and some inside stories that ask nothing. The intent classifier learns from them
+as well; what it makes of them is read without their fold.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,9 +28,9 @@ from preceptor.nlu.questions.model import (
 )
 from preceptor.nlu.tokens import tokens_of
 
-# At most so many training questions of a kind, and no more than a share of all, are kept from the
-# classifier that reads them: that could be cut, inside stories, long.
-_SINGLES, _STORIES, _LONG, _SHARE = 600, 300, 300, 0.1
+# At most so many training questions of a kind: that could be cut, inside stories, long.
+_SINGLES, _STORIES, _LONG = 1000, 300, 300
+_FOLDS = 2
 _STORY_SENTENCES = (4, 12)
 
 
@@ -54,6 +53,7 @@ class Sample:
 
     Attributes:
         message: for the classifier; its first parts are the spans.
+        fold: its number; a question and the story around it are in one.
         cuts: where it could be cut.
         spans: its parts by the numbers of their clauses, see `parts_of`.
         intent: of a story or a message with one question, what it asks.
@@ -62,6 +62,7 @@ class Sample:
     """
 
     message: InParts
+    fold: int
     cuts: list[Cut]
     spans: dict[tuple[int, int], Span]
     intent: str = ""
@@ -71,8 +72,8 @@ class Sample:
 
 def draw(
     questions: Sequence[Question], marked: Iterable[Marked], told: Sequence[str], askable: set[str]
-) -> tuple[list[Question], list[InParts], list[Sample]]:
-    """Return the questions and messages that both classifiers learn from, and the samples.
+) -> tuple[list[Question], list[Sample]]:
+    """Return the samples, and the questions that are none of them.
 
     Args:
         questions: all training questions.
@@ -80,33 +81,29 @@ def draw(
         told: stories that ask nothing.
         askable: the intents of which a question may stand in a story.
     """
-    messages = [_of_marked(each) for each in marked]
-    if not messages:
-        return list(questions), [], []
+    samples = [_of_marked(each, number % _FOLDS) for number, each in enumerate(marked)]
+    if not samples:
+        return list(questions), []
     chance = random.Random(0)
     docs = [tokens_of(question.text) for question in questions]
-    most = int(_SHARE * len(questions))
 
     def some(fits: list[int], number: int) -> list[int]:
-        return chance.sample(fits, min(number, most, len(fits)))
+        return chance.sample(fits, min(number, len(fits)))
 
     long = {i for i, doc in enumerate(docs) if is_story(doc)}
     cuttable = [i for i, doc in enumerate(docs) if i not in long and cuts_of(doc)]
     fits = [i for i, q in enumerate(questions) if q.intent in askable and i not in long]
     inside = some(fits, _STORIES) if told else []
-    kept = {*inside, *some(cuttable, _SINGLES), *some(sorted(long), _LONG)}
-    samples = [
-        *messages[::2],
-        *(_of_question(questions[i], docs[i]) for i in sorted(kept)),
-        *(_in_story(questions[i], told, chance) for i in inside),
-    ]
-    # A text that stands twice is kept from the classifier twice.
-    texts = {questions[i].text.lower() for i in kept}
-    known = [question for question in questions if question.text.lower() not in texts]
-    return known, [sample.message for sample in messages[1::2]], samples
+    chosen = {*inside, *some(cuttable, _SINGLES), *some(sorted(long), _LONG)}
+    # A text that stands twice is in one fold.
+    folds = {questions[i].text.lower(): number % _FOLDS for number, i in enumerate(sorted(chosen))}
+    kept = [i for i, question in enumerate(questions) if question.text.lower() in folds]
+    samples += [_of_question(questions[i], docs[i], folds) for i in kept]
+    samples += [_in_story(questions[i], told, folds, chance) for i in inside]
+    return [q for q in questions if q.text.lower() not in folds], samples
 
 
-def _of_marked(marked: Marked) -> Sample:
+def _of_marked(marked: Marked, fold: int) -> Sample:
     doc = tokens_of(marked.text)
     cuts, spans = parts_of(doc)
     places = list(map(place_of, spans.values()))
@@ -118,18 +115,21 @@ def _of_marked(marked: Marked) -> Sample:
         labels[places.index(part)] = intent
     one = marked.intents[0] if len(marked.intents) == 1 else ""
     ends = {end for _, end in marked.parts[:-1]}
-    return Sample(InParts(marked.text, places, labels, is_story(doc)), cuts, spans, one, ends)
+    message = InParts(marked.text, places, labels, is_story(doc))
+    return Sample(message, fold, cuts, spans, one, ends)
 
 
-def _of_question(question: Question, doc: Doc) -> Sample:
+def _of_question(question: Question, doc: Doc, folds: Mapping[str, int]) -> Sample:
     cuts, spans = parts_of(doc)
     places = list(map(place_of, spans.values()))
     labels = [question.label if place == (0, len(doc.text)) else None for place in places]
     message = InParts(question.text, places, labels, is_story(doc))
-    return Sample(message, cuts, spans, question.intent)
+    return Sample(message, folds[question.text.lower()], cuts, spans, question.intent)
 
 
-def _in_story(question: Question, told: Sequence[str], chance: random.Random) -> Sample:
+def _in_story(
+    question: Question, told: Sequence[str], folds: Mapping[str, int], chance: random.Random
+) -> Sample:
     """Return a question at the start, in the middle or at the end of a piece of a story."""
     own = question.text if question.text.rstrip()[-1:] in {".", "?", "!"} else f"{question.text}."
     story = re.split(r"(?<=[.?!]) ", chance.choice(told))
@@ -141,13 +141,14 @@ def _in_story(question: Question, told: Sequence[str], chance: random.Random) ->
     _, spans = parts_of(doc)
     places = list(map(place_of, spans.values()))
     message = InParts(doc.text, places, [None] * len(places), is_story(doc))
-    return Sample(message, [], spans, question.intent, written=False)
+    fold = folds[question.text.lower()]
+    return Sample(message, fold, [], spans, question.intent, written=False)
 
 
 def fit(
     samples: Sequence[Sample], read: Sequence[np.ndarray], labels: Iterable[str], roles: Roles
-) -> dict[str, np.ndarray]:
-    """Return the arrays of both models, as far as there is something to learn them from.
+) -> tuple[CutModel | None, StoryModel | None]:
+    """Return both models, as far as there is something to learn them from.
 
     Args:
         samples: see `draw`.
@@ -170,14 +171,13 @@ def fit(
             asked = roles.names.index(sample.intent)
             says = np.array([piece.chances[asked] for piece in (*told, whole)])
             stories.append((story_features(roles, told, whole), says, sample.written))
-    arrays: dict[str, np.ndarray] = {}
+    cut_model = story_model = None
     if len({parts for _, parts in cuts}) > 1:
-        arrays |= CutModel.fit(
-            np.array([values for values, _ in cuts]), np.array([parts for _, parts in cuts])
-        )
+        values, truth = zip(*cuts, strict=True)
+        cut_model = CutModel.fit(roles, np.array(values), np.array(truth))
     if stories:
-        arrays |= StoryModel.fit(*zip(*stories, strict=True))
-    return arrays
+        story_model = StoryModel.fit(roles, *zip(*stories, strict=True))
+    return cut_model, story_model
 
 
 def _cuts(
