@@ -16,6 +16,7 @@ import click
 
 from benchmarks.report import ROOT, machine, machine_line, table, write_json, write_section
 from preceptor.evaluation.report import TEST_SET, read_test_set
+from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import load_settings, quiet_environment
 
 SHORT, LONG = 2000, 8000
@@ -98,9 +99,7 @@ def main(tries: int, no_page: bool) -> None:
     from preceptor.rasa_ext.lean_imports import import_rasa
     from preceptor.runtime.logs import configure_logging
 
-    model = load_settings().newest_model()
-    if model is None:
-        raise click.ClickException("There is no trained model; run `make train` first.")
+    model, _ = choose_model(load_settings())
     quiet_environment()
     configure_logging()
     import_rasa()

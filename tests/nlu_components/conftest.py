@@ -11,6 +11,7 @@ from preceptor.nlu.encoders.files import write_missing
 from preceptor.nlu.entities.extractor import shared_linker
 from preceptor.nlu.entities.linking import Linker
 from preceptor.nlu.reading import Models
+from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import load_settings
 
 
@@ -22,8 +23,7 @@ def written_encoders() -> None:
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     """The models in the newest archive."""
-    model = load_settings().newest_model()
-    assert model is not None, "there is no trained model: run make train"
+    model, _ = choose_model(load_settings())
     folder: Path = tmp_path_factory.mktemp("model")
     storage, metadata = LocalModelStorage.from_model_archive(folder, model)
     (name,) = (n for n in metadata.predict_schema.nodes if "MessageReader" in n)
