@@ -155,8 +155,9 @@ class MessageReader(TrainedReader):
         if foreign:
             options = self.config["languages"]
             own = vectors_of(options["encoder"], vectors, self.config["encoders"])
-            pairs = list(zip(texts, labels, strict=True))
-            LanguageReader.fit(pairs, own, foreign, **options).save(folder)
+            known_vectors = dict(zip(texts, own, strict=True))
+            pairs = [(question.text, question.label) for question in english]
+            LanguageReader.fit(pairs, known_vectors, foreign, **options).save(folder)
 
     def load_from(self, folder: Path) -> None:
         """Read back what `learn` wrote."""

@@ -209,7 +209,7 @@ class LanguageReader:
     def fit(
         cls,
         english: Sequence[tuple[str, str]],
-        vectors: np.ndarray,
+        known: Mapping[str, np.ndarray],
         foreign: Sequence[tuple[str, str, str]],
         *,
         encoder: str,
@@ -219,8 +219,8 @@ class LanguageReader:
         """Learn the languages' words, and the intents from questions in all languages.
 
         Args:
-            english: questions and their labels, length n.
-            vectors: the encoder's of the English questions, shape (n, d).
+            english: questions and their labels.
+            known: the encoder's vectors of questions, as far as they are known already.
             foreign: languages, questions and their labels.
             encoder: see the class.
             most: how many English questions per label are learnt from: more cost time and gain
@@ -233,10 +233,12 @@ class LanguageReader:
             (english[i][0] for i in plain), ((code, text) for code, text, _ in foreign)
         )
         chosen = _thinned(plain, [label for _, label in english], most)
-        own = meaning([text for _, text, _ in foreign], {encoder: 1.0})
-        labels = [*(english[i][1] for i in chosen), *(label for _, _, label in foreign)]
-        together = np.concatenate([vectors[chosen], own])
-        model = QuadraticRidge.fit(together, _no_ngrams(len(labels)), labels, **ridge)
+        asked = [*(english[i] for i in chosen), *((text, label) for _, text, label in foreign)]
+        new = [text for text, _ in asked if text not in known]
+        vector = {**known, **dict(zip(new, meaning(new, {encoder: 1.0}), strict=True))}
+        rows = np.stack([vector[text] for text, _ in asked])
+        labels = [label for _, label in asked]
+        model = QuadraticRidge.fit(rows, _no_ngrams(len(labels)), labels, **ridge)
         return cls(words, model, encoder)
 
     def language(self, text: str, without_names: Callable[[str], str]) -> str | None:

@@ -1,23 +1,23 @@
 """What the models of several questions and of stories are fitted to.
 
-Messages that people wrote with several questions, training questions that could be cut and ask one
-thing, long ones, and some inside stories that ask nothing. The intent classifier learns from them
-as well; what it makes of them is read without their fold.
+Messages that people wrote with several questions, and training questions: some that could be cut
+and ask one thing, some that are long, some joined, and some inside stories that ask nothing. The
+intent classifier learns from them as well; what it makes of them is read without their fold.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from spacy.tokens import Doc, Span
 
 from preceptor.nlu.intents.classifier import InParts, by_intent
-from preceptor.nlu.questions.annotated import Marked
-from preceptor.nlu.questions.cuts import Cut, cuts_of, is_story, parts_of, place_of
+from preceptor.nlu.questions.annotated import Marked, cut_at
+from preceptor.nlu.questions.cuts import Cut, asks, cuts_of, is_story, parts_of, place_of
 from preceptor.nlu.questions.model import (
     CutModel,
     Piece,
@@ -28,9 +28,16 @@ from preceptor.nlu.questions.model import (
 )
 from preceptor.nlu.tokens import tokens_of
 
-# At most so many training questions of a kind: that could be cut, inside stories, long.
-_SINGLES, _STORIES, _LONG = 1000, 300, 300
+# At most so many training questions of a kind: that could be cut, inside stories, long; and so many
+# messages of two joined ones of few tokens, of which a share ask the same.
+_SINGLES, _STORIES, _LONG = 600, 600, 300
+_JOINED, _ALIKE, _SHORT = 800, 0.3, 24
 _FOLDS = 2
+_JOINTS = (
+    " and ", " and ", " and ", ", and ", ", and ", "? And ", "? and ", ", ", "? ", ". ", " n ",
+    " & ", " + ", " also ", ", also ", "? Also, ", ". And ", ", plus ", " plus ", ", btw ", " ",
+    "\n", "; ", " and tell me ",
+)  # fmt: skip
 _STORY_SENTENCES = (4, 12)
 
 
@@ -99,7 +106,10 @@ def draw(
     folds = {questions[i].text.lower(): number % _FOLDS for number, i in enumerate(sorted(chosen))}
     kept = [i for i, question in enumerate(questions) if question.text.lower() in folds]
     samples += [_of_question(questions[i], docs[i], folds) for i in kept]
-    samples += [_in_story(questions[i], told, folds, chance) for i in inside]
+    stories = (_in_story(questions[i], told, folds, chance) for i in inside[::2])
+    samples += [story for story in stories if story.message.apart]
+    short = [i for i in inside if len(docs[i]) <= _SHORT and asks(questions[i].text)]
+    samples += _joined([questions[i] for i in short], folds, chance)
     return [q for q in questions if q.text.lower() not in folds], samples
 
 
@@ -125,6 +135,33 @@ def _of_question(question: Question, doc: Doc, folds: Mapping[str, int]) -> Samp
     labels = [question.label if place == (0, len(doc.text)) else None for place in places]
     message = InParts(question.text, places, labels, is_story(doc))
     return Sample(message, folds[question.text.lower()], cuts, spans, question.intent)
+
+
+def _joined(
+    questions: Sequence[Question], folds: Mapping[str, int], chance: random.Random
+) -> Iterator[Sample]:
+    """Yield messages of two questions of a fold, joined as people do it."""
+    of: dict[tuple[int, str], list[Question]] = {}
+    for question in questions:
+        of.setdefault((folds[question.text.lower()], question.intent), []).append(question)
+    for number in range(_JOINED if len(of) > 1 else 0):
+        fold = number % _FOLDS
+        intents = [intent for place, intent in of if place == fold]
+        one, other = chance.choice(intents), chance.choice(intents)
+        other = one if chance.random() < _ALIKE else other
+        first, second = chance.choice(of[fold, one]), chance.choice(of[fold, other])
+        joint = chance.choice(_JOINTS)
+        start = first.text.rstrip("?.! ")
+        end = second.text
+        if joint[-1] == " " and joint[0] not in "?." and end[:2] not in {"I ", "I'"}:
+            end = end[0].lower() + end[1:]
+        asked = [one] if one == other else [one, other]
+        message = cut_at(start + joint + end, [len(start)][: len(asked) - 1], asked)
+        sample = _of_marked(message, fold)
+        # What is joined here is read and not learnt.
+        places = list(map(place_of, sample.spans.values()))
+        parts = replace(sample.message, parts=places, labels=[None] * len(places))
+        yield replace(sample, message=parts, written=False)
 
 
 def _in_story(
