@@ -8,6 +8,7 @@ from actions import phrases, selection
 from actions.program_fields import FIELDS
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
+from preceptor.catalogue.records import LicensingRecord
 from preceptor.conversation.cards import FactItem, FactsCard
 from preceptor.conversation.choices import Choice, Search
 from preceptor.intents import intents
@@ -43,7 +44,7 @@ def give_facts(turn: Turn, intent: str) -> None:
         turn.set(topic=before)
     choices = [*_programmes_there(turn, intent), *turn.leads(intent)]
     if chosen:
-        items = [FactItem(text=f.fact, source=phrases.source_link(f.source)) for f in chosen]
+        items = [FactItem(text=f.fact, source=phrases.source_link(f)) for f in chosen]
         remarks = [own] if own else []
         card = FactsCard(facts=items)
         turn.reply(turn.say("facts_lead"), card=card, remarks=remarks, choices=choices)
@@ -75,13 +76,13 @@ def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
     registration = before in intents().in_group("registration")
     if intents()[intent].programme_field != "length" or not registration or not countries:
         return None
-    rule = facts.licensing(turn.catalogue, countries[0])
+    rule = turn.catalogue.all(LicensingRecord).get(countries[0])
     length = phrases.months(rule.min_months, rule.max_months) if rule else ""
     if rule is None or not length:
         return None
     return turn.say(
         "licensing_length",
-        country=phrases.country(rule.country_name),
+        country=phrases.country(turn.catalogue.countries[rule.country].name),
         name=phrases.internship(rule.local_name or turn.say("licensing_unnamed")),
         length=length,
     )

@@ -32,7 +32,7 @@ class ShowCapabilities(TopicAction):
     def answer(self, turn: Turn) -> None:
         """Tell what there is, with the catalogue's real figures."""
         covered = facts.countries_covered(turn.catalogue)
-        with_programs = [c for c in covered if c.open_calls or c.restricted or c.reports]
+        with_programs = [c for c in covered if c.programs]
         licensing = [c for c in covered if c.licensing]
         lead = turn.say(
             "capabilities",
@@ -42,12 +42,12 @@ class ShowCapabilities(TopicAction):
         )
         body = []
         if "countr" in turn.question.text.lower() or "where" in turn.question.text.lower():
-            most = sorted(with_programs, key=lambda c: (-c.open_calls, c.name))
+            most = sorted(with_programs, key=lambda c: (-c.open_calls, c.country.name))
             body = [
                 turn.say(
                     "capabilities_countries",
-                    examples=", ".join(c.name for c in most[:15]),
-                    licensing=", ".join(sorted(c.name for c in licensing)),
+                    examples=", ".join(c.country.name for c in most[:15]),
+                    licensing=", ".join(sorted(c.country.name for c in licensing)),
                 )
             ]
         turn.reply(lead, body=body, choices=turn.leads("ask_capabilities"))

@@ -6,8 +6,7 @@ import re
 
 from actions import phrases, selection
 from actions.topic_action import TopicAction, Turn
-from preceptor.catalogue import facts
-from preceptor.catalogue.facts import Licensing, Regulator
+from preceptor.catalogue.records import LicensingRecord, RegulatorRecord
 from preceptor.conversation.cards import LicensingCard
 from preceptor.conversation.choices import Choice, Country, Search
 from preceptor.intents import intents
@@ -88,8 +87,8 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
 
 
 def _answer_country(turn: Turn, country: str, intent: str, choices: list[Choice]) -> None:
-    rule = facts.licensing(turn.catalogue, country)
-    regulator = facts.regulator(turn.catalogue, country)
+    rule = turn.catalogue.all(LicensingRecord).get(country)
+    regulator = turn.catalogue.all(RegulatorRecord).get(country)
     if rule is None:
         name = turn.catalogue.names.get(("country", country), country)
         whom = _named(regulator) or turn.say("licensing_nobody_known")
@@ -107,13 +106,17 @@ def _answer_country(turn: Turn, country: str, intent: str, choices: list[Choice]
     turn.reply(
         lead,
         body=body,
-        card=_card(rule, regulator),
+        card=_card(turn, rule, regulator),
         remarks=[turn.say("licensing_caution", regulator=whom)],
         choices=choices,
     )
 
 
-def _named(regulator: Regulator | None) -> str:
+def _country(turn: Turn, rule: LicensingRecord) -> str:
+    return phrases.country(turn.catalogue.countries[rule.country].name)
+
+
+def _named(regulator: RegulatorRecord | None) -> str:
     """Return a regulator with its address, "" without one."""
     if regulator is None:
         return ""
@@ -121,20 +124,20 @@ def _named(regulator: Regulator | None) -> str:
     return f"{name} ({regulator.url})" if regulator.url else name
 
 
-def _named_internship(turn: Turn, rule: Licensing) -> str:
+def _named_internship(turn: Turn, rule: LicensingRecord) -> str:
     return phrases.internship(rule.local_name) if rule.local_name else turn.say("licensing_unnamed")
 
 
-def _need(turn: Turn, rule: Licensing) -> str:
+def _need(turn: Turn, rule: LicensingRecord) -> str:
     """Return whether the internship is needed."""
-    country, name = phrases.country(rule.country_name), _named_internship(turn, rule)
+    country, name = _country(turn, rule), _named_internship(turn, rule)
     need = turn.say(f"licensing_{rule.required}", country=country, name=name)
     return f"{need} {_sentence(rule.required_note)}" if rule.required_note else need
 
 
-def _length(turn: Turn, rule: Licensing) -> str:
+def _length(turn: Turn, rule: LicensingRecord) -> str:
     """Return how long it takes, or that this isn't known."""
-    country, name = phrases.country(rule.country_name), _named_internship(turn, rule)
+    country, name = _country(turn, rule), _named_internship(turn, rule)
     length = phrases.months(rule.min_months, rule.max_months)
     if not length:
         return turn.say("licensing_length_unknown", country=country, name=name)
@@ -145,11 +148,11 @@ def _length(turn: Turn, rule: Licensing) -> str:
     return turn.say("licensing_length", country=country, name=name, length=length)
 
 
-def _card(rule: Licensing, regulator: Regulator | None) -> LicensingCard:
-    source = phrases.source_link(rule.source)
+def _card(turn: Turn, rule: LicensingRecord, regulator: RegulatorRecord | None) -> LicensingCard:
+    source = phrases.source_link(rule)
     return LicensingCard(
         country=rule.country,
-        country_name=rule.country_name,
+        country_name=turn.catalogue.countries[rule.country].name,
         local_name=rule.local_name,
         required=rule.required,
         length=phrases.months(rule.min_months, rule.max_months),
@@ -157,7 +160,7 @@ def _card(rule: Licensing, regulator: Regulator | None) -> LicensingCard:
         max_months=float(rule.max_months) if rule.max_months is not None else None,
         regulator=rule.regulator,
         regulator_url=regulator.url if regulator else None,
-        source=source.copy(update={"date": source.date or rule.source.note}),
+        source=source.copy(update={"date": source.date or rule.source_note}),
     )
 
 

@@ -14,7 +14,7 @@ from actions.words import say
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
 from preceptor.catalogue.programs import ProgramView
-from preceptor.catalogue.records import Source
+from preceptor.catalogue.records import SourcedRecord
 from preceptor.catalogue.search import Hit, SearchQuery
 from preceptor.conversation.cards import Price, ProgramItem, SourceLink
 
@@ -158,9 +158,9 @@ def place(program: ProgramView) -> str:
     return f"{joined(towns)}, {countries}" if towns else countries
 
 
-def source_link(source: Source) -> SourceLink:
-    """Return a fact's source as cards carry it."""
-    return SourceLink(title=source.title, url=source.url, date=source.date)
+def source_link(row: SourcedRecord) -> SourceLink:
+    """Return the source of a row of the catalogue as cards carry it."""
+    return SourceLink(title=row.source_title, url=row.source_url, date=row.source_date)
 
 
 def summary(program: ProgramView) -> tuple[str, str, str]:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from actions import phrases, selection
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
-from preceptor.catalogue.facts import EmergencyNumber
-from preceptor.catalogue.records import HelplineRecord
+from preceptor.catalogue.records import EmergencyNumberRecord, HelplineRecord
 from preceptor.conversation.cards import ContactItem, ContactsCard
 from preceptor.intents import intents
 
@@ -28,11 +27,11 @@ def _country(turn: Turn) -> str | None:
     return named[0] if named else None
 
 
-def _number_contacts(turn: Turn, numbers: Iterable[EmergencyNumber]) -> list[ContactItem]:
+def _number_contacts(turn: Turn, numbers: Iterable[EmergencyNumberRecord]) -> list[ContactItem]:
     """Return a country's numbers, its ambulance's only where it has one of its own."""
     contacts: dict[str, ContactItem] = {}
     for each in sorted(numbers, key=lambda n: n.service != "general"):
-        label = each.country_name
+        label = turn.catalogue.countries[each.country].name
         if each.service == "ambulance" and contacts:
             label = turn.say("emergency_ambulance", country=label)
         contact = ContactItem(
@@ -40,7 +39,7 @@ def _number_contacts(turn: Turn, numbers: Iterable[EmergencyNumber]) -> list[Con
             phone=each.number,
             url=None,
             details=None,
-            source=phrases.source_link(each.source),
+            source=phrases.source_link(each),
         )
         contacts.setdefault(each.number, contact)
     return list(contacts.values())
@@ -77,7 +76,8 @@ def _give_own_numbers(turn: Turn, country: str, remarks: Iterable[str] = ()) -> 
     """Send a country's emergency numbers; return False if none is known."""
     own = facts.emergency_numbers(turn.catalogue, country)
     if own:
-        lead = turn.say("emergency_numbers", country=phrases.country(own[0].country_name))
+        name = turn.catalogue.countries[country].name
+        lead = turn.say("emergency_numbers", country=phrases.country(name))
         card = ContactsCard(contacts=_number_contacts(turn, own))
         turn.reply(lead, card=card, remarks=remarks)
     return bool(own)
@@ -146,5 +146,5 @@ def _helpline_contact(helpline: HelplineRecord) -> ContactItem:
         phone=helpline.phone,
         url=helpline.url,
         details=details or None,
-        source=phrases.source_link(helpline.source),
+        source=phrases.source_link(helpline),
     )

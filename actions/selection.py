@@ -10,7 +10,6 @@ from typing import Literal
 from actions import phrases
 from actions.topic_action import Turn
 from preceptor.catalogue.programs import ProgramView
-from preceptor.catalogue.search import get_program
 from preceptor.conversation.choices import Choice, Country
 from preceptor.nlu.normalize import fold
 
@@ -82,7 +81,7 @@ def numbered(turn: Turn, programs: Sequence[ProgramView]) -> Listed:
 
 def known(turn: Turn, ids: Iterable[str]) -> list[ProgramView]:
     """Return the programmes with these ids that the catalogue still has."""
-    return [p for i in ids if (p := get_program(turn.catalogue, i))]
+    return [p for i in ids if (p := turn.catalogue.program(i))]
 
 
 def on_show(turn: Turn) -> list[ProgramView]:
@@ -93,7 +92,7 @@ def on_show(turn: Turn) -> list[ProgramView]:
 def in_focus(turn: Turn) -> ProgramView | None:
     """Return the programme spoken of last."""
     focus = turn.slots.get("program_focus")
-    return get_program(turn.catalogue, focus) if focus else None
+    return turn.catalogue.program(focus) if focus else None
 
 
 def ask_which_country(turn: Turn, intent: str) -> bool:
@@ -159,7 +158,7 @@ def _numbered(turn: Turn, positions: list[int], ids: Sequence[str]) -> list[Prog
     for position in positions:
         if position > len(ids):
             raise NoSuchNumber(position)
-        program = get_program(turn.catalogue, ids[position - 1 if position > 0 else -1])
+        program = turn.catalogue.program(ids[position - 1 if position > 0 else -1])
         if program is None:
             raise Gone(ids[position - 1])
         found.append(program)

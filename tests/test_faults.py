@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 def running(tmp_path_factory):
     """The whole project in a folder of its own, started by `preceptor run`."""
     home = write_home(tmp_path_factory.mktemp("faults") / "home")
-    for name in ("config.yml", "domain.yml"):
+    for name in ("config.yml", "domain.yml", "intents.yml"):
         shutil.copy2(ROOT / name, home)
     shutil.copytree(ROOT / "data", home / "data")
     port = free_port()
@@ -56,39 +56,23 @@ def running(tmp_path_factory):
             launcher.wait(60)
 
 
-@pytest.fixture
-def no_catalogue(running):
-    """Take the catalogue's database away for the length of a test; yields what puts it back."""
+def test_without_the_catalogue_s_database_people_are_answered_from_what_was_read(running):
+    assert "Kenya" in running.say("surgery in Kenya for 4 weeks", "away")
     away = running.home / "away"
     away.mkdir()
     for path in running.home.glob("catalogue.db*"):
         path.rename(away / path.name)
-
-    def put_back() -> None:
-        for path in [*running.home.glob("catalogue.db*")] if any(away.iterdir()) else []:
+    try:
+        assert "surgery in Kenya, 4 weeks" in running.say("Back to my search", "away")
+        said = running.say("my chest hurts and my arm is numb", "emergency")
+        assert "Call your local emergency number now" in said and "Sorry" not in said
+    finally:
+        for path in running.home.glob("catalogue.db*"):
             path.unlink()
         for path in away.iterdir():
             path.rename(running.home / path.name)
-
-    yield put_back
-    put_back()
-    away.rmdir()
-
-
-def test_an_action_that_fails_costs_one_sentence_and_not_the_search(running, request):
-    assert "Kenya" in running.say("surgery in Kenya for 4 weeks", "failed")
-    put_back = request.getfixturevalue("no_catalogue")
-    said = running.say("cheaper", "failed")
-    assert "look" in said.lower() and said.lower().count("sorry") == 1
     log = (running.home / "var" / "log" / "advisor.log").read_text()
-    assert '"conversation": "failed"' in log and "action.failed" in log
-    put_back()
-    assert "surgery in Kenya, 4 weeks" in running.say("Back to my search", "failed")
-
-
-def test_what_to_do_in_an_emergency_is_said_when_nothing_can_be_looked_up(running, no_catalogue):
-    said = running.say("my chest hurts and my arm is numb", "emergency")
-    assert "Call your local emergency number now" in said
+    assert '"event": "catalogue.unreadable"' in log
 
 
 def append(path: Path, **cells: str) -> None:

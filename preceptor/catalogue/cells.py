@@ -61,7 +61,6 @@ Accommodation = Literal["yes", "no", "optional"]
 Required = Literal["yes", "partly", "no"]
 Confidence = Literal["high", "medium"]
 EmergencyService = Literal["general", "ambulance"]
-TopicDoes = Literal["answer", "ask", "refuse", "hand_over"]
 
 LISTINGS: tuple[str, ...] = get_args(Listing)
 
@@ -112,14 +111,6 @@ class Slug(Cell, str):
     pattern = r"(?=.{1,120}$)[a-z0-9]+(-[a-z0-9]+)*"
     complaint = "{} is not an id (lower-case letters a-z, digits and single hyphens, at most 120)"
     description = "id"
-
-
-class IntentName(Cell, str):
-    """The name of an intent, such as `ask_bali`."""
-
-    pattern = r"[a-z][a-z0-9_]{0,79}"
-    complaint = "{} is not the name of an intent (see docs/intents.md)"
-    description = "intent"
 
 
 class _IsoCode(Cell, str):

@@ -5,15 +5,21 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import click
-from sqlalchemy.engine import Engine
 
+from preceptor.catalogue.cells import LIST_SEPARATOR
 from preceptor.catalogue.columns import README, write_columns
-from preceptor.catalogue.database import CatalogueError, engine_from_url
+from preceptor.catalogue.database import engine_from_url
 from preceptor.catalogue.exporter import export_folder
-from preceptor.catalogue.importer import ImportRefused, Problem, check, import_folder
+from preceptor.catalogue.importer import (
+    ImportRefused,
+    Problem,
+    check,
+    count_errors,
+    import_folder,
+)
 from preceptor.catalogue.records import RECORDS, write_cell
 from preceptor.catalogue.snapshot import Catalogue
 
@@ -27,26 +33,12 @@ _FIRST_COLUMNS = 5
 _TABLES = tuple(file.removesuffix(".csv") for file in RECORDS)
 
 
-class _Group(click.Group):
-    """Commands whose failures are one sentence and exit code 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except CatalogueError as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=_Group)
+@click.group()
 @click.option("--database", metavar="URL", help="Database address; default: DATABASE_URL.")
 @click.pass_context
 def catalogue(ctx: click.Context, database: str | None) -> None:
     """Import, check, export and show the catalogue."""
     ctx.obj = database
-
-
-def _engine(ctx: click.Context) -> Engine:
-    return engine_from_url(ctx.obj)
 
 
 _folder = click.argument(
@@ -56,16 +48,13 @@ _folder = click.argument(
 
 @catalogue.command("import")
 @_folder
-@click.pass_context
-def import_command(ctx: click.Context, folder: Path) -> None:
+@click.pass_obj
+def import_command(database: str | None, folder: Path) -> None:
     """Make the database hold what the CSV files of FOLDER say (default: catalogue/)."""
     try:
-        report = import_folder(folder, _engine(ctx))
+        report = import_folder(folder, engine_from_url(database))
     except ImportRefused as refused:
-        _list_problems(refused.problems)
-        raise click.ClickException(
-            f"{_count(refused.problems)}; nothing was imported, the catalogue is as it was."
-        ) from refused
+        _refuse(refused.problems, "; nothing was imported, the catalogue is as it was.")
     rows = [
         (name, str(c.added), str(c.changed), str(c.removed), str(c.unchanged))
         for name, c in report.files.items()
@@ -85,27 +74,26 @@ def check_command(folder: Path) -> None:
     """List every error in the CSV files of FOLDER (default: catalogue/); needs no database."""
     problems = check(folder)
     if problems:
-        _list_problems(problems)
-        raise click.ClickException(f"{_count(problems)}.")
+        _refuse(problems, ".")
     click.echo("No errors.")
 
 
 @catalogue.command("export")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.pass_context
-def export_command(ctx: click.Context, folder: Path) -> None:
+@click.pass_obj
+def export_command(database: str | None, folder: Path) -> None:
     """Write the database's catalogue as CSV files into FOLDER."""
-    rows = export_folder(folder, _engine(ctx))
+    rows = export_folder(folder, engine_from_url(database))
     click.echo(f"Wrote {sum(rows.values())} rows in {len(rows)} files to {folder}.")
 
 
 @catalogue.command("show")
 @click.argument("what", type=click.Choice(_TABLES), required=False)
 @click.option("--country", metavar="ISO2", help="Only rows of this country, such as KE.")
-@click.pass_context
-def show_command(ctx: click.Context, what: str | None, country: str | None) -> None:
+@click.pass_obj
+def show_command(database: str | None, what: str | None, country: str | None) -> None:
     """Show one table of the catalogue, or how many rows each has."""
-    loaded = Catalogue.load(_engine(ctx))
+    loaded = Catalogue.load(engine_from_url(database))
     if what is None:
         counts = [
             (file.removesuffix(".csv"), str(len(loaded.all(record))))
@@ -122,7 +110,8 @@ def show_command(ctx: click.Context, what: str | None, country: str | None) -> N
         places = [c for c in ("iso2", "country", "countries") if c in record.columns()]
         if not places:
             raise click.UsageError(f"{what} has no country to choose by.")
-        rows = [r for r in rows if country.upper() in _values(getattr(r, places[0]))]
+        cells = ((row, write_cell(getattr(row, places[0]))) for row in rows)
+        rows = [row for row, cell in cells if country.upper() in cell.split(LIST_SEPARATOR)]
     columns = _SHOWN.get(what, record.columns()[:_FIRST_COLUMNS])
     _table(columns, [[write_cell(getattr(r, c)) for c in columns] for r in rows])
     click.echo(f"{len(rows)} rows.")
@@ -135,17 +124,11 @@ def columns_command() -> None:
     click.echo(f"Wrote the tables of columns in {README}.")
 
 
-def _values(value: Any) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _count(problems: list[Problem]) -> str:
-    return "1 error" if len(problems) == 1 else f"{len(problems)} errors"
-
-
-def _list_problems(problems: Iterable[Problem]) -> None:
+def _refuse(problems: list[Problem], consequence: str) -> NoReturn:
+    """List problems and end the command with their number and what follows from them."""
     for problem in problems:
         click.echo(str(problem), err=True)
+    raise click.ClickException(count_errors(problems) + consequence)
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

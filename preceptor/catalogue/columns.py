@@ -9,7 +9,7 @@ from pydantic.fields import SHAPE_TUPLE_ELLIPSIS, ModelField
 
 from preceptor.catalogue.cells import LIST_SEPARATOR, Cell
 from preceptor.catalogue.database import PROJECT_ROOT, CatalogueError
-from preceptor.catalogue.records import RECORDS, Record
+from preceptor.catalogue.records import INTENTS, RECORDS, Record
 
 README = PROJECT_ROOT / "catalogue" / "README.md"
 MARK = (
@@ -53,7 +53,9 @@ def _section(record: type[Record]) -> str:
 def _type(field: ModelField) -> str:
     """Return the type of a column's cells in words."""
     file = field.field_info.extra.get("references")
-    if file:
+    if file == INTENTS:
+        one = f"intent in {file}"
+    elif file:
         one = f"`{RECORDS[file].key_columns()[0]}` in {file}"
     elif values := get_args(field.type_):
         one = " ".join(f"`{value}`" for value in values)

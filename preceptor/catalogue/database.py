@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,11 +10,10 @@ from typing import Any
 
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
 
-from preceptor.runtime.settings import load_settings
+from preceptor.runtime.settings import Complaint, load_settings
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +32,7 @@ OUTDATED = (
 )
 
 
-class CatalogueError(Exception):
+class CatalogueError(Complaint):
     """The catalogue cannot be read or written; the message is a sentence for people."""
 
 
@@ -97,42 +95,18 @@ def _sqlite_engine(url: URL) -> Engine:
                 f" ({error.strerror}); check the path and its permissions."
             ) from error
         url = url.set(database=str(absolute))
-    # Opening a file takes longer than asking it for the catalogue's version.
-    engine = create_engine(
-        url,
-        future=True,
-        hide_parameters=True,
-        poolclass=QueuePool if path != ":memory:" else None,
-        connect_args={"check_same_thread": False},
-    )
+    # SQLAlchemy opens a file anew for each transaction, so that one that was replaced is noticed.
+    engine = create_engine(url, future=True, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "checkout", _check_file)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    record.info["file"] = _file_of(connection)
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver would begin transactions for writes only; readers need them too, so that two
     # reads of one transaction see the same import. `_begin_sqlite` begins them instead.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
-
-
-def _file_of(connection: sqlite3.Connection) -> tuple[int, int] | None:
-    """Return what identifies the file at the path that a connection was opened with."""
-    path = connection.execute("PRAGMA database_list").fetchone()[2]
-    try:
-        state = os.stat(path)
-    except OSError:
-        return None
-    return state.st_dev, state.st_ino
-
-
-def _check_file(connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
-    # The pool opens another connection if the file was replaced or moved away.
-    if _file_of(connection) != record.info["file"]:
-        raise DisconnectionError()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -192,9 +166,7 @@ def database_errors(engine: Engine) -> Iterator[None]:
         sentence = _sentence(error, engine.url.render_as_string(hide_password=True))
         if sentence is None:
             raise
-        if sentence == NOT_IMPORTED:
-            raise NotImported() from error
-        raise CatalogueError(sentence) from error
+        raise NotImported() if sentence == NOT_IMPORTED else CatalogueError(sentence) from error
 
 
 # What the two drivers say, in lower case, and what a person can do about it.

@@ -1,75 +1,28 @@
-"""The catalogue's facts as answers need them: licensing, advice, numbers to call, topics."""
+"""The catalogue's facts as answers need them: advice, numbers to call, countries covered."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import TypeVar
+from collections import defaultdict
+from typing import NamedTuple
 
 from preceptor.catalogue.records import (
     AdviceFactRecord,
+    CountryRecord,
     EmergencyNumberRecord,
     HelplineRecord,
     LicensingRecord,
     ProgramRecord,
-    RegulatorRecord,
-    TopicRecord,
 )
 from preceptor.catalogue.snapshot import Catalogue
 
 
-class Licensing(LicensingRecord):
-    """What a country demands before it registers a doctor, with the country's name."""
+class CountryCoverage(NamedTuple):
+    """What the catalogue has on a country: programmes, and whether its registration rules."""
 
-    country_name: str
-
-
-class Regulator(RegulatorRecord):
-    """Who registers doctors in a country, with the country's name."""
-
-    country_name: str
-
-
-class EmergencyNumber(EmergencyNumberRecord):
-    """A number to call, with the country's name."""
-
-    country_name: str
-
-
-@dataclass(frozen=True)
-class CountryCoverage:
-    """What the catalogue has on a country: programmes by listing, and its registration rules."""
-
-    iso2: str
-    name: str
+    country: CountryRecord
+    programs: int
     open_calls: int
-    restricted: int
-    reports: int
     licensing: bool
-
-
-_View = TypeVar("_View", Licensing, Regulator, EmergencyNumber)
-
-
-def _with_name(
-    catalogue: Catalogue,
-    view: type[_View],
-    record: LicensingRecord | RegulatorRecord | EmergencyNumberRecord,
-) -> _View:
-    name = catalogue.countries[record.country].name
-    return view.construct(**vars(record), country_name=name)
-
-
-def licensing(catalogue: Catalogue, iso2: str) -> Licensing | None:
-    """Return the registration rules of a country, or None if the catalogue has none."""
-    record = catalogue.all(LicensingRecord).get(iso2)
-    return _with_name(catalogue, Licensing, record) if record else None
-
-
-def regulator(catalogue: Catalogue, iso2: str) -> Regulator | None:
-    """Return who registers doctors in a country, or None if the catalogue does not know."""
-    record = catalogue.all(RegulatorRecord).get(iso2)
-    return _with_name(catalogue, Regulator, record) if record else None
 
 
 def advice_facts(catalogue: Catalogue, intent: str, limit: int = 2) -> tuple[AdviceFactRecord, ...]:
@@ -86,63 +39,36 @@ def advice_facts(catalogue: Catalogue, intent: str, limit: int = 2) -> tuple[Adv
     return tuple(fitting[:limit])
 
 
-def emergency_numbers(catalogue: Catalogue, iso2: str) -> tuple[EmergencyNumber, ...]:
+def emergency_numbers(catalogue: Catalogue, iso2: str) -> tuple[EmergencyNumberRecord, ...]:
     """Return the emergency numbers of a country, the ambulance first; empty if not known."""
-    return tuple(
-        _with_name(catalogue, EmergencyNumber, number)
-        for number in sorted(
-            catalogue.all(EmergencyNumberRecord).values(), key=lambda number: number.service
-        )
-        if number.country == iso2
-    )
+    numbers = catalogue.all(EmergencyNumberRecord).values()
+    own = (number for number in numbers if number.country == iso2)
+    return tuple(sorted(own, key=lambda number: number.service))
 
 
-def helplines(
-    catalogue: Catalogue, iso2: str | None = None, for_whom: str | None = None
-) -> tuple[HelplineRecord, ...]:
+def helplines(catalogue: Catalogue, iso2: str | None = None) -> tuple[HelplineRecord, ...]:
     """Return the helplines of a country, then those that help in many countries.
 
-    Args:
-        catalogue: The catalogue.
-        iso2: The country; None for the latter only.
-        for_whom: Keeps those whose description of whom they are for contains it, in whatever
-            case ("doctors").
+    Without a country only the latter.
     """
-    wanted = (for_whom or "").casefold()
-    fitting = [
-        line
-        for line in catalogue.all(HelplineRecord).values()
-        if line.country in (None, iso2) and wanted in (line.for_whom or "").casefold()
-    ]
-    fitting.sort(key=lambda line: (line.country is None, line.id))
-    return tuple(fitting)
-
-
-def topics(catalogue: Catalogue) -> tuple[TopicRecord, ...]:
-    """Return every topic, sorted by intent."""
-    return tuple(catalogue.all(TopicRecord).values())
+    lines = catalogue.all(HelplineRecord).values()
+    fitting = (line for line in lines if line.country in (None, iso2))
+    return tuple(sorted(fitting, key=lambda line: (line.country is None, line.id)))
 
 
 def countries_covered(catalogue: Catalogue) -> tuple[CountryCoverage, ...]:
     """Return the countries that have a programme or a licensing rule, sorted by name."""
-    programs: Counter[tuple[str, str]] = Counter(
-        (country, program.listing)
-        for program in catalogue.all(ProgramRecord).values()
-        for country in program.countries
-    )
-    licensed = catalogue.all(LicensingRecord).keys()
-    covered = {country for country, _ in programs} | licensed
+    listings: dict[str, list[str]] = defaultdict(list)
+    for program in catalogue.all(ProgramRecord).values():
+        for iso2 in program.countries:
+            listings[iso2].append(program.listing)
+    licensed = catalogue.all(LicensingRecord)
     return tuple(
         CountryCoverage(
-            iso2,
-            country.name,
-            open_calls=programs[iso2, "open_call"],
-            restricted=programs[iso2, "restricted"],
-            reports=programs[iso2, "report"],
-            licensing=iso2 in licensed,
+            country, len(listings[iso2]), listings[iso2].count("open_call"), iso2 in licensed
         )
         for iso2, country in sorted(
             catalogue.countries.items(), key=lambda item: item[1].name.casefold()
         )
-        if iso2 in covered
+        if iso2 in listings or iso2 in licensed
     )

@@ -7,7 +7,7 @@ import difflib
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 
 from preceptor.catalogue.cells import LIST_SEPARATOR, unquote_formula
 from preceptor.catalogue.database import transaction
-from preceptor.catalogue.records import RECORDS, Record, complaints, parse_row
+from preceptor.catalogue.records import INTENTS, RECORDS, Record, complaints, parse_row
 from preceptor.catalogue.store import (
     Documents,
     documents_of,
@@ -27,6 +27,7 @@ from preceptor.catalogue.store import (
     replace_documents,
     version_of,
 )
+from preceptor.intents import intents
 
 log = structlog.get_logger(__name__)
 
@@ -41,24 +42,20 @@ class Problem:
 
     Attributes:
         file: The file's name.
+        message: What is wrong.
         row: The line number that a spreadsheet shows (the header is 1), None for the whole file.
         column: The header's name, None for the whole row.
-        message: What is wrong.
     """
 
     file: str
-    row: int | None
-    column: str | None
     message: str
+    row: int | None = None
+    column: str | None = None
 
     def __str__(self) -> str:
         """Return the problem with its place: `programs.csv, row 14, price_minor: …`."""
-        where = [self.file]
-        if self.row is not None:
-            where.append(f"row {self.row}")
-        if self.column is not None:
-            where.append(self.column)
-        return f"{', '.join(where)}: {self.message}"
+        where = [self.file, f"row {self.row}" if self.row else None, self.column]
+        return f"{', '.join(part for part in where if part)}: {self.message}"
 
 
 class ImportRefused(Exception):
@@ -66,13 +63,16 @@ class ImportRefused(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
-        count = len(self.problems)
-        errors = "1 error" if count == 1 else f"{count} errors"
         listed = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(
-            f"The import was refused because of {errors}; the catalogue is as it was before.\n"
-            f"{listed}"
+            f"The import was refused because of {count_errors(self.problems)}; the catalogue is as"
+            f" it was before.\n{listed}"
         )
+
+
+def count_errors(problems: Sequence[Problem]) -> str:
+    """Return how many there are, as "1 error" or "3 errors"."""
+    return "1 error" if len(problems) == 1 else f"{len(problems)} errors"
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,9 @@ class _Table:
     rows: dict[int, dict[str, str]] = field(default_factory=dict)
     records: dict[int, Record] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    readable: bool = False
 
-    def add(self, row: int | None, column: str | None, message: str) -> None:
-        self.problems.append(Problem(self.record.file, row, column, message))
+    def add(self, message: str, row: int | None = None, column: str | None = None) -> None:
+        self.problems.append(Problem(self.record.file, message, row, column))
 
     def by_key(self) -> dict[str, tuple[int, Mapping[str, str]]]:
         """Return the number and the cells of each row by its key."""
@@ -128,15 +127,8 @@ class _Table:
 
     def sorted_problems(self) -> list[Problem]:
         """Return the problems by row, then in the order of the columns."""
-        columns = self.record.columns()
-        order = {column: position for position, column in enumerate(columns)}
-
-        def place(problem: Problem) -> tuple[int, int]:
-            if problem.column is None:
-                return problem.row or 0, -1
-            return problem.row or 0, order.get(problem.column, len(columns))
-
-        return sorted(self.problems, key=place)
+        order = {column: at for at, column in enumerate((None, *self.record.columns()))}
+        return sorted(self.problems, key=lambda p: (p.row or 0, order.get(p.column, len(order))))
 
 
 def check(folder: Path | str) -> list[Problem]:
@@ -155,7 +147,9 @@ def import_folder(folder: Path | str, engine: Engine) -> ImportReport:
 
     Raises:
         ImportRefused: A file is not as the data dictionary says; it has every problem.
-        CatalogueError: The database fails. The old catalogue stays in both cases.
+        CatalogueError: The database fails.
+        Complaint: intents.yml, which facts refer to, cannot be read. The old catalogue stays in
+            all three cases.
     """
     contents, problems = _read_folder(Path(folder))
     if problems:
@@ -197,7 +191,7 @@ def _compare(before: Documents, after: Documents) -> dict[str, Changes]:
 
 def _read_folder(folder: Path) -> tuple[dict[str, list[Record]], list[Problem]]:
     if not folder.is_dir():
-        return {}, [Problem(str(folder), None, None, "this folder does not exist")]
+        return {}, [Problem(str(folder), "this folder does not exist")]
     tables = {file: _read_table(record, folder / file) for file, record in RECORDS.items()}
     for table in tables.values():
         _check_keys(table)
@@ -211,65 +205,46 @@ def _read_folder(folder: Path) -> tuple[dict[str, list[Record]], list[Problem]]:
 
 def _read_table(record: type[Record], path: Path) -> _Table:
     table = _Table(record)
-    text = _read_text(table, path)
-    if text is None:
-        return table
-    rows = _read_rows(table, text)
-    number, header = next(rows, (0, []))
-    if not header:
-        if not table.problems:
-            table.add(None, None, "is empty: not even a header row")
-        return table
-    if not _check_header(table, [cell.strip() for cell in header]):
-        return table
-    table.readable = True
-    for number, cells in rows:
-        if not any(cell.strip() for cell in cells):
-            continue  # Spreadsheets write such rows below the last one.
-        if len(cells) != len(table.header):
-            table.add(
-                number,
-                None,
-                f"has {len(cells)} cells, but the header has {len(table.header)} columns"
-                " (is a cell with a comma without quotes?)",
-            )
-            continue
-        # Of a column that stands twice, the first counts.
-        pairs = reversed(list(zip(table.header, cells, strict=True)))
-        _read_row(table, number, dict(pairs))
+    try:
+        rows = _read_rows(_read_text(path))
+        table.header = _check_header(table, next(rows, (1, []))[1])
+        for number, cells in rows:
+            if any(cell.strip() for cell in cells):  # Spreadsheets write blank rows at the end.
+                _read_row(table, number, cells)
+    except _Unreadable as error:
+        table.add(str(error), error.row)
     return table
 
 
-def _read_text(table: _Table, path: Path) -> str | None:
+class _Unreadable(Exception):
+    """The file cannot be read, or not from a row on; the message says why."""
+
+    def __init__(self, message: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.row = row
+
+
+def _read_text(path: Path) -> str:
     try:
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
-            table.add(
-                None,
-                None,
-                f"is too large: {size:,} bytes, and {MAX_FILE_BYTES:,} is the most",
-            )
-            return None
+            raise _Unreadable(f"is too large: {size:,} bytes, and {MAX_FILE_BYTES:,} is the most")
         raw = path.read_bytes()
     except FileNotFoundError:
-        table.add(None, None, "is missing")
-        return None
+        raise _Unreadable("is missing") from None
     except OSError as error:
-        table.add(None, None, f"cannot be read ({error.strerror})")
-        return None
+        raise _Unreadable(f"cannot be read ({error.strerror})") from error
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        table.add(None, None, "is UTF-16 text; save it as “CSV UTF-8”")
-        return None
+        raise _Unreadable("is UTF-16 text; save it as “CSV UTF-8”")
     nul = raw.find(b"\0")
     if nul >= 0:
         line = raw.count(b"\n", 0, nul) + 1
-        table.add(line, None, "holds a NUL byte: this is not a text file, or it is damaged")
-        return None
+        raise _Unreadable("holds a NUL byte: this is not a text file, or it is damaged", line)
     # Bytes that are not UTF-8 become lone surrogates, so that they can be told by row and column.
     return raw.decode("utf-8-sig", errors="surrogateescape")
 
 
-def _read_rows(table: _Table, text: str) -> Iterator[tuple[int, list[str]]]:
+def _read_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows with their numbers, until the first that cannot be read."""
     number = 0
     try:
@@ -283,49 +258,57 @@ def _read_rows(table: _Table, text: str) -> Iterator[tuple[int, list[str]]]:
             message = "begins a cell with a quote that is never closed"
         else:
             message = f'has a stray quote: double it (“""”) or take it out ({reason})'
-        table.add(number + 1, None, message)
+        raise _Unreadable(message, number + 1) from error
 
 
-def _check_header(table: _Table, header: list[str]) -> bool:
-    """Return whether the rows can be read; problems of single columns do not prevent that."""
+def _check_header(table: _Table, cells: Iterable[str]) -> list[str]:
+    """Return the header; problems of single columns do not prevent the rows from being read."""
+    header = [cell.strip() for cell in cells]
     columns = table.record.columns()
+    if not header:
+        raise _Unreadable("is empty: not even a header row")
     if len(header) == 1 and len(columns) > 1 and re.search("[;\t]", header[0]):
-        table.add(1, None, "separates columns by semicolons or tabs; the catalogue needs commas")
-        return False
+        raise _Unreadable("separates columns by semicolons or tabs; the catalogue needs commas", 1)
     for column in columns:
         if column not in header:
-            table.add(1, column, "this column is missing")
+            table.add("this column is missing", 1, column)
     for position, column in enumerate(header):
         if column not in columns:
             near = difflib.get_close_matches(column, columns, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
             shown = column.encode("utf-8", "replace").decode() or f"column {position + 1}"
-            table.add(1, shown, f"no such column in the data dictionary{hint}")
+            table.add(f"no such column in the data dictionary{hint}", 1, shown)
         elif column in header[:position]:
-            table.add(1, column, "this column stands twice")
-    table.header = header
-    return True
+            table.add("this column stands twice", 1, column)
+    return header
 
 
-def _read_row(table: _Table, number: int, raw: Mapping[str, str]) -> None:
-    columns = table.record.columns()
-    cells = {}
+def _read_row(table: _Table, number: int, raw: Sequence[str]) -> None:
+    header = table.header
+    if len(raw) != len(header):
+        table.add(
+            f"has {len(raw)} cells, but the header has {len(header)} columns"
+            " (is a cell with a comma without quotes?)",
+            number,
+        )
+        return
+    cells: dict[str, str] = {}
     unreadable = set()
-    for column in columns:
-        if column not in raw:
-            continue
-        cells[column], problem = _clean(raw[column])
-        if problem:
-            unreadable.add(column)
-            table.add(number, column, problem)
+    for column, cell in zip(header, raw, strict=True):
+        # Of a column that stands twice, the first counts.
+        if column in table.record.columns() and column not in cells:
+            cells[column], problem = _clean(cell)
+            if problem:
+                unreadable.add(column)
+                table.add(problem, number, column)
     table.rows[number] = cells
     try:
         table.records[number] = parse_row(table.record, cells)
     except ValidationError as error:
         for column, message in complaints(error):
             # A missing column, or a cell that is no text, has been reported already.
-            if column in raw and column not in unreadable:
-                table.add(number, column, message)
+            if column in cells and column not in unreadable:
+                table.add(message, number, column)
 
 
 def _clean(cell: str) -> tuple[str, str | None]:
@@ -349,7 +332,7 @@ def _check_keys(table: _Table) -> None:
         key = table.record.key_of(cells)
         if key in first:
             column = table.record.key_columns()[0]
-            table.add(number, column, f"{key!r} stands already in row {first[key]}")
+            table.add(f"{key!r} stands already in row {first[key]}", number, column)
         else:
             first[key] = number
 
@@ -363,18 +346,20 @@ def _items(cells: Mapping[str, str], column: str) -> list[str]:
 def _check_references(table: _Table, tables: Mapping[str, _Table]) -> None:
     # Works on the cells, not on the records: a row with another error is checked too.
     reported = table.places_of_problems()
-    for column, target_name in table.record.references().items():
-        target = tables[target_name]
-        if not target.readable:
+    for column, target in table.record.references().items():
+        if target == INTENTS:
+            keys, complaint = set(intents()), f"is not an intent of {INTENTS}"
+        elif tables[target].header:
+            keys, complaint = set(tables[target].by_key()), f"is not in {target}"
+        else:
             continue  # Everything would be dangling; the file's own problem says enough.
-        keys = target.by_key()
         for number, cells in table.rows.items():
             if (number, column) in reported:
                 continue
             for item in _items(cells, column):
                 if item not in keys:
-                    table.add(number, column, f"{item!r} is not in {target_name}")
-        if target is table and column not in table.record.list_columns():
+                    table.add(f"{item[:80]!r} {complaint}", number, column)
+        if target == table.record.file and column not in table.record.list_columns():
             _check_cycles(table, column)
 
 
@@ -388,7 +373,7 @@ def _check_cycles(table: _Table, column: str) -> None:
             seen.add(above)
             above = rows[above][1].get(column, "")
         if above == start:
-            table.add(number, column, f"{start!r} lies inside itself by way of this column")
+            table.add(f"{start!r} lies inside itself by way of this column", number, column)
 
 
 def _check_areas(places: _Table) -> None:
@@ -400,12 +385,12 @@ def _check_areas(places: _Table) -> None:
             continue
         above = rows[area][1]
         if above.get("type") != "area":
-            places.add(number, "area", f"{area!r} is not a place of type area")
+            places.add(f"{area!r} is not a place of type area", number, "area")
         elif above.get("country") != cells.get("country"):
             places.add(
+                f"{area!r} lies in {above.get('country')}, this place in {cells.get('country')}",
                 number,
                 "area",
-                f"{area!r} lies in {above.get('country')}, this place in {cells.get('country')}",
             )
 
 
@@ -419,7 +404,7 @@ def _check_program_places(programs: _Table, places: _Table) -> None:
             country = rows[place][1].get("country") if place in rows else None
             if country and country not in countries:
                 programs.add(
+                    f"{place!r} lies in {country}, which is not among the countries of this row",
                     number,
                     "places",
-                    f"{place!r} lies in {country}, which is not among the countries of this row",
                 )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from babel.numbers import get_currency_precision
 
 from preceptor.catalogue.database import CatalogueError
-from preceptor.catalogue.records import ExchangeRateRecord
 
 # babel has CLDR's digits, which follow use in the shops; the catalogue follows ISO 4217. These
 # are the currencies in which the two differ (compared with ISO 4217 list one).
@@ -43,49 +43,21 @@ class Money:
         return cls(int(minor.quantize(Decimal(1), rounding=ROUND_HALF_UP)), currency)
 
 
-@dataclass(frozen=True)
-class Rate:
-    """What one euro costs, and where that is said; the euro itself has no date."""
+class Rate(NamedTuple):
+    """What one euro costs, and on which day; the euro itself has no date."""
 
     units_per_eur: Decimal
-    rate_date: datetime.date | None
-    source_title: str | None
-    source_url: str | None
+    rate_date: datetime.date | None = None
 
 
-@dataclass(frozen=True)
-class Converted:
-    """An approximate amount in another currency, with the date and the source of the rate.
-
-    The three are None when nothing had to be converted.
-    """
+class Converted(NamedTuple):
+    """An approximate amount in another currency; no date if nothing had to be converted."""
 
     money: Money
     rate_date: datetime.date | None
-    source_title: str | None
-    source_url: str | None
-
-
-class NoRate(CatalogueError):
-    """The catalogue has no exchange rate for a currency."""
-
-    def __init__(self, currency: str) -> None:
-        super().__init__(f"The catalogue has no exchange rate for {currency}.")
-        self.currency = currency
 
 
 Rates = Mapping[str, Rate]
-
-
-def read_rates(records: Iterable[ExchangeRateRecord]) -> Rates:
-    """Return all exchange rates by currency; the euro is always among them."""
-    rates: dict[str, Rate] = {
-        record.currency: Rate(
-            record.units_per_eur, record.rate_date, record.source_title, record.source_url
-        )
-        for record in records
-    }
-    return {**rates, "EUR": Rate(Decimal(1), None, None, None)}
 
 
 def in_euro(money: Money, rates: Rates) -> Decimal | None:
@@ -98,18 +70,15 @@ def convert_at(money: Money, currency: str, rates: Rates) -> Converted:
     """Convert by way of the euro.
 
     Raises:
-        NoRate: Either currency has no rate.
+        CatalogueError: Either currency has no rate.
     """
     if money.currency == currency:
-        return Converted(money, None, None, None)
+        return Converted(money, None)
     for needed in (money.currency, currency):
         if needed not in rates:
-            raise NoRate(needed)
+            raise CatalogueError(f"The catalogue has no exchange rate for {needed}.")
     source, target = rates[money.currency], rates[currency]
     amount = money.amount * target.units_per_eur / source.units_per_eur
     # The result is as old as the older of its two rates.
-    dated = [rate for rate in (target, source) if rate.rate_date is not None]
-    oldest = min(dated, key=lambda rate: str(rate.rate_date))
-    return Converted(
-        Money.of(amount, currency), oldest.rate_date, oldest.source_title, oldest.source_url
-    )
+    dates = [rate.rate_date for rate in (source, target) if rate.rate_date is not None]
+    return Converted(Money.of(amount, currency), min(dates))

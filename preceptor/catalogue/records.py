@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
@@ -27,7 +26,6 @@ from preceptor.catalogue.cells import (
     EmergencyService,
     ExchangeRate,
     FullDate,
-    IntentName,
     Kind,
     LanguageCode,
     Listing,
@@ -40,13 +38,15 @@ from preceptor.catalogue.cells import (
     Required,
     Slug,
     Stage,
-    TopicDoes,
     WebAddress,
     Weeks,
     YesNo,
 )
 
 R = TypeVar("R", bound="Record")
+
+INTENTS = "intents.yml"
+"""What columns of intents refer to: it declares them, and is no file of the catalogue."""
 
 
 def column(
@@ -63,7 +63,7 @@ def column(
         default: The value of an empty cell; without it every row needs the cell, unless its
             type has None.
         key: True if the column is the record's key, or a part of it.
-        references: The file whose keys the cell names.
+        references: The file whose keys the cell names; `INTENTS` if it names intents.
     """
     return Field(default, description=meaning, key=key, references=references)
 
@@ -114,7 +114,7 @@ class Record(BaseModel):
 
     @classmethod
     def references(cls) -> dict[str, str]:
-        """Return the columns that name rows of another file, or of this one, with that file."""
+        """Return the columns that name keys of another file, or of this one, with that file."""
         return {
             name: file
             for name, field in cls.__fields__.items()
@@ -153,18 +153,6 @@ def _not_above(upper: str, lower: str) -> Any:
     return validator(upper, allow_reuse=True)(check)
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where a fact comes from. `date` is an ISO date that may stop at the month or the year."""
-
-    title: str | None
-    url: str | None
-    date: str | None
-    note: str | None
-    confidence: str
-    confidence_note: str | None
-
-
 class SourcedRecord(Record):
     """A row that says where it comes from, in columns behind its own.
 
@@ -196,18 +184,6 @@ class SourcedRecord(Record):
         if value == "high" and "source_url" in values and values["source_url"] is None:
             raise ValueError("'high' needs a source_url (fill it in, or write medium)")
         return value
-
-    @property
-    def source(self) -> Source:
-        """The columns of the source."""
-        return Source(
-            title=self.source_title,
-            url=self.source_url,
-            date=self.source_date,
-            note=self.source_note,
-            confidence=self.confidence,
-            confidence_note=self.confidence_note,
-        )
 
 
 class CountryRecord(Record):
@@ -413,9 +389,8 @@ class AdviceFactRecord(SourcedRecord):
 
     id: Slug = column(key=True)
     topic: str = column()
-    intents: tuple[IntentName, ...] = column(
-        "the intents that the fact belongs to (docs/intents.md), most fitting first",
-        references="topics.csv",
+    intents: tuple[str, ...] = column(
+        "the intents that the fact belongs to, most fitting first", references=INTENTS
     )
     fact: str = column("one or two sentences that a person reads as they stand")
     rank: Rank = column("1 is shown first")
@@ -474,30 +449,6 @@ class ExchangeRateRecord(SourcedRecord):
     rate_date: FullDate = column()
 
 
-class TopicRecord(Record):
-    """A row of topics.csv."""
-
-    file = "topics.csv"
-    about = "What the advisor can talk about: one row per intent."
-
-    intent: IntentName = column(key=True)
-    label: str = column('in menus and in "did you mean"')
-    question: str = column(
-        "what a click on the label sends: a question that the advisor reads as this intent"
-    )
-    does: TopicDoes = column()
-    leads_to: tuple[IntentName, ...] = column(
-        "up to three intents offered after the answer", (), references="topics.csv"
-    )
-    in_menu: YesNo = column()
-
-    @validator("leads_to")
-    def _three(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len(value) > 3:
-            raise ValueError(f"names {len(value)} intents; three is the most")
-        return value
-
-
 RECORDS: Mapping[str, type[Record]] = {
     record.file: record
     for record in (
@@ -514,7 +465,6 @@ RECORDS: Mapping[str, type[Record]] = {
         EmergencyNumberRecord,
         HelplineRecord,
         ExchangeRateRecord,
-        TopicRecord,
     )
 }
 """Every record by its file."""

@@ -107,11 +107,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """A part of a result: `results` begins at `offset` of `total` hits."""
+    """A part of a result, which has `total` hits."""
 
     results: tuple[Hit, ...]
     total: int
-    offset: int
 
 
 @dataclass(frozen=True)
@@ -121,13 +120,11 @@ class Nothing:
     Attributes:
         blame: The smallest set of constraints (names of SearchQuery's fields) without which
             there are results.
-        without: For each single constraint, how many results there are without it.
         alternatives: The nearest programmes once the blamed constraints are dropped.
         hidden: How many restricted programmes and reports fit the whole query.
     """
 
     blame: tuple[str, ...]
-    without: Mapping[str, int]
     alternatives: tuple[Hit, ...]
     hidden: int
 
@@ -136,57 +133,42 @@ def search(catalogue: Catalogue, query: SearchQuery, offset: int = 0, limit: int
     """Return the hits of `query` from `offset` on (0 is the best), at most `limit`."""
     hits = _hits(catalogue, query)
     start = max(offset, 0)
-    return SearchPage(tuple(hits[start : start + max(limit, 0)]), len(hits), start)
-
-
-def get_program(catalogue: Catalogue, id: str) -> ProgramView | None:
-    """Return the programme with this id, whatever its listing, or None."""
-    return catalogue.program(id)
+    return SearchPage(tuple(hits[start : start + max(limit, 0)]), len(hits))
 
 
 # Judging one programme ------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class _Scope:
-    """A query with its regions, areas and parent specialties expanded."""
+    """A query with its regions, areas and parent specialties expanded.
 
-    query: SearchQuery
-    countries: frozenset[str] | None
-    places: frozenset[str]
-    specialties: frozenset[str] | None
-    excluded_specialties: frozenset[str]
-    budget_eur: Decimal | None
+    `countries` and `specialties` are None if any will do.
+    """
 
-    @classmethod
-    def of(cls, query: SearchQuery, catalogue: Catalogue) -> _Scope:
-        countries: set[str] | None = None
+    def __init__(self, query: SearchQuery, catalogue: Catalogue) -> None:
+        self.query = query
+        self.countries: set[str] | None = None
         if query.countries or query.regions:
-            countries = {*query.countries, *catalogue.countries_within(query.regions)}
-        if countries is not None:
-            countries -= set(query.excluded_countries)
-        return cls(
-            query=query,
-            countries=None if countries is None else frozenset(countries),
-            places=frozenset(catalogue.places_within(query.places)),
-            specialties=(
-                frozenset(catalogue.specialties_within(query.specialties))
-                if query.specialties
-                else None
-            ),
-            excluded_specialties=frozenset(
-                catalogue.specialties_within(query.excluded_specialties)
-            ),
-            budget_eur=in_euro(query.budget, catalogue.rates) if query.budget else None,
-        )
+            named = {*query.countries, *catalogue.countries_within(query.regions)}
+            self.countries = named - set(query.excluded_countries)
+        self.places = catalogue.places_within(query.places)
+        self.specialties: set[str] | None = None
+        if query.specialties:
+            self.specialties = catalogue.specialties_within(query.specialties)
+        self.excluded_specialties = catalogue.specialties_within(query.excluded_specialties)
+        self.rates = catalogue.rates
+        if query.budget and query.budget.currency not in self.rates:
+            # No rate is needed to compare amounts of one currency; others cannot be compared.
+            self.rates = {query.budget.currency: Rate(Decimal(1))}
+        self.budget_eur = in_euro(query.budget, self.rates) if query.budget else None
 
 
 def _hits(catalogue: Catalogue, query: SearchQuery) -> list[Hit]:
     """Return all hits in order."""
-    scope = _Scope.of(query, catalogue)
+    scope = _Scope(query, catalogue)
     hits = []
     for program in catalogue.programs:
-        notes = _judge(program, scope, catalogue.rates)
+        notes = _judge(program, scope)
         if notes is not None:
             hits.append(Hit(program, notes, _cost(program, query, catalogue.rates)))
     hits.sort(key=lambda hit: _rank(hit, scope))
@@ -196,7 +178,7 @@ def _hits(catalogue: Catalogue, query: SearchQuery) -> list[Hit]:
 _Verdict = Note | Literal["fits", "out"]
 
 
-def _judge(program: ProgramView, scope: _Scope, rates: Rates) -> tuple[Note, ...] | None:
+def _judge(program: ProgramView, scope: _Scope) -> tuple[Note, ...] | None:
     """Return the notes on a programme that fits as far as is known, or None if it does not."""
     query = scope.query
     if program.listing == "restricted" and not query.include_restricted:
@@ -210,7 +192,7 @@ def _judge(program: ProgramView, scope: _Scope, rates: Rates) -> tuple[Note, ...
         _judge_any(program.stages, query.stages, "stage_unknown"),
         _judge_any(program.languages, query.languages, "language_unknown"),
         _judge_length(program, query),
-        _judge_budget(program, scope, rates),
+        _judge_budget(program, scope),
     )
     if "out" in verdicts:
         return None
@@ -219,26 +201,15 @@ def _judge(program: ProgramView, scope: _Scope, rates: Rates) -> tuple[Note, ...
 
 def _is_located(program: ProgramView, scope: _Scope) -> bool:
     """Return whether it is in one of the places, or in one of the countries and regions."""
-    if scope.query.places and scope.places.intersection(program.places):
-        return bool(_countries_left(program, replace(scope, countries=None)))
-    if scope.query.places and scope.countries is None:
-        return False
-    if scope.countries is None and not scope.query.excluded_countries:
-        return True
-    if _countries_left(program, scope):
-        return True
-    # Somebody who excludes a country can still do a worldwide programme in another.
-    return program.worldwide and scope.countries != frozenset()
-
-
-def _countries_left(program: ProgramView, scope: _Scope) -> list[str]:
-    """Return the programme's countries that the person asked for and did not exclude."""
-    return [
-        country
-        for country in program.countries
-        if country not in scope.query.excluded_countries
-        and (scope.countries is None or country in scope.countries)
-    ]
+    query, countries = scope.query, scope.countries
+    left = set(program.countries) - set(query.excluded_countries)
+    if not scope.places.isdisjoint(program.places):
+        return bool(left)
+    if countries is None:
+        # Somebody who excludes a country can still do a worldwide programme in another.
+        anywhere = not query.excluded_countries or bool(left) or program.worldwide
+        return anywhere and not query.places
+    return bool(countries & left) or (program.worldwide and bool(countries))
 
 
 def _judge_specialties(program: ProgramView, scope: _Scope) -> _Verdict:
@@ -296,21 +267,16 @@ def _cost(program: ProgramView, query: SearchQuery, rates: Rates) -> Decimal | N
     return None if weeks is None else price * weeks
 
 
-def _judge_budget(program: ProgramView, scope: _Scope, rates: Rates) -> _Verdict:
+def _judge_budget(program: ProgramView, scope: _Scope) -> _Verdict:
     query = scope.query
     if query.budget is None:
         return "fits"
     if program.price is None or not program.price_is_cost:
         return "price_is_fee_only" if program.price else "price_unknown"
-    cost, budget = _cost(program, query, rates), scope.budget_eur
-    if program.price.currency == query.budget.currency and scope.budget_eur is None:
-        # No rate is needed to compare amounts of one currency.
-        one = Rate(Decimal(1), None, None, None)
-        cost = _cost(program, query, {query.budget.currency: one})
-        budget = query.budget.amount
-    if cost is None or budget is None:
+    cost = _cost(program, query, scope.rates)
+    if cost is None or scope.budget_eur is None:
         return "price_unknown"
-    if cost > budget:
+    if cost > scope.budget_eur:
         return "out"
     longer = query.min_weeks is not None and query.min_weeks > (program.min_weeks or 0)
     if longer and program.price_basis in ("total_shortest_stay", "advertised_from"):
@@ -318,11 +284,10 @@ def _judge_budget(program: ProgramView, scope: _Scope, rates: Rates) -> _Verdict
     return "fits"
 
 
+# Ranking --------------------------------------------------------------------------------
+
 # Farther than any region is large and longer than any stay lasts.
 _FAR = 10**6
-
-
-# Ranking --------------------------------------------------------------------------------
 
 
 def _date_number(date: str | None) -> int:
@@ -337,7 +302,7 @@ def _rank(hit: Hit, scope: _Scope) -> tuple[Any, ...]:
     only_worldwide = (
         scope.countries is not None
         and not scope.places.intersection(program.places)
-        and not _countries_left(program, scope)
+        and scope.countries.isdisjoint(program.countries)
     )
     specificity = 0
     if query.places:
@@ -380,7 +345,6 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     by the smallest area or region that holds both, for a budget by cost, for a length by length.
     """
     constraints = query.constraints()
-    without = {name: len(_hits(catalogue, query.without(name))) for name in constraints}
     everything = replace(query, include_restricted=True, include_reports=True)
     hidden = len(_hits(catalogue, everything)) - len(_hits(catalogue, query))
     for size in (*range(1, min(_MOST_BLAMED, len(constraints)) + 1), len(constraints)):
@@ -389,16 +353,15 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
             if hits:
                 measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
                 hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
-                return Nothing(blame, without, tuple(hits[:_MOST_ALTERNATIVES]), hidden)
-    return Nothing((), without, (), hidden)
-
-
-def _country_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
-    """Return the size of the smallest region that holds a country asked for and one of the hit."""
-    return _shared_region(hit, set(query.countries), catalogue)
+                return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), hidden)
+    return Nothing((), (), hidden)
 
 
 def _shared_region(hit: Hit, countries: set[str], catalogue: Catalogue) -> float:
+    """Return the size of the smallest region that holds one of the countries and one of the hit's.
+
+    0 if they have a country in common.
+    """
     if countries & set(hit.program.countries):
         return 0
     return min(
@@ -430,24 +393,13 @@ def _specialty_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> f
     return 0 if family & set(hit.program.specialties) else 1
 
 
-def _cost_distance(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> Decimal:
-    return Decimal(10**12) if hit.cost_eur is None else hit.cost_eur
-
-
-def _shortest_stay(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
-    return _FAR if hit.program.min_weeks is None else hit.program.min_weeks
-
-
-def _longest_stay(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> float:
-    return _FAR if hit.program.max_weeks is None else -hit.program.max_weeks
-
-
 _Measure = Callable[[Hit, SearchQuery, Catalogue], "float | Decimal"]
 _NEARNESS: Mapping[str, _Measure] = {
-    "budget": _cost_distance,
-    "max_weeks": _shortest_stay,
-    "min_weeks": _longest_stay,
-    "countries": _country_distance,
+    "budget": lambda hit, *_: Decimal("Infinity") if hit.cost_eur is None else hit.cost_eur,
+    "max_weeks": lambda hit, *_: hit.program.min_weeks or _FAR,
+    "min_weeks": lambda hit, *_: -(hit.program.max_weeks or -_FAR),
+    "countries": lambda hit, query, catalogue: _shared_region(hit, set(query.countries), catalogue),
     "places": _place_distance,
     "specialties": _specialty_distance,
 }
+"""How far a hit is from what was asked, by the constraint that was dropped for it."""

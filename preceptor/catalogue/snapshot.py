@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 
 from preceptor.catalogue.database import OUTDATED, CatalogueError, engine_from_url
-from preceptor.catalogue.money import Rates, read_rates
+from preceptor.catalogue.money import Rate, Rates
 from preceptor.catalogue.programs import ProgramView
 from preceptor.catalogue.records import (
     RECORDS,
@@ -126,7 +127,10 @@ class Catalogue:
     @cached_property
     def rates(self) -> Rates:
         """The exchange rates by currency; the euro is always among them."""
-        return read_rates(self.all(ExchangeRateRecord).values())
+        rates: dict[str, Rate] = {"EUR": Rate(Decimal(1))}
+        for record in self.all(ExchangeRateRecord).values():
+            rates.setdefault(record.currency, Rate(record.units_per_eur, record.rate_date))
+        return rates
 
     def places_within(self, ids: Iterable[str]) -> set[str]:
         """Return the places of these ids and, of areas, all that lie in them."""

@@ -84,6 +84,10 @@ def prepare_tables(connection: Connection) -> bool:
             columns = {column["name"] for column in inspector.get_columns(name)}
             if columns != set(table.columns.keys()):
                 outdated |= _METADATA.tables.keys() & present
+    if not outdated and _ROWS.name in present:
+        foreign = select(_ROWS.c.file).where(_ROWS.c.file.not_in(RECORDS)).limit(1)
+        if connection.execute(foreign).first():
+            outdated = _METADATA.tables.keys() & present
     if outdated:
         reflected = MetaData()
         reflected.reflect(connection, only=sorted(outdated))

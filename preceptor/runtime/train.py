@@ -23,9 +23,9 @@ def model_fingerprint(settings: Settings) -> str:
     """Return 16 hex digits that change with anything the model is made from.
 
     That is config.yml, domain.yml (or the folder domain/), intents.yml, data/, the code that
-    trains and reads (preceptor/intents.py, preceptor/nlu/ and preceptor/rasa_ext/ without what
-    learns nothing: entities and the rules of safety), and the locked packages in
-    requirements/runtime.txt.
+    trains and reads (preceptor/intents.py, preceptor/nlu/ without what learns nothing, which is
+    entities and the rules of safety, and Rasa's importer and policy in preceptor/rasa_ext/), and
+    the locked packages in requirements/runtime.txt.
     """
     home = settings.home
     names = ("config.yml", "domain.yml", "domain", "intents.yml", "data")
@@ -165,7 +165,8 @@ def _check_files(settings: Settings) -> None:
 
 def _code_paths() -> list[Path]:
     code = CODE / "preceptor"
-    trained = [code / "intents.py", code / "nlu", code / "rasa_ext"]
+    rasa = [code / "rasa_ext" / name for name in ("data_importer.py", "policy.py")]
+    trained = [code / "intents.py", code / "nlu", *rasa]
     return [*trained, CODE / "intents.yml", CODE / "requirements" / "runtime.txt"]
 
 

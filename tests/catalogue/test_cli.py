@@ -47,10 +47,10 @@ def test_import_lists_every_error_and_fails(run: Run, folder: Path, rows: Rows) 
 
 def test_check_says_whether_the_files_are_good(run: Run, folder: Path, url: str) -> None:
     assert run("check", folder).stdout == "No errors.\n"
-    (folder / "topics.csv").unlink()
+    (folder / "kinds.csv").unlink()
     result = run("check", folder)
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[0] == "topics.csv: is missing"
+    assert result.stderr.splitlines()[0] == "kinds.csv: is missing"
     assert not Path(url.removeprefix("sqlite:///")).exists()
 
 
@@ -58,7 +58,7 @@ def test_export_writes_the_files(run: Run, imported: Engine, tmp_path: Path) -> 
     result = run("export", tmp_path / "out")
     assert (result.exit_code, result.stdout) == (
         0,
-        f"Wrote 39 rows in 14 files to {tmp_path / 'out'}.\n",
+        f"Wrote 37 rows in 13 files to {tmp_path / 'out'}.\n",
     )
     assert (tmp_path / "out" / "programs.csv").exists()
 
@@ -84,9 +84,9 @@ def test_show_can_print_every_table(run: Run, imported: Engine, rows: Rows) -> N
 
 
 def test_show_says_when_a_table_has_no_country(run: Run, imported: Engine) -> None:
-    result = run("show", "topics", "--country", "KE")
+    result = run("show", "kinds", "--country", "KE")
     assert result.exit_code == 2
-    assert "topics has no country to choose by" in result.stderr
+    assert "kinds has no country to choose by" in result.stderr
 
 
 def test_an_empty_database_is_one_sentence(run: Run) -> None:

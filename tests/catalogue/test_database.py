@@ -51,6 +51,19 @@ def test_tables_with_other_columns_are_built_anew(imported: Engine, folder: Path
     assert len(Catalogue.load(imported).programs) == 2
 
 
+def test_a_database_with_a_file_that_is_no_more_is_read_and_built_anew(
+    imported: Engine, folder: Path
+) -> None:
+    with transaction(imported, write=True) as connection:
+        connection.execute(text("INSERT INTO catalogue_rows VALUES ('topics.csv', 'a', '{}')"))
+    assert len(Catalogue.load(imported).programs) == 2
+    assert import_folder(folder, imported).rebuilt
+    assert not import_folder(folder, imported).rebuilt
+    with transaction(imported) as connection:
+        left = connection.execute(text("SELECT 1 FROM catalogue_rows WHERE file = 'topics.csv'"))
+        assert left.first() is None
+
+
 def test_a_refused_import_leaves_the_old_layout_alone(
     engine: Engine, folder: Path, rows: Rows
 ) -> None:
@@ -187,8 +200,8 @@ def test_a_full_disk_is_reported_and_the_old_catalogue_stays(
     event.listen(imported, "connect", limit)
     imported.dispose()
     before = Catalogue.load(imported)
-    rows["topics.csv"][0]["question"] = "What is it like? " * 500
-    rows["topics.csv"][1]["question"] = "How? " * 1900
+    rows["kinds.csv"][0]["description"] = "What is it like? " * 500
+    rows["kinds.csv"][1]["description"] = "How? " * 1900
     with pytest.raises(CatalogueError, match="is full; free some space"):
         import_folder(write_csv(tmp_path / "new", rows), imported)
     assert Catalogue.load(imported).version == before.version

@@ -161,7 +161,7 @@ def test_all_errors_are_reported_at_once(folder: Path, rows: Rows) -> None:
         ),
         program("one", countries="XX;KE;YY"),
     ]
-    rows["topics.csv"][0]["leads_to"] = "ask_why"
+    rows["advice_facts.csv"][0]["intents"] = "ask_bali;ask_why"
     del rows["helplines.csv"]
     (folder / "helplines.csv").unlink()
     assert strings(check(write_csv(folder, rows))) == [
@@ -175,8 +175,8 @@ def test_all_errors_are_reported_at_once(folder: Path, rows: Rows) -> None:
         " ISO 3166-1, such as KE for Kenya)",
         "programs.csv, row 3, countries: 'YY' is not a country code (two capital letters by"
         " ISO 3166-1, such as KE for Kenya)",
+        "advice_facts.csv, row 2, intents: 'ask_why' is not an intent of intents.yml",
         "helplines.csv: is missing",
-        "topics.csv, row 2, leads_to: 'ask_why' is not in topics.csv",
     ]
 
 
@@ -233,8 +233,8 @@ BAD_CELLS = [
     ("licensing.csv", "max_months", "1", "1 is less than min_months, which is 12"),
     ("licensing.csv", "required", "sometimes", "not one of: yes, partly, no"),
     ("regulators.csv", "url", "kmpdc.go.ke", "not a web address"),
-    ("advice_facts.csv", "intents", "ask_money", "'ask_money' is not in topics.csv"),
-    ("advice_facts.csv", "intents", "Ask Bali", "not the name of an intent"),
+    ("advice_facts.csv", "intents", "ask_money", "'ask_money' is not an intent of intents.yml"),
+    ("advice_facts.csv", "intents", "Ask Bali", "'Ask Bali' is not an intent"),
     ("advice_facts.csv", "rank", "first", "not a rank"),
     ("emergency_numbers.csv", "number", "call the police", "not a number that one can call"),
     ("emergency_numbers.csv", "service", "fire", "not one of: general, ambulance"),
@@ -243,8 +243,6 @@ BAD_CELLS = [
     ("exchange_rates.csv", "units_per_eur", "0", "not an exchange rate"),
     ("exchange_rates.csv", "units_per_eur", "NaN", "not an exchange rate"),
     ("exchange_rates.csv", "rate_date", "2024-06", "not a whole date"),
-    ("topics.csv", "does", "sing", "not one of: answer, ask, refuse, hand_over"),
-    ("topics.csv", "leads_to", "a;b;c;d", "names 4 intents; three is the most"),
 ]
 
 
@@ -278,6 +276,19 @@ def test_cells_that_need_each_other_are_checked(
     rows["programs.csv"] = [program("one", **cells)]
     problems = check(write_csv(folder, rows))
     assert [p.message for p in problems if p.column == column and words in p.message]
+
+
+def test_facts_of_a_new_intent_need_no_more_than_its_entry(
+    tmp_path: Path, folder: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows["advice_facts.csv"][0]["intents"] = "ask_parking;ask_bali"
+    write_csv(folder, rows)
+    assert len(check(folder)) == 1
+    entry = 'ask_parking: {group: advice, label: Parking, question: "Where?", means: parking}'
+    declared = (PROJECT_ROOT / "intents.yml").read_text("utf-8")
+    (tmp_path / "intents.yml").write_text(f"{declared}\n{entry}\n", "utf-8")
+    monkeypatch.setenv("PRECEPTOR_HOME", str(tmp_path))
+    assert check(folder) == []
 
 
 def test_kosovo_is_a_country_though_iso_3166_has_no_code_for_it(folder: Path, rows: Rows) -> None:
@@ -455,7 +466,7 @@ def test_readers_see_old_or_new_while_another_process_imports(
     for label in ("old", "new"):
         rows = small_catalogue()
         rows["programs.csv"] = [program(f"{label}-{i}") for i in range(60)]
-        rows["topics.csv"][0]["label"] = label
+        rows["kinds.csv"][0]["description"] = label
         folder = write_csv(tmp_path / label, rows)
         contents[import_folder(folder, imported).version] = label
     script = (

@@ -83,7 +83,7 @@ def catalogues(draw: st.DrawFn) -> Rows:
     rows["exchange_rates.csv"].append(
         {"currency": "KES", "units_per_eur": str(rate), "rate_date": "2024-02-29", **SOURCE}
     )
-    rows["topics.csv"][0]["question"] = draw(TEXT)
+    rows["kinds.csv"][0]["description"] = draw(MAYBE_TEXT)
     return rows
 
 

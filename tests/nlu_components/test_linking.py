@@ -203,6 +203,9 @@ def test_what_is_not_wanted_is_marked(text, ids):
         ("in Spanish hospitals", ["ES"]),
         ("in Spain", ["ES"]),
         ("English only", ["en"]),
+        ("do I need Spanish for Peru", ["es", "PE"]),
+        ("do I need Spanish?", ["es"]),
+        ("I need Spanish hospitals", ["ES"]),
     ],
 )
 def test_a_language_is_told_from_its_country(text, ids):

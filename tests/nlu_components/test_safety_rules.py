@@ -44,6 +44,9 @@ def test_emergencies_are_seen(text):
         "I want to end it all",
         "everyone would be better off without me",
         "i wish i was never born",
+        "it would be a brighter place with me gone",
+        "life would be easier for them once I'm gone",
+        "the ward would be a calmer place without me",
     ],
 )
 def test_crises_are_seen(text):

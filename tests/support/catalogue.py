@@ -140,23 +140,6 @@ def small_catalogue() -> Rows:
             {"currency": "JPY", "units_per_eur": "160", "rate_date": "2024-06-21", **SOURCE},
             {"currency": "KWD", "units_per_eur": "0.33", "rate_date": "2024-06-28", **SOURCE},
         ],
-        "topics.csv": [
-            {
-                "intent": "ask_bali",
-                "label": "Bali",
-                "question": "What is Bali like?",
-                "does": "answer",
-                "leads_to": "ask_discipline",
-                "in_menu": "yes",
-            },
-            {
-                "intent": "ask_discipline",
-                "label": "Self-discipline",
-                "question": "How do I become disciplined?",
-                "does": "answer",
-                "in_menu": "no",
-            },
-        ],
     }
 
 

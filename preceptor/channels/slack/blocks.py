@@ -294,23 +294,23 @@ def _rating(rendering: Rendering) -> list[Block]:
 
 def _program_list(card: ProgramListCard, rendering: Rendering) -> tuple[list[Block], list[str]]:
     programs = card.programs[:CAROUSEL_LIMIT]
-    numbered = [(each, each.number or card.offset + n) for n, each in enumerate(programs, 1)]
+    placed = [(program, card.offset + n) for n, program in enumerate(programs, 1)]
     if rendering.native:
-        elements = [_program_card(program, number, rendering) for program, number in numbered]
+        elements = [_program_card(program, place, rendering) for program, place in placed]
         blocks = [{"type": "carousel", "block_id": f"list:{rendering.nonce}", "elements": elements}]
     else:
         blocks = [
             block
-            for program, number in numbered
-            for block in _program_section(program, number, rendering)
+            for program, place in placed
+            for block in _program_section(program, place, rendering)
         ]
     last = card.offset + len(programs)
     shown = f"{card.offset + 1} to {last}" if last > card.offset + 1 else f"{last}"
     return blocks, [f"Showing {shown} of {card.total}"]
 
 
-def _headline(program: ProgramItem, number: int) -> str:
-    return f"{number}. {program.name}"
+def _headline(program: ProgramItem, place: int) -> str:
+    return f"{program.number or place}. {program.name}"
 
 
 def _facts_line(program: ProgramItem) -> str:
@@ -320,12 +320,12 @@ def _facts_line(program: ProgramItem) -> str:
     return " · ".join(part for part in parts if part) or "–"
 
 
-def _program_card(program: ProgramItem, number: int, rendering: Rendering) -> Block:
+def _program_card(program: ProgramItem, place: int, rendering: Rendering) -> Block:
     subtitle = f"{program.organisation} · {program.place}"
     return {
         "type": "card",
-        "block_id": _block_id(program, number, rendering),
-        "title": _mrkdwn(_headline(program, number), CARD_TITLE_LIMIT),
+        "block_id": _block_id(program, place, rendering),
+        "title": _mrkdwn(_headline(program, place), CARD_TITLE_LIMIT),
         "subtitle": _mrkdwn(subtitle, CARD_TITLE_LIMIT),
         "body": _mrkdwn(_facts_line(program), CARD_BODY_LIMIT),
         "actions": _program_buttons(program, rendering),
@@ -336,26 +336,26 @@ def _mrkdwn(text: str, limit: int) -> Block:
     return {"type": "mrkdwn", "text": cut_mrkdwn(text, limit), "verbatim": True}
 
 
-def _program_section(program: ProgramItem, number: int, rendering: Rendering) -> list[Block]:
-    title = cut_mrkdwn(_headline(program, number), CARD_TITLE_LIMIT)
-    place = cut_mrkdwn(f"{program.organisation} · {program.place}", CARD_TITLE_LIMIT)
+def _program_section(program: ProgramItem, place: int, rendering: Rendering) -> list[Block]:
+    title = cut_mrkdwn(_headline(program, place), CARD_TITLE_LIMIT)
+    where = cut_mrkdwn(f"{program.organisation} · {program.place}", CARD_TITLE_LIMIT)
     facts = cut_mrkdwn(_facts_line(program), 600)
     return [
-        section(f"*{title}*\n{place}\n{facts}"),
+        section(f"*{title}*\n{where}\n{facts}"),
         {
             "type": "actions",
-            "block_id": _block_id(program, number, rendering),
+            "block_id": _block_id(program, place, rendering),
             "elements": _program_buttons(program, rendering),
         },
     ]
 
 
-def _block_id(program: ProgramItem, number: int, rendering: Rendering) -> str:
-    """Return the id of the block with a programme's buttons.
+def _block_id(program: ProgramItem, place: int, rendering: Rendering) -> str:
+    """Return the id of the block with a programme's buttons, at a place in the message.
 
     The programme's name stands in it: of a private message, Slack sends nothing else back.
     """
-    return f"card:{rendering.nonce}:{number}:{cut(program.name, _NAME_LIMIT)}"
+    return f"card:{rendering.nonce}:{place}:{cut(program.name, _NAME_LIMIT)}"
 
 
 def program_of(block_id: str) -> str:
@@ -406,7 +406,7 @@ def _labelled(rows: Sequence[tuple[str, str]]) -> list[Block]:
 
 
 def _comparison(card: ComparisonCard, rendering: Rendering) -> list[Block]:
-    headings = [_headline(each, each.number or n) for n, each in enumerate(card.programs, 1)]
+    headings = [_headline(each, n) for n, each in enumerate(card.programs, 1)]
     if rendering.native and _fits_table(card):
         rows = [[_cell(" "), *(_cell(heading) for heading in headings)]]
         rows += [

@@ -50,6 +50,9 @@ _LANGUAGE_BEFORE = {
 _LANGUAGE_AFTER = {"speaking", "language", "course", "courses", "lessons", "level", "fluently",
                    "classes", "speaker", "speakers", "skills", "only", "-", "needed", "required",
                    "taught", "test", "exam", "ok", "well", "enough", "b1", "b2"}  # fmt: skip
+# "Do I need Spanish for Peru?" needs the language, "I need Spanish hospitals" does not.
+_NEEDED_BEFORE = {"need", "needs", "needed", "require", "requires"}
+_NEEDED_AFTER = {"", "?", ".", "!", ",", "for", "in", "to", "at", "before", "there", "if", "or"}
 _FOUR, _FEW_WORDS, _MOST_TYPOS = 4, 4, 200
 _IN_COUNTRY_AFTER = {"hospital", "hospitals", "doctor", "doctors", "clinic", "clinics", "medical"}
 
@@ -372,4 +375,5 @@ def _speaks_of_language(span: Span) -> bool:
     after = doc[span.end].norm_ if span.end < len(doc) else ""
     if after in _IN_COUNTRY_AFTER and before in {"in", "a", "the"}:
         return False
-    return before in _LANGUAGE_BEFORE or after in _LANGUAGE_AFTER
+    needed = before in _NEEDED_BEFORE and after in _NEEDED_AFTER
+    return needed or before in _LANGUAGE_BEFORE or after in _LANGUAGE_AFTER

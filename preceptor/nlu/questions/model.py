@@ -136,7 +136,7 @@ class Roles:
             logs.append(_log(chances / max(chances.sum(), _LITTLE)))
         scores = logs[0][:, None] + logs[1][None, :]
         first, second = divmod(int(np.where(self.two, scores, -np.inf).argmax()), len(self.names))
-        one, other = float(np.exp(logs[0][first])), float(np.exp(logs[1][second]))
+        one, other = (min(1.0, float(np.exp(log))) for log in (logs[0][first], logs[1][second]))
         return Pair(first, second, one, other), scores
 
 
@@ -181,7 +181,10 @@ class CutModel:
         rows = np.stack([values for values, _ in found])
         dense = _scaled(rows, self._centre, self._scale)
         chances = self._ridge.probabilities(dense, _no_ngrams(len(rows)))[:, self._parted]
-        return [(float(c), pair) for c, (_, pair) in zip(chances, found, strict=True)]
+        return [
+            (0.0 if _tells_who_asks(self.roles, left, pair) else float(chance), pair)
+            for chance, (_, pair), (_, left, _, _) in zip(chances, found, places, strict=True)
+        ]
 
     def save(self, folder: Path) -> None:
         """Write what was learnt as plain arrays: reading it back runs no code."""
@@ -211,16 +214,22 @@ def features(
 ) -> tuple[np.ndarray, Pair]:
     """Return a cut's features, shape `(f,)`, and what its two sides ask."""
     pair, scores = roles.pair(left, right)
-    one = shape(left)
     values = [
         *_form(cut, left, right),
         *_meaning(roles, pair, scores, (left, right, whole)),
-        # "I'm a doctor from Egypt and want an observership": who searches belongs to a search.
-        one["tells"] and one["of oneself"] and roles.search[pair.second],
-        # "A friend gave me this link" tells, and asks nothing.
-        one["tells"] and pair.first in roles.pointing,
     ]
     return np.array(values, dtype=float), pair
+
+
+def _tells_who_asks(roles: Roles, left: Piece, pair: Pair) -> bool:
+    """Tell whether what stands before a cut only says who asks, or how it came to the question.
+
+    "I'm a doctor from Egypt and want an observership": who searches belongs to a search. "A
+    friend gave me this link" asks nothing.
+    """
+    one = shape(left)
+    searcher = one["of oneself"] and roles.search[pair.second]
+    return bool(one["tells"] and (searcher or pair.first in roles.pointing))
 
 
 def _form(cut: Cut, left: Piece, right: Piece) -> list[float]:
