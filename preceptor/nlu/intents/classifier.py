@@ -57,12 +57,14 @@ class InParts:
     apart: bool = False
 
     @property
+    def learnt(self) -> list[int]:
+        """The places of the parts that have a label."""
+        return [i for i, label in enumerate(self.labels) if label is not None]
+
+    @property
     def is_question(self) -> bool:
-        """Whether all of it is learnt, as one question."""
-        return any(
-            label is not None and part == (0, len(self.text))
-            for part, label in zip(self.parts, self.labels, strict=True)
-        )
+        """Whether all of it is learnt as one question."""
+        return any(self.parts[i] == (0, len(self.text)) for i in self.learnt)
 
 
 class IntentReader:
@@ -124,36 +126,31 @@ class IntentReader:
             The reader, which has learnt from everything; and the probabilities of the parts of
             each message, shape `(parts, c)`, by models without the message's fold.
         """
-        learnt = [[label is not None for label in message.labels] for message in messages]
-        both = list(zip(messages, learnt, strict=True))
-        # A message in parts joins words that no question has side by side.
+        # A message in parts has words side by side that no question has.
         whole = [message.text for message in messages if message.is_question]
         ngrams, rows = Ngrams.fit([*texts, *whole], **{name: options[name] for name in _NGRAMS})
         if vectors is None:
             vectors = meaning(texts, options["encoders"])
         read = [_features(message, options["encoders"], ngrams) for message in messages]
-        dense = [vectors, *(d[which] for (d, _), which in zip(read, learnt, strict=True))]
-        sparse = [rows[: len(texts)], *(s[w] for (_, s), w in zip(read, learnt, strict=True))]
-        fold_of_row = np.repeat(np.array(folds, dtype=int), list(map(sum, learnt)))
+        places = [message.learnt for message in messages]
+        dense = [vectors, *(d[learnt] for (d, _), learnt in zip(read, places, strict=True))]
+        sparse = [rows[: len(texts)], *(s[p] for (_, s), p in zip(read, places, strict=True))]
+        fold_of_row = np.repeat(np.array(folds, dtype=int), list(map(len, places)))
         numbers = sorted(set(folds))
         full, left_out = QuadraticRidge.fit_and_leave_out(
             np.concatenate(dense),
             scipy.sparse.vstack(sparse, "csr"),
-            [*labels, *(label for m in messages for label in m.labels if label is not None)],
+            [*labels, *(str(m.labels[i]) for m in messages for i in m.learnt)],
             [len(texts) + np.flatnonzero(fold_of_row == number) for number in numbers],
             **{name: options[name] for name in _RIDGE},
         )
         unseen: list[np.ndarray] = [np.empty(0)] * len(messages)
         for number, model in zip(numbers, left_out, strict=True):
-            places = [i for i, fold in enumerate(folds) if fold == number]
-            for i, chances in zip(places, _read(model, [read[i] for i in places]), strict=True):
+            own = [i for i, fold in enumerate(folds) if fold == number]
+            for i, chances in zip(own, _read(model, [read[i] for i in own]), strict=True):
                 unseen[i] = chances
-        return cls(
-            Corrector.learn([*texts, *(m.text for m, which in both if any(which))]),
-            options["encoders"],
-            ngrams,
-            full,
-        ), unseen
+        corrector = Corrector.learn([*texts, *(m.text for m in messages if m.learnt)])
+        return cls(corrector, options["encoders"], ngrams, full), unseen
 
     def mended(self, texts: list[str]) -> list[str]:
         """Return the texts in lower case, words mended that the training questions don't know.
