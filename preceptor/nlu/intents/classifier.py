@@ -6,7 +6,9 @@ It knows nothing of Rasa, so that public benchmarks measure just what the adviso
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -131,7 +133,10 @@ class IntentReader:
         ngrams, rows = Ngrams.fit([*texts, *whole], **{name: options[name] for name in _NGRAMS})
         if vectors is None:
             vectors = meaning(texts, options["encoders"])
-        read = [_features(message, options["encoders"], ngrams) for message in messages]
+        # Two messages at a time: one of the encoders takes much longer than the other.
+        with ThreadPoolExecutor(2) as pool:
+            features = partial(_features, encoders=options["encoders"], ngrams=ngrams)
+            read = list(pool.map(features, messages))
         places = [message.learnt for message in messages]
         dense = [vectors, *(d[learnt] for (d, _), learnt in zip(read, places, strict=True))]
         sparse = [rows[: len(texts)], *(s[p] for (_, s), p in zip(read, places, strict=True))]

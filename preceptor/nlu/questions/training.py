@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
-from spacy.tokens import Doc, Span
+from spacy.tokens import Span
 
 from preceptor.nlu.intents.classifier import InParts, by_intent
 from preceptor.nlu.questions.annotated import Marked
@@ -29,7 +30,7 @@ from preceptor.nlu.questions.model import (
 from preceptor.nlu.tokens import tokens_of
 
 # At most so many training questions of a kind: that could be cut, inside stories, long.
-_SINGLES, _STORIES, _LONG = 1000, 300, 300
+_SINGLES, _STORIES, _LONG = 800, 400, 200
 _FOLDS = 2
 _STORY_SENTENCES = (4, 12)
 
@@ -45,6 +46,11 @@ class Question:
     def intent(self) -> str:
         """The label without its kind."""
         return self.label.partition("/")[0]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is read as a story."""
+        return len(self.text.split()) > 20 and is_story(tokens_of(self.text))
 
 
 @dataclass(frozen=True)
@@ -83,20 +89,18 @@ def draw(
     if not samples:
         return list(questions), []
     chance = random.Random(0)
-    docs = [tokens_of(question.text) for question in questions]
+    order = chance.sample(range(len(questions)), len(questions))
 
-    def some(fits: list[int], number: int) -> list[int]:
-        return chance.sample(fits, min(number, len(fits)))
+    def some(number: int, fits: Callable[[Question], bool]) -> list[int]:
+        return list(islice((i for i in order if fits(questions[i])), number))
 
-    long = {i for i, doc in enumerate(docs) if is_story(doc)}
-    cuttable = [i for i, doc in enumerate(docs) if i not in long and cuts_of(doc)]
-    fits = [i for i, q in enumerate(questions) if q.intent in askable and i not in long]
-    inside = some(fits, _STORIES) if told else []
-    chosen = {*inside, *some(cuttable, _SINGLES), *some(sorted(long), _LONG)}
+    inside = some(_STORIES if told else 0, lambda q: q.intent in askable and not q.is_long)
+    cuttable = some(_SINGLES, lambda q: not q.is_long and bool(cuts_of(tokens_of(q.text))))
+    chosen = {*inside, *cuttable, *some(_LONG, lambda q: q.is_long)}
     # A text that stands twice is in one fold.
     folds = {questions[i].text.lower(): number % _FOLDS for number, i in enumerate(sorted(chosen))}
     kept = [i for i, question in enumerate(questions) if question.text.lower() in folds]
-    samples += [_of_question(questions[i], docs[i], folds) for i in kept]
+    samples += [_of_question(questions[i], folds) for i in kept]
     stories = (_in_story(questions[i], told, folds, chance) for i in inside)
     samples += [story for story in stories if story.message.apart]
     return [q for q in questions if q.text.lower() not in folds], samples
@@ -116,7 +120,8 @@ def _of_marked(marked: Marked, fold: int) -> Sample:
     return Sample(message, fold, cuts, spans, marked.intents)
 
 
-def _of_question(question: Question, doc: Doc, folds: Mapping[str, int]) -> Sample:
+def _of_question(question: Question, folds: Mapping[str, int]) -> Sample:
+    doc = tokens_of(question.text)
     cuts, spans = parts_of(doc)
     places = list(map(place_of, spans.values()))
     labels = [question.label if place == (0, len(doc.text)) else None for place in places]
