@@ -41,7 +41,7 @@ def test_leaving_one_out_gives_what_training_without_it_gives(questions, monkeyp
     model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
     whole = kernel(dense, sparse, model)
     targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
-    order = np.random.default_rng(0).permutation(len(labels))
+    order, _ = ridge._last(len(labels), [])
     assert list(model.labels[seen["truth"]]) == [labels[i] for i in order]
     for row, i in enumerate(order):
         rest = np.arange(len(labels)) != i
@@ -59,6 +59,27 @@ def test_the_weights_give_what_the_kernel_gives(questions):
     scores = model.sharpness * (whole @ alpha)
     expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     assert np.allclose(model.probabilities(dense, sparse), expected, atol=1e-3)
+
+
+def test_of_many_questions_the_last_before_the_groups_calibrate(questions, monkeypatch):
+    dense, sparse, labels = questions
+    seen = {}
+    monkeypatch.setattr(ridge, "_SAMPLE", 5)
+    monkeypatch.setattr(
+        ridge, "_sharpness", lambda left_out, truth: seen.update(scores=left_out) or 1.0
+    )
+    groups = [np.array([2, 9]), np.array([5])]
+    model, _ = QuadraticRidge.fit_and_leave_out(dense, sparse, labels, groups, **OPTIONS)
+    order, places = ridge._last(24, groups)
+    assert [list(order[place]) for place in places] == [[2, 9], [5]]
+    assert sorted(order) == list(range(24))
+    whole = kernel(dense, sparse, model)
+    targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
+    for row, i in enumerate(order[16:21]):
+        rest = np.arange(24) != i
+        system = whole[np.ix_(rest, rest)] + OPTIONS["penalty"] * np.eye(rest.sum())
+        score = whole[i, rest] @ np.linalg.solve(system, targets[rest])
+        assert np.allclose(score, seen["scores"][row], atol=1e-3)
 
 
 @pytest.mark.parametrize("group", [[20, 21, 23], [3], [0, 7, 8, 19]])

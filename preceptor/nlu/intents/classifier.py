@@ -6,7 +6,9 @@ It knows nothing of Rasa, so that public benchmarks measure just what the adviso
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -55,6 +57,16 @@ class InParts:
     parts: list[Part]
     labels: list[str | None]
     apart: bool = False
+
+    @property
+    def learnt(self) -> list[int]:
+        """The places of the parts that have a label."""
+        return [i for i, label in enumerate(self.labels) if label is not None]
+
+    @property
+    def is_question(self) -> bool:
+        """Whether all of it is learnt as one question."""
+        return any(self.parts[i] == (0, len(self.text)) for i in self.learnt)
 
 
 class IntentReader:
@@ -116,29 +128,34 @@ class IntentReader:
             The reader, which has learnt from everything; and the probabilities of the parts of
             each message, shape `(parts, c)`, by models without the message's fold.
         """
-        all_texts = [*texts, *(message.text for message in messages)]
-        ngrams, rows = Ngrams.fit(all_texts, **{name: options[name] for name in _NGRAMS})
+        # A message in parts has words side by side that no question has.
+        whole = [message.text for message in messages if message.is_question]
+        ngrams, rows = Ngrams.fit([*texts, *whole], **{name: options[name] for name in _NGRAMS})
         if vectors is None:
             vectors = meaning(texts, options["encoders"])
-        read = [_features(message, options["encoders"], ngrams) for message in messages]
-        learnt = [[label is not None for label in message.labels] for message in messages]
-        dense = [vectors, *(d[which] for (d, _), which in zip(read, learnt, strict=True))]
-        sparse = [rows[: len(texts)], *(s[w] for (_, s), w in zip(read, learnt, strict=True))]
-        fold_of_row = np.repeat(np.array(folds, dtype=int), list(map(sum, learnt)))
+        # Two messages at a time: one of the encoders takes much longer than the other.
+        with ThreadPoolExecutor(2) as pool:
+            features = partial(_features, encoders=options["encoders"], ngrams=ngrams)
+            read = list(pool.map(features, messages))
+        places = [message.learnt for message in messages]
+        dense = [vectors, *(d[learnt] for (d, _), learnt in zip(read, places, strict=True))]
+        sparse = [rows[: len(texts)], *(s[p] for (_, s), p in zip(read, places, strict=True))]
+        fold_of_row = np.repeat(np.array(folds, dtype=int), list(map(len, places)))
         numbers = sorted(set(folds))
         full, left_out = QuadraticRidge.fit_and_leave_out(
             np.concatenate(dense),
             scipy.sparse.vstack(sparse, "csr"),
-            [*labels, *(label for m in messages for label in m.labels if label is not None)],
+            [*labels, *(str(m.labels[i]) for m in messages for i in m.learnt)],
             [len(texts) + np.flatnonzero(fold_of_row == number) for number in numbers],
             **{name: options[name] for name in _RIDGE},
         )
         unseen: list[np.ndarray] = [np.empty(0)] * len(messages)
         for number, model in zip(numbers, left_out, strict=True):
-            places = [i for i, fold in enumerate(folds) if fold == number]
-            for i, chances in zip(places, _read(model, [read[i] for i in places]), strict=True):
+            own = [i for i, fold in enumerate(folds) if fold == number]
+            for i, chances in zip(own, _read(model, [read[i] for i in own]), strict=True):
                 unseen[i] = chances
-        return cls(Corrector.learn(all_texts), options["encoders"], ngrams, full), unseen
+        corrector = Corrector.learn([*texts, *(m.text for m in messages if m.learnt)])
+        return cls(corrector, options["encoders"], ngrams, full), unseen
 
     def mended(self, texts: list[str]) -> list[str]:
         """Return the texts in lower case, words mended that the training questions don't know.

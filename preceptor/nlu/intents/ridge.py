@@ -29,7 +29,7 @@ from threadpoolctl import ThreadpoolController
 # From which share of the rows on a column counts as dense.
 _OFTEN = 0.02
 # How many questions are left out in turn to calibrate the probabilities.
-_SAMPLE = 600
+_SAMPLE = 2000
 # How many weights of a class are multiplied at a time: those of all classes fit a core's cache.
 _BLOCK = 2048
 # How many rows of n-grams are multiplied at a time.
@@ -91,7 +91,7 @@ class QuadraticRidge:
             dense: shape (n, d).
             sparse: shape (n, m).
             labels: length n.
-            groups: rows, which cost the less the nearer to the end they are.
+            groups: rows that are left out together.
             directions: k, of how many directions products are taken.
             dense_weight: a, the weight of the dense part beside the n-grams.
             linear_weight: c, the weight of the dense features beside their products.
@@ -100,7 +100,9 @@ class QuadraticRidge:
         Returns:
             The model of all questions, and for each group one that has not learnt from it.
         """
-        classes, truth = np.unique(labels, return_inverse=True)
+        order, groups = _last(len(labels), groups)
+        dense, sparse = dense[order], sparse[order]
+        classes, truth = np.unique(np.array(labels)[order], return_inverse=True)
         targets = (truth[:, None] == np.arange(len(classes))).astype(np.float32)
         centre = dense.mean(axis=0)
         x = _unit(dense - centre)
@@ -110,7 +112,8 @@ class QuadraticRidge:
         factor = _factorise(_kernel(x, z, sparse, scale, linear_weight), penalty)
         alpha = _substitute(factor, _substitute(factor, targets), transposed=True)
         # One number is learnt from them, so a sample serves as well as all of them.
-        chosen = np.random.default_rng(0).permutation(len(truth))[:_SAMPLE]
+        end = (len(truth) - sum(map(len, groups))) or len(truth)
+        chosen = np.arange(max(0, end - _SAMPLE), end)
         sharpness = _sharpness(_left_out(factor, alpha, targets, chosen), truth[chosen])
         # A product z_i z_j with i < j stands in the sum twice.
         twice = np.where(np.equal(*_triangle(z.shape[1])), scale, 2 * scale).astype(np.float32)
@@ -282,6 +285,19 @@ def _substitute(factor: np.ndarray, right: np.ndarray, *, transposed: bool = Fal
     )
 
 
+def _last(rows: int, groups: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return an order of the rows with the groups' at the end, and where the groups are then.
+
+    What is left out costs the less the nearer to the end it is. The others are in random order,
+    so that those before the groups are a sample of them.
+    """
+    grouped = np.concatenate([np.empty(0, dtype=int), *groups])
+    others = np.setdiff1d(np.arange(rows), grouped)
+    order = np.concatenate([np.random.default_rng(0).permutation(others), grouped])
+    ends = np.cumsum([len(others), *map(len, groups)])
+    return order, [np.arange(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+
+
 def _without(factor: np.ndarray, alpha: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Return the solution of a system without a group of its rows; those rows are zero in it.
 
@@ -301,10 +317,10 @@ def _without(factor: np.ndarray, alpha: np.ndarray, group: np.ndarray) -> np.nda
 def _left_out(
     factor: np.ndarray, alpha: np.ndarray, targets: np.ndarray, chosen: np.ndarray
 ) -> np.ndarray:
-    """Return what the chosen questions would score if each were left out of the training."""
-    units = np.zeros((len(alpha), len(chosen)), dtype=np.float32)
-    units[chosen, np.arange(len(chosen))] = 1
-    halves = _substitute(factor, units)
+    """Return what the chosen questions, a range, would score if each were left out."""
+    first, count = int(chosen[0]), len(chosen)
+    units = np.eye(len(alpha) - first, count, dtype=np.float32)
+    halves = _substitute(factor[first:, first:], units)
     # The inverse's diagonal: the squared lengths of the columns of the factor's inverse.
     diagonal = np.einsum("ij,ij->j", halves, halves)
     return np.asarray(targets[chosen] - alpha[chosen] / diagonal[:, None])

@@ -99,18 +99,7 @@ def _marked(path: Path, entry: Any) -> Marked:
         )
     text = "".join(pieces)
     ends = [sum(map(len, pieces[: i + 1])) for i in range(len(pieces) - 1)]
-    return cut_at(text, ends, [str(intent) for intent in intents])
-
-
-def cut_at(text: str, ends: list[int], intents: list[str]) -> Marked:
-    """Return a message with its parts as they are cut when it is read.
-
-    Args:
-        text: the message.
-        ends: where all parts but the last end, in characters.
-        intents: of each part.
-    """
-    return Marked(text, _parts(tokens_of(text), ends), intents)
+    return Marked(text, _parts(tokens_of(text), ends), [str(intent) for intent in intents])
 
 
 def _parts(doc: Doc, ends: list[int]) -> list[tuple[int, int]]:

@@ -162,7 +162,7 @@ class CutModel:
         Args:
             roles: of the intents.
             rows: features as `features` gives them, shape (n, f).
-            truth: whether each cut parts two questions, shape (n,).
+            truth: whether each cut gives two questions rightly, shape (n,).
         """
         centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
         labels = [_PARTED if parts else "one" for parts in truth]

@@ -1,23 +1,24 @@
 """What the models of several questions and of stories are fitted to.
 
 Messages that people wrote with several questions, and training questions: some that could be cut
-and ask one thing, some that are long, some joined, and some inside stories that ask nothing. The
-intent classifier learns from them as well; what it makes of them is read without their fold.
+and ask one thing, some that are long, and some inside stories that ask nothing. The intent
+classifier learns from them as well; what it makes of them is read without their fold.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
-from spacy.tokens import Doc, Span
+from spacy.tokens import Span
 
 from preceptor.nlu.intents.classifier import InParts, by_intent
-from preceptor.nlu.questions.annotated import Marked, cut_at
-from preceptor.nlu.questions.cuts import Cut, asks, cuts_of, is_story, parts_of, place_of
+from preceptor.nlu.questions.annotated import Marked
+from preceptor.nlu.questions.cuts import Cut, cuts_of, is_story, parts_of, place_of
 from preceptor.nlu.questions.model import (
     CutModel,
     Piece,
@@ -28,16 +29,9 @@ from preceptor.nlu.questions.model import (
 )
 from preceptor.nlu.tokens import tokens_of
 
-# At most so many training questions of a kind: that could be cut, inside stories, long; and so many
-# messages of two joined ones of few tokens, of which a share ask the same.
-_SINGLES, _STORIES, _LONG = 600, 600, 300
-_JOINED, _ALIKE, _SHORT = 800, 0.3, 24
+# At most so many training questions of a kind: that could be cut, inside stories, long.
+_SINGLES, _STORIES, _LONG = 800, 400, 200
 _FOLDS = 2
-_JOINTS = (
-    " and ", " and ", " and ", ", and ", ", and ", "? And ", "? and ", ", ", "? ", ". ", " n ",
-    " & ", " + ", " also ", ", also ", "? Also, ", ". And ", ", plus ", " plus ", ", btw ", " ",
-    "\n", "; ", " and tell me ",
-)  # fmt: skip
 _STORY_SENTENCES = (4, 12)
 
 
@@ -53,6 +47,11 @@ class Question:
         """The label without its kind."""
         return self.label.partition("/")[0]
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it is read as a story."""
+        return len(self.text.split()) > 20 and is_story(tokens_of(self.text))
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -63,8 +62,7 @@ class Sample:
         fold: its number; a question and the story around it are in one.
         cuts: where it could be cut.
         spans: its parts by the numbers of their clauses, see `parts_of`.
-        intent: of a story or a message with one question, what it asks.
-        ends: where its questions but the last end, in characters.
+        intents: what it asks, in order.
         written: whether somebody wrote it as a whole.
     """
 
@@ -72,8 +70,7 @@ class Sample:
     fold: int
     cuts: list[Cut]
     spans: dict[tuple[int, int], Span]
-    intent: str = ""
-    ends: set[int] = field(default_factory=set)
+    intents: list[str]
     written: bool = True
 
 
@@ -92,24 +89,20 @@ def draw(
     if not samples:
         return list(questions), []
     chance = random.Random(0)
-    docs = [tokens_of(question.text) for question in questions]
+    order = chance.sample(range(len(questions)), len(questions))
 
-    def some(fits: list[int], number: int) -> list[int]:
-        return chance.sample(fits, min(number, len(fits)))
+    def some(number: int, fits: Callable[[Question], bool]) -> list[int]:
+        return list(islice((i for i in order if fits(questions[i])), number))
 
-    long = {i for i, doc in enumerate(docs) if is_story(doc)}
-    cuttable = [i for i, doc in enumerate(docs) if i not in long and cuts_of(doc)]
-    fits = [i for i, q in enumerate(questions) if q.intent in askable and i not in long]
-    inside = some(fits, _STORIES) if told else []
-    chosen = {*inside, *some(cuttable, _SINGLES), *some(sorted(long), _LONG)}
+    inside = some(_STORIES if told else 0, lambda q: q.intent in askable and not q.is_long)
+    cuttable = some(_SINGLES, lambda q: not q.is_long and bool(cuts_of(tokens_of(q.text))))
+    chosen = {*inside, *cuttable, *some(_LONG, lambda q: q.is_long)}
     # A text that stands twice is in one fold.
     folds = {questions[i].text.lower(): number % _FOLDS for number, i in enumerate(sorted(chosen))}
     kept = [i for i, question in enumerate(questions) if question.text.lower() in folds]
-    samples += [_of_question(questions[i], docs[i], folds) for i in kept]
-    stories = (_in_story(questions[i], told, folds, chance) for i in inside[::2])
+    samples += [_of_question(questions[i], folds) for i in kept]
+    stories = (_in_story(questions[i], told, folds, chance) for i in inside)
     samples += [story for story in stories if story.message.apart]
-    short = [i for i in inside if len(docs[i]) <= _SHORT and asks(questions[i].text)]
-    samples += _joined([questions[i] for i in short], folds, chance)
     return [q for q in questions if q.text.lower() not in folds], samples
 
 
@@ -123,45 +116,17 @@ def _of_marked(marked: Marked, fold: int) -> Sample:
             places.append(part)
             labels.append(None)
         labels[places.index(part)] = intent
-    one = marked.intents[0] if len(marked.intents) == 1 else ""
-    ends = {end for _, end in marked.parts[:-1]}
     message = InParts(marked.text, places, labels, is_story(doc))
-    return Sample(message, fold, cuts, spans, one, ends)
+    return Sample(message, fold, cuts, spans, marked.intents)
 
 
-def _of_question(question: Question, doc: Doc, folds: Mapping[str, int]) -> Sample:
+def _of_question(question: Question, folds: Mapping[str, int]) -> Sample:
+    doc = tokens_of(question.text)
     cuts, spans = parts_of(doc)
     places = list(map(place_of, spans.values()))
     labels = [question.label if place == (0, len(doc.text)) else None for place in places]
     message = InParts(question.text, places, labels, is_story(doc))
-    return Sample(message, folds[question.text.lower()], cuts, spans, question.intent)
-
-
-def _joined(
-    questions: Sequence[Question], folds: Mapping[str, int], chance: random.Random
-) -> Iterator[Sample]:
-    """Yield messages of two questions of a fold, joined as people do it."""
-    of: dict[tuple[int, str], list[Question]] = {}
-    for question in questions:
-        of.setdefault((folds[question.text.lower()], question.intent), []).append(question)
-    for number in range(_JOINED if len(of) > 1 else 0):
-        fold = number % _FOLDS
-        intents = [intent for place, intent in of if place == fold]
-        one, other = chance.choice(intents), chance.choice(intents)
-        other = one if chance.random() < _ALIKE else other
-        first, second = chance.choice(of[fold, one]), chance.choice(of[fold, other])
-        joint = chance.choice(_JOINTS)
-        start = first.text.rstrip("?.! ")
-        end = second.text
-        if joint[-1] == " " and joint[0] not in "?." and end[:2] not in {"I ", "I'"}:
-            end = end[0].lower() + end[1:]
-        asked = [one] if one == other else [one, other]
-        message = cut_at(start + joint + end, [len(start)][: len(asked) - 1], asked)
-        sample = _of_marked(message, fold)
-        # What is joined here is read and not learnt.
-        places = list(map(place_of, sample.spans.values()))
-        parts = replace(sample.message, parts=places, labels=[None] * len(places))
-        yield replace(sample, message=parts, written=False)
+    return Sample(message, folds[question.text.lower()], cuts, spans, [question.intent])
 
 
 def _in_story(
@@ -179,7 +144,7 @@ def _in_story(
     places = list(map(place_of, spans.values()))
     message = InParts(doc.text, places, [None] * len(places), is_story(doc))
     fold = folds[question.text.lower()]
-    return Sample(message, fold, [], spans, question.intent, written=False)
+    return Sample(message, fold, [], spans, [question.intent], written=False)
 
 
 def fit(
@@ -203,9 +168,9 @@ def fit(
         }
         if not sample.message.apart:
             cuts += _cuts(sample, pieces, roles)
-        elif sample.intent and len(pieces) > 2:
+        elif len(sample.intents) == 1 and len(pieces) > 2:
             *told, whole = pieces.values()
-            asked = roles.names.index(sample.intent)
+            asked = roles.names.index(sample.intents[0])
             says = np.array([piece.chances[asked] for piece in (*told, whole)])
             stories.append((story_features(roles, told, whole), says, sample.written))
     cut_model = story_model = None
@@ -220,12 +185,16 @@ def fit(
 def _cuts(
     sample: Sample, pieces: dict[tuple[int, int], Piece], roles: Roles
 ) -> list[tuple[np.ndarray, bool]]:
-    """Return the features of a message's cuts, and whether each parts two questions."""
-    last = len(sample.cuts)
-    return [
-        (
-            features(roles, cut, pieces[0, k], pieces[k + 1, last], pieces[0, last])[0],
-            sample.spans[k, k].end_char in sample.ends,
-        )
-        for k, cut in enumerate(sample.cuts)
-    ]
+    """Return the features of a message's cuts, and whether a cut gives what the message asks.
+
+    It does where both sides are read as two of its questions, in order, of which one is the first
+    or the last: a little beside the true place a cut is as good.
+    """
+    last, asked = len(sample.cuts), sample.intents
+    found = []
+    for k, cut in enumerate(sample.cuts):
+        values, pair = features(roles, cut, pieces[0, k], pieces[k + 1, last], pieces[0, last])
+        one, other = roles.names[pair.first], roles.names[pair.second]
+        in_order = one in asked and other in asked[asked.index(one) + 1 :]
+        found.append((values, in_order and (one == asked[0] or other == asked[-1])))
+    return found
