@@ -27,6 +27,11 @@ _MOUNTED = {
         "catalogue",
         "Import, check, export or show the catalogue.",
     ),
+    "knowledge": (
+        "preceptor.knowledge.cli",
+        "knowledge",
+        "Check, import, show or try the answers.",
+    ),
     "nlu-report": (
         "preceptor.evaluation.report",
         "nlu_report",

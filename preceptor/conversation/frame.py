@@ -1,0 +1,119 @@
+"""The frame: what the talk is about, what is known of the person, and what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, Extra, ValidationError
+
+_MOST_TOLD = 60
+
+
+class Person(BaseModel):
+    """What somebody has said of themselves, each as the search and the rules take it.
+
+    Attributes:
+        stages: of training or profession, ids of the catalogue.
+        languages: ISO 639-1 codes.
+        origin: where they come from or trained, ISO 3166-1 codes.
+        going: where they want to go: ISO codes or ids of places.
+        specialties: ids.
+        weeks: how long, least and most.
+        when: months and seasons in their own words.
+        budget: amount in minor units and currency.
+    """
+
+    stages: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    origin: tuple[str, ...] = ()
+    going: tuple[str, ...] = ()
+    specialties: tuple[str, ...] = ()
+    weeks: tuple[float | None, float | None] | None = None
+    when: tuple[str, ...] = ()
+    budget: tuple[int, str] | None = None
+
+    class Config:
+        """A record of what is declared here and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
+
+
+Danger = Literal["report_emergency", "express_crisis", "describe_own_symptoms"]
+
+
+class Frame(BaseModel):
+    """One conversation's frame, kept in the slot `frame`.
+
+    Attributes:
+        focus: the id of the answer that was last given.
+        question: the words of the last question, for what points back at it.
+        told: the ids of answers that were given, the last ones.
+        avoid: answers that were given to the last question and were not what was asked.
+        danger: the safety intent that the talk is in.
+        person: what is known of the person.
+    """
+
+    focus: str | None = None
+    question: str = ""
+    told: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    danger: Danger | None = None
+    person: Person = Person()
+
+    class Config:
+        """A record of what is declared here and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
+
+    @classmethod
+    def of(cls, content: Any) -> Frame:
+        """Read back what a slot holds; one of another version of the program counts as none."""
+        try:
+            return cls.parse_obj(content or {})
+        except ValidationError:
+            return cls()
+
+    def with_told(self, answer: str, question: str) -> Frame:
+        """Return the frame after an answer to a question."""
+        told = tuple(dict.fromkeys([*self.told, answer]))[-_MOST_TOLD:]
+        same = question == self.question
+        update = {
+            "focus": answer,
+            "question": question,
+            "told": told,
+            "avoid": self.avoid if same else (),
+            "danger": None,
+        }
+        return self.copy(update=update)
+
+
+def told_of_oneself(person: Person, entities: Iterable[Mapping[str, Any]]) -> Person:
+    """Return what is known of a person after a message's entities."""
+    found: dict[str, Any] = {}
+
+    def add(field: str, value: Any) -> None:
+        found[field] = tuple(dict.fromkeys([*found.get(field, ()), value]))
+
+    for entity in entities:
+        kind, value, role = entity["entity"], entity["value"], entity.get("role")
+        if role == "origin" and kind == "country":
+            add("origin", value)
+        elif role is not None:
+            continue
+        elif kind in ("stage", "specialty", "language"):
+            add({"stage": "stages", "specialty": "specialties", "language": "languages"}[kind], value)
+        elif kind in ("country", "place"):
+            add("going", value)
+        elif kind == "duration":
+            if value.get("min_weeks") or value.get("max_weeks"):
+                found["weeks"] = (value["min_weeks"], value["max_weeks"])
+            if {"month", "season", "start"} & value.keys():
+                add("when", str(entity.get("text", "")).strip())
+        elif kind == "money" and value.get("amount") and value.get("currency"):
+            found["budget"] = (round(float(value["amount"]) * 100), value["currency"])
+    if "languages" in found:
+        found["languages"] = tuple(dict.fromkeys([*person.languages, *found["languages"]]))
+    return person.copy(update=found) if found else person

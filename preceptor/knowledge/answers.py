@@ -1,0 +1,316 @@
+"""Answers as files: `knowledge/<topic>/<name>.md`, a YAML head and Markdown below it.
+
+The head says what the answer is to, for whom and where it is known from; the text answers in its
+first sentence, and sections under `##` hold what follow-ups ask for. docs/knowledge.md describes
+the form for those who write.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Extra, Field, HttpUrl, ValidationError, validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from preceptor.conversation.cards import SourceLink
+
+FOLDER = "knowledge"
+SECTIONS = {
+    "Why": "why",
+    "Example": "example",
+    "Words to say": "words",
+    "Evidence": "evidence",
+    "Who knows": "who",
+    "If it doesn't help": "instead",
+}
+"""The headings of sections, and the kind of follow-up that each answers."""
+MOST_WORDS = 80
+"""How many words the text before the first section may have."""
+NEEDS_SOURCES = frozenset({"medical", "legal", "safety"})
+CHECKS_NEEDED = 2
+
+_HEAD = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+_KEYS = {"class": "kind"}
+
+
+class _Model(BaseModel):
+    class Config:
+        """A head holds what is declared here and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
+        allow_population_by_field_name = True
+
+
+class Source(_Model):
+    """A page that supports an answer.
+
+    Attributes:
+        title: of the page.
+        publisher: who answers for it.
+        url: its address.
+        read: the day on which it was read.
+        page_date: the date that the page or its copy bears, or "undated".
+        supports: what the answer takes from it.
+    """
+
+    title: str
+    publisher: str
+    url: HttpUrl
+    read: datetime.date
+    page_date: str = "undated"
+    supports: str
+
+    @validator("page_date", pre=True)
+    def _as_text(cls, value: Any) -> str:
+        return str(value)
+
+    def link(self) -> SourceLink:
+        """Return the source as replies show it."""
+        dated = None if self.page_date == "undated" else self.page_date
+        return SourceLink(title=f"{self.publisher}: {self.title}", url=str(self.url), date=dated)
+
+
+class Check(_Model):
+    """A second reader's look at an answer."""
+
+    date: datetime.date
+    what: str
+
+
+class Answer(_Model):
+    """One answer to one question.
+
+    Attributes:
+        id: `<topic>/<name>`, from the file's path.
+        question: what it answers, as a person would ask it.
+        asked_as: other ways to ask it, 6 to 12.
+        audience: whom it holds for: stages of training, or `img`, `parent` and the like; empty
+            for everybody.
+        places: ISO 3166-1 codes of countries and ids of places that it is about; empty for
+            everywhere.
+        topics: intents under which it falls.
+        kind: `medical`, `legal` and `safety` need sources and two checks.
+        leads_to: the ids of answers that a person may want next.
+        text: paragraphs of the answer.
+        steps: the items of its list.
+        sections: further text by the kind of follow-up, see `SECTIONS`.
+    """
+
+    id: str
+    question: str
+    asked_as: tuple[str, ...]
+    audience: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    topics: tuple[str, ...]
+    kind: Literal["general", "medical", "legal", "safety"] = Field("general", alias="class")
+    checks: tuple[Check, ...] = ()
+    sources: tuple[Source, ...] = ()
+    leads_to: tuple[str, ...] = ()
+    text: tuple[str, ...]
+    steps: tuple[str, ...] = ()
+    sections: dict[str, str] = {}
+
+    @validator("question")
+    def _is_question(cls, value: str) -> str:
+        if not value.endswith("?"):
+            raise ValueError("it must end with a question mark")
+        return value
+
+    @property
+    def first_sentence(self) -> str:
+        """The answer in short."""
+        return re.split(r"(?<=[.!?])\s+(?=[A-Z“\"'])", self.text[0], maxsplit=1)[0]
+
+    @property
+    def whole(self) -> str:
+        """All of its text before the sections."""
+        return " ".join([*self.text, *self.steps])
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """Something wrong in a file: `line` counts from 1."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        """Return it as compilers do."""
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What heads may name: topics (intents), places (countries and ids), and audiences."""
+
+    topics: Collection[str]
+    places: Collection[str]
+    audiences: Collection[str]
+
+
+def read_answers(folder: Path, vocabulary: Vocabulary) -> tuple[list[Answer], list[Fault]]:
+    """Return the answers of a folder in the order of their ids, and every fault in its files."""
+    answers: dict[str, Answer] = {}
+    faults: list[Fault] = []
+    files = sorted(folder.glob("*/*.md"))
+    for file in files:
+        name = f"{folder.name}/{file.parent.name}/{file.name}"
+        read = _read(file, name, file.stat().st_mtime_ns)
+        faults += read.faults
+        if read.answer is not None:
+            answers[read.answer.id] = read.answer
+            faults += _unknown(read.answer, read, vocabulary)
+    known = {f"{file.parent.name}/{file.stem}" for file in files}
+    for answer in answers.values():
+        missing = [other for other in answer.leads_to if other not in known]
+        faults += [
+            Fault(f"{folder.name}/{answer.id}.md", 1, f"leads_to: there is no answer {other}")
+            for other in missing
+        ]
+    faults += _asked_twice(answers.values(), folder.name)
+    return list(answers.values()), sorted(faults)
+
+
+@dataclass(frozen=True)
+class _File:
+    name: str
+    answer: Answer | None
+    faults: tuple[Fault, ...]
+    lines: dict[str, int]
+
+
+@lru_cache(maxsize=20_000)
+def _read(path: Path, name: str, modified_ns: int) -> _File:
+    """Return what a file holds; one that has not changed is not parsed again."""
+    try:
+        text = path.read_text("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        return _broken(name, 1, f"it is not UTF-8 text ({error.reason})")
+    match = _HEAD.match(text)
+    if match is None:
+        return _broken(name, 1, "it must begin with a head between two lines of ---")
+    try:
+        head = YAML(typ="rt").load(match[1])
+    except YAMLError as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        line = mark.line + 2 if mark else 1
+        return _broken(name, line, f"the head is not valid YAML: {str(error).splitlines()[0]}")
+    if not isinstance(head, dict):
+        return _broken(name, 2, "the head must hold keys and values")
+    lines = {str(key): head.lc.key(key)[0] + 2 for key in head}
+    below = text.count("\n", 0, match.start(2)) + 1
+    paragraphs, steps, sections, faults = _parts(match[2], name, below)
+    fields = {
+        **head,
+        "id": f"{path.parent.name}/{path.stem}",
+        "text": paragraphs,
+        "steps": steps,
+        "sections": sections,
+    }
+    try:
+        answer = Answer.parse_obj(fields)
+    except ValidationError as error:
+        for each in error.errors():
+            key = str(each["loc"][0])
+            place = ".".join(str(part) for part in each["loc"])
+            faults.append(Fault(name, lines.get(key, below), f"{place}: {each['msg']}"))
+        return _File(name, None, tuple(faults), lines)
+    return _File(name, answer, (*faults, *_limits(answer, name, lines, below)), lines)
+
+
+def _broken(name: str, line: int, text: str) -> _File:
+    return _File(name, None, (Fault(name, line, text),), {})
+
+
+def _limits(answer: Answer, name: str, lines: dict[str, int], below: int) -> Iterator[Fault]:
+    words = len(answer.whole.split())
+    if words > MOST_WORDS:
+        yield Fault(name, below, f"the answer has {words} words; at most {MOST_WORDS}")
+    if answer.kind in NEEDS_SOURCES and not answer.sources:
+        yield Fault(name, lines.get("class", 1), f"a {answer.kind} answer needs a source")
+    if not 6 <= len(answer.asked_as) <= 12:
+        yield Fault(name, lines["asked_as"], f"asked_as has {len(answer.asked_as)}; 6 to 12")
+    if not answer.topics:
+        yield Fault(name, lines["topics"], "topics: name at least one")
+
+
+def _unknown(answer: Answer, file: _File, vocabulary: Vocabulary) -> Iterator[Fault]:
+    for key, values, known in (
+        ("topics", answer.topics, vocabulary.topics),
+        ("places", answer.places, vocabulary.places),
+        ("audience", answer.audience, vocabulary.audiences),
+    ):
+        for value in values:
+            if value not in known:
+                yield Fault(file.name, file.lines[key], f"{key}: nothing is known as {value}")
+
+
+def _asked_twice(answers: Iterable[Answer], folder: str) -> Iterator[Fault]:
+    owner: dict[str, str] = {}
+    for answer in answers:
+        for phrase in (answer.question, *answer.asked_as):
+            words = " ".join(re.findall(r"\w+", phrase.lower()))
+            other = owner.setdefault(words, answer.id)
+            if other != answer.id:
+                text = f"{other} has the question “{phrase}” too"
+                yield Fault(f"{folder}/{answer.id}.md", 1, text)
+
+
+def _parts(
+    text: str, name: str, first_line: int
+) -> tuple[list[str], list[str], dict[str, str], list[Fault]]:
+    """Return the paragraphs, the list's items, the sections, and what is wrong with them."""
+    blocks: dict[str, list[str]] = {"": []}
+    heading, faults = "", []
+    for number, line in enumerate(text.split("\n")):
+        if line.startswith("#"):
+            heading = line.lstrip("#").strip()
+            if heading not in SECTIONS:
+                allowed = ", ".join(SECTIONS)
+                fault = f"there is no section “{heading}”; there are {allowed}"
+                faults.append(Fault(name, first_line + number, fault))
+            blocks[heading] = []
+        else:
+            blocks[heading].append(line)
+    paragraphs, steps = _paragraphs(blocks.pop(""))
+    sections = {}
+    for title, lines in blocks.items():
+        told, items = _paragraphs(lines)
+        content = " ".join([*told, *(f"• {item}" for item in items)])
+        if title in SECTIONS and content:
+            sections[SECTIONS[title]] = content
+    if not paragraphs:
+        faults.append(Fault(name, first_line, "there is no answer below the head"))
+        paragraphs = ["…"]
+    return paragraphs, steps, sections, faults
+
+
+def _paragraphs(lines: Iterable[str]) -> tuple[list[str], list[str]]:
+    paragraphs: list[str] = []
+    steps: list[str] = []
+    in_step = fresh = True
+    for line in lines:
+        content = line.strip()
+        if not content:
+            in_step, fresh = False, True
+        elif _ITEM.match(line):
+            steps.append(_ITEM.sub("", line).strip())
+            in_step = True
+        elif in_step and steps:
+            steps[-1] += f" {content}"
+        elif fresh:
+            paragraphs.append(content)
+            fresh = False
+        else:
+            paragraphs[-1] += f" {content}"
+    return paragraphs, steps

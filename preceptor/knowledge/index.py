@@ -1,0 +1,295 @@
+"""Which answer a question asks for: several fields per answer, a learnt ranking, a calibration.
+
+Every phrasing of an answer and its text have a vector of meaning and a row of words. A first look
+at one vector per answer leaves a few candidates; what they have in common with the question are the
+features of a logistic regression that tells whether a candidate is the answer. It is fitted on the
+phrasings themselves, each left out in turn. A second one tells how likely the best candidate is
+right; it also sees questions whose whole answer was left out, and questions that nothing answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse
+
+from preceptor.knowledge.answers import Answer
+from preceptor.nlu.intents.features import meaning
+from preceptor.nlu.normalize import fold, squeeze
+
+ENCODERS = {"use": 1.0, "minilm": 1.2}
+CANDIDATES = 24
+"""How many answers are looked at closely."""
+_USE = 512
+_WORD = re.compile(r"\w+")
+_PIECE = 4
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known beside a question's words.
+
+    Attributes:
+        topics: the probability of each intent.
+        places: countries (ISO codes) and places that the question names.
+        home: those that the person or the talk is about, named before.
+        audience: what the person is; empty if not known.
+        avoid: ids of answers that are not wanted again.
+    """
+
+    topics: Mapping[str, float] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()
+    home: frozenset[str] = frozenset()
+    audience: frozenset[str] = frozenset()
+    avoid: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Match:
+    """An answer, its score, its features by name, and what the context added to the score."""
+
+    answer: Answer
+    score: float
+    features: dict[str, float]
+    context: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The best matches, and how likely the first is the answer, between 0 and 1."""
+
+    matches: tuple[Match, ...]
+    confidence: float
+
+
+FEATURES = ("use", "minilm", "three", "near", "text", "words", "pieces", "text_words")
+"""Nearness in meaning to the nearest phrasing (by each encoder, to the nearest three, by both) and
+to the text; words and pieces of words shared with the nearest phrasing, words with the text."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What was fitted: one weight per feature and an offset; the same for the confidence."""
+
+    ranking: tuple[float, ...] = (4.0, 4.0, 4.0, 2.0, 2.0, 4.0, 2.0, 1.0)
+    offset: float = -11.0
+    confidence: tuple[float, ...] = (0.7, 0.5, 0.0)
+    confidence_offset: float = 0.0
+
+
+class Words:
+    """Words and pieces of words, weighted by how rare they are.
+
+    By hand, since scikit-learn, which has it, costs a server its start and 40 MiB.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Learn how rare each word and piece is."""
+        counts: dict[str, int] = {}
+        for text in texts:
+            for term in set(_terms(text)):
+                counts[term] = counts.get(term, 0) + 1
+        self._places = {term: i for i, term in enumerate(sorted(counts))}
+        frequency = np.array([counts[term] for term in self._places])
+        self._idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
+        self._is_word = np.array([" " not in term for term in self._places], dtype=bool)
+
+    def rows(self, texts: Iterable[str]) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
+        """Return rows of unit length for words and for pieces, shape (n, terms) each."""
+        places: list[int] = []
+        ends = [0]
+        for text in texts:
+            places += {self._places[term] for term in _terms(text) if term in self._places}
+            ends.append(len(places))
+        shape = (len(ends) - 1, len(self._places))
+        values = self._idf[places]
+        split = self._is_word[places] if places else np.zeros(0, dtype=bool)
+        return tuple(  # type: ignore[return-value]
+            _unit_rows(scipy.sparse.csr_matrix((values * chosen, places, ends), shape=shape))
+            for chosen in (split, ~split)
+        )
+
+
+def _terms(text: str) -> list[str]:
+    words = _WORD.findall(fold(squeeze(text)).lower())
+    pieces = [
+        f"{padded[i : i + _PIECE]} "
+        for padded in (f"^{word}$" for word in words)
+        for i in range(max(1, len(padded) - _PIECE + 1))
+    ]
+    return words + pieces
+
+
+def _unit_rows(rows: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return scipy.sparse.diags(1 / np.maximum(lengths, 1e-9)) @ rows
+
+
+class Index:
+    """Answers, ready to be chosen from."""
+
+    def __init__(
+        self, answers: Sequence[Answer], vectors: Mapping[str, np.ndarray], weights: Weights
+    ) -> None:
+        """Index answers.
+
+        Args:
+            answers: at least one.
+            vectors: of every text that `texts_of` names.
+            weights: what was fitted.
+        """
+        self.answers = tuple(answers)
+        self.weights = weights
+        self._by_id = {answer.id: i for i, answer in enumerate(answers)}
+        phrases = [phrases_of(answer) for answer in answers]
+        self.owner = np.repeat(np.arange(len(answers)), [len(each) for each in phrases])
+        self.phrases = [phrase for each in phrases for phrase in each]
+        self._ends = np.cumsum([0, *(len(each) for each in phrases)])
+        self.vectors = np.array([vectors[phrase] for phrase in self.phrases], dtype=np.float32)
+        self._texts = np.array([vectors[_body(answer)] for answer in answers], dtype=np.float32)
+        self.words = Words([*self.phrases, *map(_body, answers)])
+        self.word_rows, self.piece_rows = self.words.rows(self.phrases)
+        self._text_rows, _ = self.words.rows(map(_body, answers))
+        self._asked = {_plain(phrase): i for phrase, i in zip(self.phrases, self.owner, strict=True)}
+        means = np.array([self.vectors[a:b].mean(axis=0) for a, b in self._spans()])
+        self._first_look = _unit(means), self.vectors[self._ends[:-1]], self._texts
+
+    def _spans(self) -> list[tuple[int, int]]:
+        return list(zip(self._ends, self._ends[1:], strict=False))
+
+    def get(self, id: str) -> Answer | None:
+        """Return the answer of an id, or None."""
+        place = self._by_id.get(id)
+        return None if place is None else self.answers[place]
+
+    def choose(self, question: str, context: Context = Context()) -> Choice:  # noqa: B008
+        """Return the answers nearest to a question, the best first.
+
+        Args:
+            question: in any language that the encoders know.
+            context: what else is known.
+        """
+        vector = meaning([question], ENCODERS)[0]
+        words, pieces = self.words.rows([question])
+        places = self.candidates(vector)
+        rows = self.features(vector, words, pieces, places)
+        scores = rows @ np.array(self.weights.ranking) + self.weights.offset
+        bonus = np.array([_in_context(self.answers[i], context) for i in places])
+        order = np.argsort(-(scores + bonus))
+        matches = [
+            Match(
+                self.answers[places[i]],
+                float(scores[i] + bonus[i]),
+                dict(zip(FEATURES, map(float, rows[i]), strict=True)),
+                float(bonus[i]),
+            )
+            for i in order
+            if self.answers[places[i]].id not in context.avoid
+        ]
+        return Choice(tuple(matches), self._confidence(question, matches))
+
+    def _confidence(self, question: str, matches: Sequence[Match]) -> float:
+        if not matches:
+            return 0.0
+        asked = self._asked.get(_plain(question))
+        if asked is not None and self.answers[asked] is matches[0].answer:
+            return 1.0
+        row = confidence_row([match.score for match in matches], matches[0].features["near"])
+        logit = float(row @ np.array(self.weights.confidence) + self.weights.confidence_offset)
+        return 1 / (1 + float(np.exp(-logit)))
+
+    def candidates(self, vector: np.ndarray) -> np.ndarray:
+        """Return the places of the answers that are worth a closer look."""
+        near = np.max([rows @ vector for rows in self._first_look], axis=0)
+        count = min(CANDIDATES, len(near))
+        return np.argpartition(-near, count - 1)[:count]
+
+    def features(
+        self,
+        vector: np.ndarray,
+        words: scipy.sparse.csr_matrix,
+        pieces: scipy.sparse.csr_matrix,
+        places: Sequence[int],
+        without: int | None = None,
+    ) -> np.ndarray:
+        """Return what answers have in common with a question, shape (len(places), features).
+
+        Args:
+            vector: the question's meaning.
+            words: its row of words.
+            pieces: its row of pieces.
+            places: the answers.
+            without: a phrasing that is left out.
+        """
+        phrases = [
+            [p for p in range(self._ends[i], self._ends[i + 1]) if p != without] for i in places
+        ]
+        starts = np.cumsum([0, *(len(each) for each in phrases[:-1])])
+        every = np.concatenate(phrases).astype(int)
+        own = self.vectors[every]
+        use = own[:, :_USE] @ vector[:_USE] * (1 + 1.2**2)
+        minilm = own[:, _USE:] @ vector[_USE:] * (1 + 1.2**-2)
+        both = own @ vector
+        best = [np.sort(each)[::-1] for each in np.split(both, starts[1:])]
+        said = (self.word_rows[every] @ words.T).toarray().ravel()
+        spelt = (self.piece_rows[every] @ pieces.T).toarray().ravel()
+        places = list(places)
+        columns = (
+            np.maximum.reduceat(use, starts),
+            np.maximum.reduceat(minilm, starts),
+            np.array([each[:3].mean() for each in best]),
+            np.array([each[0] for each in best]),
+            self._texts[places] @ vector,
+            np.maximum.reduceat(said, starts),
+            np.maximum.reduceat(spelt, starts),
+            (self._text_rows[places] @ words.T).toarray().ravel(),
+        )
+        return np.stack(columns, axis=1)
+
+
+def confidence_row(scores: Sequence[float], near: float) -> np.ndarray:
+    """Return the features of how likely the best of some scores, best first, is right."""
+    second = scores[1] if len(scores) > 1 else scores[0] - 5
+    return np.array([scores[0], min(scores[0] - second, 5.0), near])
+
+
+def _in_context(answer: Answer, context: Context) -> float:
+    """Return what the context adds to an answer's score.
+
+    Fixed, since the files say nothing of contexts to fit it on: a place that was named and is not
+    the answer's rules it out, the rest tips the balance.
+    """
+    bonus = max((context.topics.get(topic, 0.0) for topic in answer.topics), default=0.0)
+    if answer.places:
+        if context.places:
+            bonus += 1.0 if context.places & set(answer.places) else -6.0
+        elif context.home:
+            bonus += 0.7 if context.home & set(answer.places) else -1.0
+    if answer.audience and context.audience:
+        bonus += 0.5 if context.audience & set(answer.audience) else -1.5
+    return bonus
+
+
+def phrases_of(answer: Answer) -> list[str]:
+    """Return the ways to ask for an answer, its own question first."""
+    return [answer.question, *answer.asked_as]
+
+
+def texts_of(answers: Iterable[Answer]) -> list[str]:
+    """Return the texts whose vectors an index needs."""
+    return [text for answer in answers for text in (*phrases_of(answer), _body(answer))]
+
+
+def _body(answer: Answer) -> str:
+    return answer.whole[:600]
+
+
+def _plain(text: str) -> str:
+    return " ".join(_WORD.findall(fold(squeeze(text)).lower()))
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

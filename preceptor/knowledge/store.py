@@ -1,0 +1,169 @@
+"""The answers in use: read from `knowledge/`, kept ready in `var/`, and read again when changed.
+
+`import_answers` reads all files, refuses them all if one has a fault, fits the ranking and writes
+what the advisor starts with. A running advisor takes changed files up with its next question; the
+ranking stays as it was fitted.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import structlog
+from ruamel.yaml import YAML
+
+from preceptor.catalogue.records import CountryRecord, PlaceRecord, StageRecord
+from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
+from preceptor.intents import intents
+from preceptor.knowledge.answers import FOLDER, Answer, Fault, Vocabulary, read_answers
+from preceptor.knowledge.index import ENCODERS, Index, Weights, texts_of
+from preceptor.nlu.intents.features import meaning
+from preceptor.runtime.settings import CODE, load_settings
+
+log = structlog.get_logger(__name__)
+
+OTHER_AUDIENCES = (
+    "img", "parent", "medical_student", "dental_student", "pharmacy_student",
+    "physiotherapy_student",
+)  # fmt: skip
+"""Audiences that are no stage of training of the catalogue."""
+_UNANSWERED = 600
+
+
+class FaultyAnswers(Exception):
+    """Files that can't be used, with every fault in them."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        """Keep the faults."""
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
+
+
+def folder() -> Path:
+    """Return the folder of answers: the project's own, otherwise the one that came with it."""
+    own = load_settings().home / FOLDER
+    return own if own.is_dir() else CODE / FOLDER
+
+
+def vocabulary(catalogue: Catalogue) -> Vocabulary:
+    """Return what the heads of answers may name."""
+    places = {*catalogue.all(CountryRecord), *catalogue.all(PlaceRecord)}
+    audiences = {*catalogue.all(StageRecord), *OTHER_AUDIENCES}
+    return Vocabulary({*intents()}, places, audiences)
+
+
+def check_answers(path: Path) -> tuple[list[Answer], list[Fault]]:
+    """Return the answers of a folder and every fault in it."""
+    return read_answers(path, vocabulary(shared_catalogue().current()))
+
+
+def import_answers(path: Path, *, refit: bool = True) -> tuple[Index, dict[tuple[str, str], int]]:
+    """Check all answers, fit their ranking, and write what the advisor starts with.
+
+    Args:
+        path: the folder of answers.
+        refit: False if the weights that are there shall do.
+
+    Returns:
+        The index, and how many phrasings of one answer ask for another, by their ids.
+
+    Raises:
+        FaultyAnswers: Something is wrong; what was in use stays.
+    """
+    answers, faults = check_answers(path)
+    if faults or not answers:
+        raise FaultyAnswers(faults or [Fault(str(path.name), 1, "there are no answers")])
+    index = Index(answers, _vectors(answers), _weights() or Weights())
+    mixed: dict[tuple[str, str], int] = {}
+    if refit:
+        from preceptor.knowledge.fitting import fit
+
+        fitted = fit(index, _unanswered())
+        index.weights, mixed = fitted.weights, fitted.mixed_up
+        _file("json").write_text(json.dumps(asdict(index.weights)), "utf-8")
+    return index, mixed
+
+
+class AnswerCache:
+    """The index of the answers as they are now."""
+
+    def __init__(self) -> None:
+        """Read nothing yet."""
+        self._lock = threading.Lock()
+        self._state: tuple[object, ...] = ()
+        self._index: Index | None = None
+
+    def current(self) -> Index | None:
+        """Return the index, read again if a file has changed; None without a usable answer.
+
+        Faulty files leave the answers as they were; the faults are logged.
+        """
+        path = folder()
+        state = tuple(sorted((str(p), p.stat().st_mtime_ns) for p in path.glob("*/*.md")))
+        with self._lock:
+            if state != self._state:
+                self._state = state
+                self._read(path)
+            return self._index
+
+    def _read(self, path: Path) -> None:
+        answers, faults = check_answers(path)
+        if faults:
+            log.error("knowledge.faulty", faults=[str(fault) for fault in faults[:20]])
+        if answers and (not faults or self._index is None):
+            self._index = Index(answers, _vectors(answers), _weights() or Weights())
+
+
+@lru_cache(maxsize=1)
+def shared_answers() -> AnswerCache:
+    """Return the process's answers."""
+    return AnswerCache()
+
+
+def _file(suffix: str) -> Path:
+    var = load_settings().var
+    var.mkdir(parents=True, exist_ok=True)
+    return var / f"knowledge.{suffix}"
+
+
+def _weights() -> Weights | None:
+    file = _file("json")
+    if not file.exists():
+        return None
+    return Weights(**{k: tuple(v) if isinstance(v, list) else v for k, v in
+                      json.loads(file.read_text("utf-8")).items()})  # fmt: skip
+
+
+def _vectors(answers: Iterable[Answer]) -> dict[str, np.ndarray]:
+    """Return the vectors of all texts of answers; those that were known are not made again."""
+    texts = list(dict.fromkeys(texts_of(answers)))
+    known: dict[str, np.ndarray] = {}
+    file = _file("npz")
+    if file.exists():
+        with np.load(file, allow_pickle=False) as kept:
+            known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
+    new = [text for text in texts if text not in known]
+    if new:
+        known |= dict(zip(new, meaning(new, ENCODERS), strict=True))
+        partial = file.with_suffix(".part.npz")
+        np.savez(partial, texts=np.array(texts), vectors=np.array([known[t] for t in texts]))
+        partial.replace(file)
+    return known
+
+
+def _unanswered() -> list[str]:
+    """Return training questions that the advisor declines: no answer fits most of them."""
+    home = load_settings().home
+    data = (home if (home / "data").is_dir() else CODE) / "data" / "nlu" / "out_of_scope"
+    texts: list[str] = []
+    for file in sorted(data.glob("*.yml")):
+        for block in YAML(typ="safe").load(file.read_text("utf-8")).get("nlu", []):
+            texts += [line[2:] for line in str(block.get("examples", "")).splitlines()
+                      if line.startswith("- ")]  # fmt: skip
+    return texts[:: max(1, len(texts) // _UNANSWERED)]
