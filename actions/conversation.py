@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions import selection
+from actions.answers import NEAR, SURE, answer_if_sure, choose, offer, tell
 from actions.follow_up import follow_up
 from actions.search_programs import find
 from actions.topic_action import Question, TopicAction, Turn, follow_with
@@ -81,9 +82,17 @@ class AskRephrase(TopicAction):
         if follow_up(turn):
             turn.set(misses=0)
             return
+        nearest = choose(turn)
+        if nearest.confidence >= SURE:
+            turn.set(misses=0)
+            tell(turn, nearest.matches[0].answer)
+            return
         if _is_a_search(turn):
             turn.set(misses=0)
             find(turn, fresh=False)
+            return
+        if nearest.confidence >= NEAR:
+            offer(turn, nearest.matches)
             return
         anything_listed = bool(selection.listed(turn).ids)
         likely = [i for i in _ranked(turn) if anything_listed or i.group != "results"][:2]
@@ -169,6 +178,8 @@ class Decline(TopicAction):
     def answer(self, turn: Turn) -> None:
         """Say so in words that fit the kind of question, and what it does instead."""
         kind = (turn.parse.get("intent") or {}).get("kind") or "general"
+        if kind != "other_languages" and answer_if_sure(turn):
+            return
         sentences = [turn.say(f"decline_{kind}")]
         own = f"decline_in_{turn.parse.get('language')}"
         if kind == "other_languages" and own in words():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from actions import phrases, selection
+from actions.answers import answer_if_sure
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.records import LicensingRecord, RegulatorRecord
 from preceptor.conversation.cards import LicensingCard
@@ -27,7 +28,8 @@ class ShowRegistration(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell the rule of each country named, or of the one spoken of last."""
-        answer_countries(turn, _NEED)
+        if not answer_if_sure(turn):
+            answer_countries(turn, _NEED)
 
 
 class ShowInternshipLength(TopicAction):
@@ -37,7 +39,8 @@ class ShowInternshipLength(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell the length in each country named, or in the one spoken of last."""
-        answer_countries(turn, _LENGTH)
+        if not answer_if_sure(turn):
+            answer_countries(turn, _LENGTH)
 
 
 def follow_up(turn: Turn) -> bool:

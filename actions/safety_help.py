@@ -53,7 +53,9 @@ class GiveEmergencyNumbers(TopicAction):
     def answer(self, turn: Turn) -> None:
         """Give the numbers of the country that is named, or of some well-known ones."""
         known = topics()
-        turn.set(topic=turn.question.intent if turn.question.intent in known else known[0])
+        danger = turn.question.intent if turn.question.intent in known else known[0]
+        turn.set(topic=danger)
+        turn.frame = turn.frame.copy(update={"danger": danger, "focus": None})
         give_numbers(turn)
 
 
@@ -113,6 +115,7 @@ class GiveHelplines(TopicAction):
     def answer(self, turn: Turn) -> None:
         """Give helplines of the country that is named, and ones that find others anywhere."""
         turn.set(topic=_CRISIS)
+        turn.frame = turn.frame.copy(update={"danger": _CRISIS, "focus": None})
         help_in_crisis(turn)
 
 
@@ -148,3 +151,39 @@ def _helpline_contact(helpline: HelplineRecord) -> ContactItem:
         details=details or None,
         source=phrases.source_link(helpline),
     )
+
+
+def carry_on(turn: Turn, kind: str) -> None:
+    """Go on with a crisis or an emergency that was spoken of before.
+
+    Args:
+        turn: the turn.
+        kind: the kind of follow-up, see follow_ups.yml, or `continued`.
+    """
+    danger = turn.frame.danger
+    if danger is None:
+        turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
+        return
+    if danger != _CRISIS:
+        known = kind if kind.startswith("emergency_") else "emergency_continued"
+        turn.reply(turn.say(known))
+        return
+    name = kind if kind.startswith("crisis_") else "crisis_continued"
+    first, *rest = turn.say(name).split("\n")
+    if kind == "crisis_better":
+        turn.frame = turn.frame.copy(update={"danger": None})
+        turn.reply(first, body=rest)
+        return
+    turn.reply(first, body=rest, card=_card_of_helplines(turn) if kind in _WITH_NUMBERS else None)
+
+
+_WITH_NUMBERS = frozenset({"crisis_alone", "crisis_not_safe"})
+
+
+def _card_of_helplines(turn: Turn) -> ContactsCard:
+    """Return helplines for where the person is, as far as that is known, and for anywhere."""
+    person = turn.frame.person
+    country = next((c for c in person.origin if facts.helplines(turn.catalogue, c)), None)
+    local = [h for h in facts.helplines(turn.catalogue, country) if h.country] if country else []
+    anywhere = [h for h in facts.helplines(turn.catalogue, None) if h.country is None][:2]
+    return ContactsCard(contacts=[_helpline_contact(h) for h in [*local[:3], *anywhere]])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from actions import phrases, program_fields, selection
-from actions.advice import advise
+from actions.answers import answer_question
 from actions.selection import Listed
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.money import in_euro
@@ -35,7 +35,7 @@ class ShowProgram(TopicAction):
             picked = [focus]
         if not picked and not selection.listed(turn).ids and (topic := _topic(turn)):
             # "what does it cost" with nothing on show asks about internships in general.
-            advise(turn, topic)
+            answer_question(turn, topic)
         elif not picked:
             _ask_for_one(turn)
         elif len(picked) > 1 and not turn.question.of_kind("ordinal", "program"):

@@ -16,6 +16,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.words import say, words
 from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.conversation.choices import Ask, Choice, Page, Payload, intent_of, payload_of
+from preceptor.conversation.frame import Frame, told_of_oneself
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply, as_custom
 from preceptor.intents import intents
@@ -24,8 +25,12 @@ log = structlog.get_logger(__name__)
 
 MAX_QUICK_REPLIES = 3
 
-_KEPT_AFRESH = frozenset({"shortlist", "open_questions", "facts_told", "session_started_metadata"})
+_KEPT_AFRESH = frozenset(
+    {"frame", "shortlist", "open_questions", "facts_told", "session_started_metadata"}
+)
 """The slots that outlast a question asked afresh: what a person keeps, and what Rasa needs."""
+
+_MATTERS = frozenset({"advice", "search", "results", "registration"})
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,15 @@ class Turn:
     def choice(self) -> Payload | None:
         """What the person clicked on, to be done as it stands; None for typed words."""
         return self.question.choice
+
+    @property
+    def frame(self) -> Frame:
+        """The conversation's frame; setting it keeps it."""
+        return Frame.of(self.slots.get("frame"))
+
+    @frame.setter
+    def frame(self, frame: Frame) -> None:
+        self.set(frame=frame.dict())
 
     def set(self, **slots: Any) -> None:
         """Set slots, for the rest of this turn and for the conversation."""
@@ -242,6 +256,14 @@ def _prepare(turn: Turn) -> None:
     if turn.first and isinstance(turn.choice, Ask) and turn.choice.afresh:
         turn.set(**dict.fromkeys(turn.slots.keys() - _KEPT_AFRESH))
     declared = intents().get(turn.question.intent)
+    frame = turn.frame
+    if turn.choice is None:
+        person = told_of_oneself(frame.person, turn.question.entities)
+        frame = frame.copy(update={"person": person})
+    if declared is not None and declared.group in _MATTERS:
+        # Another matter ends what was said of a danger.
+        frame = frame.copy(update={"danger": None})
+    turn.frame = frame
     if declared is None or turn.first:
         # A rule has said the responses of a message's first question.
         return

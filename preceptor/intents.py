@@ -95,7 +95,7 @@ class Intent(BaseModel):
     clicks: tuple[
         Literal[
             "show", "compare", "save", "remove", "page", "widen", "search", "restart", "country",
-            "neither",
+            "tell", "neither",
         ],
         ...,
     ] = ()  # fmt: skip
@@ -110,10 +110,10 @@ class Intent(BaseModel):
 
     @root_validator(pre=True)
     def _derive(cls, values: dict[str, Any]) -> dict[str, Any]:
-        name, group = values.get("name"), values.get("group")
+        group = values.get("group")
         derived: dict[str, Any] = {"offered": group in _OFFERED}
         if group == "advice":
-            derived["actions"] = (f"utter_{name}", "action_give_facts")
+            derived["actions"] = ("action_answer",)
         return {**derived, **values}
 
     @property
@@ -123,7 +123,7 @@ class Intent(BaseModel):
         What precedes it in `actions`, a response of domain.yml, is said before.
         """
         looked_up = (action for action in self.actions if action.startswith("action_"))
-        return next(looked_up, "action_give_facts")
+        return next(looked_up, "action_answer")
 
 
 class Intents(Mapping[str, Intent]):

@@ -105,6 +105,14 @@ class Country(_Payload):
     intent: str | None = None
 
 
+class Tell(_Payload):
+    """Give an answer of knowledge/ by its id, or what it says to one kind of follow-up."""
+
+    do: Literal["tell"] = "tell"
+    answer: str
+    follow_up: str | None = None
+
+
 class Neither(_Payload):
     """None of what was offered."""
 
@@ -112,7 +120,18 @@ class Neither(_Payload):
 
 
 Payload = Annotated[
-    Ask | Show | Compare | Save | Remove | Page | Widen | Search | Restart | Country | Neither,
+    Ask
+    | Show
+    | Compare
+    | Save
+    | Remove
+    | Page
+    | Widen
+    | Search
+    | Restart
+    | Country
+    | Tell
+    | Neither,
     Field(discriminator="do"),
 ]
 

@@ -37,7 +37,10 @@ def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
     declared = intents().get(intent or "")
     if parsed.get("safety") or (declared is not None and declared.group == "safety"):
         return dict(parsed)
-    kind = kind_of(parsed.get("text") or "", states_of(frame))
+    otherwise = 0.0 if intent in (None, FALLBACK) else float(parsed["intent"]["confidence"] or 0)
+    if frame.danger is not None and not _is_another_matter(parsed):
+        otherwise = 0.0
+    kind = kind_of(parsed.get("text") or "", states_of(frame), otherwise)
     if kind is None and frame.danger is not None and not _is_another_matter(parsed):
         kind = CONTINUED
     if kind is None or (kind == CONTINUED and _names_a_country(parsed)):

@@ -16,9 +16,9 @@ from preceptor.nlu.normalize import fold, squeeze
 PATH = Path(__file__).with_name("follow_ups.yml")
 _ENCODERS = {"use": 1.0, "minilm": 1.2}
 _MOST_WORDS = 14
-# How near a phrase must be. A phrase of one word is near to much.
-_NEAR, _NEAR_FEW = 0.80, 0.88
-_FEW_WORDS = 2
+# How near a phrase must be, and how near if the classifier is sure of something else.
+_NEAR, _NEARER = 0.62, 0.85
+_SURE = 0.8
 CONTINUED = "continued"
 """A message within a crisis that nothing else fits."""
 
@@ -45,12 +45,13 @@ def states_of(frame: Frame) -> frozenset[str]:
     return frozenset(states)
 
 
-def kind_of(text: str, states: Collection[str]) -> str | None:
+def kind_of(text: str, states: Collection[str], otherwise: float = 0.0) -> str | None:
     """Return the kind of follow-up that a message is, or None if it is none.
 
     Args:
         text: what somebody wrote.
         states: those that `states_of` gives.
+        otherwise: how sure the classifier is that it is something else, between 0 and 1.
     """
     words = text.split()
     if not words or len(words) > _MOST_WORDS:
@@ -63,7 +64,7 @@ def kind_of(text: str, states: Collection[str]) -> str | None:
             return kinds[i]
     near = vectors[possible] @ meaning([text], _ENCODERS)[0]
     best = int(near.argmax())
-    least = _NEAR_FEW if len(words) <= _FEW_WORDS else _NEAR
+    least = _NEARER if otherwise >= _SURE else _NEAR
     return kinds[possible[best]] if near[best] >= least else None
 
 

@@ -104,7 +104,10 @@ def told_of_oneself(person: Person, entities: Iterable[Mapping[str, Any]]) -> Pe
         elif role is not None:
             continue
         elif kind in ("stage", "specialty", "language"):
-            add({"stage": "stages", "specialty": "specialties", "language": "languages"}[kind], value)
+            add(
+                {"stage": "stages", "specialty": "specialties", "language": "languages"}[kind],
+                value,
+            )
         elif kind in ("country", "place"):
             add("going", value)
         elif kind == "duration":

@@ -23,6 +23,7 @@ from preceptor.conversation.cards import SourceLink
 
 FOLDER = "knowledge"
 SECTIONS = {
+    "More": "more",
     "Why": "why",
     "Example": "example",
     "Words to say": "words",
@@ -200,7 +201,7 @@ def _read(path: Path, name: str, modified_ns: int) -> _File:
     if match is None:
         return _broken(name, 1, "it must begin with a head between two lines of ---")
     try:
-        head = YAML(typ="rt").load(match[1])
+        head: Any = YAML(typ="rt").load(match[1])
     except YAMLError as error:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         line = mark.line + 2 if mark else 1

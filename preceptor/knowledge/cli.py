@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -83,10 +84,12 @@ def find(question: str) -> None:
     click.echo(f"The first is right with a probability of {choice.confidence:.2f}.")
     for match in choice.matches[:5]:
         why = ", ".join(f"{name} {value:.2f}" for name, value in match.features.items())
-        click.echo(f"{match.score:7.2f}  {match.answer.id}: {match.answer.question}\n         {why}")
+        click.echo(
+            f"{match.score:7.2f}  {match.answer.id}: {match.answer.question}\n         {why}"
+        )
 
 
-def _end_with(faults: list[Fault] | tuple[Fault, ...], more: str = "") -> None:
+def _end_with(faults: Sequence[Fault], more: str = "") -> None:
     if faults:
         for fault in faults:
             click.echo(str(fault), err=True)

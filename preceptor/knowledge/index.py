@@ -97,7 +97,7 @@ class Words:
         self._idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
         self._is_word = np.array([" " not in term for term in self._places], dtype=bool)
 
-    def rows(self, texts: Iterable[str]) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
+    def rows(self, texts: Iterable[str]) -> tuple[scipy.sparse.csr_matrix, ...]:
         """Return rows of unit length for words and for pieces, shape (n, terms) each."""
         places: list[int] = []
         ends = [0]
@@ -107,7 +107,7 @@ class Words:
         shape = (len(ends) - 1, len(self._places))
         values = self._idf[places]
         split = self._is_word[places] if places else np.zeros(0, dtype=bool)
-        return tuple(  # type: ignore[return-value]
+        return tuple(
             _unit_rows(scipy.sparse.csr_matrix((values * chosen, places, ends), shape=shape))
             for chosen in (split, ~split)
         )
@@ -153,7 +153,9 @@ class Index:
         self.words = Words([*self.phrases, *map(_body, answers)])
         self.word_rows, self.piece_rows = self.words.rows(self.phrases)
         self._text_rows, _ = self.words.rows(map(_body, answers))
-        self._asked = {_plain(phrase): i for phrase, i in zip(self.phrases, self.owner, strict=True)}
+        self._asked = {
+            _plain(phrase): i for phrase, i in zip(self.phrases, self.owner, strict=True)
+        }
         means = np.array([self.vectors[a:b].mean(axis=0) for a, b in self._spans()])
         self._first_look = _unit(means), self.vectors[self._ends[:-1]], self._texts
 
@@ -212,7 +214,7 @@ class Index:
         vector: np.ndarray,
         words: scipy.sparse.csr_matrix,
         pieces: scipy.sparse.csr_matrix,
-        places: Sequence[int],
+        places: Iterable[int],
         without: int | None = None,
     ) -> np.ndarray:
         """Return what answers have in common with a question, shape (len(places), features).

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import structlog
@@ -136,8 +137,8 @@ def _weights() -> Weights | None:
     file = _file("json")
     if not file.exists():
         return None
-    return Weights(**{k: tuple(v) if isinstance(v, list) else v for k, v in
-                      json.loads(file.read_text("utf-8")).items()})  # fmt: skip
+    content: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return Weights(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
 
 
 def _vectors(answers: Iterable[Answer]) -> dict[str, np.ndarray]:

@@ -19,6 +19,8 @@ from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from preceptor.conversation.decide import decided
+from preceptor.conversation.frame import Frame
 from preceptor.rasa_ext.choices import parse_choice
 from preceptor.rasa_ext.graph_runner import SequentialGraphRunner
 from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction
@@ -82,6 +84,9 @@ class Processor(MessageProcessor):
             )
             self._update_full_retrieval_intent(parsed)
             self._check_for_unseen_features(parsed)
+        if tracker is not None:
+            frame = Frame.of(tracker.slots["frame"].value if "frame" in tracker.slots else None)
+            parsed = await self._reading.run(decided, parsed, frame)
         message.parse_data = parsed
         return parsed
 

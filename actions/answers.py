@@ -1,0 +1,224 @@
+"""Answers questions from knowledge/: the answer if sure, otherwise the nearest questions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from actions import phrases, selection
+from actions.program_fields import FIELDS
+from actions.topic_action import TopicAction, Turn
+from preceptor.catalogue.records import LicensingRecord
+from preceptor.conversation.choices import Ask, Choice, Search, Tell
+from preceptor.conversation.decide import leans
+from preceptor.intents import intents
+from preceptor.knowledge import index
+from preceptor.knowledge.answers import Answer
+from preceptor.knowledge.index import Context, Match
+from preceptor.knowledge.store import shared_answers
+
+SURE, NEAR = 0.6, 0.25
+"""How likely the best answer must be right to be given, and to be offered."""
+SURER = 0.75
+"""The same where something else could answer: a country's rules, a refusal."""
+_OFFERED = 3
+_TITLE = 75
+_MEDICAL_STUDENTS = frozenset({"preclinical_student", "clinical_student", "final_year_student"})
+_SECTION_BUTTONS = ("words", "example", "why", "instead", "who")
+
+
+class AnswerQuestion(TopicAction):
+    """Answers an advice question."""
+
+    action = "action_answer"
+
+    def answer(self, turn: Turn) -> None:
+        """Give the answer, or offer the nearest questions, or say that it isn't known."""
+        answer_question(turn, turn.question.intent)
+
+
+def answer_question(turn: Turn, intent: str) -> None:
+    """Answer a question of an advice intent."""
+    before = turn.slots.get("topic")
+    turn.set(topic=intent)
+    own = _for_the_programme(turn, intent)
+    if own is None and (own := _for_the_country(turn, intent, before)):
+        turn.set(topic=before)
+    choice = choose(turn)
+    if choice.confidence >= SURE:
+        tell(turn, choice.matches[0].answer, remark=own, intent=intent)
+    elif own is not None:
+        turn.reply(own, choices=turn.leads(intent))
+    elif choice.confidence >= NEAR:
+        offer(turn, choice.matches)
+    else:
+        unknown(turn, choice.matches)
+
+
+def answer_if_sure(turn: Turn, least: float = SURER) -> bool:
+    """Answer from knowledge/ if it is sure; return whether it was."""
+    if turn.choice is not None or turn.parse.get("safety"):
+        return False
+    choice = choose(turn)
+    if choice.confidence < least:
+        return False
+    tell(turn, choice.matches[0].answer)
+    return True
+
+
+def choose(turn: Turn) -> index.Choice:
+    """Return the answers nearest to the question, of itself or with the one before it."""
+    answers = shared_answers().current()
+    text = turn.question.text
+    if answers is None or not text.strip():
+        return index.Choice((), 0.0)
+    context = context_of(turn)
+    choice = answers.choose(text, context)
+    frame = turn.frame
+    if choice.confidence < SURE and frame.question and leans(text):
+        joined = answers.choose(f"{frame.question} {text}", context)
+        if joined.confidence > choice.confidence:
+            return joined
+    return choice
+
+
+def context_of(turn: Turn) -> Context:
+    """Return what is known beside the question's words."""
+    question, person = turn.question, turn.frame.person
+    if len(turn.parse.get("questions") or []) > 1:
+        topics = {question.intent: 0.7}
+    else:
+        ranking = turn.parse.get("intent_ranking") or []
+        topics = {each["name"]: float(each["confidence"]) for each in ranking}
+    places = {*question.values("country"), *question.values("place")}
+    places |= {turn.catalogue.places[p].country for p in places if p in turn.catalogue.places}
+    audience = {*(question.values("stage") or person.stages)}
+    if audience & _MEDICAL_STUDENTS:
+        audience.add("medical_student")
+    if person.origin and audience & {"graduate", "doctor"}:
+        audience.add("img")
+    home = {*person.going, *(turn.slots.get("licensing_country") or [])}
+    return Context(
+        topics, frozenset(places), frozenset(home), frozenset(audience), frozenset(turn.frame.avoid)
+    )
+
+
+def tell(
+    turn: Turn, answer: Answer, *, remark: str | None = None, intent: str | None = None
+) -> None:
+    """Give an answer; in short if it was given before."""
+    question = turn.question.text or answer.question
+    again = answer.id in turn.frame.told
+    turn.frame = turn.frame.with_told(answer.id, question)
+    if intent is None:
+        turn.set(topic=next((t for t in answer.topics if t in intents()), None))
+    remarks = [remark] if remark else []
+    choices = _next(turn, answer, intent or turn.slots.get("topic") or "")
+    if again:
+        remarks.append(turn.say("answer_again"))
+        turn.reply(answer.first_sentence, remarks=remarks, choices=choices)
+        return
+    show(turn, answer, remarks, choices)
+
+
+def show(
+    turn: Turn, answer: Answer, remarks: Sequence[str] = (), choices: Iterable[Choice] = ()
+) -> None:
+    """Send the whole of an answer."""
+    lead, *body = answer.text
+    sources = tuple(source.link() for source in answer.sources[:2])
+    turn.reply(
+        lead, body=body, steps=answer.steps, remarks=remarks, sources=sources, choices=choices
+    )
+
+
+def _next(turn: Turn, answer: Answer, intent: str) -> list[Choice]:
+    """Return what can be done after an answer: a section of it, and what leads on."""
+    choices = [
+        Choice(title=turn.say(f"button_{kind}"), payload=Tell(answer=answer.id, follow_up=kind))
+        for kind in _SECTION_BUTTONS
+        if kind in answer.sections
+    ][:1]
+    choices += _programmes_there(turn, intent)
+    answers = shared_answers().current()
+    found = [answers.get(id) for id in answer.leads_to] if answers else []
+    choices += [
+        question_button(other) for other in found if other and other.id not in turn.frame.told
+    ]
+    return [*choices, *turn.back_to_search()]
+
+
+def question_button(answer: Answer) -> Choice:
+    """Return a button that asks for an answer; Slack takes titles of 75 characters."""
+    title = answer.question
+    if len(title) > _TITLE:
+        title = title[: _TITLE - 1].rsplit(" ", 1)[0] + "…"
+    return Choice(title=title, payload=Tell(answer=answer.id))
+
+
+def offer(turn: Turn, matches: Sequence[Match]) -> None:
+    """Offer the nearest questions as they are written."""
+    turn.frame = turn.frame.copy(update={"question": turn.question.text})
+    choices = [question_button(match.answer) for match in matches[:_OFFERED]]
+    turn.set(offer=choices[0].payload.dict() if choices[0].payload else None)
+    turn.reply(turn.say("answer_near"), choices=choices)
+
+
+def unknown(turn: Turn, matches: Sequence[Match] = ()) -> None:
+    """Say that something isn't known, who may know it and what to ask them."""
+    turn.frame = turn.frame.copy(update={"question": turn.question.text, "focus": None})
+    declared = intents().get(turn.question.intent)
+    group = declared.group if declared else ""
+    whom = turn.say("unknown_regulator" if group == "registration" else "unknown_host")
+    choices = [Choice(title=intents()["ask_human"].label, payload=Ask(intent="ask_human"))]
+    choices += [question_button(match.answer) for match in matches[:2]]
+    turn.reply(turn.say("answer_unknown", whom=whom), choices=choices)
+
+
+_POINTS = re.compile(r"\b(?:it|this|that|they|their|there|this one|that one)\b", re.IGNORECASE)
+
+
+def _for_the_programme(turn: Turn, intent: str) -> str | None:
+    """Return what the programme spoken of last says on a question that points at it."""
+    program, field = selection.in_focus(turn), intents()[intent].programme_field
+    if program is None or field is None or not _POINTS.search(turn.question.text):
+        return None
+    value = FIELDS[field].value(program)
+    if not value and field == "price":
+        value = turn.say("facts_no_price")
+    name = phrases.title(program)
+    return turn.say("facts_programme", name=name, value=value) if value else None
+
+
+def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
+    """Return how long the internship is in the country whose rules were just spoken of."""
+    countries = turn.slots.get("licensing_country") or []
+    registration = before in intents().in_group("registration")
+    if intents()[intent].programme_field != "length" or not registration or not countries:
+        return None
+    rule = turn.catalogue.all(LicensingRecord).get(countries[0])
+    length = phrases.months(rule.min_months, rule.max_months) if rule else ""
+    if rule is None or not length:
+        return None
+    return turn.say(
+        "licensing_length",
+        country=phrases.country(turn.catalogue.countries[rule.country].name),
+        name=phrases.internship(rule.local_name or turn.say("licensing_unnamed")),
+        length=length,
+    )
+
+
+def _programmes_there(turn: Turn, intent: str) -> list[Choice]:
+    """Return a search for the first place that the question names or that its intent is about."""
+    declared = intents().get(intent)
+    if declared is None or not declared.search_there:
+        return []
+    named = [(k, i) for k in ("place", "country", "region") for i in turn.question.values(k)]
+    if declared.place:
+        named.append(("place", declared.place))
+    if not named:
+        return []
+    kind, i = named[0]
+    name = turn.catalogue.names.get((kind, i), i)
+    place = phrases.country(name) if kind == "country" else name
+    return [turn.button("button_programmes_in", Search.parse_obj({kind: i}), place=place)]
