@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Extra, Field, HttpUrl, ValidationError, validator
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from preceptor.conversation.cards import SourceLink
@@ -206,7 +207,7 @@ def _read(path: Path, name: str, modified_ns: int) -> _File:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         line = mark.line + 2 if mark else 1
         return _broken(name, line, f"the head is not valid YAML: {str(error).splitlines()[0]}")
-    if not isinstance(head, dict):
+    if not isinstance(head, CommentedMap):
         return _broken(name, 2, "the head must hold keys and values")
     lines = {str(key): head.lc.key(key)[0] + 2 for key in head}
     below = text.count("\n", 0, match.start(2)) + 1

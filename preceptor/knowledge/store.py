@@ -137,8 +137,13 @@ def _weights() -> Weights | None:
     file = _file("json")
     if not file.exists():
         return None
-    content: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    return Weights(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+    content: Any = json.loads(file.read_text("utf-8"))
+    return Weights(
+        tuple(content["ranking"]),
+        content["offset"],
+        tuple(content["confidence"]),
+        content["confidence_offset"],
+    )
 
 
 def _vectors(answers: Iterable[Answer]) -> dict[str, np.ndarray]:
