@@ -47,17 +47,16 @@ def import_command(path: Path | None) -> None:
     """Check the answers, fit their ranking and put them to use; nothing is imported by halves."""
     write_missing()
     try:
-        index, mixed = import_answers(path or folder())
+        fitted = import_answers(path or folder())
     except FaultyAnswers as faulty:
         _end_with(faulty.faults, " Nothing was imported.")
         return
-    unclear = [(pair, count) for pair, count in mixed.items() if count >= _MIXED_UP]
-    for (one, other), count in sorted(unclear, key=lambda each: -each[1]):
-        click.echo(f"Hard to tell apart: {count} phrasings of {one} ask for {other}.")
-    own = len(index.phrases) - sum(mixed.values())
+    for (one, other), count in sorted(fitted.mixed_up.items(), key=lambda each: -each[1]):
+        if count >= _MIXED_UP:
+            click.echo(f"Hard to tell apart: {count} phrasings of {one} find {other}.")
     click.echo(
-        f"Imported {len(index.answers)} answers; {own} of {len(index.phrases)} phrasings find "
-        "theirs when they are left out."
+        f"Imported the answers; {fitted.found} of {fitted.tried} phrasings find theirs when they "
+        "are left out."
     )
 
 

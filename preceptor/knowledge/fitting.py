@@ -1,16 +1,23 @@
-"""Fits the ranking of answers to the files, each phrasing left out in turn."""
+"""Fits the ranking of answers to the files, a fifth of their phrasings left out at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.index import ENCODERS, FEATURES, Index, Weights, confidence_row
 from preceptor.nlu.intents.features import meaning
 
+_FOLDS = 5
+# How much of the covariance is taken as equal in all directions.
+_SHRINKAGE = 3.0
+# How much a question that nothing answers counts beside one that has its answer: one whose answer
+# is left out is near to it, and one that the advisor declines is far from all.
+_ABSENT, _DECLINED = 0.35, 0.5
 _NEAR = FEATURES.index("near")
 
 
@@ -20,85 +27,121 @@ class Fitted:
 
     Attributes:
         weights: for `Index`.
-        first: the share of phrasings whose answer comes first.
-        mixed_up: for pairs of answers, how many phrasings of the one ask for the other.
+        found: how many phrasings find their answer.
+        tried: how many there were.
+        mixed_up: for pairs of answers, how many phrasings of the one find the other.
     """
 
     weights: Weights
-    first: float
+    found: int
+    tried: int
     mixed_up: dict[tuple[str, str], int]
 
 
-def fit(index: Index, unanswered: Sequence[str]) -> Fitted:
-    """Fit the ranking and the confidence.
+@dataclass(frozen=True)
+class _Sample:
+    """A phrasing that was left out: its candidates' features, their ids, and its own answer."""
+
+    rows: np.ndarray
+    ids: list[str]
+    own: str
+
+    @property
+    def right(self) -> np.ndarray:
+        return np.array([id == self.own for id in self.ids])
+
+
+def fit(
+    answers: Sequence[Answer], vectors: Mapping[str, np.ndarray], unanswered: Sequence[str]
+) -> Fitted:
+    """Fit the projection, the ranking and the confidence.
 
     Args:
-        index: the answers, with any weights.
+        answers: all of them.
+        vectors: of every text that `texts_of` names.
         unanswered: questions that no answer fits.
     """
-    samples = [_left_out(index, phrase) for phrase in range(len(index.phrases))]
-    rows = np.concatenate([rows for rows, _, _ in samples])
-    truth = np.concatenate([right for _, right, _ in samples])
-    ranking = LogisticRegression(C=10.0, max_iter=1000, class_weight={0: 1.0, 1: 3.0})
-    ranking.fit(rows, truth)
-    weights = tuple(map(float, ranking.coef_[0]))
-    offset = float(ranking.intercept_[0])
+    samples = [sample for fold in range(_FOLDS) for sample in _left_out(answers, vectors, fold)]
+    whole = Index(answers, vectors, Weights())
+    whole.use(Weights(projection=_projection(whole)))
+    ranking = LogisticRegression(C=10.0, max_iter=2000)
+    ranking.fit(
+        np.concatenate([sample.rows for sample in samples]),
+        np.concatenate([sample.right for sample in samples]),
+    )
+    weights = replace(
+        whole.weights,
+        ranking=tuple(map(float, ranking.coef_[0])),
+        offset=float(ranking.intercept_[0]),
+    )
     seen: list[np.ndarray] = []
     right: list[bool] = []
     share: list[float] = []
-    first = 0
+
+    def add(rows: np.ndarray, is_right: bool, counts: float) -> None:
+        scores = rows @ np.array(weights.ranking) + weights.offset
+        order = np.argsort(-scores)
+        seen.append(confidence_row(scores[order], rows[order[0], _NEAR]))
+        right.append(is_right)
+        share.append(counts)
+
     mixed: dict[tuple[str, str], int] = {}
-    for phrase, (features, own, places) in enumerate(samples):
-        scores = features @ np.array(weights) + offset
-        order = np.argsort(-scores)
-        best = places[order[0]]
-        answer = index.owner[phrase]
-        first += best == answer
-        if best != answer:
-            pair = index.answers[answer].id, index.answers[best].id
-            mixed[pair] = mixed.get(pair, 0) + 1
-        seen.append(confidence_row(sorted(scores, reverse=True), features[order[0], _NEAR]))
-        right.append(bool(best == answer))
-        share.append(1.0)
+    for sample in samples:
+        scores = sample.rows @ np.array(weights.ranking)
+        best = sample.ids[int(scores.argmax())]
+        add(sample.rows, best == sample.own, 1.0)
         # The same question, if nobody had written its answer.
-        others = [i for i in order if not own[i]]
-        seen.append(confidence_row(scores[others], features[others[0], _NEAR]))
-        right.append(False)
-        share.append(0.35)
-    for features in _of_texts(index, unanswered):
-        scores = features @ np.array(weights) + offset
-        order = np.argsort(-scores)
-        seen.append(confidence_row(scores[order], features[order[0], _NEAR]))
-        right.append(False)
-        share.append(0.5)
-    confidence = LogisticRegression(C=10.0, max_iter=1000)
+        add(sample.rows[~sample.right], False, _ABSENT)
+        if best != sample.own:
+            pair = sample.own, best
+            mixed[pair] = mixed.get(pair, 0) + 1
+    for rows in _of_texts(whole, unanswered):
+        add(rows, False, _DECLINED)
+    confidence = LogisticRegression(C=10.0, max_iter=2000)
     confidence.fit(np.array(seen), right, sample_weight=share)
-    fitted = replace(
-        Weights(),
-        ranking=weights,
-        offset=offset,
+    weights = replace(
+        weights,
         confidence=tuple(map(float, confidence.coef_[0])),
         confidence_offset=float(confidence.intercept_[0]),
     )
-    return Fitted(fitted, first / len(samples), mixed)
+    return Fitted(weights, len(samples) - sum(mixed.values()), len(samples), mixed)
 
 
-def _left_out(index: Index, phrase: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a phrasing's features without itself, which candidate is right, and their places."""
-    vector = index.vectors[phrase]
-    places = index.candidates(vector)
-    answer = int(index.owner[phrase])
-    if answer not in places:
-        places[-1] = answer
-    words, pieces = index.word_rows[phrase], index.piece_rows[phrase]
-    rows = index.features(vector, words, pieces, list(places), without=phrase)
-    return rows, places == answer, places
+def _projection(index: Index) -> np.ndarray:
+    """Return the projection that makes small what differs within answers."""
+    residuals = index.residuals()
+    covariance = residuals.T @ residuals / len(residuals)
+    size = len(covariance)
+    even = _SHRINKAGE * np.trace(covariance) / size * np.eye(size)
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance + even)), dtype=np.float32)
 
 
-def _of_texts(index: Index, texts: Sequence[str]) -> list[np.ndarray]:
-    vectors = meaning(list(texts), ENCODERS)
-    found = []
-    for text, vector in zip(texts, vectors, strict=True):
-        words, pieces = index.words.rows([text])
-        found.append(index.features(vector, words, pieces, list(index.candidates(vector))))
-    return found
+def _left_out(
+    answers: Sequence[Answer], vectors: Mapping[str, np.ndarray], fold: int
+) -> Iterator[_Sample]:
+    """Yield the phrasings of a fold as an index reads them that has not seen them."""
+    rest = [
+        answer.copy(
+            update={
+                "asked_as": tuple(
+                    phrase for i, phrase in enumerate(answer.asked_as) if i % _FOLDS != fold
+                )
+            }
+        )
+        for answer in answers
+    ]
+    index = Index(rest, vectors, Weights())
+    index.use(Weights(projection=_projection(index)))
+    for place, answer in enumerate(answers):
+        for phrase in answer.asked_as[fold::_FOLDS]:
+            vector = vectors[phrase]
+            places = index.candidates(vector)
+            if place not in places:
+                places[-1] = place
+            rows = index.features(vector, index.words.rows([phrase]), places)
+            yield _Sample(rows, [answers[i].id for i in places], answer.id)
+
+
+def _of_texts(index: Index, texts: Sequence[str]) -> Iterator[np.ndarray]:
+    for text, vector in zip(texts, meaning(list(texts), ENCODERS), strict=True):
+        yield index.features(vector, index.words.rows([text]), index.candidates(vector))

@@ -65,19 +65,30 @@ class Choice:
     confidence: float
 
 
-FEATURES = ("use", "minilm", "three", "near", "text", "words", "pieces", "text_words")
-"""Nearness in meaning to the nearest phrasing (by each encoder, to the nearest three, by both) and
-to the text; words and pieces of words shared with the nearest phrasing, words with the text."""
+FEATURES = ("answer", "use", "minilm", "three", "near", "text", "words", "pieces", "text_words")
+"""Nearness in meaning to the answer as a whole, seen through the projection; to the nearest
+phrasing (by each encoder, to the nearest three, by both) and to the text; words and pieces of words
+shared with the nearest phrasing, words with the text."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What was fitted: one weight per feature and an offset; the same for the confidence."""
+    """What is fitted to the answers.
 
-    ranking: tuple[float, ...] = (4.0, 4.0, 4.0, 2.0, 2.0, 4.0, 2.0, 1.0)
-    offset: float = -11.0
+    Attributes:
+        ranking: one weight per feature.
+        offset: of the ranking.
+        confidence: one weight per feature of `confidence_row`.
+        confidence_offset: of the confidence.
+        projection: shape (d, d), makes directions small in which phrasings of one answer differ
+            (linear discriminant analysis); None for the identity.
+    """
+
+    ranking: tuple[float, ...] = (9.0, 1.0, 2.0, 2.0, 0.0, 2.0, 1.0, 1.0, 2.0)
+    offset: float = -8.0
     confidence: tuple[float, ...] = (0.7, 0.5, 0.0)
     confidence_offset: float = 0.0
+    projection: np.ndarray | None = None
 
 
 class Words:
@@ -142,7 +153,6 @@ class Index:
             weights: what was fitted.
         """
         self.answers = tuple(answers)
-        self.weights = weights
         self._by_id = {answer.id: i for i, answer in enumerate(answers)}
         phrases = [phrases_of(answer) for answer in answers]
         self.owner = np.repeat(np.arange(len(answers)), [len(each) for each in phrases])
@@ -158,6 +168,28 @@ class Index:
         }
         means = np.array([self.vectors[a:b].mean(axis=0) for a, b in self._spans()])
         self._first_look = _unit(means), self.vectors[self._ends[:-1]], self._texts
+        self.use(weights)
+
+    def use(self, weights: Weights) -> None:
+        """Rank with these weights from now on."""
+        self.weights = weights
+        self._centre = self.vectors.mean(axis=0)
+        self._answers = _unit(self._project(self.means()))
+
+    def means(self) -> np.ndarray:
+        """Return the mean of each answer's phrasings and, twice, its text; shape (answers, d)."""
+        sums = np.add.reduceat(self.vectors, self._ends[:-1]) + 2 * self._texts
+        return np.asarray(sums / (np.diff(self._ends) + 2)[:, None])
+
+    def residuals(self) -> np.ndarray:
+        """Return how phrasings and texts differ from their answer's mean, shape (n, d)."""
+        means = self.means()
+        return np.vstack([self.vectors - means[self.owner], 2**0.5 * (self._texts - means)])
+
+    def _project(self, vectors: np.ndarray) -> np.ndarray:
+        centred = vectors - self._centre
+        matrix = self.weights.projection
+        return centred if matrix is None else np.asarray(centred @ matrix)
 
     def _spans(self) -> list[tuple[int, int]]:
         return list(zip(self._ends, self._ends[1:], strict=False))
@@ -175,9 +207,8 @@ class Index:
             context: what else is known.
         """
         vector = meaning([question], ENCODERS)[0]
-        words, pieces = self.words.rows([question])
         places = self.candidates(vector)
-        rows = self.features(vector, words, pieces, places)
+        rows = self.features(vector, self.words.rows([question]), places)
         scores = rows @ np.array(self.weights.ranking) + self.weights.offset
         bonus = np.array([_in_context(self.answers[i], context) for i in places])
         order = np.argsort(-(scores + bonus))
@@ -212,25 +243,20 @@ class Index:
     def features(
         self,
         vector: np.ndarray,
-        words: scipy.sparse.csr_matrix,
-        pieces: scipy.sparse.csr_matrix,
-        places: Iterable[int],
-        without: int | None = None,
+        terms: tuple[scipy.sparse.csr_matrix, ...],
+        places: np.ndarray,
     ) -> np.ndarray:
         """Return what answers have in common with a question, shape (len(places), features).
 
         Args:
             vector: the question's meaning.
-            words: its row of words.
-            pieces: its row of pieces.
-            places: the answers.
-            without: a phrasing that is left out.
+            terms: its rows of words and of pieces.
+            places: of the answers.
         """
-        phrases = [
-            [p for p in range(self._ends[i], self._ends[i + 1]) if p != without] for i in places
-        ]
+        words, pieces = terms
+        phrases = [np.arange(self._ends[i], self._ends[i + 1]) for i in places]
         starts = np.cumsum([0, *(len(each) for each in phrases[:-1])])
-        every = np.concatenate(phrases).astype(int)
+        every = np.concatenate(phrases)
         own = self.vectors[every]
         use = own[:, :_USE] @ vector[:_USE] * (1 + 1.2**2)
         minilm = own[:, _USE:] @ vector[_USE:] * (1 + 1.2**-2)
@@ -238,8 +264,8 @@ class Index:
         best = [np.sort(each)[::-1] for each in np.split(both, starts[1:])]
         said = (self.word_rows[every] @ words.T).toarray().ravel()
         spelt = (self.piece_rows[every] @ pieces.T).toarray().ravel()
-        places = list(places)
         columns = (
+            self._answers[places] @ _unit(self._project(vector[None]))[0],
             np.maximum.reduceat(use, starts),
             np.maximum.reduceat(minilm, starts),
             np.array([each[:3].mean() for each in best]),

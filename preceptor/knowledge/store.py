@@ -7,13 +7,11 @@ ranking stays as it was fitted.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
@@ -26,6 +24,9 @@ from preceptor.knowledge.answers import FOLDER, Answer, Fault, Vocabulary, read_
 from preceptor.knowledge.index import ENCODERS, Index, Weights, texts_of
 from preceptor.nlu.intents.features import meaning
 from preceptor.runtime.settings import CODE, load_settings
+
+if TYPE_CHECKING:
+    from preceptor.knowledge.fitting import Fitted
 
 log = structlog.get_logger(__name__)
 
@@ -64,31 +65,20 @@ def check_answers(path: Path) -> tuple[list[Answer], list[Fault]]:
     return read_answers(path, vocabulary(shared_catalogue().current()))
 
 
-def import_answers(path: Path, *, refit: bool = True) -> tuple[Index, dict[tuple[str, str], int]]:
+def import_answers(path: Path) -> Fitted:
     """Check all answers, fit their ranking, and write what the advisor starts with.
-
-    Args:
-        path: the folder of answers.
-        refit: False if the weights that are there shall do.
-
-    Returns:
-        The index, and how many phrasings of one answer ask for another, by their ids.
 
     Raises:
         FaultyAnswers: Something is wrong; what was in use stays.
     """
+    from preceptor.knowledge.fitting import fit
+
     answers, faults = check_answers(path)
     if faults or not answers:
         raise FaultyAnswers(faults or [Fault(str(path.name), 1, "there are no answers")])
-    index = Index(answers, _vectors(answers), _weights() or Weights())
-    mixed: dict[tuple[str, str], int] = {}
-    if refit:
-        from preceptor.knowledge.fitting import fit
-
-        fitted = fit(index, _unanswered())
-        index.weights, mixed = fitted.weights, fitted.mixed_up
-        _file("json").write_text(json.dumps(asdict(index.weights)), "utf-8")
-    return index, mixed
+    fitted = fit(answers, _vectors(answers), _unanswered())
+    np.savez(_file("weights"), **vars(fitted.weights))
+    return fitted
 
 
 class AnswerCache:
@@ -118,7 +108,7 @@ class AnswerCache:
         if faults:
             log.error("knowledge.faulty", faults=[str(fault) for fault in faults[:20]])
         if answers and (not faults or self._index is None):
-            self._index = Index(answers, _vectors(answers), _weights() or Weights())
+            self._index = Index(answers, _vectors(answers), _weights())
 
 
 @lru_cache(maxsize=1)
@@ -127,22 +117,25 @@ def shared_answers() -> AnswerCache:
     return AnswerCache()
 
 
-def _file(suffix: str) -> Path:
+def _file(name: str) -> Path:
     var = load_settings().var
     var.mkdir(parents=True, exist_ok=True)
-    return var / f"knowledge.{suffix}"
+    return var / f"knowledge_{name}.npz"
 
 
-def _weights() -> Weights | None:
-    file = _file("json")
+def _weights() -> Weights:
+    """Return what was fitted last, otherwise the weights that answers of another kind gave."""
+    file = _file("weights")
     if not file.exists():
-        return None
-    content: Any = json.loads(file.read_text("utf-8"))
+        return Weights()
+    with np.load(file, allow_pickle=False) as arrays:
+        fitted = {name: arrays[name] for name in arrays.files}
     return Weights(
-        tuple(content["ranking"]),
-        content["offset"],
-        tuple(content["confidence"]),
-        content["confidence_offset"],
+        ranking=tuple(fitted["ranking"]),
+        offset=float(fitted["offset"]),
+        confidence=tuple(fitted["confidence"]),
+        confidence_offset=float(fitted["confidence_offset"]),
+        projection=fitted["projection"],
     )
 
 
@@ -150,7 +143,7 @@ def _vectors(answers: Iterable[Answer]) -> dict[str, np.ndarray]:
     """Return the vectors of all texts of answers; those that were known are not made again."""
     texts = list(dict.fromkeys(texts_of(answers)))
     known: dict[str, np.ndarray] = {}
-    file = _file("npz")
+    file = _file("vectors")
     if file.exists():
         with np.load(file, allow_pickle=False) as kept:
             known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
