@@ -12,7 +12,7 @@ BOOTSTRAP := bootstrap() { \
 PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test lint catalogue train nlu-report widget widget-report bench-nlu \
+.PHONY: help run chat test lint catalogue knowledge train nlu-report widget widget-report bench-nlu \
 	bench-reading bench-serve bench-slack slack-demo lock clean runtime dev
 
 help: ## List these targets
@@ -29,6 +29,7 @@ test: lint ## Set up, lint, train, run all tests and measure understanding
 	@.venv/bin/python tools/browser.py >/dev/null
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
+	@$(PRECEPTOR) knowledge import
 	@.venv/bin/python -m pytest
 	@$(PRECEPTOR) nlu-report
 
@@ -36,6 +37,10 @@ lint: dev ## Check style and types
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+
+knowledge: runtime ## Check and import the answers in knowledge/; a running advisor sees them at once
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) knowledge import
 
 catalogue: runtime ## Import the CSV files of catalogue/; a running advisor sees them at once
 	@$(PRECEPTOR) catalogue import
@@ -64,11 +69,13 @@ bench-serve: dev ## Measure training, start, memory and turns, beside Rasa's def
 slack-demo: dev ## Try the advisor in a fake Slack in the browser, without a workspace
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
+	@$(PRECEPTOR) knowledge import
 	@.venv/bin/python -m tools.slack_simulator.demo
 
 bench-slack: dev ## Measure the Slack channel, with Rasa's own connector beside it
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
+	@$(PRECEPTOR) knowledge import
 	@.venv/bin/python -m benchmarks.slack
 
 widget: dev ## Build the web widget from its source into widget/dist

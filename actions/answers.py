@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from actions import phrases, selection
 from actions.program_fields import FIELDS
@@ -55,12 +55,19 @@ def answer_question(turn: Turn, intent: str) -> None:
         unknown(turn, choice.matches)
 
 
-def answer_if_sure(turn: Turn, least: float = SURER) -> bool:
-    """Answer from knowledge/ if it is sure; return whether it was."""
+def answer_if_sure(turn: Turn, topics: Collection[str] = ()) -> bool:
+    """Answer from knowledge/ if it is sure; return whether it was.
+
+    Args:
+        turn: the turn.
+        topics: intents of which the answer must be one; any answer will do without them.
+    """
     if turn.choice is not None or turn.parse.get("safety"):
         return False
     choice = choose(turn)
-    if choice.confidence < least:
+    if choice.confidence < SURER:
+        return False
+    if topics and not set(topics) & set(choice.matches[0].answer.topics):
         return False
     tell(turn, choice.matches[0].answer)
     return True

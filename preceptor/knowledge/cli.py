@@ -16,6 +16,7 @@ from preceptor.knowledge.store import (
     check_answers,
     folder,
     import_answers,
+    is_imported,
     shared_answers,
 )
 from preceptor.nlu.encoders.files import write_missing
@@ -45,6 +46,9 @@ def check(path: Path | None) -> None:
 @_folder
 def import_command(path: Path | None) -> None:
     """Check the answers, fit their ranking and put them to use; nothing is imported by halves."""
+    if is_imported(path or folder()):
+        click.echo("Nothing has changed since the answers were imported.")
+        return
     write_missing()
     try:
         fitted = import_answers(path or folder())

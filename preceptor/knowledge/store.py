@@ -7,6 +7,7 @@ ranking stays as it was fitted.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -36,6 +37,8 @@ OTHER_AUDIENCES = (
 )  # fmt: skip
 """Audiences that are no stage of training of the catalogue."""
 _UNANSWERED = 600
+FEWEST = 20
+"""From how many answers on the ranking is fitted to them."""
 
 
 class FaultyAnswers(Exception):
@@ -71,14 +74,35 @@ def import_answers(path: Path) -> Fitted:
     Raises:
         FaultyAnswers: Something is wrong; what was in use stays.
     """
-    from preceptor.knowledge.fitting import fit
+    from preceptor.knowledge.fitting import Fitted, fit
 
     answers, faults = check_answers(path)
     if faults or not answers:
-        raise FaultyAnswers(faults or [Fault(str(path.name), 1, "there are no answers")])
-    fitted = fit(answers, _vectors(answers), _unanswered())
-    np.savez(_file("weights"), **vars(fitted.weights))
+        raise FaultyAnswers(faults or [Fault(path.name, 1, "there are no answers")])
+    vectors = _vectors(answers, path)
+    if len(answers) < FEWEST:
+        # Too few to learn from; the weights of the answers that came with the program will do.
+        return Fitted(Weights(), 0, 0, {})
+    fitted = fit(answers, vectors, _unanswered())
+    np.savez(_file("weights", path), state=_state(path), **vars(fitted.weights))
     return fitted
+
+
+def is_imported(path: Path) -> bool:
+    """Tell whether the ranking was fitted to the answers as they are now."""
+    file = _file("weights", path)
+    if not file.exists():
+        return False
+    with np.load(file, allow_pickle=False) as arrays:
+        return str(arrays["state"]) == _state(path)
+
+
+def _state(path: Path) -> str:
+    """Return what changes with any answer."""
+    digest = hashlib.sha256()
+    for file in sorted(path.glob("*/*.md")):
+        digest.update(f"{file.parent.name}/{file.name}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 class AnswerCache:
@@ -108,7 +132,7 @@ class AnswerCache:
         if faults:
             log.error("knowledge.faulty", faults=[str(fault) for fault in faults[:20]])
         if answers and (not faults or self._index is None):
-            self._index = Index(answers, _vectors(answers), _weights())
+            self._index = Index(answers, _vectors(answers, path), _weights(path))
 
 
 @lru_cache(maxsize=1)
@@ -117,15 +141,16 @@ def shared_answers() -> AnswerCache:
     return AnswerCache()
 
 
-def _file(name: str) -> Path:
-    var = load_settings().var
+def _file(name: str, answers: Path) -> Path:
+    """Return a file in the folder `var` beside the folder of answers."""
+    var = answers.parent / "var"
     var.mkdir(parents=True, exist_ok=True)
     return var / f"knowledge_{name}.npz"
 
 
-def _weights() -> Weights:
+def _weights(path: Path) -> Weights:
     """Return what was fitted last, otherwise the weights that answers of another kind gave."""
-    file = _file("weights")
+    file = _file("weights", path)
     if not file.exists():
         return Weights()
     with np.load(file, allow_pickle=False) as arrays:
@@ -139,11 +164,11 @@ def _weights() -> Weights:
     )
 
 
-def _vectors(answers: Iterable[Answer]) -> dict[str, np.ndarray]:
+def _vectors(answers: Iterable[Answer], path: Path) -> dict[str, np.ndarray]:
     """Return the vectors of all texts of answers; those that were known are not made again."""
     texts = list(dict.fromkeys(texts_of(answers)))
     known: dict[str, np.ndarray] = {}
-    file = _file("vectors")
+    file = _file("vectors", path)
     if file.exists():
         with np.load(file, allow_pickle=False) as kept:
             known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))

@@ -49,6 +49,7 @@ def run(settings: Settings) -> int:
         check_disk(settings)
         check_port(settings)
         import_catalogue(settings)
+        import_answers(settings)
         train_model(settings)
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         click.echo("Starting the advisor ...")
@@ -114,6 +115,16 @@ def check_port(settings: Settings) -> None:
         f"{reason}. Please stop that program or choose another port, for example: "
         f"PRECEPTOR_PORT={port + 1000 if port < 60000 else port - 1000} make run"
     )
+
+
+def import_answers(settings: Settings) -> None:
+    """Import the answers of knowledge/; a faulty file ends the start with all its errors."""
+    done = _run_command(settings, "knowledge", "import", capture=True)
+    if done.returncode:
+        raise Complaint(
+            "The answers were refused, so the advisor was not started:\n" + done.stderr.strip()
+        )
+    click.echo(done.stdout.strip().rpartition("\n")[2])
 
 
 def import_catalogue(settings: Settings) -> None:

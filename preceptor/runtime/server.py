@@ -167,6 +167,15 @@ async def load_agent(model: Path, endpoints: Any, actions: Any) -> Any:
     return agent
 
 
+def warm_answers() -> None:
+    """Load the answers and the phrases of follow-ups."""
+    from preceptor.conversation.follow_ups import kind_of
+    from preceptor.knowledge.store import shared_answers
+
+    shared_answers().current()
+    kind_of("why?", ["answer"])
+
+
 async def warm_up(agent: Any) -> None:
     """Read a message, so that all that reading needs is loaded, and tidy up after the start.
 
@@ -174,6 +183,7 @@ async def warm_up(agent: Any) -> None:
     """
     with contextlib.suppress(Exception):
         await agent.parse_message("Hello")
+        await asyncio.to_thread(warm_answers)
     # What is there now stays: full collections need not look through it again.
     gc.collect()
     gc.freeze()
