@@ -25,7 +25,7 @@ _MOUNTED = {
     "catalogue": (
         "preceptor.catalogue.cli",
         "catalogue",
-        "Import, check, export or show the catalogue.",
+        "Import, check or export the catalogue.",
     ),
     "nlu-report": (
         "preceptor.evaluation.report",
