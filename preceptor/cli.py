@@ -17,7 +17,6 @@ from preceptor.runtime.settings import (
     load_settings,
     quiet_environment,
     settings_page,
-    settings_text,
 )
 
 # Commands of other modules: name -> (module, attribute, line of help).
@@ -119,10 +118,9 @@ def parse(model: Path | None, source: BinaryIO) -> None:
 
 
 @main.command()
-@click.option("--markdown", is_flag=True, help="Write the page docs/settings.md.")
-def settings(markdown: bool) -> None:
+def settings() -> None:
     """List every setting: its environment variable, its meaning and its default."""
-    click.echo(settings_page() if markdown else settings_text(), nl=False)
+    click.echo(settings_page(), nl=False)
 
 
 @main.command()

@@ -36,11 +36,11 @@ from preceptor.channels.web.tokens import BadToken, Token, Tokens
 from preceptor.channels.web.turns import Turns
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import (
+    Complaint,
     Rate,
     Settings,
     WebSettings,
     load_settings,
-    load_web_settings,
 )
 
 FRAME_BYTES = 16 * 1024
@@ -158,12 +158,17 @@ class WebInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> WebInput:
-        """Return the channel with what credentials.yml and the environment say.
+        """Return the channel with what the environment says.
 
         Raises:
             Complaint: With a sentence about the first setting that is not right.
         """
-        return cls(load_settings(), load_web_settings(credentials))
+        if credentials:
+            raise Complaint(
+                "credentials.yml has settings of the web channel; please give them as environment "
+                "variables, which docs/settings.md lists."
+            )
+        return cls(load_settings(), WebSettings())
 
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes below `/webhooks/web`, and `/` and `/widget/` beside them."""
