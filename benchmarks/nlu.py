@@ -19,19 +19,16 @@ from typing import Any
 
 import click
 import numpy as np
-import scipy.sparse
 from rasa.core.agent import Agent
 from ruamel.yaml import YAML
 from scipy.special import logsumexp
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.svm import LinearSVC
 
 from benchmarks.rasa_default import EPOCHS, NLU
 from benchmarks.report import ROOT, machine, machine_line, table, write_json, write_section
 from preceptor.evaluation.report import TEST_SET, TWO_QUESTIONS, read_test_set
 from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader
-from preceptor.nlu.intents.features import Ngrams, meaning
+from preceptor.nlu.intents.features import meaning
 from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import load_settings, quiet_environment
@@ -106,7 +103,7 @@ _vectors: dict[str, np.ndarray] = {}
 
 
 def vectors(texts: list[str]) -> np.ndarray:
-    """Return the encoders' vectors of texts, computed once per text: many systems read the same."""
+    """Return the encoders' vectors of texts, computed once per text."""
     new = [text for text in dict.fromkeys(texts) if text not in _vectors]
     if new:
         _vectors.update(zip(new, meaning(new, DEFAULTS["encoders"]), strict=True))
@@ -130,25 +127,6 @@ def ours(train: Questions) -> Predict:
     return lambda texts: [str(trained.labels[best]) for best in scores(trained, texts).argmax(1)]
 
 
-def linear(head: Callable[[], Any], dense: bool, ngrams: bool) -> Fit:
-    """Return how scikit-learn's head is trained on the same features."""
-
-    def fit(train: Questions) -> Predict:
-        options = {name: DEFAULTS[name] for name in ("words", "characters", "min_df")}
-        learnt, rows = Ngrams.fit(train.texts, **options)
-
-        def features(texts: list[str], sparse: scipy.sparse.csr_matrix | None) -> Any:
-            if not ngrams:
-                return vectors(texts)
-            sparse = learnt.rows(texts) if sparse is None else sparse
-            return scipy.sparse.hstack([vectors(texts), sparse], "csr") if dense else sparse
-
-        model = head().fit(features(train.texts, rows), train.labels)
-        return lambda texts: list(model.predict(features(texts, None)))
-
-    return fit
-
-
 def rasa_default(train: Questions) -> Predict:
     """Train Rasa's default NLU pipeline."""
     from rasa.model_training import train_nlu
@@ -170,11 +148,6 @@ def rasa_default(train: Questions) -> Predict:
 
 
 SYSTEMS: dict[str, Fit] = {
-    "n-grams, linear SVM": linear(lambda: LinearSVC(C=0.5), dense=False, ngrams=True),
-    "USE + MiniLM, logistic regression": linear(
-        lambda: LogisticRegression(C=10, max_iter=100), dense=True, ngrams=False
-    ),
-    "USE + MiniLM + n-grams, linear SVM": linear(lambda: LinearSVC(C=0.5), dense=True, ngrams=True),
     "Preceptor": ours,
     "Preceptor, with names": lambda train: ours(train.with_names()),
 }
@@ -195,13 +168,11 @@ def both(fit: Fit, train: Questions, test: Questions) -> tuple[float, float]:
 
 
 def in_scope(model: IntentReader, texts: list[str]) -> np.ndarray:
-    """Return one number per text, how much speaks for any intent but `oos`: the scores' energy.
+    """Return one number per text, how much speaks for any intent at all: the scores' energy.
 
-    The energy is that of Liu et al. 2020, "Energy-based Out-of-distribution Detection". A reject
-    class counts by what it takes from the others' scores.
+    The energy is that of Liu et al. 2020, "Energy-based Out-of-distribution Detection".
     """
-    of_intents = scores(model, texts)[:, model.labels != "oos"]
-    energy: np.ndarray = logsumexp(SHARPNESS * of_intents, axis=1)
+    energy: np.ndarray = logsumexp(SHARPNESS * scores(model, texts), axis=1)
     return energy
 
 
@@ -210,17 +181,15 @@ def out_of_scope(parts: dict[str, Questions]) -> dict[str, float]:
 
     The threshold of the recall is set on the validation part.
     """
-    train, result = parts["train"].with_names(), {}
-    for name, questions in (("", train), ("_with_reject_class", train + parts["oos_train"])):
-        model = reader(questions)
-        inside, outside = (in_scope(model, parts[part].texts) for part in ("test", "oos_test"))
-        truth = np.repeat([1, 0], [len(inside), len(outside)])
-        threshold = np.quantile(in_scope(model, parts["val"].texts), FALSE_REJECTIONS)
-        auc = roc_auc_score(truth, np.concatenate([inside, outside]))
-        result[f"clinc150_oos_auc{name}"] = float(auc)
-        result[f"clinc150_oos_recall{name}"] = float((outside < threshold).mean())
-        result[f"clinc150_false_rejections{name}"] = float((inside < threshold).mean())
-    return result
+    model = reader(parts["train"].with_names())
+    inside, outside = (in_scope(model, parts[part].texts) for part in ("test", "oos_test"))
+    truth = np.repeat([1, 0], [len(inside), len(outside)])
+    threshold = np.quantile(in_scope(model, parts["val"].texts), FALSE_REJECTIONS)
+    return {
+        "clinc150_oos_auc": float(roc_auc_score(truth, np.concatenate([inside, outside]))),
+        "clinc150_oos_recall": float((outside < threshold).mean()),
+        "clinc150_false_rejections": float((inside < threshold).mean()),
+    }
 
 
 def parse_times() -> dict[str, float]:
@@ -272,14 +241,6 @@ def section(result: dict[str, Any], rows: dict[str, Row]) -> str:
         [name, *("" if value is None else f"{value:.2f}" for value in values)]
         for name, values in rows.items()
     ]
-    scope = [
-        [label, *(f"{result[f'clinc150_{key}{name}']:.3f}"
-                  for key in ("oos_auc", "oos_recall", "false_rejections"))]
-        for label, name in (
-            ("trained on the intents alone", ""),
-            ("with the 100 questions of `oos_train` as a class", "_with_reject_class"),
-        )
-    ]  # fmt: skip
     return f"""
 ## Understanding: `make bench-nlu`
 
@@ -293,11 +254,10 @@ was trained on one draw; the full sets would take it about an hour each.
 
 {table([["system", *HEADS], *accuracies])}
 
-What tells a question that is out of scope is the energy of the intents' scores. For the recall,
-the threshold is set on validation questions so that {100 * FALSE_REJECTIONS:.0f} % of those in
-scope fall below it.
-
-{table([["out of scope, CLINC150", "AUC", "recall", "false rejections"], *scope])}
+What tells a question that is out of scope is the energy of the intents' scores. On CLINC150 the
+area under the curve is {result["clinc150_oos_auc"]:.3f}. With a threshold below which
+{100 * FALSE_REJECTIONS:.0f} % of the validation questions in scope fall, the recall is
+{result["clinc150_oos_recall"]:.3f}.
 
 The advisor's whole pipeline reads one of our test messages in {result["parse_p50_ms"]:.1f} ms in
 the median, {result["parse_p99_ms"]:.1f} ms at the 99th percentile. The trained model takes

@@ -22,7 +22,6 @@ CODE = Path(__file__).resolve().parents[2]
 ENCODERS = CODE / "var" / "encoders"
 """Where the sentence encoders' graphs are written; they are the same for every project."""
 
-_DAY_SECONDS = 24 * 3600
 _SHORTEST_SECRET_CHARACTERS = 32
 _SLACK_API = "https://slack.com/api/"
 _SLACK_DOCS = "docs/slack.md says where to find it."
@@ -223,6 +222,7 @@ class WebSettings(_Section):
         None,
         "the secret with which a host site signs its users' identity, at least 32 characters",
         default_text="no identities",
+        min_length=_SHORTEST_SECRET_CHARACTERS,
         repr=False,
     )
     proxies: int = _setting(
@@ -286,15 +286,6 @@ class WebSettings(_Section):
                 )
         return frozenset(origins)
 
-    @validator("identity_secret")
-    def _long_enough(cls, secret: str | None) -> str | None:
-        if secret is not None and len(secret) < _SHORTEST_SECRET_CHARACTERS:
-            raise Complaint(
-                "PRECEPTOR_WEB_IDENTITY_SECRET is shorter than "
-                f"{_SHORTEST_SECRET_CHARACTERS} characters; please make it longer and random."
-            )
-        return secret
-
     @validator(
         "messages_per_minute",
         "address_messages_per_minute",
@@ -308,21 +299,6 @@ class WebSettings(_Section):
             raise ValueError("value is not a whole number from 1 to 60000")
         return Rate(int(value), max(1, int(value) // 3))
 
-    @property
-    def token_seconds(self) -> int:
-        """How long a token is good for a connection."""
-        return self.token_minutes * 60
-
-    @property
-    def grace_seconds(self) -> int:
-        """How long an expired token may still be renewed."""
-        return self.grace_days * _DAY_SECONDS
-
-    @property
-    def keep_seconds(self) -> int:
-        """How long messages are kept."""
-        return self.keep_days * _DAY_SECONDS
-
 
 class SlackSettings(_Section):
     """Slack: off unless one of its own variables is set; docs/slack.md."""
@@ -332,7 +308,7 @@ class SlackSettings(_Section):
         None,
         "the token of one workspace, `xoxb-…`",
         default_text="workspaces install by OAuth",
-        prefix="xoxb-",
+        regex="^xoxb-",
         repr=False,
     )
     signing_secret: str = _setting(
@@ -345,7 +321,7 @@ class SlackSettings(_Section):
         "SLACK_APP_TOKEN",
         None,
         "opens Socket Mode, `xapp-…`; needed for that",
-        prefix="xapp-",
+        regex="^xapp-",
         repr=False,
     )
     client_id: str | None = _setting(
@@ -383,16 +359,6 @@ class SlackSettings(_Section):
         default_text="one database",
         repr=False,
     )
-
-    @validator("bot_token", "app_token")
-    def _begins_rightly(cls, token: str | None, field: ModelField) -> str | None:
-        prefix = field.field_info.extra["prefix"]
-        if token is not None and not token.startswith(prefix):
-            raise Complaint(
-                f'{_variable(field)} must begin with "{prefix}"; '
-                f"please copy it again. {_SLACK_DOCS}"
-            )
-        return token
 
     @validator("api_url")
     def _ends_with_a_slash(cls, address: str) -> str:

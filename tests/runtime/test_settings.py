@@ -89,9 +89,7 @@ def test_the_web_channels_settings_are_read_and_typed(set_environment) -> None:
     )
     settings = WebSettings()
     assert settings.origins == {"https://a.example", "http://localhost:8000"}
-    day = 24 * 3600
-    assert (settings.token_seconds, settings.grace_seconds) == (600, 2 * day)
-    assert settings.keep_seconds == 7 * day
+    assert (settings.token_minutes, settings.grace_days, settings.keep_days) == (10, 2, 7)
     assert settings.messages_per_minute == Rate(12, 4)
     assert settings.address_messages_per_minute == Rate(600, 200)
     assert settings.proxies == 1
@@ -104,7 +102,7 @@ def test_the_web_channels_settings_are_read_and_typed(set_environment) -> None:
         ({"PRECEPTOR_WEB_ORIGINS": "*"}, "an origin is written like"),
         ({"PRECEPTOR_WEB_ORIGINS": "school.example"}, "an origin is written like"),
         ({"PRECEPTOR_WEB_ORIGINS": "https://a.example/path"}, "an origin is written like"),
-        ({"PRECEPTOR_WEB_IDENTITY_SECRET": "short"}, "shorter than 32"),
+        ({"PRECEPTOR_WEB_IDENTITY_SECRET": "short"}, "at least 32 characters"),
         ({"PRECEPTOR_WEB_PROXIES": "-1"}, 'PRECEPTOR_WEB_PROXIES is "-1": ensure this value is'),
         ({"PRECEPTOR_WEB_PROXIES": "many"}, "not a valid integer"),
         ({"PRECEPTOR_WEB_KEEP_DAYS": "0"}, "greater than or equal to 1"),

@@ -51,6 +51,7 @@ SOCKETS = 2_000
 SOCKETS_A_CONVERSATION = 20
 # Events that cost no turn: reading the log, ratings.
 EVENTS = Rate(600, 120)
+DAY_SECONDS = 24 * 3600
 CLEAN_SECONDS = 3600.0
 # Engine.IO's polling transport puts several packets into one request.
 BODY_BYTES = 4 * FRAME_BYTES
@@ -230,8 +231,8 @@ class WebServer:
         self._web = web_settings
         self._tokens = Tokens(
             derived_key(settings, "web token"),
-            web_settings.token_seconds,
-            web_settings.grace_seconds,
+            web_settings.token_minutes * 60,
+            web_settings.grace_days * DAY_SECONDS,
             web_settings.identity_secret,
         )
         engine = open_channels(settings)
@@ -278,8 +279,8 @@ class WebServer:
         """Delete what is older than it may be, every hour."""
         while True:
             now = time.time()
-            kept = self._web.keep_seconds
-            used = max(kept, self._web.grace_seconds + self._web.token_seconds)
+            kept = self._web.keep_days * DAY_SECONDS
+            used = max(kept, self._web.grace_days * DAY_SECONDS + self._web.token_minutes * 60)
             try:
                 for conversation in await self._turns.off_loop(
                     self._messages.forget, now - kept, now - used
