@@ -31,3 +31,12 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
 def json_response(body: Any, status: int = 200) -> HTTPResponse:
     """Return JSON; Sanic's own encoder is faster and fails on lone surrogates."""
     return HTTPResponse(json.dumps(body), status, None, "application/json")
+
+
+def health(request: Request) -> HTTPResponse:
+    """Answer 200 if a model is loaded, otherwise 503."""
+    agent = getattr(request.app.ctx, "agent", None)
+    if agent is None or not agent.is_ready():
+        error = {"error": "The advisor has no model loaded.", "code": "unavailable"}
+        return json_response(error, 503)
+    return json_response({"status": "ok"})

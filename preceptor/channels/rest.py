@@ -13,7 +13,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from preceptor.channels.http import TooLarge, json_response, read_body
+from preceptor.channels.http import TooLarge, health, json_response, read_body
 from preceptor.channels.output import RepliesOutput, channel_seals, metadata_of, opened
 from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
 from preceptor.conversation.choices import Choice, Seals
@@ -72,11 +72,8 @@ class RestInput(InputChannel):
         seals = channel_seals(self._settings)
 
         @webhook.get("/")
-        async def health(request: Request) -> HTTPResponse:
-            agent = getattr(request.app.ctx, "agent", None)
-            if agent is None or not agent.is_ready():
-                return json_response({"error": "The advisor has no model loaded."}, 503)
-            return json_response({"status": "ok"})
+        async def rest_health(request: Request) -> HTTPResponse:
+            return health(request)
 
         @webhook.post("/webhook", stream=True)
         async def receive(request: Request) -> HTTPResponse:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import json
 import math
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -17,23 +17,25 @@ import pydantic
 import socketio
 import structlog
 from rasa.core.channels.channel import InputChannel
+from rasa.shared.core.events import Restarted
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from preceptor.channels.http import TooLarge, json_response, read_body
-from preceptor.channels.output import channel_seals, storable
+from preceptor.channels.feedback import Ratings
+from preceptor.channels.http import TooLarge, health, json_response, read_body
+from preceptor.channels.inbox import Item, Queue, Worker
+from preceptor.channels.output import channel_seals, opened, storable
 from preceptor.channels.rate_limit import RateLimit
-from preceptor.channels.storage import open_channels
-from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
+from preceptor.channels.storage import in_thread, open_channels
+from preceptor.channels.turn_runner import OnNewMessage
+from preceptor.channels.turns import Turns
 from preceptor.channels.web import files
-from preceptor.channels.web.feedback import Ratings
-from preceptor.channels.web.message_log import Message, MessageLog
+from preceptor.channels.web.history import History, Message
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
-from preceptor.channels.web.output import shortlist, wire
+from preceptor.channels.web.output import logged, shortlist, wire
 from preceptor.channels.web.tokens import BadToken, Token, Tokens
-from preceptor.channels.web.turns import Turns
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import (
     Rate,
@@ -52,6 +54,8 @@ SOCKETS_A_CONVERSATION = 20
 # Events that cost no turn: reading the log, ratings.
 EVENTS = Rate(600, 120)
 CLEAN_SECONDS = 3600.0
+# Below the 10 s after which a server that doesn't end is killed, with room for Rasa's own end.
+STOP_SECONDS = 4.0
 # Engine.IO's polling transport puts several packets into one request.
 BODY_BYTES = 4 * FRAME_BYTES
 
@@ -147,7 +151,7 @@ class WebInput(InputChannel):
     """Rasa's input channel `web`; see docs/web.md."""
 
     def __init__(self, settings: Settings, web_settings: WebSettings) -> None:
-        """Create the channel; its log is opened with the blueprint."""
+        """Create the channel; its database is opened with the blueprint."""
         self._settings = settings
         self._web_settings = web_settings
 
@@ -178,16 +182,19 @@ class _WebBlueprint(Blueprint):
         self.ctx.server = server
         self.listener("after_server_start")(server.start)
         self.listener("before_server_stop")(server.stop)
-        self.add_route(_function(server.health), "/", methods=["GET"])
-        self.add_route(
-            _function(server.session), "/session", methods=["POST", "OPTIONS"], stream=True
-        )
-        self.add_route(
-            _function(server.engine),
-            "/socket.io/",
-            methods=["GET", "POST", "OPTIONS"],
-            stream=True,
-        )
+
+        # Functions, since Sanic marks handlers, which a method cannot bear.
+        @self.get("/")
+        async def web_health(request: Request) -> HTTPResponse:
+            return health(request)
+
+        @self.route("/session", methods=["POST", "OPTIONS"], stream=True)
+        async def web_session(request: Request) -> HTTPResponse:
+            return await server.answering(request, server.session)
+
+        @self.route("/socket.io/", methods=["GET", "POST", "OPTIONS"], stream=True)
+        async def web_socket(request: Request) -> HTTPResponse:
+            return await server.answering(request, server.engine)
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Register the routes with Rasa's app."""
@@ -197,20 +204,10 @@ class _WebBlueprint(Blueprint):
         app.config.WEBSOCKET_MAX_SIZE = FRAME_BYTES
         server: WebServer = self.ctx.server
         server.app = app
-        app.add_route(_function(server.file), "/widget/<name>", methods=["GET", "HEAD"])
+        app.add_route(files.widget_file, "/widget/<name>", methods=["GET", "HEAD"])
         # Rasa has a route of its own for "/".
-        app.register_middleware(server.page, "request")
+        app.register_middleware(files.page, "request")
         app.register_middleware(server.headers, "response")
-
-
-def _function(method: Callable[..., Awaitable[HTTPResponse]]) -> Callable[..., Any]:
-    """Return a function that calls a method: Sanic marks handlers, which a method cannot bear."""
-
-    async def handle(*args: Any, **kwargs: Any) -> HTTPResponse:
-        return await method(*args, **kwargs)
-
-    handle.__name__ = f"web_{method.__name__}"
-    return handle
 
 
 class WebServer:
@@ -219,7 +216,7 @@ class WebServer:
     def __init__(
         self, settings: Settings, web_settings: WebSettings, on_new_message: OnNewMessage
     ) -> None:
-        """Open the message log; `start` begins to answer."""
+        """Open the database; `start` begins to answer."""
         self.app: Sanic | None = None
         self._settings = settings
         self._web = web_settings
@@ -230,12 +227,12 @@ class WebServer:
             web_settings.identity_secret,
         )
         engine = open_channels(settings)
-        self._messages = MessageLog(engine, uuid.uuid4().hex)
+        inbox = Queue(engine, self.name)
+        self._worker = Worker(inbox, self._work)
+        self._history = History(engine, inbox)
         self._ratings = Ratings(engine, self.name)
         self._seals = channel_seals(settings)
-        self._turns = Turns(
-            self._messages, reply_in_words(on_new_message), self, self._agent, self._seals
-        )
+        self._turns = Turns(self.name, on_new_message, self._agent)
         self._sessions = RateLimit(web_settings.address_sessions_per_minute)
         self._says = RateLimit(web_settings.messages_per_minute)
         self._address_says = RateLimit(web_settings.address_messages_per_minute)
@@ -252,22 +249,20 @@ class WebServer:
     # -- the server's start and end ------------------------------------------------------------
 
     async def start(self, _app: Sanic, _loop: Any) -> None:
-        """Answer what an earlier run has left, and take care of the log."""
-        self._turns.start()
+        """Answer what an earlier run has left, and take care of the history."""
+        self._worker.start()
         self._cleaner = asyncio.ensure_future(self._clean())
 
     async def stop(self, _app: Sanic, _loop: Any) -> None:
-        """Let running turns end, and close the connections; what waits is kept in the log."""
+        """Let running turns end, and close the connections; what waits is kept in the inbox."""
         self._stopping = True
-        await self._turns.stop()
+        await self._worker.stop(STOP_SECONDS)
         if self._cleaner is not None:
             self._cleaner.cancel()
         for socket in list(self.sio.eio.sockets.values()):
             with contextlib.suppress(asyncio.TimeoutError, Exception):
                 await asyncio.wait_for(socket.close(wait=False), 1)
-        # Since python-socketio 5.10.
-        if hasattr(self.sio, "shutdown"):
-            await self.sio.shutdown()
+        await self.sio.shutdown()
 
     async def _clean(self) -> None:
         """Delete what is older than it may be, every hour."""
@@ -276,38 +271,37 @@ class WebServer:
             kept = self._web.keep_seconds
             used = max(kept, self._web.grace_seconds + self._web.token_seconds)
             try:
-                for conversation in await self._turns.off_loop(
-                    self._messages.forget, now - kept, now - used
-                ):
-                    await self._turns.off_loop(self._ratings.forget, conversation)
+                for conversation in await in_thread(self._history.forget, now - kept, now - used):
+                    await in_thread(self._ratings.forget, conversation)
             except SQLAlchemyError as error:
                 log.error("web.cleaning_failed", cause=str(error))
             await asyncio.sleep(CLEAN_SECONDS)
 
     def _agent(self) -> Any:
-        return getattr(self.app.ctx, "agent", None) if self.app is not None else None
+        assert self.app is not None
+        return self.app.ctx.agent
 
     # -- HTTP ------------------------------------------------------------------------------------
 
-    async def health(self, request: Request) -> HTTPResponse:
-        """`GET /webhooks/web/`."""
-        agent = self._agent()
-        if agent is None or not agent.is_ready():
-            return json_response(
-                {"error": "The advisor has no model loaded.", "code": "unavailable"}, 503
-            )
-        return json_response({"status": "ok"})
-
-    async def session(self, request: Request) -> HTTPResponse:
-        """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
+    async def answering(
+        self, request: Request, answer: Callable[[Request], Awaitable[HTTPResponse]]
+    ) -> HTTPResponse:
+        """Answer a request of an allowed page, or refuse it."""
         try:
             self._check_origin(request)
             if request.method == "OPTIONS":
                 return HTTPResponse(status=204)
-            self._check_rate(self._sessions, address_of(request, self._web.proxies))
-            token = self._token_for(await _body(request, FRAME_BYTES))
+            return await answer(request)
         except Refusal as refusal:
-            return _refused(refusal)
+            response = json_response(refusal.body(), refusal.status)
+            if refusal.retry_after is not None:
+                response.headers["Retry-After"] = str(refusal.retry_after)
+            return response
+
+    async def session(self, request: Request) -> HTTPResponse:
+        """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
+        self._check_rate(self._sessions, address_of(request, self._web.proxies))
+        token = self._token_for(await _body(request, FRAME_BYTES))
         return json_response(
             {"token": token.text, "expires_in": token.expires_in, "renew_in": token.renew_in}
         )
@@ -335,39 +329,23 @@ class WebServer:
         Engine.IO's own check of origins differs between the versions that Rasa allows and
         cannot answer in our words, so it is off.
         """
-        try:
-            self._check_origin(request)
-            if request.method == "OPTIONS":
-                return HTTPResponse(status=204)
-            if "j" in request.args:
-                # JSONP would hand answers to pages that CORS keeps out.
-                raise Refusal("JSONP is not served here.", BAD_REQUEST)
-            if "sid" not in request.args:
-                self._check_rate(self._sessions, address_of(request, self._web.proxies))
-                if self._stopping or len(self.sio.eio.sockets) >= SOCKETS:
-                    raise Refusal(
-                        "The advisor has no room for another connection just now. "
-                        "Please try again in a moment.",
-                        "unavailable",
-                        503,
-                        retry_after=5,
-                    )
-            request.body = await _body(request, BODY_BYTES)
-        except Refusal as refusal:
-            return _refused(refusal)
+        if "j" in request.args:
+            # JSONP would hand answers to pages that CORS keeps out.
+            raise Refusal("JSONP is not served here.", BAD_REQUEST)
+        if "sid" not in request.args:
+            self._check_rate(self._sessions, address_of(request, self._web.proxies))
+            if self._stopping or len(self.sio.eio.sockets) >= SOCKETS:
+                raise Refusal(
+                    "The advisor has no room for another connection just now. "
+                    "Please try again in a moment.",
+                    "unavailable",
+                    503,
+                    retry_after=5,
+                )
+        request.body = await _body(request, BODY_BYTES)
         response: HTTPResponse | None = await self.sio.handle_request(request)
-        # At a WebSocket's end, older versions of Engine.IO answer nothing, which Sanic logs.
+        # At a WebSocket's end, Engine.IO may answer nothing, which Sanic logs.
         return HTTPResponse() if response is None else response
-
-    async def file(self, request: Request, name: str) -> HTTPResponse:
-        """`GET /widget/<name>`."""
-        return files.widget_file(request, name)
-
-    async def page(self, request: Request) -> HTTPResponse | None:
-        """`GET /`, and the methods that its routes do not have."""
-        if request.path == "/" and request.method in ("GET", "HEAD"):
-            return files.page(request)
-        return None
 
     async def headers(self, request: Request, response: HTTPResponse | None) -> None:
         """Put the headers on that all our responses have."""
@@ -402,12 +380,8 @@ class WebServer:
     # -- Socket.IO -------------------------------------------------------------------------------
 
     def _socket_server(self) -> socketio.AsyncServer:
-        manager = None
-        if self._web.redis_url is not None:
-            manager = socketio.AsyncRedisManager(self._web.redis_url, channel="preceptor-web")
         sio = socketio.AsyncServer(
             async_mode="sanic",
-            client_manager=manager,
             cors_allowed_origins=[],
             max_http_buffer_size=FRAME_BYTES,
         )
@@ -437,12 +411,9 @@ class WebServer:
             conversation,
             address_of(environ["sanic.request"], self._web.proxies),
         )
-        # A coroutine since python-socketio 5.10 (RasaHQ/rasa#13027).
-        entered = self.sio.enter_room(sid, conversation)
-        if inspect.isawaitable(entered):
-            await entered
+        await self.sio.enter_room(sid, conversation)
         with contextlib.suppress(SQLAlchemyError):
-            await self._turns.off_loop(self._messages.touch, conversation)
+            await in_thread(self._history.touch, conversation)
 
     async def _disconnect(self, sid: str, *_reason: Any) -> None:
         self._people.pop(sid, None)
@@ -501,52 +472,72 @@ class WebServer:
         found: list[Message] = []
 
         def write() -> list[Message]:
-            message, is_new = self._messages.add(conversation, str(client_id), text, kind, payload)
+            message, is_new = self._history.add(conversation, str(client_id), text, kind, payload)
             found.append(message)
             return [message] if is_new else []
 
-        await self.publish(conversation, write)
-        self._turns.wake(conversation)
+        await self._publish(conversation, write)
+        self._worker.wake(conversation)
         return {"seq": found[0].seq}
 
     async def _sync(self, conversation: str, address: str, payload: Sync) -> dict[str, Any]:
         self._check_rate(self._events, conversation)
-        messages, more = await self._turns.off_loop(
-            self._messages.after, conversation, payload.after, SYNC_MESSAGES
+        messages, more = await in_thread(
+            self._history.after, conversation, payload.after, SYNC_MESSAGES
         )
-        ratings = await self._turns.off_loop(self._ratings.of, conversation)
+        ratings = await in_thread(self._ratings.of, conversation)
         return {
             "messages": [wire(each, ratings.get(str(each.seq))) for each in messages],
             "more": more,
-            "typing": self._turns.is_running(conversation),
+            "typing": self._worker.is_busy(conversation),
             "shortlist": shortlist(conversation, self._seals),
         }
 
     async def _rate(self, conversation: str, address: str, payload: Rating) -> dict[str, Any]:
         self._check_rate(self._events, conversation)
-        if not await self._turns.off_loop(self._messages.has_answer, conversation, payload.seq):
+        rated = await in_thread(self._history.of, conversation, payload.seq)
+        if rated is None or rated.sender != "advisor":
             raise Refusal("There is no answer of that number to rate.", BAD_REQUEST)
-        await self._turns.off_loop(
-            self._ratings.rate, conversation, str(payload.seq), payload.rating
-        )
-        rated = {"seq": payload.seq, "rating": payload.rating}
-        await self.sio.emit("rated", rated, room=conversation)
+        await in_thread(self._ratings.rate, conversation, str(payload.seq), payload.rating)
+        await self.sio.emit("rated", payload.dict(), room=conversation)
         return {}
 
-    # -- what the turns show -----------------------------------------------------------------------
+    # -- turns -------------------------------------------------------------------------------------
 
-    async def typing(self, conversation: str, on: bool) -> None:
-        """Show every widget of a conversation that the advisor is at work, or no longer."""
-        await self.sio.emit("typing", {"on": on}, room=conversation)
+    async def _work(self, item: Item) -> None:
+        """Answer a person's message and show the answer in every widget of the conversation."""
+        conversation, seq = item.lane, int(item.position)
+        message = await in_thread(self._history.of, conversation, seq)
+        assert message is not None
+        if message.kind == "restart":
+            await self._clear(conversation)
+            await self._publish(conversation, partial(self._history.answer, item, []))
+            return
+        await self.sio.emit("typing", {"on": True}, room=conversation)
+        try:
+            payload = opened(self._seals, message.content.get("payload"), conversation)
+            replies = await self._turns.replies(item, conversation, message.text or "", payload)
+            shown = [logged(reply, conversation, self._seals) for reply in replies]
+            await self._publish(conversation, partial(self._history.answer, item, shown))
+        finally:
+            await self.sio.emit("typing", {"on": False}, room=conversation)
 
-    async def publish(self, conversation: str, write: Callable[[], list[Message]]) -> None:
-        """Write to the log and send what was added to every widget of the conversation.
+    async def _clear(self, conversation: str) -> None:
+        """Make the conversation a new one for Rasa, as its own `/restart` would."""
+        agent = self._agent()
+        async with agent.lock_store.lock(conversation):
+            tracker = await agent.processor.get_tracker(conversation)
+            tracker.update(Restarted())
+            await agent.processor.save_tracker(tracker)
 
-        One at a time in each conversation, so that widgets get messages in the log's order.
+    async def _publish(self, conversation: str, write: Callable[[], list[Message]]) -> None:
+        """Write to the history and send what was added to every widget of the conversation.
+
+        One at a time in each conversation, so that widgets get messages in their order.
         """
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         async with lock:
-            for message in await self._turns.off_loop(write):
+            for message in await in_thread(write):
                 await self.sio.emit("message", wire(message), room=conversation)
 
 
@@ -555,13 +546,6 @@ async def _body(request: Request, limit_bytes: int) -> bytes:
         return await read_body(request, limit_bytes)
     except TooLarge as error:
         raise Refusal(str(error), "too_large", 413) from None
-
-
-def _refused(refusal: Refusal) -> HTTPResponse:
-    response = json_response(refusal.body(), refusal.status)
-    if refusal.retry_after is not None:
-        response.headers["Retry-After"] = str(refusal.retry_after)
-    return response
 
 
 def _connection_refused(sentence: str, code: str) -> Exception:

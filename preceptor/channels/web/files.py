@@ -41,7 +41,7 @@ class _File:
     etag: str
 
 
-def widget_file(request: Request, name: str) -> HTTPResponse:
+async def widget_file(request: Request, name: str) -> HTTPResponse:
     """Answer with a file of the widget, which pages of every origin may load and check."""
     path = _find(name)
     if path is None:
@@ -55,12 +55,12 @@ def widget_file(request: Request, name: str) -> HTTPResponse:
     return response
 
 
-def page(request: Request) -> HTTPResponse | None:
+async def page(request: Request) -> HTTPResponse | None:
     """Answer with the page `/`, under a policy that lets nothing foreign run or load.
 
-    If there is no page, the answer is None, and Rasa answers with its greeting.
+    If it isn't asked for, or there is none, the answer is None, and Rasa goes on.
     """
-    if not PAGE.is_file():
+    if request.path != "/" or request.method not in ("GET", "HEAD") or not PAGE.is_file():
         return None
     response = _serve(request, PAGE, "no-cache")
     host = own_host(request)

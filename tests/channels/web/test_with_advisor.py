@@ -92,10 +92,15 @@ async def test_an_answer_that_rasa_had_given_before_the_crash_is_sent_and_not_gi
         with sqlite3.connect(advisor.home / "var" / "channels.db", timeout=10) as database:
             mine = (conversation_of(one),)
             database.execute(
-                "DELETE FROM web_messages WHERE conversation = ? AND sender = 'advisor'", mine
+                "DELETE FROM web_history WHERE conversation = ? AND sender = 'advisor'", mine
             )
+            (last,) = database.execute(
+                "SELECT seq FROM sqlite_sequence WHERE name = 'queue_items'"
+            ).fetchone()
             database.execute(
-                "UPDATE web_messages SET waiting = 1, taken_until = 0 WHERE conversation = ?", mine
+                "INSERT INTO queue_items (id, queue, lane, position, content, attempts, queued_at)"
+                " VALUES (?, 'web', ?, 1, '{}', 1, 0)",
+                (last, *mine),
             )
         one.heard.clear()
         await at_rest(one)
