@@ -21,6 +21,16 @@ metadata = sa.MetaData()
 """Every store's tables; a store adds its own when its module is imported."""
 
 _BUSY_SECONDS = 5
+# Of versions before the first release: what people wrote must not outlive its time in them.
+_FORMER_TABLES = (
+    "web_messages",
+    "deliveries_inbox",
+    "deliveries_outbox",
+    "deliveries_seen",
+    "deliveries_servers",
+    "deliveries_leases",
+    "slack_oauth_states",
+)
 # SQLite writes one at a time, PostgreSQL is waited for: a few threads are enough.
 _threads = ThreadPoolExecutor(4, thread_name_prefix="channels-db")
 # SQLite has one writer at a time: waiting here is cheaper than its polling.
@@ -69,6 +79,9 @@ def open_channels(settings: Settings) -> Engine:
     settings.var.mkdir(parents=True, exist_ok=True)
     engine = engine_of(settings.channels_url)
     metadata.create_all(engine)
+    with engine.begin() as connection:
+        for name in _FORMER_TABLES:
+            connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}"))
     return engine
 
 

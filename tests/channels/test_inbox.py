@@ -148,5 +148,3 @@ async def test_a_worker_that_stops_leaves_what_is_not_done(queue: Queue, patient
     assert item is not None and item.content["text"] == ("2" if patient else "1")
     worker.wake("a")
     assert not worker.is_busy("a")
-
-

@@ -105,6 +105,23 @@ class Rendered:
     fallback: list[Block] = field(default_factory=list)
     is_page: bool = False
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """Text and blocks as arguments of Slack's methods."""
+        return {"text": self.text, **({"blocks": self.blocks} if self.blocks else {})}
+
+
+def joined(parts: Sequence[Rendered]) -> Rendered:
+    """Return several replies as one message."""
+    blocks = [block for part in parts for block in part.blocks]
+    fallback = [block for part in parts for block in part.fallback or part.blocks]
+    return Rendered(
+        text="\n\n".join(part.text for part in parts),
+        blocks=blocks[:BLOCKS_LIMIT],
+        fallback=fallback[:BLOCKS_LIMIT] if fallback != blocks else [],
+        is_page=any(part.is_page for part in parts),
+    )
+
 
 def render(
     reply: Reply, rendering: Rendering, *, rates: bool = False, share: str | None = None

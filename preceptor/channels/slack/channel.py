@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import redis
 import structlog
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from preceptor.channels.http import TooLarge, json_response, read_body
 from preceptor.channels.output import channel_seals
 from preceptor.channels.slack.app import build_app
-from preceptor.channels.slack.delivery_log import RedisMemory, SharedMemory
 from preceptor.channels.slack.http import LIMIT_BYTES, NotSlack, bolt_request, sanic_response
+from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
-from preceptor.channels.slack.socket_mode import SocketMode
 from preceptor.channels.storage import open_channels
 from preceptor.channels.turn_runner import OnNewMessage
 from preceptor.runtime.secrets import derived_key
@@ -56,7 +55,7 @@ class SlackInput(InputChannel):
         self._settings = settings or load_settings()
         self._service: SlackService | None = None
         self._app: AsyncApp | None = None
-        self._socket: SocketMode | None = None
+        self._socket: AsyncSocketModeHandler | None = None
 
     @classmethod
     def name(cls) -> str:
@@ -95,15 +94,14 @@ class SlackInput(InputChannel):
         @webhook.listener("after_server_start")
         async def start(app: Sanic, _: Any) -> None:
             if self._service is not None and self._app is not None:
-                await self._service.start(getattr(app.ctx, "agent", None))
+                self._service.start(app.ctx.agent)
                 if self._service.config.mode == "socket":
-                    self._socket = SocketMode(self._service, self._app)
-                    self._socket.start()
+                    self._connect(self._service, self._app)
 
         @webhook.listener("before_server_stop")
         async def stop(app: Sanic, _: Any) -> None:
             if self._socket is not None:
-                await self._socket.stop()
+                await self._socket.close_async()  # type: ignore[no-untyped-call]
             if self._service is not None:
                 await self._service.stop()
 
@@ -146,17 +144,18 @@ class SlackInput(InputChannel):
     async def _prepare(self, config: SlackSettings, on_new_message: OnNewMessage) -> None:
         tokens_key = derived_key(self._settings, "slack tokens")
         engine = open_channels(self._settings)
-        shared = _shared(config)
         seals = channel_seals(self._settings)
-        self._service = SlackService(config, engine, seals, tokens_key, on_new_message, shared)
-        await self._service.prepare()
+        self._service = SlackService(config, engine, seals, tokens_key, on_new_message)
         self._app = build_app(self._service)
 
-
-def _shared(config: SlackSettings) -> SharedMemory | None:
-    if config.redis_url is None:
-        return None
-    return RedisMemory(redis.Redis.from_url(config.redis_url, socket_timeout=2))
+    def _connect(self, service: SlackService, app: AsyncApp) -> None:
+        """Open Socket Mode's connection; slack-sdk tries again until it is open, and keeps it."""
+        self._socket = AsyncSocketModeHandler(
+            app, app_token=service.config.app_token, web_client=service.client(None)
+        )
+        if is_local(service.config.api_url):
+            self._socket.client.proxy = None
+        service.spawn(self._socket.connect_async())  # type: ignore[no-untyped-call]
 
 
 def _off(sentence: str = "Slack is not set up here; docs/slack.md tells how.") -> HTTPResponse:

@@ -13,11 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
-from preceptor.channels.storage import metadata
+from preceptor.channels.storage import metadata, writing
 
-STATE_SECONDS = 600
 KEPT_SECONDS = 24 * 3600
 CONVERSATIONS_KEPT = 5
 
@@ -32,11 +31,11 @@ _installations = sa.Table(
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("installed_at", sa.Float, nullable=False),
 )
-_states = sa.Table(
-    "slack_oauth_states",
+_seen = sa.Table(
+    "slack_seen",
     metadata,
-    sa.Column("state", sa.String(64), primary_key=True),
-    sa.Column("expires_at", sa.Float, nullable=False),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("expires_at", sa.Float, nullable=False, index=True),
 )
 _threads = sa.Table(
     "slack_threads",
@@ -70,12 +69,7 @@ class Installations:
     """
 
     def __init__(self, engine: Engine, key: bytes) -> None:
-        """Keep installations in a database opened by `open_channels`.
-
-        Args:
-            engine: The database.
-            key: 32 bytes, the same on all servers.
-        """
+        """Keep installations in an opened database, encrypted with a key of 32 bytes."""
         self._engine = engine
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
 
@@ -85,159 +79,130 @@ class Installations:
             name: value.timestamp() if isinstance(value, datetime) else value
             for name, value in installation.items()
         }
-        enterprise, team = _place(plain.get("enterprise_id"), plain.get("team_id"))
+        place = {
+            "enterprise": plain.get("enterprise_id") or "",
+            "team": plain.get("team_id") or "",
+        }
         sealed = self._fernet.encrypt(json.dumps(plain, default=str).encode()).decode()
-        with self._engine.begin() as connection:
-            connection.execute(_installations.delete().where(_at(enterprise, team)))
-            connection.execute(
-                _installations.insert().values(
-                    enterprise=enterprise, team=team, sealed=sealed, installed_at=time.time()
-                )
-            )
+        row = {**place, "sealed": sealed, "installed_at": time.time()}
+        with writing(self._engine) as connection:
+            connection.execute(_installations.delete().where(_matches(_installations, **place)))
+            connection.execute(_installations.insert().values(row))
 
     def find(self, enterprise: str | None, team: str | None) -> dict[str, Any] | None:
         """Return a workspace's installation, or that of the whole organisation, or None.
 
         One that was encrypted with another secret counts as none; the log says so.
         """
-        places = [_place(enterprise, team), _place(None, team)]
+        places = [(enterprise or "", team or ""), ("", team or "")]
         if enterprise:
-            places.append(_place(enterprise, None))
+            places.append((enterprise, ""))
         with self._engine.connect() as connection:
             for place in places:
-                query = sa.select(_installations.c.sealed).where(_at(*place))
-                sealed = connection.execute(query).scalar()
-                if sealed:
+                where = _matches(_installations, enterprise=place[0], team=place[1])
+                query = sa.select(_installations.c.sealed).where(where)
+                if sealed := connection.execute(query).scalar():
                     return self._opened(sealed, team)
         return None
 
     def delete(self, enterprise: str | None, team: str | None) -> None:
         """Forget a workspace's installation."""
-        with self._engine.begin() as connection:
-            for place in (_place(enterprise, team), _place(None, team)):
-                connection.execute(_installations.delete().where(_at(*place)))
+        of_team = sa.and_(
+            _installations.c.team == (team or ""),
+            _installations.c.enterprise.in_([enterprise or "", ""]),
+        )
+        with writing(self._engine) as connection:
+            connection.execute(_installations.delete().where(of_team))
 
     def _opened(self, sealed: str, team: str | None) -> dict[str, Any] | None:
         try:
-            plain = json.loads(self._fernet.decrypt(sealed.encode()))
+            return dict(json.loads(self._fernet.decrypt(sealed.encode())))
         except InvalidToken:
-            log.error(
-                "slack.token_unreadable",
-                team=team,
-                why="it was encrypted with another PRECEPTOR_SECRET; please install again",
-            )
+            why = "it was encrypted with another PRECEPTOR_SECRET; please install again"
+            log.error("slack.token_unreadable", team=team, why=why)
             return None
-        return dict(plain)
-
-
-def _place(enterprise: str | None, team: str | None) -> tuple[str, str]:
-    return enterprise or "", team or ""
-
-
-def _at(enterprise: str, team: str) -> sa.sql.ColumnElement:
-    return sa.and_(_installations.c.enterprise == enterprise, _installations.c.team == team)
-
-
-class OAuthStates:
-    """The one-time values that tie an installation's end to its beginning."""
-
-    def __init__(self, engine: Engine) -> None:
-        """Keep them in a database opened by `open_channels`."""
-        self._engine = engine
-
-    def issue(self) -> str:
-        """Return a new value, good for ten minutes."""
-        state = secrets.token_urlsafe(24)
-        now = time.time()
-        with self._engine.begin() as connection:
-            connection.execute(_states.delete().where(_states.c.expires_at < now))
-            connection.execute(_states.insert().values(state=state, expires_at=now + STATE_SECONDS))
-        return state
-
-    def consume(self, state: str) -> bool:
-        """Say whether a value was issued and not used yet, and use it up."""
-        good = sa.and_(_states.c.state == state, _states.c.expires_at > time.time())
-        with self._engine.begin() as connection:
-            return bool(connection.execute(_states.delete().where(good)).rowcount)
 
 
 class SlackMemory:
-    """Threads in which the advisor takes part, people's conversations, answers to be shared."""
+    """What came before, the advisor's threads, people's conversations, answers to be shared."""
 
     def __init__(self, engine: Engine) -> None:
-        """Keep them in a database opened by `open_channels`."""
+        """Keep them in an opened database."""
         self._engine = engine
 
-    def join(self, team: str, channel: str, thread: str) -> None:
-        """Remember that the advisor takes part in a thread."""
-        row = {"team": team, "channel": channel, "thread": thread, "joined_at": time.time()}
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(_threads.insert().values(row))
-        except sa.exc.IntegrityError:
-            # It does already.
-            return
+    def remember(self, connection: Connection, key: str, seconds: float) -> bool:
+        """Remember a key, within the caller's transaction; return False if it is known.
+
+        Args:
+            connection: The transaction.
+            key: What something is recognised by, at most 255 characters.
+            seconds: For how long it is remembered.
+        """
+        now = time.time()
+        connection.execute(_seen.delete().where(_seen.c.expires_at < now))
+        if connection.execute(sa.select(_seen).where(_seen.c.key == key)).first():
+            return False
+        connection.execute(_seen.insert().values(key=key, expires_at=now + seconds))
+        return True
+
+    def remember_once(self, key: str, seconds: float) -> bool:
+        """Remember a key in a transaction of its own; return False if it is known."""
+        with writing(self._engine) as connection:
+            return self.remember(connection, key, seconds)
+
+    def join(self, connection: Connection, team: str, channel: str, thread: str) -> None:
+        """Remember, within the caller's transaction, that the advisor takes part in a thread."""
+        place = {"team": team, "channel": channel, "thread": thread}
+        connection.execute(_threads.delete().where(_matches(_threads, **place)))
+        connection.execute(_threads.insert().values(**place, joined_at=time.time()))
 
     def takes_part(self, team: str, channel: str, thread: str) -> bool:
         """Say whether the advisor takes part in a thread."""
-        query = sa.select(_threads.c.thread).where(
-            _threads.c.team == team, _threads.c.channel == channel, _threads.c.thread == thread
-        )
+        where = _matches(_threads, team=team, channel=channel, thread=thread)
         with self._engine.connect() as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(sa.select(_threads).where(where)).first() is not None
 
-    def talked(self, team: str, user: str, conversation: str) -> None:
-        """Remember a person's conversation; only the latest five are kept."""
-        c = _conversations.c
-        of_user = sa.and_(c.team == team, c.user == user)
+    def talked(self, connection: Connection, team: str, user: str, conversation: str) -> None:
+        """Remember a person's conversation, within the caller's transaction; five are kept."""
+        of_user = _matches(_conversations, team=team, user=user)
+        at, name = _conversations.c.at, _conversations.c.conversation
+        connection.execute(_conversations.delete().where(of_user, name == conversation))
         row = {"team": team, "user": user, "conversation": conversation, "at": time.time()}
-        with self._engine.begin() as connection:
-            connection.execute(
-                _conversations.delete().where(of_user, c.conversation == conversation)
-            )
-            connection.execute(_conversations.insert().values(row))
-            latest = sa.select(c.at).where(of_user).order_by(c.at.desc())
-            times = connection.execute(latest).scalars().all()
-            if len(times) > CONVERSATIONS_KEPT:
-                connection.execute(
-                    _conversations.delete().where(of_user, c.at < times[CONVERSATIONS_KEPT - 1])
-                )
+        connection.execute(_conversations.insert().values(row))
+        latest = sa.select(name).where(of_user).order_by(at.desc()).limit(CONVERSATIONS_KEPT)
+        kept = list(connection.execute(latest).scalars())
+        connection.execute(_conversations.delete().where(of_user, name.not_in(kept)))
 
     def conversations_of(self, team: str, user: str) -> list[str]:
         """Return a person's latest conversations, the latest first."""
         c = _conversations.c
-        query = (
-            sa.select(c.conversation)
-            .where(c.team == team, c.user == user)
-            .order_by(c.at.desc(), c.conversation)
-        )
+        query = sa.select(c.conversation).where(_matches(_conversations, team=team, user=user))
         with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(query.order_by(c.at.desc())).scalars())
 
     def keep(self, answer: dict[str, Any]) -> str:
         """Keep an answer that its reader may share within a day; return its id."""
         number = secrets.token_urlsafe(12)
         now = time.time()
-        with self._engine.begin() as connection:
+        row = {"id": number, "answer": json.dumps(answer), "expires_at": now + KEPT_SECONDS}
+        with writing(self._engine) as connection:
             connection.execute(_kept.delete().where(_kept.c.expires_at < now))
-            connection.execute(
-                _kept.insert().values(
-                    id=number, answer=json.dumps(answer), expires_at=now + KEPT_SECONDS
-                )
-            )
+            connection.execute(_kept.insert().values(row))
         return number
 
     def kept(self, number: str) -> dict[str, Any] | None:
         """Return a kept answer, or None once its day is over."""
-        query = sa.select(_kept.c.answer).where(
-            _kept.c.id == number, _kept.c.expires_at > time.time()
-        )
+        good = sa.and_(_kept.c.id == number, _kept.c.expires_at > time.time())
         with self._engine.connect() as connection:
-            found = connection.execute(query).scalar()
-        return json.loads(found) if found else None
+            answer = connection.execute(sa.select(_kept.c.answer).where(good)).scalar()
+        return json.loads(answer) if answer else None
 
     def forget_team(self, team: str) -> None:
         """Forget a workspace that removed the app."""
-        with self._engine.begin() as connection:
-            connection.execute(_threads.delete().where(_threads.c.team == team))
-            connection.execute(_conversations.delete().where(_conversations.c.team == team))
+        with writing(self._engine) as connection:
+            for table in (_threads, _conversations):
+                connection.execute(table.delete().where(table.c.team == team))
+
+
+def _matches(table: sa.Table, **values: str) -> sa.sql.ColumnElement:
+    return sa.and_(*(table.c[name] == value for name, value in values.items()))

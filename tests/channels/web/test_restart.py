@@ -140,6 +140,7 @@ async def test_a_message_that_brings_the_server_down_again_and_again_is_given_up
     last = start()
     last.agent.tracker_store.retrieve = nothing_said
     async with widget(last.url, one.token) as finally_:
+
         async def answers() -> list[str]:
             return [each["text"] for each in await finally_.sync()]
 
