@@ -17,9 +17,6 @@ from preceptor.rasa_ext.choices import CHOICE
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import Settings
 
-PREFACE = "preface"
-"""Key of a message with a sentence that stands before its answer, in the person's language."""
-
 SCHEMES = ("https", "http", "mailto", "tel")
 _DATA_LIMIT_CHARACTERS = 8_000
 # Browsers skip these inside a scheme: "java\nscript:" runs.
@@ -67,9 +64,6 @@ def read_reply(message: dict[str, Any]) -> Reply | None:
         reply = _in_words(message)
     if reply == Reply() and message.get("custom"):
         reply = _in_words(message)
-    if preface := message.get(PREFACE):
-        body = (reply.lead, *reply.body) if reply.lead else reply.body
-        reply = reply.copy(update={"lead": preface, "body": body})
     return None if reply == Reply(language=reply.language) else reply
 
 

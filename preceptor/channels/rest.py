@@ -8,14 +8,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from preceptor.channels.http import TooLarge, health, json_response, read_body
-from preceptor.channels.output import RepliesOutput, channel_seals, metadata_of, opened
-from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
+from preceptor.channels.output import channel_seals, opened
+from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.conversation.choices import Choice, Seals
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply, as_custom
@@ -68,7 +68,7 @@ class RestInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes, all under `/webhooks/rest`."""
         webhook = Blueprint("preceptor_rest")
-        answer = reply_in_words(on_new_message)
+        turns = Turns(self.name(), on_new_message)
         seals = channel_seals(self._settings)
 
         @webhook.get("/")
@@ -81,16 +81,9 @@ class RestInput(InputChannel):
                 said = await _read_message(request)
             except BadRequest as error:
                 return json_response({"error": str(error)}, error.status)
-            output = RepliesOutput(self.name())
-            message = UserMessage(
-                said.text,
-                output,
-                said.sender,
-                input_channel=self.name(),
-                metadata=metadata_of(opened(seals, said.payload, said.sender)),
-            )
-            await answer(message)
-            return json_response([_message(reply, said.sender, seals) for reply in output.replies])
+            payload = opened(seals, said.payload, said.sender)
+            replies = await turns.replies(said.sender, said.text, payload)
+            return json_response([_message(reply, said.sender, seals) for reply in replies])
 
         return webhook
 

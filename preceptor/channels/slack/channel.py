@@ -20,7 +20,7 @@ from preceptor.channels.slack.http import LIMIT_BYTES, NotSlack, bolt_request, s
 from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
 from preceptor.channels.storage import open_channels
-from preceptor.channels.turn_runner import OnNewMessage
+from preceptor.channels.turns import OnNewMessage
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import (
     Complaint,

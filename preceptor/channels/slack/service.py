@@ -30,8 +30,7 @@ from preceptor.channels.slack.incoming import Incoming, Work, conversation_of, i
 from preceptor.channels.slack.installations import Installations, SlackMemory
 from preceptor.channels.slack.outbox import CALL_LIMIT_SECONDS, Message, Outbox, is_local
 from preceptor.channels.storage import in_thread, writing
-from preceptor.channels.turn_runner import OnNewMessage
-from preceptor.channels.turns import Turns
+from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.conversation.choices import Seals
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply
@@ -76,7 +75,7 @@ class SlackService:
         self.ratings = Ratings(engine, "slack")
         self._engine = engine
         self._agent: Any = None
-        self._turns = Turns("slack", on_new_message, lambda: self._agent)
+        self._turns = Turns("slack", on_new_message)
         self._session = aiohttp.ClientSession()
         self._inbox, self._outbox = Queue(engine, "slack"), Queue(engine, "slack outbox")
         outbox = Outbox(self._outbox, self.client_of, self._session)
@@ -188,7 +187,9 @@ class SlackService:
             # In a channel people write to each other, too: there a prompt's words are just words.
             prompt = home.starter_in(work.text) if is_direct(work.channel) else None
             payload = opened(self.seals, work.payload or prompt, work.conversation)
-            replies = await self._turns.replies(item, work.conversation, work.text, payload)
+            replies = await self._turns.replies_once(
+                item, self._agent, work.conversation, work.text, payload
+            )
             if work.response_url:
                 messages = [await self._privately(work, replies)]
             else:

@@ -29,8 +29,7 @@ from preceptor.channels.inbox import Item, Queue, Worker
 from preceptor.channels.output import channel_seals, opened, storable
 from preceptor.channels.rate_limit import RateLimit
 from preceptor.channels.storage import in_thread, open_channels
-from preceptor.channels.turn_runner import OnNewMessage
-from preceptor.channels.turns import Turns
+from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.channels.web import files
 from preceptor.channels.web.history import History, Message
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
@@ -232,7 +231,7 @@ class WebServer:
         self._history = History(engine, inbox)
         self._ratings = Ratings(engine, self.name)
         self._seals = channel_seals(settings)
-        self._turns = Turns(self.name, on_new_message, self._agent)
+        self._turns = Turns(self.name, on_new_message)
         self._sessions = RateLimit(web_settings.address_sessions_per_minute)
         self._says = RateLimit(web_settings.messages_per_minute)
         self._address_says = RateLimit(web_settings.address_messages_per_minute)
@@ -516,7 +515,10 @@ class WebServer:
         await self.sio.emit("typing", {"on": True}, room=conversation)
         try:
             payload = opened(self._seals, message.content.get("payload"), conversation)
-            replies = await self._turns.replies(item, conversation, message.text or "", payload)
+            text = message.text or ""
+            replies = await self._turns.replies_once(
+                item, self._agent(), conversation, text, payload
+            )
             shown = [logged(reply, conversation, self._seals) for reply in replies]
             await self._publish(conversation, partial(self._history.answer, item, shown))
         finally:

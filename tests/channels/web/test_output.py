@@ -132,10 +132,5 @@ def test_a_plain_response_keeps_its_paragraphs_buttons_and_picture() -> None:
     )
 
 
-def test_a_preface_stands_first() -> None:
-    reply = read_reply({"custom": as_custom(Reply(lead="Yes.", steps=("a",))), "preface": "Sí."})
-    assert reply == Reply(lead="Sí.", body=("Yes.",), steps=("a",))
-
-
 def test_a_reply_with_nothing_to_show_is_none() -> None:
     assert read_reply({"text": " ", "buttons": [{"title": ""}, "x"], "custom": None}) is None

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from preceptor.channels import inbox
-from preceptor.channels.turn_runner import FAILED_SENTENCE
+from preceptor.channels.turns import FAILED_SENTENCE
 from preceptor.channels.web import channel
 from preceptor.conversation.choices import Choice, Page
 from preceptor.conversation.replies import Reply, as_custom
