@@ -14,7 +14,7 @@ from preceptor.conversation.cards import (
 )
 from preceptor.conversation.choices import Choice, Save, Seals, Show
 from preceptor.conversation.plain_text import plain_text
-from preceptor.conversation.replies import Image, Reply, as_custom
+from preceptor.conversation.replies import Image, Reply
 from tests.support.replies import program
 
 SEALS = Seals(b"k" * 32)
