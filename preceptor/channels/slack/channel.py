@@ -11,12 +11,11 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
-from preceptor.channels.http import TooLarge, json_response, read_body
+from preceptor.channels.http import Refusal, json_response, read_body
 from preceptor.channels.output import channel_seals
 from preceptor.channels.slack.app import build_app
-from preceptor.channels.slack.http import LIMIT_BYTES, NotSlack, bolt_request, sanic_response
+from preceptor.channels.slack.http import LIMIT_BYTES, bolt_request, sanic_response
 from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
 from preceptor.channels.storage import open_channels
@@ -76,7 +75,6 @@ class SlackInput(InputChannel):
         webhook = Blueprint("preceptor_slack")
         self._add_listeners(webhook, on_new_message)
         self._add_routes(webhook)
-        self._add_oauth_routes(webhook)
         return webhook
 
     def _add_listeners(self, webhook: Blueprint, on_new_message: OnNewMessage) -> None:
@@ -116,30 +114,23 @@ class SlackInput(InputChannel):
                 return _off()
             try:
                 event = bolt_request(request, await read_body(request, LIMIT_BYTES))
-            except NotSlack as error:
-                return json_response({"error": str(error)}, 400)
-            except TooLarge as error:
-                return json_response({"error": str(error)}, 413)
+            except Refusal as refusal:
+                return refusal.response()
             return sanic_response(await self._app.async_dispatch(event))
 
-    def _add_oauth_routes(self, webhook: Blueprint) -> None:
         @webhook.get("/install")
         async def install(request: Request) -> HTTPResponse:
-            flow = self._oauth_flow
+            flow = self._app.oauth_flow if self._app is not None else None
             if flow is None:
                 return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_installation(bolt_request(request)))
 
         @webhook.get("/oauth_redirect")
         async def redirected(request: Request) -> HTTPResponse:
-            flow = self._oauth_flow
+            flow = self._app.oauth_flow if self._app is not None else None
             if flow is None:
                 return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_callback(bolt_request(request)))
-
-    @property
-    def _oauth_flow(self) -> AsyncOAuthFlow | None:
-        return self._app.oauth_flow if self._app is not None else None
 
     async def _prepare(self, config: SlackSettings, on_new_message: OnNewMessage) -> None:
         tokens_key = derived_key(self._settings, "slack tokens")
@@ -159,4 +150,4 @@ class SlackInput(InputChannel):
 
 
 def _off(sentence: str = "Slack is not set up here; docs/slack.md tells how.") -> HTTPResponse:
-    return json_response({"error": sentence}, 503)
+    return Refusal(sentence, "unavailable", 503).response()

@@ -24,7 +24,7 @@ from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from preceptor.channels.feedback import Ratings
-from preceptor.channels.http import TooLarge, health, json_response, read_body
+from preceptor.channels.http import Refusal, health, json_response, read_body
 from preceptor.channels.inbox import Item, Queue, Worker
 from preceptor.channels.output import channel_seals, opened, storable
 from preceptor.channels.rate_limit import RateLimit
@@ -34,7 +34,7 @@ from preceptor.channels.web import files
 from preceptor.channels.web.history import History, Message
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
 from preceptor.channels.web.output import logged, shortlist, wire
-from preceptor.channels.web.tokens import BadToken, Token, Tokens
+from preceptor.channels.web.tokens import Tokens
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import (
     Rate,
@@ -62,38 +62,9 @@ SOCKET_PATH = "/webhooks/web/socket.io/"
 # Ours alone among Rasa's routes; the rest of the server never sees our CORS.
 OWN_PREFIX = "/webhooks/web"
 
-BAD_REQUEST = "bad_request"
 _AWAY = "I could not write that down just now. Please try again in a moment."
 
 log = structlog.get_logger(__name__)
-
-
-class Refusal(Exception):
-    """What is refused, with a sentence for people and a code for programs.
-
-    Attributes:
-        sentence: What to tell the person.
-        code: One of the protocol's codes.
-        status: The HTTP status, where it is HTTP.
-        retry_after: After how many seconds it may work, where that is known.
-    """
-
-    def __init__(
-        self, sentence: str, code: str, status: int = 400, retry_after: float | None = None
-    ) -> None:
-        """Remember what to answer."""
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.code = code
-        self.status = status
-        self.retry_after = None if retry_after is None else math.ceil(retry_after)
-
-    def body(self) -> dict[str, Any]:
-        """Return the refusal as JSON."""
-        body: dict[str, Any] = {"error": self.sentence, "code": self.code}
-        if self.retry_after is not None:
-            body["retry_after"] = self.retry_after
-        return body
 
 
 class _Payload(pydantic.BaseModel):
@@ -292,35 +263,22 @@ class WebServer:
                 return HTTPResponse(status=204)
             return await answer(request)
         except Refusal as refusal:
-            response = json_response(refusal.body(), refusal.status)
-            if refusal.retry_after is not None:
-                response.headers["Retry-After"] = str(refusal.retry_after)
-            return response
+            return refusal.response()
 
     async def session(self, request: Request) -> HTTPResponse:
         """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
         self._check_rate(self._sessions, address_of(request, self._web.proxies))
-        token = self._token_for(await _body(request, FRAME_BYTES))
-        return json_response(
-            {"token": token.text, "expires_in": token.expires_in, "renew_in": token.renew_in}
-        )
-
-    def _token_for(self, body: bytes) -> Token:
         try:
-            wanted = SessionRequest.of(json.loads(body))
-        except (ValueError, RecursionError):
+            wanted = SessionRequest.of(json.loads(await read_body(request, FRAME_BYTES)))
+        except (pydantic.ValidationError, json.JSONDecodeError, UnicodeError, RecursionError):
             raise Refusal(
-                'The body must be JSON: {}, or an object with "token" or "identity", a string.',
-                BAD_REQUEST,
+                'The body must be JSON: {}, or an object with "token" or "identity", a string.'
             ) from None
-        try:
-            if wanted.identity is not None:
-                return self._tokens.identify(wanted.identity)
-            if wanted.token is not None:
-                return self._tokens.renew(wanted.token)
-        except BadToken as error:
-            raise Refusal(str(error), error.code, 401) from error
-        return self._tokens.new()
+        if wanted.identity is not None:
+            return json_response(self._tokens.identify(wanted.identity))
+        if wanted.token is not None:
+            return json_response(self._tokens.renew(wanted.token))
+        return json_response(self._tokens.new())
 
     async def engine(self, request: Request) -> HTTPResponse:
         """Engine.IO, polling and WebSocket, behind our own checks.
@@ -330,7 +288,7 @@ class WebServer:
         """
         if "j" in request.args:
             # JSONP would hand answers to pages that CORS keeps out.
-            raise Refusal("JSONP is not served here.", BAD_REQUEST)
+            raise Refusal("JSONP is not served here.")
         if "sid" not in request.args:
             self._check_rate(self._sessions, address_of(request, self._web.proxies))
             if self._stopping or len(self.sio.eio.sockets) >= SOCKETS:
@@ -341,7 +299,7 @@ class WebServer:
                     503,
                     retry_after=5,
                 )
-        request.body = await _body(request, BODY_BYTES)
+        request.body = await read_body(request, BODY_BYTES)
         response: HTTPResponse | None = await self.sio.handle_request(request)
         # At a WebSocket's end, Engine.IO may answer nothing, which Sanic logs.
         return HTTPResponse() if response is None else response
@@ -398,14 +356,13 @@ class WebServer:
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         try:
             subject = self._tokens.check(auth.get("token") if isinstance(auth, dict) else None)
-        except BadToken as error:
-            raise _connection_refused(str(error), error.code) from error
+        except Refusal as refusal:
+            raise _connection_refused(refusal) from refusal
         conversation = f"{self.name}:{subject}"
         open_now = sum(1 for other, _ in self._people.values() if other == conversation)
         if open_now >= SOCKETS_A_CONVERSATION:
-            raise _connection_refused(
-                "This conversation is open in too many places; please close some.", "rate_limited"
-            )
+            sentence = "This conversation is open in too many places; please close some."
+            raise _connection_refused(Refusal(sentence, "rate_limited"))
         self._people[sid] = (
             conversation,
             address_of(environ["sanic.request"], self._web.proxies),
@@ -432,7 +389,7 @@ class WebServer:
                 try:
                     checked = payload.of(arguments[0] if arguments else None)
                 except (pydantic.ValidationError, RecursionError) as error:
-                    raise Refusal(_what_is_wrong(payload, error), BAD_REQUEST) from None
+                    raise Refusal(_what_is_wrong(payload, error)) from None
                 return {"ok": True, **await handler(*person, checked)}
             except Refusal as refusal:
                 return {"ok": False, **refusal.body()}
@@ -451,7 +408,7 @@ class WebServer:
             )
         text = storable(payload.text)
         if not text.strip():
-            raise Refusal("The message is empty; please type a question.", BAD_REQUEST)
+            raise Refusal("The message is empty; please type a question.")
         self._check_rate(self._says, conversation)
         self._check_rate(self._address_says, address)
         return await self._write_down(conversation, payload.id, text, "text", payload.payload)
@@ -496,7 +453,7 @@ class WebServer:
         self._check_rate(self._events, conversation)
         rated = await in_thread(self._history.of, conversation, payload.seq)
         if rated is None or rated.sender != "advisor":
-            raise Refusal("There is no answer of that number to rate.", BAD_REQUEST)
+            raise Refusal("There is no answer of that number to rate.")
         await in_thread(self._ratings.rate, conversation, str(payload.seq), payload.rating)
         await self.sio.emit("rated", payload.dict(), room=conversation)
         return {}
@@ -543,23 +500,14 @@ class WebServer:
                 await self.sio.emit("message", wire(message), room=conversation)
 
 
-async def _body(request: Request, limit_bytes: int) -> bytes:
-    try:
-        return await read_body(request, limit_bytes)
-    except TooLarge as error:
-        raise Refusal(str(error), "too_large", 413) from None
-
-
-def _connection_refused(sentence: str, code: str) -> Exception:
-    return socketio.exceptions.ConnectionRefusedError(sentence, {"code": code, "error": sentence})
+def _connection_refused(refusal: Refusal) -> Exception:
+    return socketio.exceptions.ConnectionRefusedError(refusal.sentence, refusal.body())
 
 
 def _what_is_wrong(payload: type[_Payload], error: Exception) -> str:
     wanted = ", ".join(f'"{name}"' for name in payload.__fields__)
-    if not isinstance(error, pydantic.ValidationError):
-        return f"The payload must be an object with {wanted}."
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "__root__")
+    details = error.errors()[0] if isinstance(error, pydantic.ValidationError) else {"loc": ()}
+    where = ".".join(str(part) for part in details["loc"] if part != "__root__")
     if not where:
         return f"The payload must be an object with {wanted}."
-    return f'"{where}" is not right: {first["msg"]}.'
+    return f'"{where}" is not right: {details["msg"]}.'
