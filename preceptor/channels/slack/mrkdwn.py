@@ -110,15 +110,8 @@ def cut(text: str, limit: int) -> str:
 def cut_mrkdwn(text: str, limit: int) -> str:
     """Return plain text as mrkdwn of at most `limit` characters, cut after a word."""
     whole = mrkdwn(text)
-    if len(whole) <= limit:
-        return whole
-    keep = limit
-    while True:
-        shortened = mrkdwn(cut(text, keep))
-        if len(shortened) <= limit:
-            return shortened
-        # Escaping makes longer by a factor of at most five; a step is never too small.
-        keep -= max(1, (len(shortened) - limit) // 5)
+    # One character for formatting that only the cut ends.
+    return whole if len(whole) <= limit else mrkdwn(cut(text, _fitting(text, limit - 1)))
 
 
 def in_parts(text: str, limit: int = SECTION_LIMIT) -> list[str]:
