@@ -69,52 +69,26 @@ class Authorize(AsyncAuthorize):
         self._service = service
 
     async def __call__(
-        self,
-        *,
-        context: AsyncBoltContext,
-        enterprise_id: str | None,
-        team_id: str | None,
-        user_id: str | None,
-        **_: Any,
+        self, *, enterprise_id: str | None, team_id: str | None, **_: Any
     ) -> AuthorizeResult | None:
         """Return who the advisor is in a workspace, or None if it is not installed there."""
         workspace = await self._service.installation(enterprise_id, team_id)
         if workspace is None:
             return None
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            user_id=user_id,
-            bot_token=workspace.get("bot_token"),
-            bot_user_id=workspace.get("bot_user_id"),
-            bot_id=workspace.get("bot_id"),
-        )
+        who = {key: workspace.get(key) for key in ("bot_token", "bot_user_id", "bot_id")}
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, **who)
 
 
 def build_app(service: SlackService) -> AsyncApp:
     """Return the app with all its listeners; call it with the server's loop running."""
     config = service.config
-    settings = None
-    if config.client_id and config.client_secret:
-        settings = AsyncOAuthSettings(
-            client_id=config.client_id,
-            client_secret=config.client_secret,
-            scopes=list(BOT_SCOPES),
-            user_scopes=[],
-            redirect_uri=config.redirect_uri,
-            install_path=INSTALL_PATH,
-            redirect_uri_path=REDIRECT_PATH,
-            installation_store=InstallationStore(service),
-            state_store=StateStore(service),
-            installation_store_bot_only=True,
-            callback_options=AsyncCallbackOptions(success=installed, failure=not_installed),
-        )
+
     app = AsyncApp(
         name="preceptor",
         client=service.client(None),
         signing_secret=config.signing_secret,
         authorize=Authorize(service),  # type: ignore[arg-type]
-        oauth_settings=settings,
+        oauth_settings=_oauth_settings(service),
         process_before_response=True,
         # In Socket Mode the connection itself is proven; Bolt knows and skips the signature.
         request_verification_enabled=True,
@@ -128,6 +102,25 @@ def build_app(service: SlackService) -> AsyncApp:
         # with an address, which the person's browser has opened.
         kind(re.compile(".*"))(_ignore)
     return app
+
+
+def _oauth_settings(service: SlackService) -> AsyncOAuthSettings | None:
+    config = service.config
+    if not config.client_id or not config.client_secret:
+        return None
+    return AsyncOAuthSettings(
+        client_id=config.client_id,
+        client_secret=config.client_secret,
+        scopes=list(BOT_SCOPES),
+        user_scopes=[],
+        redirect_uri=config.redirect_uri,
+        install_path=INSTALL_PATH,
+        redirect_uri_path=REDIRECT_PATH,
+        installation_store=InstallationStore(service),
+        state_store=StateStore(service),
+        installation_store_bot_only=True,
+        callback_options=AsyncCallbackOptions(success=installed, failure=not_installed),
+    )
 
 
 async def _ignore(ack: AsyncAck) -> None:

@@ -109,19 +109,15 @@ def read_message(body: Body, place: Place, bot_user: str | None) -> Incoming | N
         emoji in a thread.
     """
     event = body.get("event") or {}
-    user, channel, ts = event.get("user"), event.get("channel"), event.get("ts")
-    if not (user and channel and ts) or event.get("subtype") not in _SPOKEN_SUBTYPES:
+    if not _is_a_persons(event, bot_user):
         return None
-    if event.get("bot_id") or event.get("bot_profile") or user in (bot_user, "USLACKBOT"):
-        return None
+    user, channel, ts = event["user"], event["channel"], event["ts"]
     markup = str(event.get("text") or "")
     thread = event.get("thread_ts")
     direct = is_direct(channel, event.get("channel_type"))
     # In a thread people also talk with each other, and begin by saying with whom.
     spoken_to = first_mention(markup)
-    called = event.get("type") == "app_mention" or (
-        bot_user is not None and mentions(markup, bot_user)
-    )
+    called = event.get("type") == "app_mention" or mentions(markup, bot_user)
     text = plain_of(markup, bot_user or spoken_to if called else bot_user)
     if not direct and not called and (thread is None or spoken_to or is_reaction(text)):
         return None
@@ -145,6 +141,14 @@ def read_message(body: Body, place: Place, bot_user: str | None) -> Incoming | N
     if direct:
         return Incoming(work, key)
     return Incoming(work, key, answer_in if called else None, None if called else thread)
+
+
+def _is_a_persons(event: Body, bot_user: str | None) -> bool:
+    """Say whether an event is a new message in words, or a file, from a person."""
+    complete = event.get("user") and event.get("channel") and event.get("ts")
+    by_bot = event.get("bot_id") or event.get("bot_profile")
+    own = event.get("user") in (bot_user, "USLACKBOT")
+    return bool(complete and not by_bot and not own and event.get("subtype") in _SPOKEN_SUBTYPES)
 
 
 def read_home(body: Body, place: Place) -> Incoming | None:

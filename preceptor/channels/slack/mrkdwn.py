@@ -45,9 +45,9 @@ def plain_of(markup: str, bot_user: str | None = None) -> str:
     return re.sub(r"[ \t]{2,}", " ", text).strip()
 
 
-def mentions(markup: str, user: str) -> bool:
-    """Say whether a message as Slack sends it mentions a user."""
-    return re.search(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", markup) is not None
+def mentions(markup: str, user: str | None) -> bool:
+    """Say whether a message as Slack sends it mentions a user, if the user is known."""
+    return bool(user) and re.search(rf"<@{re.escape(str(user))}(?:\|[^<>]*)?>", markup) is not None
 
 
 def first_mention(markup: str) -> str | None:
