@@ -30,6 +30,9 @@ _FORMER_TABLES = (
     "deliveries_servers",
     "deliveries_leases",
     "slack_oauth_states",
+    "slack_threads",
+    "slack_conversations",
+    "slack_answers",
 )
 # SQLite writes one at a time, PostgreSQL is waited for: a few threads are enough.
 _threads = ThreadPoolExecutor(4, thread_name_prefix="channels-db")

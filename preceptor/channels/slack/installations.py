@@ -31,34 +31,13 @@ _installations = sa.Table(
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("installed_at", sa.Float, nullable=False),
 )
-_seen = sa.Table(
-    "slack_seen",
+_memory = sa.Table(
+    "slack_memory",
     metadata,
     sa.Column("key", sa.String(255), primary_key=True),
-    sa.Column("expires_at", sa.Float, nullable=False, index=True),
-)
-_threads = sa.Table(
-    "slack_threads",
-    metadata,
-    sa.Column("team", sa.String(32), primary_key=True),
-    sa.Column("channel", sa.String(32), primary_key=True),
-    sa.Column("thread", sa.String(32), primary_key=True),
-    sa.Column("joined_at", sa.Float, nullable=False),
-)
-_conversations = sa.Table(
-    "slack_conversations",
-    metadata,
-    sa.Column("team", sa.String(32), primary_key=True),
-    sa.Column("user", sa.String(32), primary_key=True),
-    sa.Column("conversation", sa.String(255), primary_key=True),
-    sa.Column("at", sa.Float, nullable=False),
-)
-_kept = sa.Table(
-    "slack_answers",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("answer", sa.Text, nullable=False),
-    sa.Column("expires_at", sa.Float, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    # NULL for what is kept for good.
+    sa.Column("expires_at", sa.Float, index=True),
 )
 
 
@@ -79,15 +58,12 @@ class Installations:
             name: value.timestamp() if isinstance(value, datetime) else value
             for name, value in installation.items()
         }
-        place = {
-            "enterprise": plain.get("enterprise_id") or "",
-            "team": plain.get("team_id") or "",
-        }
+        enterprise, team = plain.get("enterprise_id") or "", plain.get("team_id") or ""
         sealed = self._fernet.encrypt(json.dumps(plain, default=str).encode()).decode()
-        row = {**place, "sealed": sealed, "installed_at": time.time()}
+        row = {"enterprise": enterprise, "team": team, "sealed": sealed}
         with writing(self._engine) as connection:
-            connection.execute(_installations.delete().where(_matches(_installations, **place)))
-            connection.execute(_installations.insert().values(row))
+            connection.execute(_installations.delete().where(_at(enterprise, team)))
+            connection.execute(_installations.insert().values(**row, installed_at=time.time()))
 
     def find(self, enterprise: str | None, team: str | None) -> dict[str, Any] | None:
         """Return a workspace's installation, or that of the whole organisation, or None.
@@ -99,8 +75,7 @@ class Installations:
             places.append((enterprise, ""))
         with self._engine.connect() as connection:
             for place in places:
-                where = _matches(_installations, enterprise=place[0], team=place[1])
-                query = sa.select(_installations.c.sealed).where(where)
+                query = sa.select(_installations.c.sealed).where(_at(*place))
                 if sealed := connection.execute(query).scalar():
                     return self._opened(sealed, team)
         return None
@@ -124,25 +99,23 @@ class Installations:
 
 
 class SlackMemory:
-    """What came before, the advisor's threads, people's conversations, answers to be shared."""
+    """What came before, the advisor's threads, people's conversations, answers to be shared.
+
+    All of it is JSON by a key; what has a time is forgotten when that is over. Methods with a
+    connection are part of the caller's transaction.
+    """
 
     def __init__(self, engine: Engine) -> None:
         """Keep them in an opened database."""
         self._engine = engine
 
     def remember(self, connection: Connection, key: str, seconds: float) -> bool:
-        """Remember a key, within the caller's transaction; return False if it is known.
-
-        Args:
-            connection: The transaction.
-            key: What something is recognised by, at most 255 characters.
-            seconds: For how long it is remembered.
-        """
-        now = time.time()
-        connection.execute(_seen.delete().where(_seen.c.expires_at < now))
-        if connection.execute(sa.select(_seen).where(_seen.c.key == key)).first():
+        """Remember a key, at most 250 characters; return False if it is known."""
+        connection.execute(_memory.delete().where(_memory.c.expires_at < time.time()))
+        key = f"seen:{key}"
+        if _value(connection, key) is not None:
             return False
-        connection.execute(_seen.insert().values(key=key, expires_at=now + seconds))
+        _put(connection, key, True, seconds)
         return True
 
     def remember_once(self, key: str, seconds: float) -> bool:
@@ -151,58 +124,57 @@ class SlackMemory:
             return self.remember(connection, key, seconds)
 
     def join(self, connection: Connection, team: str, channel: str, thread: str) -> None:
-        """Remember, within the caller's transaction, that the advisor takes part in a thread."""
-        place = {"team": team, "channel": channel, "thread": thread}
-        connection.execute(_threads.delete().where(_matches(_threads, **place)))
-        connection.execute(_threads.insert().values(**place, joined_at=time.time()))
+        """Remember that the advisor takes part in a thread."""
+        _put(connection, f"thread:{team}:{channel}:{thread}", True)
 
     def takes_part(self, team: str, channel: str, thread: str) -> bool:
         """Say whether the advisor takes part in a thread."""
-        where = _matches(_threads, team=team, channel=channel, thread=thread)
         with self._engine.connect() as connection:
-            return connection.execute(sa.select(_threads).where(where)).first() is not None
+            return _value(connection, f"thread:{team}:{channel}:{thread}") is not None
 
     def talked(self, connection: Connection, team: str, user: str, conversation: str) -> None:
-        """Remember a person's conversation, within the caller's transaction; five are kept."""
-        of_user = _matches(_conversations, team=team, user=user)
-        at, name = _conversations.c.at, _conversations.c.conversation
-        connection.execute(_conversations.delete().where(of_user, name == conversation))
-        row = {"team": team, "user": user, "conversation": conversation, "at": time.time()}
-        connection.execute(_conversations.insert().values(row))
-        latest = sa.select(name).where(of_user).order_by(at.desc()).limit(CONVERSATIONS_KEPT)
-        kept = list(connection.execute(latest).scalars())
-        connection.execute(_conversations.delete().where(of_user, name.not_in(kept)))
+        """Remember a person's conversation; only the latest five are kept."""
+        key = f"person:{team}:{user}"
+        earlier = [name for name in _value(connection, key) or [] if name != conversation]
+        _put(connection, key, [conversation, *earlier][:CONVERSATIONS_KEPT])
 
     def conversations_of(self, team: str, user: str) -> list[str]:
         """Return a person's latest conversations, the latest first."""
-        c = _conversations.c
-        query = sa.select(c.conversation).where(_matches(_conversations, team=team, user=user))
         with self._engine.connect() as connection:
-            return list(connection.execute(query.order_by(c.at.desc())).scalars())
+            return list(_value(connection, f"person:{team}:{user}") or [])
 
     def keep(self, answer: dict[str, Any]) -> str:
         """Keep an answer that its reader may share within a day; return its id."""
         number = secrets.token_urlsafe(12)
-        now = time.time()
-        row = {"id": number, "answer": json.dumps(answer), "expires_at": now + KEPT_SECONDS}
         with writing(self._engine) as connection:
-            connection.execute(_kept.delete().where(_kept.c.expires_at < now))
-            connection.execute(_kept.insert().values(row))
+            _put(connection, f"answer:{number}", answer, KEPT_SECONDS)
         return number
 
     def kept(self, number: str) -> dict[str, Any] | None:
         """Return a kept answer, or None once its day is over."""
-        good = sa.and_(_kept.c.id == number, _kept.c.expires_at > time.time())
         with self._engine.connect() as connection:
-            answer = connection.execute(sa.select(_kept.c.answer).where(good)).scalar()
-        return json.loads(answer) if answer else None
+            return _value(connection, f"answer:{number}")
 
     def forget_team(self, team: str) -> None:
         """Forget a workspace that removed the app."""
+        of_team = [_memory.c.key.startswith(f"{kind}:{team}:") for kind in ("thread", "person")]
         with writing(self._engine) as connection:
-            for table in (_threads, _conversations):
-                connection.execute(table.delete().where(table.c.team == team))
+            connection.execute(_memory.delete().where(sa.or_(*of_team)))
 
 
-def _matches(table: sa.Table, **values: str) -> sa.sql.ColumnElement:
-    return sa.and_(*(table.c[name] == value for name, value in values.items()))
+def _value(connection: Connection, key: str) -> Any:
+    good = sa.or_(_memory.c.expires_at.is_(None), _memory.c.expires_at > time.time())
+    query = sa.select(_memory.c.value).where(_memory.c.key == key, good)
+    value = connection.execute(query).scalar()
+    return None if value is None else json.loads(value)
+
+
+def _put(connection: Connection, key: str, value: Any, seconds: float | None = None) -> None:
+    expires_at = None if seconds is None else time.time() + seconds
+    connection.execute(_memory.delete().where(_memory.c.key == key))
+    row = {"key": key, "value": json.dumps(value), "expires_at": expires_at}
+    connection.execute(_memory.insert().values(row))
+
+
+def _at(enterprise: str, team: str) -> sa.sql.ColumnElement:
+    return sa.and_(_installations.c.enterprise == enterprise, _installations.c.team == team)

@@ -162,14 +162,12 @@ def _as_ours(error: SlackApiError) -> Exception:
 
 
 def _retry_after(headers: Any) -> float | None:
-    for name, value in dict(headers or {}).items():
-        if str(name).lower() == "retry-after":
-            first = value[0] if isinstance(value, (list, tuple)) else value
-            try:
-                return min(max(float(first), 0.1), 300.0)
-            except ValueError:
-                return None
-    return None
+    """Return how long Slack wants to be left alone, in seconds, if it says so."""
+    by_name = {str(name).lower(): value for name, value in dict(headers or {}).items()}
+    try:
+        return min(max(float(by_name["retry-after"]), 0.1), 300.0)
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
 def _instead(item: Item, message: Message, cause: str) -> Message | None:

@@ -23,7 +23,6 @@ from sqlalchemy.engine import Engine
 from preceptor.channels.feedback import Ratings
 from preceptor.channels.inbox import Item, Queue, Worker
 from preceptor.channels.output import opened
-from preceptor.channels.retry import backoff
 from preceptor.channels.slack import home
 from preceptor.channels.slack.blocks import Rendered, Rendering, joined, render
 from preceptor.channels.slack.incoming import Incoming, Work, conversation_of, is_direct
@@ -84,7 +83,6 @@ class SlackService:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._tokens: dict[tuple[str | None, str | None], dict[str, Any] | None] = {}
         self._clients: dict[str, AsyncWebClient] = {}
-        self._identity: dict[str, Any] = {}
 
     # From start to end
 
@@ -97,8 +95,6 @@ class SlackService:
         self._agent = agent
         self._sender.start()
         self._worker.start()
-        if self.config.bot_token:
-            self.spawn(self._learn_identity(self.config.bot_token))
 
     async def stop(self) -> None:
         """Finish what is quickly finished; the rest is kept for the next start."""
@@ -135,7 +131,7 @@ class SlackService:
     def _keep(self, incoming: Incoming, remembered: float) -> bool:
         work = incoming.work
         with writing(self._engine) as connection:
-            if not self.memory.remember(connection, incoming.key[:255], remembered):
+            if not self.memory.remember(connection, incoming.key[:250], remembered):
                 return False
             if incoming.joins is not None:
                 self.memory.join(connection, work.team, work.channel, incoming.joins)
@@ -292,7 +288,7 @@ class SlackService:
         if place not in self._tokens:
             self._tokens[place] = await in_thread(self.installations.find, enterprise, team)
         if self._tokens[place] is None and self.config.bot_token:
-            return {"bot_token": self.config.bot_token, **self._identity}
+            return {"bot_token": self.config.bot_token}
         return self._tokens[place]
 
     def forget_tokens(self) -> None:
@@ -320,28 +316,6 @@ class SlackService:
                 client.proxy = None
             self._clients[key] = client
         return self._clients[key]
-
-    async def _learn_identity(self, token: str) -> None:
-        """Ask Slack who the advisor is there, again and again until it says."""
-        for wait in backoff(1.0, 60.0):
-            try:
-                answer = await self.client(token).auth_test()
-                self._identity = {
-                    "bot_user_id": answer.get("user_id"),
-                    "bot_id": answer.get("bot_id"),
-                }
-                log.info("slack.ready", team=answer.get("team"), mode=self.config.mode)
-                return
-            except SlackApiError as error:
-                word = error.response.get("error")
-                log.error(
-                    "slack.token_refused",
-                    why=f'Slack says "{word}" to SLACK_BOT_TOKEN; '
-                    "python -m preceptor slack check tells what to do",
-                )
-            except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-                log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(wait)
 
 
 def message_of(
