@@ -464,9 +464,10 @@ class WebServer:
         """Answer a person's message and show the answer in every widget of the conversation."""
         conversation, seq = item.lane, int(item.position)
         message = await in_thread(self._history.of, conversation, seq)
-        assert message is not None
-        if message.kind == "restart":
-            await self._clear(conversation)
+        if message is None or message.kind == "restart":
+            # An operator may have deleted what was said.
+            if message is not None:
+                await self._clear(conversation)
             await self._publish(conversation, partial(self._history.answer, item, []))
             return
         await self.sio.emit("typing", {"on": True}, room=conversation)
