@@ -9,7 +9,6 @@ import math
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -31,7 +30,7 @@ from preceptor.channels.rate_limit import RateLimit
 from preceptor.channels.storage import in_thread, open_channels
 from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.channels.web import files
-from preceptor.channels.web.history import History, Message
+from preceptor.channels.web.history import History, LoggedReply, Message
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
 from preceptor.channels.web.output import logged, shortlist, wire
 from preceptor.channels.web.tokens import Tokens
@@ -425,16 +424,14 @@ class WebServer:
         kind: Literal["text", "restart"],
         payload: str | list[str] | None = None,
     ) -> dict[str, Any]:
-        found: list[Message] = []
-
-        def write() -> list[Message]:
-            message, is_new = self._history.add(conversation, str(client_id), text, kind, payload)
-            found.append(message)
-            return [message] if is_new else []
-
-        await self._publish(conversation, write)
+        async with self._lock(conversation):
+            message, is_new = await in_thread(
+                self._history.add, conversation, str(client_id), text, kind, payload
+            )
+            if is_new:
+                await self._show(conversation, message)
         self._worker.wake(conversation)
-        return {"seq": found[0].seq}
+        return {"seq": message.seq}
 
     async def _sync(self, conversation: str, address: str, payload: Sync) -> dict[str, Any]:
         self._check_rate(self._events, conversation)
@@ -468,7 +465,7 @@ class WebServer:
             # An operator may have deleted what was said.
             if message is not None:
                 await self._clear(conversation)
-            await self._publish(conversation, partial(self._history.answer, item, []))
+            await self._answer(item, [])
             return
         await self.sio.emit("typing", {"on": True}, room=conversation)
         try:
@@ -477,8 +474,9 @@ class WebServer:
             replies = await self._turns.replies_once(
                 item, self._agent(), conversation, text, payload
             )
-            shown = [logged(reply, conversation, self._seals) for reply in replies]
-            await self._publish(conversation, partial(self._history.answer, item, shown))
+            await self._answer(
+                item, [logged(reply, conversation, self._seals) for reply in replies]
+            )
         finally:
             await self.sio.emit("typing", {"on": False}, room=conversation)
 
@@ -490,15 +488,18 @@ class WebServer:
             tracker.update(Restarted())
             await agent.processor.save_tracker(tracker)
 
-    async def _publish(self, conversation: str, write: Callable[[], list[Message]]) -> None:
-        """Write to the history and send what was added to every widget of the conversation.
+    async def _answer(self, item: Item, replies: list[LoggedReply]) -> None:
+        """Write an answer to the history and show it."""
+        async with self._lock(item.lane):
+            for message in await in_thread(self._history.answer, item, replies):
+                await self._show(item.lane, message)
 
-        One at a time in each conversation, so that widgets get messages in their order.
-        """
-        lock = self._locks.setdefault(conversation, asyncio.Lock())
-        async with lock:
-            for message in await in_thread(write):
-                await self.sio.emit("message", wire(message), room=conversation)
+    def _lock(self, conversation: str) -> asyncio.Lock:
+        """Return what is held from writing to showing, so that widgets get messages in order."""
+        return self._locks.setdefault(conversation, asyncio.Lock())
+
+    async def _show(self, conversation: str, message: Message) -> None:
+        await self.sio.emit("message", wire(message), room=conversation)
 
 
 def _connection_refused(refusal: Refusal) -> Exception:
