@@ -232,13 +232,6 @@ class WebSettings(_Section):
         ge=0,
         le=9,
     )
-    redis_url: str | None = _setting(
-        "PRECEPTOR_WEB_REDIS_URL",
-        None,
-        "the Redis server through which several servers tell each other what they send",
-        default_text="one server",
-        repr=False,
-    )
     token_minutes: int = _setting(
         "PRECEPTOR_WEB_TOKEN_MINUTES", 60, "how long a token is good, in minutes", ge=5, le=24 * 60
     )
@@ -351,13 +344,6 @@ class SlackSettings(_Section):
         _SLACK_API,
         "another address instead of Slack's API, for tests",
         regex=r"^https?://[^/\s]+",
-    )
-    redis_url: str | None = _setting(
-        "REDIS_URL",
-        None,
-        "the Redis server that servers with a database each share",
-        default_text="one database",
-        repr=False,
     )
 
     @validator("api_url")
