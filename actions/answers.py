@@ -17,10 +17,11 @@ from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.index import Context, Match
 from preceptor.knowledge.store import shared_answers
 
-SURE, NEAR = 0.6, 0.25
-"""How likely the best answer must be right to be given, and to be offered."""
-SURER = 0.75
-"""The same where something else could answer: a country's rules, a refusal."""
+SURE, LIKELY, NEAR = 0.55, 0.33, 0.2
+"""How likely the best answer must be right to be given, to be given with its question before it,
+and to be offered."""
+SURER = 0.65
+"""How likely where something else could answer: a country's rules, a refusal."""
 _OFFERED = 3
 _TITLE = 75
 _MEDICAL_STUDENTS = frozenset({"preclinical_student", "clinical_student", "final_year_student"})
@@ -45,8 +46,8 @@ def answer_question(turn: Turn, intent: str) -> None:
     if own is None and (own := _for_the_country(turn, intent, before)):
         turn.set(topic=before)
     choice = choose(turn)
-    if choice.confidence >= SURE:
-        tell(turn, choice.matches[0].answer, remark=own, intent=intent)
+    if choice.confidence >= SURE or (choice.confidence >= LIKELY and own is None):
+        tell_best(turn, choice, remark=own, intent=intent)
     elif own is not None:
         turn.reply(own, choices=turn.leads(intent))
     elif choice.confidence >= NEAR:
@@ -110,6 +111,20 @@ def context_of(turn: Turn) -> Context:
     )
 
 
+def tell_best(
+    turn: Turn, choice: index.Choice, *, remark: str | None = None, intent: str | None = None
+) -> None:
+    """Give the best answer; if it isn't sure, with its question and the next ones beside it."""
+    answer = choice.matches[0].answer
+    if choice.confidence >= SURE:
+        tell(turn, answer, remark=remark, intent=intent)
+        return
+    turn.frame = turn.frame.with_told(answer.id, turn.question.text)
+    about = turn.say("answer_about", question=answer.question)
+    others = [question_button(match.answer) for match in choice.matches[1:_OFFERED]]
+    show(turn, answer, choices=others, about=about)
+
+
 def tell(
     turn: Turn, answer: Answer, *, remark: str | None = None, intent: str | None = None
 ) -> None:
@@ -129,13 +144,22 @@ def tell(
 
 
 def show(
-    turn: Turn, answer: Answer, remarks: Sequence[str] = (), choices: Iterable[Choice] = ()
+    turn: Turn,
+    answer: Answer,
+    remarks: Sequence[str] = (),
+    choices: Iterable[Choice] = (),
+    about: str = "",
 ) -> None:
-    """Send the whole of an answer."""
-    lead, *body = answer.text
+    """Send the whole of an answer; `about` stands before it."""
+    lead, *body = [about, *answer.text] if about else answer.text
     sources = tuple(source.link() for source in answer.sources[:2])
     turn.reply(
-        lead, body=body, steps=answer.steps, remarks=remarks, sources=sources, choices=choices
+        lead,
+        body=body,
+        steps=answer.steps,
+        remarks=[*answer.closing, *remarks],
+        sources=sources,
+        choices=choices,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions import selection
-from actions.answers import NEAR, SURE, answer_if_sure, choose, offer, tell
+from actions.answers import LIKELY, NEAR, answer_if_sure, choose, offer, tell_best
 from actions.follow_up import follow_up
 from actions.search_programs import find
 from actions.topic_action import Question, TopicAction, Turn, follow_with
@@ -83,9 +83,9 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             return
         nearest = choose(turn)
-        if nearest.confidence >= SURE:
+        if nearest.confidence >= LIKELY:
             turn.set(misses=0)
-            tell(turn, nearest.matches[0].answer)
+            tell_best(turn, nearest)
             return
         if _is_a_search(turn):
             turn.set(misses=0)

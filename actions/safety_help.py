@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from actions import phrases, selection
+from actions.answers import answer_if_sure
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
 from preceptor.catalogue.records import EmergencyNumberRecord, HelplineRecord
 from preceptor.conversation.cards import ContactItem, ContactsCard
 from preceptor.intents import intents
 
-_CRISIS = "express_crisis"
+_CRISIS, _SYMPTOMS = "express_crisis", "describe_own_symptoms"
 _WELL_KNOWN = ("GB", "US", "IN", "AU", "DE", "KE")
 _SWALLOWED = ("pill", "tablet", "swallow", "overdos", "bleach", "poison", "drank", "paracetamol")
 
@@ -52,6 +53,11 @@ class GiveEmergencyNumbers(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Give the numbers of the country that is named, or of some well-known ones."""
+        if turn.question.intent == _SYMPTOMS:
+            # "Do I need malaria pills?" is near to it.
+            if answer_if_sure(turn):
+                return
+            turn.respond(f"utter_{_SYMPTOMS}")
         known = topics()
         danger = turn.question.intent if turn.question.intent in known else known[0]
         turn.set(topic=danger)
@@ -101,6 +107,7 @@ def follow_up(turn: Turn) -> bool:
 
 def help_there(turn: Turn, topic: str) -> None:
     """Send what helps in the country that the message names."""
+    turn.frame = turn.frame.copy(update={"danger": topic})
     if topic == _CRISIS:
         help_in_crisis(turn)
     else:

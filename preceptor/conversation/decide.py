@@ -15,6 +15,8 @@ FOLLOW_UP = "follow_up"
 
 # How sure another matter must be to end a crisis or an emergency that was spoken of.
 _ANOTHER_MATTER = 0.6
+# What somebody is answered who says once more what the talk is about already.
+_SAID_AGAIN = {"express_crisis": "crisis_not_safe"}
 # Groups whose messages are a matter of their own.
 _MATTERS = frozenset({"advice", "search", "results", "registration"})
 # A question that leans on the one before: "and for nurses?", "what about Ireland".
@@ -33,14 +35,17 @@ def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
         parsed: the message as the pipeline read it.
         frame: of the conversation so far.
     """
-    intent = (parsed.get("intent") or {}).get("name")
-    declared = intents().get(intent or "")
-    if parsed.get("safety") or (declared is not None and declared.group == "safety"):
+    intent = (parsed.get("intent") or {}).get("name") or FALLBACK
+    declared = intents().get(intent)
+    group = declared.group if declared else None
+    again = frame.danger is not None and intent == frame.danger
+    if (parsed.get("safety") or group == "safety") and not again:
         return dict(parsed)
-    otherwise = 0.0 if intent in (None, FALLBACK) else float(parsed["intent"]["confidence"] or 0)
-    if frame.danger is not None and not _is_another_matter(parsed):
-        otherwise = 0.0
+    # Small talk and complaints are near to what follows up on an answer or on a danger.
+    otherwise = float(parsed["intent"]["confidence"]) if group in _MATTERS else 0.0
     kind = kind_of(parsed.get("text") or "", states_of(frame), otherwise)
+    if kind is None and again:
+        kind = _SAID_AGAIN.get(intent)
     if kind is None and frame.danger is not None and not _is_another_matter(parsed):
         kind = CONTINUED
     if kind is None or (kind == CONTINUED and _names_a_country(parsed)):

@@ -40,7 +40,7 @@ CHECKS_NEEDED = 2
 
 _HEAD = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
-_KEYS = {"class": "kind"}
+Paragraphs = tuple[list[str], list[str], list[str]]
 
 
 class _Model(BaseModel):
@@ -104,6 +104,7 @@ class Answer(_Model):
         leads_to: the ids of answers that a person may want next.
         text: paragraphs of the answer.
         steps: the items of its list.
+        closing: paragraphs behind the list.
         sections: further text by the kind of follow-up, see `SECTIONS`.
     """
 
@@ -119,6 +120,7 @@ class Answer(_Model):
     leads_to: tuple[str, ...] = ()
     text: tuple[str, ...]
     steps: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
     sections: dict[str, str] = {}
 
     @validator("question")
@@ -135,7 +137,7 @@ class Answer(_Model):
     @property
     def whole(self) -> str:
         """All of its text before the sections."""
-        return " ".join([*self.text, *self.steps])
+        return " ".join([*self.text, *self.steps, *self.closing])
 
 
 @dataclass(frozen=True, order=True)
@@ -211,12 +213,13 @@ def _read(path: Path, name: str, modified_ns: int) -> _File:
         return _broken(name, 2, "the head must hold keys and values")
     lines = {str(key): head.lc.key(key)[0] + 2 for key in head}
     below = text.count("\n", 0, match.start(2)) + 1
-    paragraphs, steps, sections, faults = _parts(match[2], name, below)
+    (paragraphs, steps, closing), sections, faults = _parts(match[2], name, below)
     fields = {
         **head,
         "id": f"{path.parent.name}/{path.stem}",
         "text": paragraphs,
         "steps": steps,
+        "closing": closing,
         "sections": sections,
     }
     try:
@@ -270,8 +273,8 @@ def _asked_twice(answers: Iterable[Answer], folder: str) -> Iterator[Fault]:
 
 def _parts(
     text: str, name: str, first_line: int
-) -> tuple[list[str], list[str], dict[str, str], list[Fault]]:
-    """Return the paragraphs, the list's items, the sections, and what is wrong with them."""
+) -> tuple[Paragraphs, dict[str, str], list[Fault]]:
+    """Return the text before the sections, the sections, and what is wrong with them."""
     blocks: dict[str, list[str]] = {"": []}
     heading, faults = "", []
     for number, line in enumerate(text.split("\n")):
@@ -284,22 +287,24 @@ def _parts(
             blocks[heading] = []
         else:
             blocks[heading].append(line)
-    paragraphs, steps = _paragraphs(blocks.pop(""))
+    paragraphs, steps, closing = _paragraphs(blocks.pop(""))
     sections = {}
     for title, lines in blocks.items():
-        told, items = _paragraphs(lines)
-        content = " ".join([*told, *(f"• {item}" for item in items)])
+        told, items, rest = _paragraphs(lines)
+        content = " ".join([*told, *(f"• {item}" for item in items), *rest])
         if title in SECTIONS and content:
             sections[SECTIONS[title]] = content
     if not paragraphs:
         faults.append(Fault(name, first_line, "there is no answer below the head"))
         paragraphs = ["…"]
-    return paragraphs, steps, sections, faults
+    return (paragraphs, steps, closing), sections, faults
 
 
-def _paragraphs(lines: Iterable[str]) -> tuple[list[str], list[str]]:
-    paragraphs: list[str] = []
+def _paragraphs(lines: Iterable[str]) -> Paragraphs:
+    """Return the paragraphs before a list, its items, and the paragraphs behind it."""
+    before: list[str] = []
     steps: list[str] = []
+    behind: list[str] = []
     in_step = fresh = True
     for line in lines:
         content = line.strip()
@@ -311,8 +316,8 @@ def _paragraphs(lines: Iterable[str]) -> tuple[list[str], list[str]]:
         elif in_step and steps:
             steps[-1] += f" {content}"
         elif fresh:
-            paragraphs.append(content)
+            (behind if steps else before).append(content)
             fresh = False
         else:
-            paragraphs[-1] += f" {content}"
-    return paragraphs, steps
+            (behind if steps else before)[-1] += f" {content}"
+    return before, steps, behind
