@@ -74,6 +74,21 @@ def answer_if_sure(turn: Turn, topics: Collection[str] = ()) -> bool:
     return True
 
 
+def answer_if_likely(turn: Turn) -> bool:
+    """Answer from knowledge/, or go on with the last answer; return whether there was one."""
+    if turn.choice is not None:
+        return False
+    choice = choose(turn)
+    if choice.confidence >= LIKELY:
+        tell_best(turn, choice)
+        return True
+    answers = shared_answers().current()
+    last = answers.get(turn.frame.focus) if answers and turn.frame.focus else None
+    if last is not None:
+        turn.reply(turn.say("follow_unsure", question=last.question), choices=_next(turn, last, ""))
+    return last is not None
+
+
 def choose(turn: Turn) -> index.Choice:
     """Return the answers nearest to the question, of itself or with the one before it."""
     answers = shared_answers().current()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from actions import phrases, program_fields, selection
-from actions.answers import answer_question
+from actions.answers import answer_if_likely, answer_question
 from actions.selection import Listed
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.money import in_euro
@@ -36,6 +36,8 @@ class ShowProgram(TopicAction):
         if not picked and not selection.listed(turn).ids and (topic := _topic(turn)):
             # "what does it cost" with nothing on show asks about internships in general.
             answer_question(turn, topic)
+        elif not picked and not selection.listed(turn).ids and answer_if_likely(turn):
+            return
         elif not picked:
             _ask_for_one(turn)
         elif len(picked) > 1 and not turn.question.of_kind("ordinal", "program"):

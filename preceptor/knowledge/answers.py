@@ -271,9 +271,7 @@ def _asked_twice(answers: Iterable[Answer], folder: str) -> Iterator[Fault]:
                 yield Fault(f"{folder}/{answer.id}.md", 1, text)
 
 
-def _parts(
-    text: str, name: str, first_line: int
-) -> tuple[Paragraphs, dict[str, str], list[Fault]]:
+def _parts(text: str, name: str, first_line: int) -> tuple[Paragraphs, dict[str, str], list[Fault]]:
     """Return the text before the sections, the sections, and what is wrong with them."""
     blocks: dict[str, list[str]] = {"": []}
     heading, faults = "", []
