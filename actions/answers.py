@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from actions import phrases, selection
 from actions.program_fields import FIELDS
-from actions.topic_action import TopicAction, Turn
+from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import LicensingRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
 from preceptor.conversation.decide import leans
@@ -56,17 +56,18 @@ def answer_question(turn: Turn, intent: str) -> None:
         unknown(turn, choice.matches)
 
 
-def answer_if_sure(turn: Turn, topics: Collection[str] = ()) -> bool:
+def answer_if_sure(turn: Turn, least: float = SURER, topics: Collection[str] = ()) -> bool:
     """Answer from knowledge/ if it is sure; return whether it was.
 
     Args:
         turn: the turn.
+        least: how likely it must be right.
         topics: intents of which the answer must be one; any answer will do without them.
     """
     if turn.choice is not None or turn.parse.get("safety"):
         return False
     choice = choose(turn)
-    if choice.confidence < SURER:
+    if choice.confidence < least:
         return False
     if topics and not set(topics) & set(choice.matches[0].answer.topics):
         return False
@@ -137,7 +138,8 @@ def tell_best(
     turn.frame = turn.frame.with_told(answer.id, turn.question.text)
     about = turn.say("answer_about", question=answer.question)
     others = [question_button(match.answer) for match in choice.matches[1:_OFFERED]]
-    show(turn, answer, choices=others, about=about)
+    there = _programmes_there(turn, turn.question.intent)
+    show(turn, answer, choices=[*there, *others], about=about)
 
 
 def tell(
@@ -191,7 +193,10 @@ def _next(turn: Turn, answer: Answer, intent: str) -> list[Choice]:
     choices += [
         question_button(other) for other in found if other and other.id not in turn.frame.told
     ]
-    return [*choices, *turn.back_to_search()]
+    if not answer.leads_to and intent in intents():
+        return [*choices, *turn.leads(intent)]
+    back = turn.back_to_search()
+    return [*choices[: MAX_QUICK_REPLIES - len(back)], *back]
 
 
 def question_button(answer: Answer) -> Choice:
@@ -206,7 +211,10 @@ def offer(turn: Turn, matches: Sequence[Match]) -> None:
     """Offer the nearest questions as they are written."""
     turn.frame = turn.frame.copy(update={"question": turn.question.text})
     choices = [question_button(match.answer) for match in matches[:_OFFERED]]
-    turn.set(offer=choices[0].payload.dict() if choices[0].payload else None)
+    first = choices[0].payload
+    there = _programmes_there(turn, turn.question.intent)
+    choices = [*choices[: _OFFERED - len(there)], *there]
+    turn.set(offer=first.dict() if first else None)
     turn.reply(turn.say("answer_near"), choices=choices)
 
 
@@ -216,7 +224,8 @@ def unknown(turn: Turn, matches: Sequence[Match] = ()) -> None:
     declared = intents().get(turn.question.intent)
     group = declared.group if declared else ""
     whom = turn.say("unknown_regulator" if group == "registration" else "unknown_host")
-    choices = [Choice(title=intents()["ask_human"].label, payload=Ask(intent="ask_human"))]
+    choices = _programmes_there(turn, turn.question.intent)
+    choices += [Choice(title=intents()["ask_human"].label, payload=Ask(intent="ask_human"))]
     choices += [question_button(match.answer) for match in matches[:2]]
     turn.reply(turn.say("answer_unknown", whom=whom), choices=choices)
 

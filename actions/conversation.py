@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions import selection
-from actions.answers import LIKELY, NEAR, answer_if_sure, choose, offer, tell_best
+from actions.answers import LIKELY, NEAR, SURE, answer_if_sure, choose, offer, tell_best
 from actions.follow_up import follow_up
 from actions.search_programs import find
 from actions.topic_action import Question, TopicAction, Turn, follow_with
@@ -83,7 +83,7 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             return
         nearest = choose(turn)
-        if nearest.confidence >= LIKELY:
+        if nearest.confidence >= (SURE if _is_a_search(turn) else LIKELY):
             turn.set(misses=0)
             tell_best(turn, nearest)
             return

@@ -28,7 +28,7 @@ class ShowRegistration(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell the rule of each country named, or of the one spoken of last."""
-        if not answer_if_sure(turn, (_NEED, _LENGTH)):
+        if not answer_if_sure(turn, topics=(_NEED, _LENGTH)):
             answer_countries(turn, _NEED)
 
 
@@ -39,7 +39,7 @@ class ShowInternshipLength(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell the length in each country named, or in the one spoken of last."""
-        if not answer_if_sure(turn, (_NEED, _LENGTH)):
+        if not answer_if_sure(turn, topics=(_NEED, _LENGTH)):
             answer_countries(turn, _LENGTH)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from actions import phrases, selection
-from actions.answers import answer_if_sure
+from actions.answers import SURE, answer_if_sure
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
 from preceptor.catalogue.records import EmergencyNumberRecord, HelplineRecord
@@ -55,13 +55,14 @@ class GiveEmergencyNumbers(TopicAction):
         """Give the numbers of the country that is named, or of some well-known ones."""
         if turn.question.intent == _SYMPTOMS:
             # "Do I need malaria pills?" is near to it.
-            if answer_if_sure(turn):
+            if answer_if_sure(turn, least=SURE):
                 return
             turn.respond(f"utter_{_SYMPTOMS}")
         known = topics()
         danger = turn.question.intent if turn.question.intent in known else known[0]
         turn.set(topic=danger)
-        turn.frame = turn.frame.copy(update={"danger": danger, "focus": None})
+        if danger != _SYMPTOMS:
+            turn.frame = turn.frame.copy(update={"danger": danger, "focus": None})
         give_numbers(turn)
 
 
@@ -107,7 +108,8 @@ def follow_up(turn: Turn) -> bool:
 
 def help_there(turn: Turn, topic: str) -> None:
     """Send what helps in the country that the message names."""
-    turn.frame = turn.frame.copy(update={"danger": topic})
+    if topic != _SYMPTOMS:
+        turn.frame = turn.frame.copy(update={"danger": topic})
     if topic == _CRISIS:
         help_in_crisis(turn)
     else:

@@ -61,6 +61,7 @@ class Intent(BaseModel):
         search_there: whether a search is offered for a country that is named with it.
         place: the id of the place that it is about.
         offered: whether it is offered as "did you mean".
+        trained: whether the classifier learns it; otherwise code decides it.
         role: by what code that needs this very intent knows it: `search` begins a search,
             `change_search` changes one, `show` and `save` are about one programme, `decline` is
             for what the advisor doesn't do.
@@ -89,6 +90,7 @@ class Intent(BaseModel):
     search_there: bool = False
     place: str | None = None
     offered: bool = False
+    trained: bool = True
     role: Literal["search", "change_search", "show", "save", "decline", None] = None
     clicks: tuple[
         Literal[

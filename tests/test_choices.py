@@ -110,7 +110,7 @@ def test_a_question_asked_afresh_drops_the_search_before(advisor: Advisor):
     advisor.do(Save(program=KANDY), person)
     done = advisor.do(Ask(intent="find_program", afresh=True), person)
     left = {name: value for name, value in done.slots.items() if value}
-    assert set(left) <= {"topic", "shortlist", "wording", "session_started_metadata"}, left
+    assert set(left) <= {"frame", "topic", "shortlist", "wording", "session_started_metadata"}, left
     assert [each["id"] for each in done.slots["shortlist"]] == [KANDY]
 
 

@@ -77,11 +77,11 @@ def test_neighbours_that_are_named_exist():
         assert named <= {*intents()}, intent.name
 
 
-def test_an_advice_entry_is_answered_by_its_response_and_facts(tmp_path):
+def test_an_advice_entry_is_answered_from_knowledge(tmp_path):
     (tmp_path / "intents.yml").write_text(ENTRY)
     entry = read_intents(tmp_path / "intents.yml")["ask_parking"]
-    assert entry.actions == ("utter_ask_parking", "action_give_facts")
-    assert entry.offered and entry.answer_action == "action_give_facts"
+    assert entry.actions == ("action_answer",)
+    assert entry.offered and entry.answer_action == "action_answer"
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
     kind = kind_of(parsed.get("text") or "", states_of(frame), otherwise)
     if kind is None and again:
         kind = _SAID_AGAIN.get(intent)
-    if kind is None and frame.danger is not None and not _is_another_matter(parsed):
+    if kind is None and frame.danger is not None and not _is_another_matter(parsed, frame):
         kind = CONTINUED
     if kind is None or (kind == CONTINUED and _names_a_country(parsed)):
         return dict(parsed)
@@ -59,10 +59,11 @@ def leans(text: str) -> bool:
     return len(text.split()) <= _MOST_LEANING and bool(_LEANS.match(text))
 
 
-def _is_another_matter(parsed: Mapping[str, Any]) -> bool:
+def _is_another_matter(parsed: Mapping[str, Any], frame: Frame) -> bool:
     intent = parsed.get("intent") or {}
     declared = intents().get(intent.get("name") or FALLBACK)
-    sure = float(intent.get("confidence") or 0) >= _ANOTHER_MATTER
+    least = _ANOTHER_MATTER if frame.danger == "express_crisis" else 0.0
+    sure = float(intent.get("confidence") or 0) >= least
     return declared is not None and declared.group in _MATTERS and sure
 
 

@@ -40,7 +40,7 @@ class Person(BaseModel):
         frozen = True
 
 
-Danger = Literal["report_emergency", "express_crisis", "describe_own_symptoms"]
+Danger = Literal["report_emergency", "express_crisis"]
 
 
 class Frame(BaseModel):

@@ -24,6 +24,7 @@ ENCODERS = {"use": 1.0, "minilm": 1.2}
 CANDIDATES = 24
 """How many answers are looked at closely."""
 _USE = 512
+_MOST_CERTAINTY = 0.5
 _WORD = re.compile(r"\w+")
 _PIECE = 4
 
@@ -230,7 +231,9 @@ class Index:
         asked = self._asked.get(_plain(question))
         if asked is not None and self.answers[asked] is matches[0].answer:
             return 1.0
-        row = confidence_row([match.score for match in matches], matches[0].features["near"])
+        # A place or topic that fits makes an answer the better one, hardly the more certain one.
+        scores = [match.score - max(0.0, match.context - _MOST_CERTAINTY) for match in matches]
+        row = confidence_row(scores, matches[0].features["near"])
         logit = float(row @ np.array(self.weights.confidence) + self.weights.confidence_offset)
         return 1 / (1 + float(np.exp(-logit)))
 
@@ -280,8 +283,8 @@ class Index:
 
 def confidence_row(scores: Sequence[float], near: float) -> np.ndarray:
     """Return the features of how likely the best of some scores, best first, is right."""
-    second = scores[1] if len(scores) > 1 else scores[0] - 5
-    return np.array([scores[0], min(scores[0] - second, 5.0), near])
+    margin = scores[0] - max(scores[1:], default=scores[0] - 5)
+    return np.array([scores[0], min(margin, 5.0), near])
 
 
 def _in_context(answer: Answer, context: Context) -> float:

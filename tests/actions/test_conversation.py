@@ -5,7 +5,7 @@ import pytest
 from preceptor.conversation.choices import Ask, Search
 from tests.support.actions import showing
 
-FACTS = "action_give_facts"
+FACTS = "action_answer"
 
 
 def unclear(desk, text: str, *likely: str) -> dict:
@@ -14,28 +14,29 @@ def unclear(desk, text: str, *likely: str) -> dict:
     return desk.message(text, "nlu_fallback", intent_ranking=ranking)
 
 
-def test_facts_come_with_their_sources_and_leads(desk):
-    done = desk.run(FACTS, "what is it worth", "ask_why_intern")
-    assert done.text.count("•") == 2 and done.text.count("http") == 2
-    assert done.cards[0]["type"] == "facts"
-    assert len(done.titles) == 3
-    assert done.slots["topic"] == "ask_why_intern"
+def test_an_answer_comes_with_its_source_and_where_to_go_on(desk):
+    done = desk.run(FACTS, "should I ride a scooter in Bali?", "ask_health_and_safety")
+    assert done.slots["frame"]["focus"] == "bali/scooter"
+    assert done.slots["topic"] == "ask_health_and_safety"
+    assert done.replies[0].sources and 1 <= len(done.titles) <= 3
 
 
-def test_the_second_time_other_facts_are_given(desk):
-    first = desk.run(FACTS, "why", "ask_why_intern")
-    second = desk.run(FACTS, "why", "ask_why_intern", first.slots)
-    facts = [{fact["text"] for fact in done.cards[0]["facts"]} for done in (first, second)]
-    assert facts[0].isdisjoint(facts[1])
+def test_an_answer_is_given_in_short_the_second_time(desk):
+    first = desk.run(FACTS, "should I ride a scooter in Bali?", "ask_health_and_safety")
+    second = desk.run(FACTS, "ride a scooter in Bali?", "ask_health_and_safety", first.slots)
+    assert second.slots["frame"]["focus"] == "bali/scooter"
+    assert len(second.replies[0].lead) < len(first.text) / 2
 
 
-def test_a_topic_without_facts_leads_on_all_the_same(desk):
-    done = desk.run(FACTS, "how long", "ask_how_long")
-    assert len(done.titles) == 3 and done.text
+def test_a_question_that_no_answer_fits_is_not_answered_with_another(desk):
+    done = desk.run(FACTS, "which tram goes to the ward kitchen", "ask_how_long")
+    assert not done.slots["frame"]["focus"] and "don't know" in done.text
 
 
 def test_with_a_search_going_on_the_way_back_is_offered(desk):
-    done = desk.run(FACTS, "why", "ask_why_intern", showing("ifmsa-peru-scope"))
+    done = desk.run(
+        FACTS, "should I ride a scooter in Bali?", "ask_bali", showing("ifmsa-peru-scope")
+    )
     assert done.titles[-1] == "Back to my search"
 
 
@@ -88,7 +89,7 @@ def test_yes_does_what_was_offered(desk):
     slots = {"offer": {"do": "ask", "intent": "ask_timing"}}
     done = desk.turn("action_accept_offer", desk.message("yes", "affirm"), slots)
     assert done.ran == ["action_accept_offer", FACTS]
-    assert done.messages[0]["response"] == "utter_ask_timing"
+    assert done.slots["frame"]["focus"].startswith("timing/")
     assert done.slots["offer"] is None
 
 

@@ -9,11 +9,13 @@ from typing import get_args
 import pytest
 from ruamel.yaml import YAML
 
-from actions import words
+from actions import answers, words
 from actions.program_fields import FIELDS
 from actions.search_state import UnusedKind
 from preceptor.catalogue.cells import Accommodation, PriceBasis, Required
 from preceptor.catalogue.search import SearchQuery
+from preceptor.conversation import follow_ups
+from preceptor.knowledge.answers import SECTIONS
 from tests.support.actions import Desk, Outcome
 from tests.support.tiny_project import ROOT
 
@@ -28,7 +30,7 @@ TALKS: list[list[tuple[str, str, str]]] = [
     [("action_search_programs", "volunteering in Germany under 10 usd", "find_program")],
     [("action_search_programs", "find me something", "find_program")],
     [("action_show_registration", "is it needed in the UK", "ask_registration_requirement")],
-    [("action_give_facts", "why", "ask_why_intern")],
+    [("action_answer", "why", "ask_why_intern")],
     [("action_give_emergency_numbers", "help, in France", "report_emergency")],
     [("action_give_helplines", "I'm in India", "express_crisis")],
 ]  # fmt: skip
@@ -89,7 +91,11 @@ def test_rewording_every_sentence_changes_no_card_and_no_button(
     }
 
 
+FOLLOW_UPS = YAML(typ="safe").load(follow_ups.PATH.read_text("utf-8"))
 FAMILIES: dict[str, Iterable[str]] = {
+    "": FOLLOW_UPS,
+    "button_": answers._SECTION_BUTTONS,
+    "follow_no_": [*SECTIONS.values(), "disagree"],
     "button_start_": ("specialty", "region", "kind"),
     "count_programmes_": ("one", "other"),
     "count_months_": ("one", "other"),
