@@ -175,12 +175,16 @@ def carry_on(turn: Turn, kind: str) -> None:
         return
     if danger != _CRISIS:
         known = kind if kind.startswith("emergency_") else "emergency_continued"
-        turn.reply(turn.say(known))
+        if known == "emergency_over":
+            turn.frame = turn.frame.copy(update={"danger": None})
+            turn.set(topic=None)
+        turn.reply(turn.say(known), choices=turn.back_to_search())
         return
     name = kind if kind.startswith("crisis_") else "crisis_continued"
     first, *rest = turn.say(name).split("\n")
     if kind == "crisis_better":
         turn.frame = turn.frame.copy(update={"danger": None})
+        turn.set(topic=None)
         turn.reply(first, body=rest)
         return
     turn.reply(first, body=rest, card=_card_of_helplines(turn) if kind in _WITH_NUMBERS else None)

@@ -43,9 +43,13 @@ def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
         return dict(parsed)
     # Small talk and complaints are near to what follows up on an answer or on a danger.
     otherwise = float(parsed["intent"]["confidence"]) if group in _MATTERS else 0.0
+    if frame.danger == "report_emergency" and group in _MATTERS:
+        otherwise = 1.0
     kind = kind_of(parsed.get("text") or "", states_of(frame), otherwise)
     if kind is None and again:
-        kind = _SAID_AGAIN.get(intent)
+        if intent not in _SAID_AGAIN:
+            return dict(parsed)
+        kind = _SAID_AGAIN[intent]
     if kind is None and frame.danger is not None and not _is_another_matter(parsed, frame):
         kind = CONTINUED
     if kind is None or (kind == CONTINUED and _names_a_country(parsed)):
@@ -62,9 +66,12 @@ def leans(text: str) -> bool:
 def _is_another_matter(parsed: Mapping[str, Any], frame: Frame) -> bool:
     intent = parsed.get("intent") or {}
     declared = intents().get(intent.get("name") or FALLBACK)
-    least = _ANOTHER_MATTER if frame.danger == "express_crisis" else 0.0
-    sure = float(intent.get("confidence") or 0) >= least
-    return declared is not None and declared.group in _MATTERS and sure
+    if declared is None:
+        return False
+    if frame.danger == "express_crisis":
+        sure = float(intent.get("confidence") or 0) >= _ANOTHER_MATTER
+        return declared.group in _MATTERS and sure
+    return declared.group in {*_MATTERS, "refusal"}
 
 
 def _names_a_country(parsed: Mapping[str, Any]) -> bool:

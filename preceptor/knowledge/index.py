@@ -25,6 +25,9 @@ CANDIDATES = 24
 """How many answers are looked at closely."""
 _USE = 512
 _MOST_CERTAINTY = 0.5
+# What the logit of the confidence gains if the classifier is sure of the answer's topic, and loses
+# if it is sure of another.
+_AGREED, _NOT_AGREED = 1.4, 0.4
 _WORD = re.compile(r"\w+")
 _PIECE = 4
 
@@ -223,9 +226,9 @@ class Index:
             for i in order
             if self.answers[places[i]].id not in context.avoid
         ]
-        return Choice(tuple(matches), self._confidence(question, matches))
+        return Choice(tuple(matches), self._confidence(question, matches, context))
 
-    def _confidence(self, question: str, matches: Sequence[Match]) -> float:
+    def _confidence(self, question: str, matches: Sequence[Match], context: Context) -> float:
         if not matches:
             return 0.0
         asked = self._asked.get(_plain(question))
@@ -235,6 +238,10 @@ class Index:
         scores = [match.score - max(0.0, match.context - _MOST_CERTAINTY) for match in matches]
         row = confidence_row(scores, matches[0].features["near"])
         logit = float(row @ np.array(self.weights.confidence) + self.weights.confidence_offset)
+        if context.topics:
+            # Topics are read more surely than answers are found.
+            agreed = max(context.topics.get(topic, 0.0) for topic in matches[0].answer.topics)
+            logit += _AGREED * agreed - _NOT_AGREED
         return 1 / (1 + float(np.exp(-logit)))
 
     def candidates(self, vector: np.ndarray) -> np.ndarray:
@@ -293,12 +300,12 @@ def _in_context(answer: Answer, context: Context) -> float:
     Fixed, since the files say nothing of contexts to fit it on: a place that was named and is not
     the answer's rules it out, the rest tips the balance.
     """
-    bonus = max((context.topics.get(topic, 0.0) for topic in answer.topics), default=0.0)
+    bonus = 2 * max((context.topics.get(topic, 0.0) for topic in answer.topics), default=0.0)
     if answer.places:
         if context.places:
             bonus += 1.0 if context.places & set(answer.places) else -6.0
         elif context.home:
-            bonus += 0.7 if context.home & set(answer.places) else -1.0
+            bonus += 0.3 if context.home & set(answer.places) else -1.0
     if answer.audience and context.audience:
         bonus += 0.5 if context.audience & set(answer.audience) else -1.5
     return bonus
