@@ -212,10 +212,14 @@ class Index:
         """
         vector = meaning([question], ENCODERS)[0]
         places = self.candidates(vector)
+        asked = self._asked.get(_plain(question))
+        if asked is not None and asked not in places:
+            places[0] = asked
         rows = self.features(vector, self.words.rows([question]), places)
         scores = rows @ np.array(self.weights.ranking) + self.weights.offset
         bonus = np.array([_in_context(self.answers[i], context) for i in places])
-        order = np.argsort(-(scores + bonus))
+        # A question in the very words of a file is that file's.
+        order = np.argsort(-(scores + bonus + np.where(places == asked, 100, 0)))
         matches = [
             Match(
                 self.answers[places[i]],
@@ -303,7 +307,7 @@ def _in_context(answer: Answer, context: Context) -> float:
     bonus = 2 * max((context.topics.get(topic, 0.0) for topic in answer.topics), default=0.0)
     if answer.places:
         if context.places:
-            bonus += 1.0 if context.places & set(answer.places) else -6.0
+            bonus += 0.5 if context.places & set(answer.places) else -6.0
         elif context.home:
             bonus += 0.3 if context.home & set(answer.places) else -1.0
     if answer.audience and context.audience:
