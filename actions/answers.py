@@ -17,7 +17,7 @@ from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.index import Context, Match
 from preceptor.knowledge.store import shared_answers
 
-SURE, LIKELY, NEAR = 0.5, 0.3, 0.17
+SURE, LIKELY, NEAR = 0.5, 0.3, 0.15
 """How likely the best answer must be right to be given, to be given with its question before it,
 and to be offered."""
 SURER = 0.65

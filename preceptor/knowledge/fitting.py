@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from preceptor.knowledge.answers import Answer
@@ -18,6 +20,9 @@ _SHRINKAGE = 3.0
 # How much a question that nothing answers counts beside one that has its answer: one whose answer
 # is left out is near to it, and one that the advisor declines is far from all.
 _ABSENT, _DECLINED = 0.35, 0.5
+_PENALTY = 1.0
+# Every kind of likeness counts for something.
+_LEAST = 0.5
 _NEAR = FEATURES.index("near")
 
 
@@ -64,16 +69,11 @@ def fit(
     samples = [sample for fold in range(_FOLDS) for sample in _left_out(answers, vectors, fold)]
     whole = Index(answers, vectors, Weights())
     whole.use(Weights(projection=_projection(whole)))
-    ranking = LogisticRegression(C=10.0, max_iter=2000)
-    ranking.fit(
+    *ranking, offset = _ranking(
         np.concatenate([sample.rows for sample in samples]),
         np.concatenate([sample.right for sample in samples]),
     )
-    weights = replace(
-        whole.weights,
-        ranking=tuple(map(float, ranking.coef_[0])),
-        offset=float(ranking.intercept_[0]),
-    )
+    weights = replace(whole.weights, ranking=tuple(ranking), offset=offset)
     seen: list[np.ndarray] = []
     right: list[bool] = []
     share: list[float] = []
@@ -105,6 +105,28 @@ def fit(
         confidence_offset=float(confidence.intercept_[0]),
     )
     return Fitted(weights, len(samples) - sum(mixed.values()), len(samples), mixed)
+
+
+def _ranking(rows: np.ndarray, right: np.ndarray) -> list[float]:
+    """Return the weights of a logistic regression, and its offset.
+
+    No weight may be negative, for which scikit-learn's has no option: authors write phrasings
+    that differ from each other, so among them nearness alone would speak against an answer, and
+    among what people ask it doesn't.
+    """
+    columns = np.hstack([rows, np.ones((len(rows), 1))])
+    signs = np.where(right, 1.0, -1.0)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        margins = signs * (columns @ weights)
+        wrong = signs * expit(-margins)
+        penalty = _PENALTY * weights[:-1]
+        gradient = -(columns.T @ wrong) + np.append(penalty, 0.0)
+        return float(np.logaddexp(0, -margins).sum() + penalty @ weights[:-1] / 2), gradient
+
+    bounds = [(_LEAST, None)] * rows.shape[1] + [(None, None)]
+    found = minimize(loss, np.zeros(columns.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B")
+    return [float(weight) for weight in found.x]
 
 
 def _projection(index: Index) -> np.ndarray:
