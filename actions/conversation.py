@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions import selection
-from actions.answers import LIKELY, NEAR, SURE, answer_if_sure, choose, offer, tell_best
+from actions.answers import LIKELY, answer_if_sure, choose, offer, tell_best
 from actions.follow_up import follow_up
 from actions.search_programs import find
 from actions.topic_action import Question, TopicAction, Turn, follow_with
@@ -13,6 +13,10 @@ from preceptor.conversation.choices import Ask, Choice, Neither, payload_of
 from preceptor.intents import Intent, intents
 
 _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "money", "kind")
+
+# How likely an answer must be right to be given where values of a search were named, and to be
+# offered where the classifier has readings to offer as well.
+_SURER, _NEARER = 0.8, 0.22
 
 
 class OfferTopics(TopicAction):
@@ -83,7 +87,7 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             return
         nearest = choose(turn)
-        if nearest.confidence >= (SURE if _is_a_search(turn) else LIKELY):
+        if nearest.confidence >= (_SURER if _is_a_search(turn) else LIKELY):
             turn.set(misses=0)
             tell_best(turn, nearest)
             return
@@ -91,7 +95,7 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             find(turn, fresh=False)
             return
-        if nearest.confidence >= NEAR:
+        if nearest.confidence >= _NEARER:
             offer(turn, nearest.matches)
             return
         anything_listed = bool(selection.listed(turn).ids)
