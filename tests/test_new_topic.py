@@ -34,6 +34,19 @@ ASKED = (
     "are there parking spaces {}",
 )
 ANSWER = "Ask the placement office for a permit before your first day."
+FILE = f"""---
+question: Where can interns park at the hospital?
+asked_as:
+  - parking at the hospital
+  - where do I leave my car on placement
+  - is there a car park
+  - do students need a permit to park
+  - can I come by motorbike
+  - parking costs
+topics: [ask_parking]
+---
+{ANSWER}
+"""
 # The rest of the project's questions would only make the training longer.
 KEPT = ("timing.yml", "cost_and_funding.yml", "conversation.yml", "out_of_scope/general.yml")
 
@@ -43,9 +56,16 @@ def project_with_the_topic(home: Path) -> None:
     for name in ("config.yml", "credentials.yml", "endpoints.yml"):
         shutil.copy2(ROOT / name, home)
     shutil.copytree(ROOT / "catalogue", home / "catalogue")
-    declared, domain = ((ROOT / name).read_text("utf-8") for name in ("intents.yml", "domain.yml"))
+    shutil.copy2(ROOT / "domain.yml", home)
+    declared = (ROOT / "intents.yml").read_text("utf-8")
     (home / "intents.yml").write_text(declared + ENTRY, "utf-8")
-    (home / "domain.yml").write_text(f"{domain}  utter_ask_parking:\n  - text: {ANSWER}\n", "utf-8")
+    shutil.copytree(ROOT / "knowledge" / "timing", home / "knowledge" / "timing")
+    for file in (home / "knowledge" / "timing").iterdir():
+        lines = file.read_text("utf-8").split("\n")
+        kept = [line for line in lines if not line.startswith("leads_to:")]
+        file.write_text("\n".join(kept), "utf-8")
+    (home / "knowledge" / "parking").mkdir()
+    (home / "knowledge" / "parking" / "where.md").write_text(FILE, "utf-8")
     for name in KEPT:
         target = home / "data" / "nlu" / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,86 @@
+"""Choosing an answer, with the real encoders and the project's own answers."""
+
+import pytest
+
+from preceptor.knowledge.answers import Answer
+from preceptor.knowledge.index import Context, Index, Weights, texts_of
+from preceptor.knowledge.store import shared_answers
+
+
+def answer(id: str, question: str, text: str, *asked: str, **more: object) -> Answer:
+    return Answer.parse_obj(
+        {
+            "id": id,
+            "question": question,
+            "asked_as": asked,
+            "topics": ["ask_timing"],
+            "text": [text],
+            **more,
+        }  # fmt: skip
+    )
+
+
+@pytest.fixture(scope="module")
+def vectors_of():
+    from preceptor.knowledge.index import ENCODERS
+    from preceptor.nlu.intents.features import meaning
+
+    def vectors(answers: list[Answer]):
+        texts = texts_of(answers)
+        return dict(zip(texts, meaning(texts, ENCODERS), strict=True))
+
+    return vectors
+
+
+VISA_KE = answer("v/ke", "Which visa do I need for Kenya?", "An e-pass.", "kenya visa",
+                 places=["KE"])  # fmt: skip
+VISA_IN = answer("v/in", "Which visa do I need for India?", "A student visa.", "india visa",
+                 places=["IN"])  # fmt: skip
+CRY = answer("s/cry", "Is it wrong to cry at work?", "No.", "I cried on the ward")
+NURSE = answer("e/nurse", "Can nurses go?", "Yes, as nurses.", "RN elective", audience=["nurse"])
+PUPIL = answer("e/pupil", "Can pupils go?", "To watch.", "high school", audience=["pre_university"])
+ALL = [VISA_KE, VISA_IN, CRY, NURSE, PUPIL]
+
+
+def test_the_nearest_in_meaning_comes_first(vectors_of):
+    index = Index(ALL, vectors_of(ALL), Weights())
+    assert (
+        index.choose("was it bad that I was in tears in front of a patient").matches[0].answer
+        is CRY
+    )
+
+
+def test_the_place_that_is_named_decides(vectors_of):
+    index = Index(ALL, vectors_of(ALL), Weights())
+    for place, wanted in (("KE", VISA_KE), ("IN", VISA_IN)):
+        found = index.choose("what about the visa", Context(places=frozenset({place})))
+        assert found.matches[0].answer is wanted
+
+
+def test_the_audience_weighs_in(vectors_of):
+    index = Index(ALL, vectors_of(ALL), Weights())
+    for audience, wanted in (("nurse", NURSE), ("pre_university", PUPIL)):
+        found = index.choose("can I go?", Context(audience=frozenset({audience})))
+        assert found.matches[0].answer is wanted
+
+
+def test_an_answer_that_is_not_wanted_again_is_left_out(vectors_of):
+    index = Index(ALL, vectors_of(ALL), Weights())
+    found = index.choose("kenya visa", Context(avoid=frozenset({"v/ke"})))
+    assert "v/ke" not in {match.answer.id for match in found.matches}
+
+
+def test_the_words_of_a_file_find_it_for_sure():
+    index = shared_answers().current()
+    assert index is not None
+    for each in index.answers[::10]:
+        for phrase in (each.question, each.asked_as[-1].upper()):
+            choice = index.choose(phrase)
+            assert choice.matches[0].answer.id == each.id and choice.confidence == 1.0
+
+
+def test_what_no_answer_fits_is_not_sure():
+    index = shared_answers().current()
+    assert index is not None
+    for question in ("what is the capital of Mongolia", "how do I fix a bicycle", "ggg hhh", "?"):
+        assert index.choose(question).confidence < 0.3
