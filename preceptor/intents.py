@@ -51,7 +51,7 @@ class Intent(BaseModel):
         does: what the advisor does with it.
         leads_to: the intents that its quick replies lead on to, the likeliest first.
         in_menu: whether the menu of topics shows it.
-        actions: what is run in its turn, in order; for advice the answer and its facts.
+        actions: what is run in its turn, in order; for advice the choice of an answer.
         needs_one_of: the entities of which a first message must hold one; otherwise the
             advisor asks.
         same_question_as: intents that are one question with it when both stand in a message.
