@@ -25,9 +25,7 @@ log = structlog.get_logger(__name__)
 
 MAX_QUICK_REPLIES = 3
 
-_KEPT_AFRESH = frozenset(
-    {"frame", "shortlist", "open_questions", "facts_told", "session_started_metadata"}
-)
+_KEPT_AFRESH = frozenset({"frame", "shortlist", "open_questions", "session_started_metadata"})
 """The slots that outlast a question asked afresh: what a person keeps, and what Rasa needs."""
 
 _MATTERS = frozenset({"advice", "search", "results", "registration"})

@@ -51,7 +51,8 @@ def test_a_question_of_its_own_is_no_follow_up(text: str, intent: str):
     ("text", "kind"),
     [("no, nobody's here, i live on my own", "crisis_alone"), ("yes", "crisis_safe"),
      ("no", "crisis_not_safe"), ("can't I just talk to you instead", "crisis_talk"),
-     ("I'm not calling anyone", "crisis_wont_call"), ("it's for a friend of mine", "crisis_friend")],
+     ("I'm not calling anyone", "crisis_wont_call"),
+     ("it's for a friend of mine", "crisis_friend")],
 )  # fmt: skip
 def test_after_a_crisis_the_next_message_is_still_about_it(text: str, kind: str):
     for intent in ("nlu_fallback", "deny", "express_crisis", "complain"):
