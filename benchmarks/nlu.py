@@ -29,7 +29,7 @@ from benchmarks.rasa_default import RasaResult, train_and_read
 from benchmarks.report import ROOT, machine, machine_line, table, write_json, write_section
 from preceptor.evaluation.report import TEST_SET, TWO_QUESTIONS, read_test_set
 from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader
-from preceptor.nlu.intents.features import Ngrams, meaning
+from preceptor.nlu.intents.features import InParts, Ngrams, meaning
 from preceptor.runtime.settings import load_settings, quiet_environment
 
 DATA = ROOT.parent / "shared" / "benchmarks"
@@ -122,13 +122,12 @@ def ours_without_names(train: Questions) -> Predict:
 
 def reader(train: Questions) -> IntentReader:
     """Train the advisor's reader with its own options."""
-    return IntentReader.fit(train.texts, train.labels, DEFAULTS, vectors(train.texts))
+    return IntentReader.fit(train.texts, train.labels)
 
 
 def _best(trained: IntentReader) -> Predict:
     def predict(texts: list[str]) -> list[str]:
-        mended = trained.mended(texts)
-        best = trained.scores(mended, vectors(mended)).argmax(axis=1)
+        best = trained.scores(texts).argmax(axis=1)
         return [str(name) for name in trained.labels[best]]
 
     return predict
@@ -139,16 +138,16 @@ def linear(head: Callable[[], Any], dense: bool, ngrams: bool) -> Fit:
 
     def fit(train: Questions) -> Predict:
         options = {name: DEFAULTS[name] for name in ("words", "characters", "min_df")}
-        learnt, rows = Ngrams.fit(train.texts, **options)
+        learnt = Ngrams.fit(train.texts, **options)
 
-        def features(texts: list[str], sparse: scipy.sparse.csr_matrix | None) -> Any:
+        def features(texts: list[str]) -> Any:
             if not ngrams:
                 return vectors(texts)
-            sparse = learnt.rows(texts) if sparse is None else sparse
+            sparse = learnt.rows(texts)
             return scipy.sparse.hstack([vectors(texts), sparse], "csr") if dense else sparse
 
-        model = head().fit(features(train.texts, rows), train.labels)
-        return lambda texts: list(model.predict(features(texts, None)))
+        model = head().fit(features(train.texts), train.labels)
+        return lambda texts: list(model.predict(features(texts)))
 
     return fit
 
@@ -202,8 +201,7 @@ def in_scope(model: IntentReader, texts: list[str]) -> np.ndarray:
     The energy is that of Liu et al. 2020, "Energy-based Out-of-distribution Detection". A reject
     class counts by what it takes from the others' scores.
     """
-    mended = model.mended(texts)
-    known = model.scores(mended, vectors(mended))[:, model.labels != "oos"]
+    known = model.scores(texts)[:, model.labels != "oos"]
     energy: np.ndarray = logsumexp(SHARPNESS * known, axis=1)
     return energy
 
@@ -417,7 +415,7 @@ def _reading_times(parts: dict[str, Questions], full: IntentReader) -> dict[str,
         "questions_few": len(few.texts), "questions_many": len(train.texts),
     }  # fmt: skip
     for name, model in (("few", reader(few)), ("many", full)):
-        took = milliseconds(lambda text, m=model: m.probabilities([text]), texts)
+        took = milliseconds(lambda text, m=model: m.probabilities([InParts.whole(text)]), texts)
         result[f"{name}_p50_ms"], result[f"{name}_p99_ms"] = np.percentile(took, [50, 99]).tolist()
     return result
 

@@ -21,6 +21,7 @@ from preceptor.nlu.entities.extractor import extract
 from preceptor.nlu.entities.glossary import gloss
 from preceptor.nlu.entities.linking import Linker
 from preceptor.nlu.intents.classifier import IntentReader, by_intent, ranked
+from preceptor.nlu.intents.features import InParts
 from preceptor.nlu.language import KNOWN, LanguageReader, by_script
 from preceptor.nlu.questions.cuts import is_story, parts_of, place_of
 from preceptor.nlu.questions.model import CutModel, Piece, Roles, StoryModel
@@ -170,9 +171,8 @@ def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:
     named = [(e["start"], e["end"]) for e in entities if e["entity"] != "cheap"]
     cuts, spans = parts_of(doc, named)
     story = is_story(doc)
-    rows = models.intents.probabilities_of_parts(
-        text, list(map(place_of, spans.values())), apart=story
-    )
+    places = list(map(place_of, spans.values()))
+    rows = models.intents.probabilities([InParts(text, places, story=story)])
     pieces = {
         part: Piece.of(span, row @ models.summed)
         for (part, span), row in zip(spans.items(), rows, strict=True)

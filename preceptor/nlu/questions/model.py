@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse
 from spacy.tokens import Span, Token
 
 from preceptor.intents import Intents
@@ -166,9 +165,7 @@ class CutModel:
         """
         centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
         labels = [_PARTED if parts else "one" for parts in truth]
-        ridge = QuadraticRidge.fit(
-            _scaled(rows, centre, scale), _no_ngrams(len(rows)), labels, **_RIDGE
-        )
+        ridge = QuadraticRidge.fit(_scaled(rows, centre, scale), labels, **_RIDGE)
         return cls(roles, ridge, centre, scale)
 
     def parts(self, places: Sequence[tuple[Cut, Piece, Piece, Piece]]) -> list[tuple[float, Pair]]:
@@ -180,7 +177,7 @@ class CutModel:
         found = [features(self.roles, *each) for each in places]
         rows = np.stack([values for values, _ in found])
         dense = _scaled(rows, self._centre, self._scale)
-        chances = self._ridge.probabilities(dense, _no_ngrams(len(rows)))[:, self._parted]
+        chances = self._ridge.probabilities(dense)[:, self._parted]
         return [
             (0.0 if _tells_who_asks(self.roles, left, pair) else float(chance), pair)
             for chance, (_, pair), (_, left, _, _) in zip(chances, found, places, strict=True)
@@ -203,10 +200,6 @@ class CutModel:
 
 def _scaled(rows: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.clip((rows - centre) / scale, -_CLEAR, _CLEAR).astype(np.float32)
-
-
-def _no_ngrams(rows: int) -> scipy.sparse.csr_matrix:
-    return scipy.sparse.csr_matrix((rows, 1), dtype=np.float32)
 
 
 def features(

@@ -16,7 +16,8 @@ from itertools import islice
 import numpy as np
 from spacy.tokens import Span
 
-from preceptor.nlu.intents.classifier import InParts, by_intent
+from preceptor.nlu.intents.classifier import by_intent
+from preceptor.nlu.intents.features import InParts
 from preceptor.nlu.questions.annotated import Marked
 from preceptor.nlu.questions.cuts import Cut, cuts_of, is_story, parts_of, place_of
 from preceptor.nlu.questions.model import (
@@ -102,7 +103,7 @@ def draw(
     kept = [i for i, question in enumerate(questions) if question.text.lower() in folds]
     samples += [_of_question(questions[i], folds) for i in kept]
     stories = (_in_story(questions[i], told, folds, chance) for i in inside)
-    samples += [story for story in stories if story.message.apart]
+    samples += [story for story in stories if story.message.story]
     return [q for q in questions if q.text.lower() not in folds], samples
 
 
@@ -166,7 +167,7 @@ def fit(
             key: Piece.of(span, row @ summed)
             for (key, span), row in zip(sample.spans.items(), rows, strict=False)
         }
-        if not sample.message.apart:
+        if not sample.message.story:
             cuts += _cuts(sample, pieces, roles)
         elif len(sample.intents) == 1 and len(pieces) > 2:
             *told, whole = pieces.values()
