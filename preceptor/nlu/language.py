@@ -225,12 +225,20 @@ class LanguageReader:
             ridge: see `QuadraticRidge.fit_and_hold_out`.
         """
         # What is declined for its language is no English.
-        plain = [i for i, (_, label) in enumerate(english) if not label.endswith(_DECLINED)]
+        plain = [each for each in english if not each[1].endswith(_DECLINED)]
         words = Words.learn(
-            (english[i][0] for i in plain), ((code, text) for code, text, _ in foreign)
+            (text for text, _ in plain), ((code, text) for code, text, _ in foreign)
         )
-        chosen = _thinned(plain, [label for _, label in english], most)
-        asked = [*(english[i] for i in chosen), *((text, label) for _, text, label in foreign)]
+        of_label: dict[str, list[str]] = {}
+        for text, label in plain:
+            of_label.setdefault(label, []).append(text)
+        # Spread evenly over the files.
+        asked = [
+            (texts[int(i)], label)
+            for label, texts in of_label.items()
+            for i in np.linspace(0, len(texts) - 1, min(most, len(texts)))
+        ]
+        asked += [(text, label) for _, text, label in foreign]
         rows = meaning([text for text, _ in asked], {encoder: 1.0})
         model = QuadraticRidge.fit(rows, [label for _, label in asked], **ridge)
         return cls(words, model, encoder)
@@ -264,15 +272,3 @@ class LanguageReader:
             return None
         model = QuadraticRidge.load(folder / "languages.npz")
         return cls(Words.load(folder / "languages.json"), model, encoder)
-
-
-def _thinned(places: Sequence[int], labels: Sequence[str], most: int) -> list[int]:
-    """Return at most so many places per label, spread evenly over the files."""
-    of: dict[str, list[int]] = {}
-    for place in places:
-        of.setdefault(labels[place], []).append(place)
-    return [
-        group[int(i)]
-        for group in of.values()
-        for i in np.linspace(0, len(group) - 1, min(most, len(group)))
-    ]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 
@@ -53,7 +52,7 @@ _LANGUAGE_AFTER = {"speaking", "language", "course", "courses", "lessons", "leve
 # "Do I need Spanish for Peru?" needs the language, "I need Spanish hospitals" does not.
 _NEEDED_BEFORE = {"need", "needs", "needed", "require", "requires"}
 _NEEDED_AFTER = {"", "?", ".", "!", ",", "for", "in", "to", "at", "before", "there", "if", "or"}
-_FOUR, _FEW_WORDS, _MOST_TYPOS = 4, 4, 200
+_FEW_WORDS, _MOST_TYPOS = 4, 200
 _IN_COUNTRY_AFTER = {"hospital", "hospitals", "doctor", "doctors", "clinic", "clinics", "medical"}
 
 
@@ -118,10 +117,6 @@ class Linker:
         for term in _further_terms(vocabulary):
             # A name that the catalogue has for something keeps that meaning.
             self._add(term, besides=named)
-        self._anagrams: dict[str, list[str]] = {}
-        for word in self._joined:
-            if len(word) == _FOUR:
-                self._anagrams.setdefault("".join(sorted(word)), []).append(word)
         self._mender = Mender(self._joined)
         self._names = _first_names(vocabulary)
 
@@ -258,19 +253,10 @@ class Linker:
                     return
                 text = "".join(norms)
                 meant = self._mender.mend(text)
-                if meant is None and width == 1 and len(text) == _FOUR and not is_english(text):
-                    meant = self._four_letters(text)
                 if meant is not None:
                     taken.update(window)
                     term = min(self._joined[meant], key=lambda t: _ORDER[t.kind])
                     yield _Match(doc[i : i + width], (term,), tuple(self._joined[meant]), False)
-
-    def _four_letters(self, text: str) -> str | None:
-        """Return a four-letter place whose letters were swapped ("prue" for "peru")."""
-        for candidate in self._anagrams.get("".join(sorted(text)), ()):
-            if OSA.distance(candidate, text) == 1:
-                return candidate
-        return None
 
 
 def _further_terms(vocabulary: Vocabulary) -> Iterator[Term]:

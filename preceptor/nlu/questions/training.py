@@ -16,6 +16,7 @@ from itertools import islice
 import numpy as np
 from spacy.tokens import Span
 
+from preceptor.nlu.encoders.onnx import Part
 from preceptor.nlu.intents.classifier import by_intent
 from preceptor.nlu.intents.features import InParts
 from preceptor.nlu.questions.annotated import Marked
@@ -108,26 +109,29 @@ def draw(
 
 
 def _of_marked(marked: Marked, fold: int) -> Sample:
-    doc = tokens_of(marked.text)
-    cuts, spans = parts_of(doc)
-    places = list(map(place_of, spans.values()))
-    labels: list[str | None] = [None] * len(places)
-    for part, intent in zip(marked.parts, marked.intents, strict=True):
-        if part not in places:
-            places.append(part)
-            labels.append(None)
-        labels[places.index(part)] = intent
-    message = InParts(marked.text, places, labels, is_story(doc))
-    return Sample(message, fold, cuts, spans, marked.intents)
+    asked = dict(zip(marked.parts, marked.intents, strict=True))
+    return _sample(marked.text, asked, fold, marked.intents)
 
 
 def _of_question(question: Question, folds: Mapping[str, int]) -> Sample:
-    doc = tokens_of(question.text)
+    asked = {(0, len(question.text)): question.label}
+    return _sample(question.text, asked, folds[question.text.lower()], [question.intent])
+
+
+def _sample(
+    text: str,
+    asked: Mapping[Part, str],
+    fold: int,
+    intents: list[str],
+    written: bool = True,
+) -> Sample:
+    """Return a sample with all parts that are read, and those that are learnt with their labels."""
+    doc = tokens_of(text)
     cuts, spans = parts_of(doc)
     places = list(map(place_of, spans.values()))
-    labels = [question.label if place == (0, len(doc.text)) else None for place in places]
-    message = InParts(question.text, places, labels, is_story(doc))
-    return Sample(message, folds[question.text.lower()], cuts, spans, [question.intent])
+    places += [part for part in asked if part not in places]
+    message = InParts(text, places, [asked.get(place) for place in places], is_story(doc))
+    return Sample(message, fold, cuts, spans, intents, written)
 
 
 def _in_story(
@@ -140,12 +144,8 @@ def _in_story(
     first = chance.randrange(max(1, len(story) - 5))
     around = story[first : first + chance.randint(*_STORY_SENTENCES)]
     at = chance.choice((0, len(around) // 2, len(around)))
-    doc = tokens_of(" ".join([*around[:at], own, *around[at:]]))
-    _, spans = parts_of(doc)
-    places = list(map(place_of, spans.values()))
-    message = InParts(doc.text, places, [None] * len(places), is_story(doc))
-    fold = folds[question.text.lower()]
-    return Sample(message, fold, [], spans, [question.intent], written=False)
+    text = " ".join([*around[:at], own, *around[at:]])
+    return _sample(text, {}, folds[question.text.lower()], [question.intent], written=False)
 
 
 def fit(
