@@ -6,6 +6,7 @@ It knows nothing of Rasa, so that public benchmarks measure just what the adviso
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -38,26 +39,26 @@ _AT_A_TIME = 256
 _RIDGE = ("directions", "dense_weight", "linear_weight", "penalty")
 
 
+@dataclass(frozen=True)
 class IntentReader:
     """A trained reader of intents.
 
     Attributes:
-        labels: the classes, shape `(c,)`; the columns of what `scores` and `probabilities` give.
+        corrector: mends words.
+        encoders: see `features`.
+        ngrams: finds n-grams.
+        ridge: the model of those features.
     """
 
-    def __init__(
-        self,
-        corrector: Corrector,
-        encoders: Mapping[str, float],
-        ngrams: Ngrams,
-        ridge: QuadraticRidge,
-    ) -> None:
-        """Put the parts together; `fit` and `load` make them."""
-        self._corrector = corrector
-        self._encoders = encoders
-        self._ngrams = ngrams
-        self._ridge = ridge
-        self.labels = ridge.labels
+    corrector: Corrector
+    encoders: Mapping[str, float]
+    ngrams: Ngrams
+    ridge: QuadraticRidge
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The classes, shape `(c,)`: columns of what `scores` and `probabilities` return."""
+        return self.ridge.labels
 
     @classmethod
     def fit(
@@ -116,11 +117,11 @@ class IntentReader:
 
     def scores(self, texts: list[str]) -> np.ndarray:
         """Return each intent's score for `n` texts, shape `(n, c)`; 1 is a clear yes."""
-        return self._ridge.scores(*self._features(list(map(InParts.whole, texts))))
+        return self.ridge.scores(*self._features(list(map(InParts.whole, texts))))
 
     def probabilities(self, messages: Sequence[InParts]) -> np.ndarray:
         """Return each intent's calibrated probability for all parts of messages, `(parts, c)`."""
-        return self._ridge.probabilities(*self._features(messages))
+        return self.ridge.probabilities(*self._features(messages))
 
     def mended(self, message: InParts) -> InParts:
         """Return a message in lower case, words mended that no training question has.
@@ -128,17 +129,17 @@ class IntentReader:
         The training questions themselves stay as they are: they have the typos that people make.
         """
         return message.changed(
-            lambda pieces: self._corrector.correct([squeeze(piece) for piece in pieces])
+            lambda pieces: self.corrector.correct([squeeze(piece) for piece in pieces])
         )
 
     def _features(self, messages: Sequence[InParts]) -> tuple[np.ndarray, scipy.sparse.csr_matrix]:
-        return features(list(map(self.mended, messages)), self._encoders, self._ngrams)
+        return features(list(map(self.mended, messages)), self.encoders, self.ngrams)
 
     def save(self, folder: Path) -> None:
         """Write what was learnt as plain data: reading it back runs no code."""
-        self._corrector.save(folder / "spelling.json")
-        self._ngrams.save(folder)
-        self._ridge.save(folder / "classifier.npz")
+        self.corrector.save(folder / "spelling.json")
+        self.ngrams.save(folder)
+        self.ridge.save(folder / "classifier.npz")
 
     @classmethod
     def load(cls, folder: Path, encoders: Mapping[str, float]) -> IntentReader:
