@@ -1,14 +1,48 @@
-"""What the channels' routes share: bodies read up to a limit, and JSON as an answer."""
+"""What the channels' routes share: refusals in words, bodies read up to a limit, JSON, health."""
 
 import json
+import math
 from typing import Any
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 
-class TooLarge(ValueError):
-    """A request's body is larger than its route allows; the message says so."""
+class Refusal(ValueError):
+    """What is refused, with a sentence for people and a code for programs.
+
+    Attributes:
+        sentence: What to tell the person.
+        code: One of the codes in docs/web-protocol.md.
+        status: The HTTP status.
+        retry_after: After how many seconds it may work, if that is known.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        code: str = "bad_request",
+        status: int = 400,
+        retry_after: float | None = None,
+    ) -> None:
+        """Remember what to answer."""
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code
+        self.status = status
+        self.retry_after = None if retry_after is None else math.ceil(retry_after)
+
+    def body(self) -> dict[str, Any]:
+        """Return the refusal as JSON."""
+        body: dict[str, Any] = {"error": self.sentence, "code": self.code}
+        return body if self.retry_after is None else {**body, "retry_after": self.retry_after}
+
+    def response(self) -> HTTPResponse:
+        """Return the refusal as an answer to a request."""
+        response = json_response(self.body(), self.status)
+        if self.retry_after is not None:
+            response.headers["Retry-After"] = str(self.retry_after)
+        return response
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:
@@ -18,16 +52,25 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
     the route. The announced length is not trusted: what arrives is counted.
 
     Raises:
-        TooLarge: If the body is larger than the limit.
+        Refusal: If the body is larger than the limit.
     """
     body = b""
     while request.stream is not None and (chunk := await request.stream.read()):
         body += chunk
         if len(body) > limit_bytes:
-            raise TooLarge(f"The request is larger than {limit_bytes // 1024} kB.")
+            sentence = f"The request is larger than {limit_bytes // 1024} kB."
+            raise Refusal(sentence, "too_large", 413)
     return body
 
 
 def json_response(body: Any, status: int = 200) -> HTTPResponse:
     """Return JSON; Sanic's own encoder is faster and fails on lone surrogates."""
     return HTTPResponse(json.dumps(body), status, None, "application/json")
+
+
+def health(request: Request) -> HTTPResponse:
+    """Answer 200 if a model is loaded, otherwise 503."""
+    agent = getattr(request.app.ctx, "agent", None)
+    if agent is None or not agent.is_ready():
+        return Refusal("The advisor has no model loaded.", "unavailable", 503).response()
+    return json_response({"status": "ok"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import Any
@@ -16,9 +17,6 @@ from preceptor.conversation.replies import REPLY, Reply, reply_of
 from preceptor.rasa_ext.choices import CHOICE
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import Settings
-
-PREFACE = "preface"
-"""Key of a message with a sentence that stands before its answer, in the person's language."""
 
 SCHEMES = ("https", "http", "mailto", "tel")
 _DATA_LIMIT_CHARACTERS = 8_000
@@ -67,33 +65,23 @@ def read_reply(message: dict[str, Any]) -> Reply | None:
         reply = _in_words(message)
     if reply == Reply() and message.get("custom"):
         reply = _in_words(message)
-    if preface := message.get(PREFACE):
-        body = (reply.lead, *reply.body) if reply.lead else reply.body
-        reply = reply.copy(update={"lead": preface, "body": body})
     return None if reply == Reply(language=reply.language) else reply
 
 
 def _in_words(message: dict[str, Any]) -> Reply:
+    """Return what can be read of a message with a payload of an unknown kind."""
     custom = message.get("custom")
-    content = custom.get(REPLY) if isinstance(custom, dict) else None
+    content = custom.get(REPLY, custom) if isinstance(custom, dict) else custom
+    texts = [message.get("text"), content]
     if isinstance(content, dict):
-        try:
+        with contextlib.suppress(ValidationError):
             return parse_obj_as(Reply, {**content, "card": None})
-        except ValidationError:
-            return reply_of({"text": message.get("text") or _text_of(content)})
-    return reply_of({"text": message.get("text") or _text_of(custom)})
-
-
-def _text_of(content: Any) -> str:
-    """Return a readable text of a payload of an unknown kind."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, dict):
-        for key in ("lead", "text", "message", "title"):
-            if isinstance(content.get(key), str) and content[key].strip():
-                return str(content[key])
-    shown = json.dumps(content, ensure_ascii=False, default=str) if content else ""
-    return shown[:_DATA_LIMIT_CHARACTERS]
+        texts += [content.get(key) for key in ("lead", "text", "title")]
+    for text in texts:
+        if isinstance(text, str) and text.strip():
+            return reply_of({"text": text})
+    shown = json.dumps(custom, ensure_ascii=False, default=str) if custom else ""
+    return reply_of({"text": shown[:_DATA_LIMIT_CHARACTERS]})
 
 
 def safe_url(address: Any) -> str | None:

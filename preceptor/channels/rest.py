@@ -5,17 +5,16 @@ name the conversation, so it must not be open to the world.
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
-from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from preceptor.channels.http import TooLarge, json_response, read_body
-from preceptor.channels.output import RepliesOutput, channel_seals, metadata_of, opened
-from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
+from preceptor.channels.http import Refusal, health, json_response, read_body
+from preceptor.channels.output import channel_seals, opened
+from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.conversation.choices import Choice, Seals
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply, as_custom
@@ -25,24 +24,6 @@ LIMIT_BYTES = 64 * 1024
 SENDER_LIMIT_CHARACTERS = 128
 # Conversations of channels that know who is speaking; nobody joins them from here.
 FOREIGN_SENDERS = ("web:", "slack:")
-
-
-class BadRequest(ValueError):
-    """A request that cannot be answered; the message is a sentence for whoever sent it."""
-
-    def __init__(self, sentence: str, status: int = 400) -> None:
-        """Remember the sentence and the HTTP status to answer with."""
-        super().__init__(sentence)
-        self.status = status
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a request says: who speaks, their words, and the value of the button they chose."""
-
-    sender: str
-    text: str
-    payload: str | None = None
 
 
 class RestInput(InputChannel):
@@ -68,32 +49,21 @@ class RestInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes, all under `/webhooks/rest`."""
         webhook = Blueprint("preceptor_rest")
-        answer = reply_in_words(on_new_message)
+        turns = Turns(self.name(), on_new_message)
         seals = channel_seals(self._settings)
 
         @webhook.get("/")
-        async def health(request: Request) -> HTTPResponse:
-            agent = getattr(request.app.ctx, "agent", None)
-            if agent is None or not agent.is_ready():
-                return json_response({"error": "The advisor has no model loaded."}, 503)
-            return json_response({"status": "ok"})
+        async def rest_health(request: Request) -> HTTPResponse:
+            return health(request)
 
         @webhook.post("/webhook", stream=True)
         async def receive(request: Request) -> HTTPResponse:
             try:
-                said = await _read_message(request)
-            except BadRequest as error:
-                return json_response({"error": str(error)}, error.status)
-            output = RepliesOutput(self.name())
-            message = UserMessage(
-                said.text,
-                output,
-                said.sender,
-                input_channel=self.name(),
-                metadata=metadata_of(opened(seals, said.payload, said.sender)),
-            )
-            await answer(message)
-            return json_response([_message(reply, said.sender, seals) for reply in output.replies])
+                sender, text, value = await _read_message(request)
+            except Refusal as refusal:
+                return refusal.response()
+            replies = await turns.replies(sender, text, opened(seals, value, sender))
+            return json_response([_message(reply, sender, seals) for reply in replies])
 
         return webhook
 
@@ -118,44 +88,31 @@ def _button(choice: Choice, sender: str, seals: Seals) -> dict[str, str]:
     return button
 
 
-async def _read_message(request: Request) -> Said:
-    """Return what a request says, or raise `BadRequest`."""
-    if request.args.get("stream", "").lower() == "true":
-        raise BadRequest("Replies are not streamed here; please leave out ?stream=true.")
-    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise BadRequest("Please send JSON with the header Content-Type: application/json.", 415)
-    try:
-        return parse_body(await read_body(request, LIMIT_BYTES))
-    except TooLarge as error:
-        raise BadRequest(str(error), 413) from None
-
-
-def parse_body(body: bytes) -> Said:
-    """Return what a request's body says.
-
-    Args:
-        body: JSON, `{"sender": string or integer, "message": string, "payload": string}`, the
-            last only for a click.
-
-    Returns:
-        The sender has 1 to 128 printable characters; the text is as it came and may be blank.
+async def _read_message(request: Request) -> tuple[str, str, str | None]:
+    """Return who speaks, their words, which may be blank, and the value of a button.
 
     Raises:
-        BadRequest: With a sentence that says what is wrong.
+        Refusal: With a sentence that says what is wrong.
     """
+    if request.args.get("stream", "").lower() == "true":
+        raise Refusal("Replies are not streamed here; please leave out ?stream=true.")
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        sentence = "Please send JSON with the header Content-Type: application/json."
+        raise Refusal(sentence, status=415)
+    body = await read_body(request, LIMIT_BYTES)
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadRequest("The request's body is not valid JSON.") from None
+        raise Refusal("The request's body is not valid JSON.") from None
     if not isinstance(content, dict):
-        raise BadRequest('The JSON must be an object such as {"sender": "me", "message": "hi"}.')
+        raise Refusal('The JSON must be an object such as {"sender": "me", "message": "hi"}.')
     text, payload = content.get("message"), content.get("payload")
     if not isinstance(text, str):
-        raise BadRequest('"message" is missing; it must be a string.')
+        raise Refusal('"message" is missing; it must be a string.')
     if payload is not None and not isinstance(payload, str):
-        raise BadRequest('"payload" must be a string, as a button had it.')
-    return Said(_sender_of(content.get("sender")), text, payload)
+        raise Refusal('"payload" must be a string, as a button had it.')
+    return _sender_of(content.get("sender")), text, payload
 
 
 def _sender_of(sender: Any) -> str:
@@ -163,11 +120,11 @@ def _sender_of(sender: Any) -> str:
         sender = str(sender)
     # Without a sender, Rasa would put everyone into one conversation named "default".
     if not isinstance(sender, str) or not sender.strip():
-        raise BadRequest('"sender" is missing; it must be a string that names the conversation.')
+        raise Refusal('"sender" is missing; it must be a string that names the conversation.')
     if len(sender) > SENDER_LIMIT_CHARACTERS or not sender.isprintable():
-        raise BadRequest(
+        raise Refusal(
             f'"sender" must have at most {SENDER_LIMIT_CHARACTERS} characters, all printable.'
         )
     if sender.strip().lower().startswith(FOREIGN_SENDERS):
-        raise BadRequest(f'"sender" must not begin with {" or ".join(FOREIGN_SENDERS)}.')
+        raise Refusal(f'"sender" must not begin with {" or ".join(FOREIGN_SENDERS)}.')
     return sender

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
-from sqlalchemy import MetaData, event
-from sqlalchemy.engine import Engine, create_engine
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
 
 from preceptor.runtime.settings import Settings
 
-metadata = MetaData()
+T = TypeVar("T")
+
+metadata = sa.MetaData()
 """Every store's tables; a store adds its own when its module is imported."""
 
 _BUSY_SECONDS = 5
+# Of versions before the first release: what people wrote must not outlive its time in them.
+_FORMER_TABLES = (
+    "web_messages",
+    "deliveries_inbox",
+    "deliveries_outbox",
+    "deliveries_seen",
+    "deliveries_servers",
+    "deliveries_leases",
+    "slack_oauth_states",
+    "slack_threads",
+    "slack_conversations",
+    "slack_answers",
+)
+# SQLite writes one at a time, PostgreSQL is waited for: a few threads are enough.
+_threads = ThreadPoolExecutor(4, thread_name_prefix="channels-db")
+# SQLite has one writer at a time: waiting here is cheaper than its polling.
+_write_lock = threading.Lock()
 
 
 @lru_cache(maxsize=8)
@@ -24,13 +48,13 @@ def engine_of(url: str) -> Engine:
     a writer. Errors don't repeat a statement's parameters: what people typed stays out of logs.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(
         url,
         hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
     )
-    event.listen(engine, "connect", write_ahead)
+    sa.event.listen(engine, "connect", write_ahead)
     return engine
 
 
@@ -58,4 +82,20 @@ def open_channels(settings: Settings) -> Engine:
     settings.var.mkdir(parents=True, exist_ok=True)
     engine = engine_of(settings.channels_url)
     metadata.create_all(engine)
+    with engine.begin() as connection:
+        for name in _FORMER_TABLES:
+            connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}"))
     return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that writes; this process has one at a time."""
+    with _write_lock, engine.begin() as connection:
+        yield connection
+
+
+async def in_thread(call: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """Run what blocks on the database off the event loop."""
+    call = partial(call, *arguments, **named)
+    return await asyncio.get_running_loop().run_in_executor(_threads, call)

@@ -1,9 +1,9 @@
 """Talks to the running advisor in the terminal, over REST."""
 
 import re
+import readline  # noqa: F401 - lets people edit what they type in input()
 import sys
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -73,11 +73,11 @@ def chat(settings: Settings) -> None:
         except httpx.HTTPError as error:
             raise Complaint(_nothing_runs(settings)) from error
         click.echo(_WELCOME)
-        read = _reader()
+        prompt = "you> " if sys.stdin.isatty() else ""
         buttons: list[Button] = []
         while True:
             try:
-                typed = read()
+                typed = input(prompt)
             except (EOFError, KeyboardInterrupt):
                 click.echo()
                 return
@@ -103,15 +103,6 @@ def _send(client: httpx.Client, settings: Settings, body: dict[str, str]) -> lis
     if isinstance(content, dict):
         return [{"text": f"({content.get('error', 'The server refused the message.')})"}]
     return list(content)
-
-
-def _reader() -> Callable[[], str]:
-    if not sys.stdin.isatty():
-        return input
-    from prompt_toolkit import PromptSession
-
-    session: PromptSession[str] = PromptSession()
-    return lambda: session.prompt("you> ")
 
 
 def _nothing_runs(settings: Settings) -> str:

@@ -338,5 +338,5 @@ class StrictTrackerStore(FailSafeTrackerStore):
         return tracker
 
     def on_tracker_store_retrieve_error(self, error: Exception) -> None:
-        """Let the turn fail; `reply_in_words` tells the person and logs the cause."""
+        """Let the turn fail; `Turns` tells the person and logs the cause."""
         raise error

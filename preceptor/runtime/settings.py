@@ -255,12 +255,6 @@ class WebSettings(_Section):
         le=9,
         must="the number of proxies, 0 to 9",
     )
-    redis_url: str | None = _private(
-        "PRECEPTOR_WEB_REDIS_URL",
-        None,
-        "the Redis server through which several servers tell each other what they send",
-        default_text="one server",
-    )
     token_minutes: int = _number(
         "PRECEPTOR_WEB_TOKEN_MINUTES", 60, "how long a token is good, in minutes", 5, 24 * 60
     )
@@ -403,12 +397,6 @@ class SlackSettings(_Section):
         "another address instead of Slack's API, for tests",
         regex=r"^https?://[^/\s]+",
         must="a web address",
-    )
-    redis_url: str | None = _private(
-        "REDIS_URL",
-        None,
-        "the Redis server that servers with a database each share",
-        default_text="one database",
     )
 
     @validator("bot_token", "app_token")

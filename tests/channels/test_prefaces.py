@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from rasa.core.channels.channel import UserMessage
 
-from preceptor.channels.output import RepliesOutput
 from preceptor.channels.prefaces import Prefaces
-from preceptor.channels.turn_runner import reply_in_words
+from preceptor.channels.turns import Turns
 from preceptor.conversation.plain_text import plain_text
 
 
@@ -50,13 +49,9 @@ def test_a_turn_s_first_message_carries_the_note_whatever_the_channel():
             await message.output_channel.send_response(message.sender_id, {"text": text})
 
     async def talk() -> list[str]:
-        handle = reply_in_words(turn)
-        said = []
-        for _ in range(2):
-            output = RepliesOutput("rest")
-            await handle(UserMessage("hola, busco algo", output, "someone"))
-            said += [plain_text(reply) for reply in output.replies]
-        return said
+        turns = Turns("rest", turn)
+        said = [await turns.replies("someone", "hola, busco algo") for _ in range(2)]
+        return [plain_text(reply) for replies in said for reply in replies]
 
     first, *rest = asyncio.run(talk())
     assert first.startswith("Entiendo tu pregunta") and first.endswith("Two programmes fit.")

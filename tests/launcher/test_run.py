@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from preceptor.channels.turn_runner import FAILED_SENTENCE
+from preceptor.channels.turns import FAILED_SENTENCE
 from preceptor.runtime.models import checksum_file, is_intact, write_checksum
 from tests.support.processes import children, wait_until
 from tests.support.tiny_project import command, environment, free_port

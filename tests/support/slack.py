@@ -61,13 +61,12 @@ class SlackAdvisor:
         """
         path = self.advisor.home / "var" / "channels.db"
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5) as database:
-            works = database.execute("SELECT conversation FROM deliveries_inbox").fetchall()
-            messages = database.execute("SELECT lane FROM deliveries_outbox").fetchall()
+            lanes = database.execute("SELECT lane FROM queue_items").fetchall()
         if not person:
-            return len(works) + len(messages)
+            return len(lanes)
         # A DM's lane ends with its channel, D… where the person is U….
         ends = (person, f"D{person[1:]}")
-        return sum(name.endswith(ends) for (name,) in (*works, *messages))
+        return sum(name.endswith(ends) for (name,) in lanes)
 
     def settle(self, person: str = "", seconds: float = 60) -> None:
         """Wait until all that was told is acknowledged, and a person's or all is answered."""

@@ -26,7 +26,6 @@ from preceptor.channels.slack.mrkdwn import (
 from preceptor.conversation.cards import (
     Card,
     ComparisonCard,
-    ContactItem,
     ContactsCard,
     FactsCard,
     LicensingCard,
@@ -58,7 +57,7 @@ CARD_BODY_LIMIT = 200
 TABLE_CHARACTERS_LIMIT = 10_000
 # A cell of Slack's table holds far more; a reader's eye does not.
 _CELL_LIMIT = 300
-_LABEL_LIMIT = 60
+_LABEL_LIMIT = 100
 _VALUE_LIMIT = SECTION_LIMIT - 2 * _LABEL_LIMIT
 _CONTEXT_TEXT_LIMIT = 500
 # Of a programme's name in a block's id, which may have 255 characters.
@@ -104,6 +103,23 @@ class Rendered:
     blocks: list[Block]
     fallback: list[Block] = field(default_factory=list)
     is_page: bool = False
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Text and blocks as arguments of Slack's methods."""
+        return {"text": self.text, **({"blocks": self.blocks} if self.blocks else {})}
+
+
+def joined(parts: Sequence[Rendered]) -> Rendered:
+    """Return several replies as one message."""
+    blocks = [block for part in parts for block in part.blocks]
+    fallback = [block for part in parts for block in part.fallback or part.blocks]
+    return Rendered(
+        text="\n\n".join(part.text for part in parts),
+        blocks=blocks[:BLOCKS_LIMIT],
+        fallback=fallback[:BLOCKS_LIMIT] if fallback != blocks else [],
+        is_page=any(part.is_page for part in parts),
+    )
 
 
 def render(
@@ -209,7 +225,9 @@ def choices(
         if len(value) <= BUTTON_VALUE_LIMIT
     ]
     if len(values) > BUTTONS_LIMIT and all(len(v) <= OPTION_VALUE_LIMIT for _, v in values):
-        elements = [_select(values, f"{kind}:select")]
+        options = [{"text": _plain(title), "value": v} for title, v in values[:OPTIONS_LIMIT]]
+        select = {"type": "static_select", "action_id": f"{kind}:select", "options": options}
+        elements = [{**select, "placeholder": _plain("Choose one")}]
     elements += [
         {**button(each.title, f"link:{n}", None), "url": each.url}
         for n, each in enumerate(offered)
@@ -223,16 +241,6 @@ def choices(
         }
         for start in range(0, len(elements), ACTIONS_LIMIT)
     ]
-
-
-def _select(values: Sequence[tuple[str, str]], action_id: str) -> Block:
-    options = [{"text": _plain(title), "value": value} for title, value in values[:OPTIONS_LIMIT]]
-    return {
-        "type": "static_select",
-        "action_id": action_id,
-        "placeholder": _plain("Choose one"),
-        "options": options,
-    }
 
 
 def _plain(text: str) -> Block:
@@ -264,27 +272,23 @@ def _share(kept: str, rendering: Rendering) -> list[Block]:
 
 
 def _rating(rendering: Rendering) -> list[Block]:
-    up, down = (
-        rendering.seals.sign([way, rendering.conversation], RATING) for way in ("up", "down")
-    )
-    sides = {
-        "positive_button": {
-            "text": _plain("Helpful"),
-            "accessibility_label": "This answer was helpful",
-            "value": up,
-        },
-        "negative_button": {
-            "text": _plain("Not helpful"),
-            "accessibility_label": "This answer was not helpful",
-            "value": down,
-        },
-    }
+    sides = [
+        {
+            "text": _plain(words),
+            "accessibility_label": f"This answer was {words.lower()}",
+            "value": rendering.seals.sign([way, rendering.conversation], RATING),
+        }
+        for way, words in (("up", "Helpful"), ("down", "Not helpful"))
+    ]
+    names = ("positive_button", "negative_button")
     block_id = f"rate:{rendering.nonce}"
     if rendering.native:
-        elements: list[Block] = [{"type": "feedback_buttons", "action_id": "rate", **sides}]
+        elements: list[Block] = [{"type": "feedback_buttons", "action_id": "rate"}]
+        elements[0].update(zip(names, sides, strict=True))
         return [{"type": "context_actions", "block_id": block_id, "elements": elements}]
     elements = [
-        {"type": "button", "action_id": f"rate:{name}", **side} for name, side in sides.items()
+        {"type": "button", "action_id": f"rate:{name}", **side}
+        for name, side in zip(names, sides, strict=True)
     ]
     return [{"type": "actions", "block_id": block_id, "elements": elements}]
 
@@ -293,69 +297,71 @@ def _rating(rendering: Rendering) -> list[Block]:
 
 
 def _program_list(card: ProgramListCard, rendering: Rendering) -> tuple[list[Block], list[str]]:
-    programs = card.programs[:CAROUSEL_LIMIT]
-    placed = [(program, card.offset + n) for n, program in enumerate(programs, 1)]
+    placed = list(enumerate(card.programs[:CAROUSEL_LIMIT], card.offset + 1))
     if rendering.native:
-        elements = [_program_card(program, place, rendering) for program, place in placed]
+        elements = [_program_card(program, place, rendering) for place, program in placed]
         blocks = [{"type": "carousel", "block_id": f"list:{rendering.nonce}", "elements": elements}]
     else:
-        blocks = [
-            block
-            for program, place in placed
-            for block in _program_section(program, place, rendering)
-        ]
-    last = card.offset + len(programs)
-    shown = f"{card.offset + 1} to {last}" if last > card.offset + 1 else f"{last}"
+        blocks = []
+        for place, program in placed:
+            title, *lines = (cut_mrkdwn(line, 600) for line in _lines(program, place))
+            blocks.append(section("\n".join([f"*{title}*", *lines])))
+            blocks.append(_program_actions(program, place, rendering))
+    first, last = placed[0][0], placed[-1][0]
+    shown = f"{first} to {last}" if last > first else f"{last}"
     return blocks, [f"Showing {shown} of {card.total}"]
 
 
-def _headline(program: ProgramItem, place: int) -> str:
-    return f"{program.number or place}. {program.name}"
-
-
-def _facts_line(program: ProgramItem) -> str:
-    """Return what a list says of a programme: length, price, specialties."""
+def _lines(program: ProgramItem, place: int) -> tuple[str, str, str]:
+    """Return what a list says of a programme: its name; whose and where; length, price, fields."""
     _, length, price = program.summary
-    parts = [length, price, ", ".join(program.specialties[:3])]
-    return " · ".join(part for part in parts if part) or "–"
+    facts = (length, price, ", ".join(program.specialties[:3]))
+    return (
+        cut(f"{program.number or place}. {program.name}", CARD_TITLE_LIMIT),
+        cut(f"{program.organisation} · {program.place}", CARD_TITLE_LIMIT),
+        " · ".join(fact for fact in facts if fact) or "–",
+    )
 
 
 def _program_card(program: ProgramItem, place: int, rendering: Rendering) -> Block:
-    subtitle = f"{program.organisation} · {program.place}"
+    actions = _program_actions(program, place, rendering)
+    limits = {
+        "title": CARD_TITLE_LIMIT, "subtitle": CARD_TITLE_LIMIT, "body": CARD_BODY_LIMIT
+    }  # fmt: skip
+    texts = {
+        part: {"type": "mrkdwn", "text": cut_mrkdwn(line, limit), "verbatim": True}
+        for (part, limit), line in zip(limits.items(), _lines(program, place), strict=True)
+    }
     return {
         "type": "card",
-        "block_id": _block_id(program, place, rendering),
-        "title": _mrkdwn(_headline(program, place), CARD_TITLE_LIMIT),
-        "subtitle": _mrkdwn(subtitle, CARD_TITLE_LIMIT),
-        "body": _mrkdwn(_facts_line(program), CARD_BODY_LIMIT),
-        "actions": _program_buttons(program, rendering),
+        "block_id": actions["block_id"],
+        **texts,
+        "actions": actions["elements"],
     }
 
 
-def _mrkdwn(text: str, limit: int) -> Block:
-    return {"type": "mrkdwn", "text": cut_mrkdwn(text, limit), "verbatim": True}
+def _program_actions(program: ProgramItem, place: int, rendering: Rendering) -> Block:
+    """Return a programme's buttons, at most three: Slack's card has no room for more.
 
-
-def _program_section(program: ProgramItem, place: int, rendering: Rendering) -> list[Block]:
-    title = cut_mrkdwn(_headline(program, place), CARD_TITLE_LIMIT)
-    where = cut_mrkdwn(f"{program.organisation} · {program.place}", CARD_TITLE_LIMIT)
-    facts = cut_mrkdwn(_facts_line(program), 600)
-    return [
-        section(f"*{title}*\n{where}\n{facts}"),
-        {
-            "type": "actions",
-            "block_id": _block_id(program, place, rendering),
-            "elements": _program_buttons(program, rendering),
-        },
-    ]
-
-
-def _block_id(program: ProgramItem, place: int, rendering: Rendering) -> str:
-    """Return the id of the block with a programme's buttons, at a place in the message.
-
-    The programme's name stands in it: of a private message, Slack sends nothing else back.
+    Args:
+        program: The programme.
+        place: Its place in the message, 0 for the programme whose details are shown.
+        rendering: For which conversation.
     """
-    return f"card:{rendering.nonce}:{place}:{cut(program.name, _NAME_LIMIT)}"
+    buttons = [button("Save", "say:save", rendering.seal(Save(program=program.id)))]
+    if place:
+        show = rendering.seal(Show(program=program.id))
+        buttons.insert(0, button("Details", "say:details", show))
+    buttons = [each for each in buttons if len(each["value"]) <= BUTTON_VALUE_LIMIT]
+    if is_address(program.source.url):
+        buttons.append({**button("Its page", "link:page", None), "url": program.source.url})
+    for each in buttons:
+        # Tells a screen reader which programme a button belongs to.
+        label = f"{each['text']['text']}: {program.name}"
+        each["accessibility_label"] = cut(label, BUTTON_TEXT_LIMIT)
+    # The name stands in the id: of a private message, Slack sends nothing else back.
+    block_id = f"card:{rendering.nonce}:{place}:{cut(program.name, _NAME_LIMIT)}"
+    return {"type": "actions", "block_id": block_id, "elements": buttons}
 
 
 def program_of(block_id: str) -> str:
@@ -364,32 +370,11 @@ def program_of(block_id: str) -> str:
     return rest.split(":", 2)[-1] if kind == "card" else ""
 
 
-def _program_buttons(
-    program: ProgramItem, rendering: Rendering, *, details: bool = True
-) -> list[Block]:
-    """Return a programme's buttons, at most three: Slack's card has no room for more."""
-    buttons = [button("Save", "say:save", rendering.seal(Save(program=program.id)))]
-    if details:
-        show = rendering.seal(Show(program=program.id))
-        buttons.insert(0, button("Details", "say:details", show))
-    buttons = [each for each in buttons if len(each["value"]) <= BUTTON_VALUE_LIMIT]
-    if is_address(program.source.url):
-        buttons.append({**button("Its page", "link:page", None), "url": program.source.url})
-    return [_named(each, program.name) for each in buttons]
-
-
-def _named(made: Block, name: str) -> Block:
-    """Tell a screen reader which programme a button belongs to."""
-    label = cut(f"{made['text']['text']}: {name}", BUTTON_TEXT_LIMIT)
-    return {**made, "accessibility_label": label}
-
-
 def _program(card: ProgramCard, rendering: Rendering) -> list[Block]:
-    buttons = _program_buttons(card.program, rendering, details=False)
     return [
         section(f"*{cut_mrkdwn(card.program.title, CARD_TITLE_LIMIT * 2)}*"),
         *_labelled([(row.label, row.value) for row in card.rows]),
-        {"type": "actions", "block_id": _block_id(card.program, 0, rendering), "elements": buttons},
+        _program_actions(card.program, 0, rendering),
     ]
 
 
@@ -406,43 +391,28 @@ def _labelled(rows: Sequence[tuple[str, str]]) -> list[Block]:
 
 
 def _comparison(card: ComparisonCard, rendering: Rendering) -> list[Block]:
-    headings = [_headline(each, n) for n, each in enumerate(card.programs, 1)]
-    if rendering.native and _fits_table(card):
-        rows = [[_cell(" "), *(_cell(heading) for heading in headings)]]
-        rows += [
-            [_cell(row.label), *(_cell(cell or card.unknown) for cell in row.cells)]
-            for row in card.rows
-        ]
-        settings = [{"is_wrapped": True} for _ in rows[0]]
+    headings = [_lines(each, n)[0] for n, each in enumerate(card.programs, 1)]
+    texts = [[" ", *headings]]
+    texts += [[row.label, *(cell or card.unknown for cell in row.cells)] for row in card.rows]
+    texts = [[cut(text, _CELL_LIMIT) or "–" for text in row] for row in texts]
+    even = all(len(row) == len(texts[0]) for row in texts)
+    characters = sum(len(text) for row in texts for text in row)
+    if rendering.native and even and len(texts) <= 100 and characters < TABLE_CHARACTERS_LIMIT // 2:
+        rows = [[{"type": "raw_text", "text": text} for text in row] for row in texts]
+        settings = [{"is_wrapped": True} for _ in texts[0]]
         return [{"type": "table", "rows": rows, "column_settings": settings}]
     blocks = []
-    for n, heading in enumerate(headings):
-        cells = [
-            (row.label, cut(row.cells[n] or card.unknown, _CELL_LIMIT))
-            for row in card.rows
-            if n < len(row.cells)
-        ]
+    for n, heading in enumerate(headings, 1):
         blocks.append(section(f"*{cut_mrkdwn(heading, CARD_TITLE_LIMIT)}*"))
-        blocks += _labelled(cells[:8])
+        blocks += _labelled([(row[0], row[n]) for row in texts[1:9] if n < len(row)])
     return blocks
-
-
-def _fits_table(card: ComparisonCard) -> bool:
-    cells = [cell for row in card.rows for cell in (row.label, *row.cells)]
-    characters = sum(min(len(cell), _CELL_LIMIT) for cell in cells)
-    even = all(len(row.cells) == len(card.programs) for row in card.rows)
-    return even and len(card.rows) < 100 and characters < TABLE_CHARACTERS_LIMIT // 2
-
-
-def _cell(text: str) -> Block:
-    return {"type": "raw_text", "text": cut(text, _CELL_LIMIT) or "–"}
 
 
 # Sources and contacts
 
 
 def _source(source: SourceLink) -> str:
-    """Return a source as one line of small print, "" where nothing is known of it."""
+    """Return a source as one line of small print, "" if nothing is known of it."""
     date = f", {source.date}" if source.date else ""
     title = cut(source.title or source.url or "", 150)
     if source.url and is_address(source.url) and len(source.url) < _CONTEXT_TEXT_LIMIT:
@@ -451,17 +421,11 @@ def _source(source: SourceLink) -> str:
 
 
 def _contacts(card: ContactsCard) -> list[Block]:
-    lines = [_contact(each) for each in card.contacts[:20]]
-    return [section("\n".join(lines[start : start + 4])) for start in range(0, len(lines), 4)]
-
-
-def _contact(contact: ContactItem) -> str:
-    ways = [mrkdwn(part) for part in (contact.phone, contact.details) if part]
-    if contact.url and is_address(contact.url):
-        ways.append(link(contact.url))
-    label = f"*{cut_mrkdwn(contact.label, 100)}*"
-    line = f"{label[:-1]}:* {' · '.join(ways)}"
-    return line if len(line) <= 600 else label
+    ways = [
+        (each.label, " · ".join(way for way in (each.phone, each.details, each.url) if way))
+        for each in card.contacts[:20]
+    ]
+    return _labelled(ways)
 
 
 # What a click leaves behind

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import redis
 import structlog
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
-from preceptor.channels.http import TooLarge, json_response, read_body
+from preceptor.channels.http import Refusal, json_response, read_body
 from preceptor.channels.output import channel_seals
 from preceptor.channels.slack.app import build_app
-from preceptor.channels.slack.delivery_log import RedisMemory, SharedMemory
-from preceptor.channels.slack.http import LIMIT_BYTES, NotSlack, bolt_request, sanic_response
+from preceptor.channels.slack.http import LIMIT_BYTES, bolt_request, sanic_response
+from preceptor.channels.slack.outbox import is_local
 from preceptor.channels.slack.service import SlackService
-from preceptor.channels.slack.socket_mode import SocketMode
 from preceptor.channels.storage import open_channels
-from preceptor.channels.turn_runner import OnNewMessage
+from preceptor.channels.turns import OnNewMessage
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import (
     Complaint,
@@ -56,7 +54,7 @@ class SlackInput(InputChannel):
         self._settings = settings or load_settings()
         self._service: SlackService | None = None
         self._app: AsyncApp | None = None
-        self._socket: SocketMode | None = None
+        self._socket: AsyncSocketModeHandler | None = None
 
     @classmethod
     def name(cls) -> str:
@@ -77,7 +75,6 @@ class SlackInput(InputChannel):
         webhook = Blueprint("preceptor_slack")
         self._add_listeners(webhook, on_new_message)
         self._add_routes(webhook)
-        self._add_oauth_routes(webhook)
         return webhook
 
     def _add_listeners(self, webhook: Blueprint, on_new_message: OnNewMessage) -> None:
@@ -95,15 +92,14 @@ class SlackInput(InputChannel):
         @webhook.listener("after_server_start")
         async def start(app: Sanic, _: Any) -> None:
             if self._service is not None and self._app is not None:
-                await self._service.start(getattr(app.ctx, "agent", None))
+                self._service.start(app.ctx.agent)
                 if self._service.config.mode == "socket":
-                    self._socket = SocketMode(self._service, self._app)
-                    self._socket.start()
+                    self._connect(self._service, self._app)
 
         @webhook.listener("before_server_stop")
         async def stop(app: Sanic, _: Any) -> None:
             if self._socket is not None:
-                await self._socket.stop()
+                await self._socket.close_async()  # type: ignore[no-untyped-call]
             if self._service is not None:
                 await self._service.stop()
 
@@ -118,46 +114,40 @@ class SlackInput(InputChannel):
                 return _off()
             try:
                 event = bolt_request(request, await read_body(request, LIMIT_BYTES))
-            except NotSlack as error:
-                return json_response({"error": str(error)}, 400)
-            except TooLarge as error:
-                return json_response({"error": str(error)}, 413)
+            except Refusal as refusal:
+                return refusal.response()
             return sanic_response(await self._app.async_dispatch(event))
 
-    def _add_oauth_routes(self, webhook: Blueprint) -> None:
         @webhook.get("/install")
         async def install(request: Request) -> HTTPResponse:
-            flow = self._oauth_flow
+            flow = self._app.oauth_flow if self._app is not None else None
             if flow is None:
                 return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_installation(bolt_request(request)))
 
         @webhook.get("/oauth_redirect")
         async def redirected(request: Request) -> HTTPResponse:
-            flow = self._oauth_flow
+            flow = self._app.oauth_flow if self._app is not None else None
             if flow is None:
                 return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_callback(bolt_request(request)))
 
-    @property
-    def _oauth_flow(self) -> AsyncOAuthFlow | None:
-        return self._app.oauth_flow if self._app is not None else None
-
     async def _prepare(self, config: SlackSettings, on_new_message: OnNewMessage) -> None:
         tokens_key = derived_key(self._settings, "slack tokens")
         engine = open_channels(self._settings)
-        shared = _shared(config)
         seals = channel_seals(self._settings)
-        self._service = SlackService(config, engine, seals, tokens_key, on_new_message, shared)
-        await self._service.prepare()
+        self._service = SlackService(config, engine, seals, tokens_key, on_new_message)
         self._app = build_app(self._service)
 
-
-def _shared(config: SlackSettings) -> SharedMemory | None:
-    if config.redis_url is None:
-        return None
-    return RedisMemory(redis.Redis.from_url(config.redis_url, socket_timeout=2))
+    def _connect(self, service: SlackService, app: AsyncApp) -> None:
+        """Open Socket Mode's connection; slack-sdk tries again until it is open, and keeps it."""
+        self._socket = AsyncSocketModeHandler(
+            app, app_token=service.config.app_token, web_client=service.client(None)
+        )
+        if is_local(service.config.api_url):
+            self._socket.client.proxy = None
+        service.spawn(self._socket.connect_async())  # type: ignore[no-untyped-call]
 
 
 def _off(sentence: str = "Slack is not set up here; docs/slack.md tells how.") -> HTTPResponse:
-    return json_response({"error": sentence}, 503)
+    return Refusal(sentence, "unavailable", 503).response()

@@ -11,12 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from preceptor.channels.slack.config import BOT_SCOPES
 from preceptor.channels.slack.outbox import is_local
-from preceptor.runtime.settings import (
-    Complaint,
-    SlackSettings,
-    load_settings,
-    load_slack_settings,
-)
+from preceptor.runtime.settings import Complaint, SlackSettings, load_slack_settings
 
 _LIMIT_SECONDS = 15
 _SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
@@ -50,7 +45,7 @@ def check() -> None:
             "Slack is off: none of its variables is set. docs/slack.md says how to set it up."
         )
     problems = 0
-    for good, sentence in findings(config, load_settings().secret is not None):
+    for good, sentence in findings(config):
         click.echo(f"{'ok ' if good else 'NO '} {sentence}")
         problems += not good
     if problems:
@@ -60,29 +55,29 @@ def check() -> None:
     click.echo("Slack is ready.")
 
 
-def findings(config: SlackSettings, has_secret: bool) -> Iterator[tuple[bool, str]]:
-    """Check everything; yield for each check whether it is good, and a sentence.
-
-    Args:
-        config: The settings to check.
-        has_secret: Whether PRECEPTOR_SECRET is set.
-    """
+def findings(config: SlackSettings) -> Iterator[tuple[bool, str]]:
+    """Check the settings; yield for each check whether it is good, and a sentence."""
     if config.bot_token:
         yield from _bot_token(config, config.bot_token)
     else:
         yield True, "Workspaces install the app by OAuth; no token is set for a single one."
     if config.mode == "http":
-        yield _signing_secret(config.signing_secret)
+        yield _form(
+            "SLACK_SIGNING_SECRET",
+            bool(_SIGNING_SECRET.fullmatch(config.signing_secret)),
+            "32 characters of 0-9 and a-f",
+        )
         yield True, "Slack must reach /webhooks/slack/events here; its app settings verify that."
     elif config.app_token:
-        yield _app_token(config, config.app_token)
+        token = config.app_token
+        try:
+            _client(config, token).apps_connections_open(app_token=token)
+            yield True, "SLACK_APP_TOKEN opens Socket Mode."
+        except (SlackApiError, OSError) as error:
+            yield False, _failure(config, "SLACK_APP_TOKEN", error)
     if config.client_id:
-        yield _client_id(config.client_id)
-        if not has_secret:
-            yield (
-                True,
-                "Tokens are encrypted with var/secret; several servers need one PRECEPTOR_SECRET.",
-            )
+        good = bool(re.fullmatch(r"\d+\.\d+", config.client_id))
+        yield _form("SLACK_CLIENT_ID", good, "two numbers with a dot")
 
 
 def _client(config: SlackSettings, token: str) -> WebClient:
@@ -95,18 +90,14 @@ def _client(config: SlackSettings, token: str) -> WebClient:
 def _bot_token(config: SlackSettings, token: str) -> Iterator[tuple[bool, str]]:
     try:
         answer = _client(config, token).auth_test()
-    except SlackApiError as error:
-        yield False, _refusal("SLACK_BOT_TOKEN", error)
-        return
-    except OSError as error:
-        yield False, f"Slack cannot be reached at {config.api_url} ({error})."
+    except (SlackApiError, OSError) as error:
+        yield False, _failure(config, "SLACK_BOT_TOKEN", error)
         return
     user, team = answer.get("user"), answer.get("team")
     yield True, f'SLACK_BOT_TOKEN is that of "{user}" in the workspace "{team}".'
     headers = {str(name).lower(): value for name, value in answer.headers.items()}
     granted = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
-    missing = [scope for scope in BOT_SCOPES if scope not in granted]
-    if missing:
+    if missing := [scope for scope in BOT_SCOPES if scope not in granted]:
         yield (
             False,
             f"The app lacks the scope{'s' * (len(missing) > 1)} {', '.join(missing)}: add "
@@ -117,37 +108,15 @@ def _bot_token(config: SlackSettings, token: str) -> Iterator[tuple[bool, str]]:
         yield True, f"All {len(BOT_SCOPES)} scopes are granted."
 
 
-def _signing_secret(secret: str) -> tuple[bool, str]:
-    if _SIGNING_SECRET.fullmatch(secret):
-        return True, "SLACK_SIGNING_SECRET has the right form (only a call from Slack proves it)."
-    return (
-        False,
-        "SLACK_SIGNING_SECRET is not 32 characters of 0-9 and a-f: copy it from the app's "
-        "Basic Information, App Credentials, Signing Secret.",
-    )
+def _form(name: str, good: bool, form: str) -> tuple[bool, str]:
+    if good:
+        return True, f"{name} has the right form (only a call from Slack proves it)."
+    return False, f"{name} is not {form}: copy it from the app's Basic Information."
 
 
-def _app_token(config: SlackSettings, token: str) -> tuple[bool, str]:
-    try:
-        _client(config, token).apps_connections_open(app_token=token)
-    except SlackApiError as error:
-        return False, _refusal("SLACK_APP_TOKEN", error)
-    except OSError as error:
-        return False, f"Slack cannot be reached at {config.api_url} ({error})."
-    return True, "SLACK_APP_TOKEN opens Socket Mode."
-
-
-def _client_id(client_id: str) -> tuple[bool, str]:
-    if re.fullmatch(r"\d+\.\d+", client_id):
-        return True, "SLACK_CLIENT_ID has the right form (only an installation proves it)."
-    return (
-        False,
-        "SLACK_CLIENT_ID is not two numbers with a dot: copy it from the app's Basic "
-        "Information, App Credentials.",
-    )
-
-
-def _refusal(name: str, error: SlackApiError) -> str:
+def _failure(config: SlackSettings, name: str, error: Exception) -> str:
+    if not isinstance(error, SlackApiError):
+        return f"Slack cannot be reached at {config.api_url} ({error})."
     word = str(error.response.get("error"))
     what = _WHAT_TO_DO.get(word, "see the error's name in Slack's documentation")
     return f'{name}: Slack says "{word}": {what} (the app\'s settings: {_WHERE[name]}).'

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from preceptor.channels.slack.blocks import Block, Seal, button, context, section
+from preceptor.channels.slack.blocks import (
+    BLOCKS_LIMIT,
+    Block,
+    Rendered,
+    Seal,
+    button,
+    context,
+    section,
+)
 from preceptor.channels.slack.mrkdwn import cut, escaped, link, mrkdwn
 from preceptor.conversation.choices import STARTER, Ask, Page
 from preceptor.intents import intents
@@ -123,12 +132,19 @@ def _buttons(offered: Sequence[tuple[str, str]], block_id: str) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": elements}
 
 
-def asked(user: str | None, question: str) -> list[Block]:
-    """Return the small print that repeats a question above its answer.
+def quoted(shown: Rendered, user: str | None, question: str) -> Rendered:
+    """Return an answer with the question above it.
 
     Args:
-        user: Who asked, for others; None where only they see it.
+        shown: The answer.
+        user: Who asked, for others; None if only they see it.
         question: Their words.
     """
-    shown = mrkdwn(cut(question, 200))
-    return context([f"<@{escaped(user)}> asked: {shown}" if user else f"You asked: {shown}"])
+    who = f"<@{escaped(user)}>" if user else "You"
+    above = context([f"{who} asked: {mrkdwn(cut(question, 200))}"])
+    return replace(
+        shown,
+        text=f"{who} asked: {escaped(question)}\n\n{shown.text}",
+        blocks=[*above, *shown.blocks][:BLOCKS_LIMIT],
+        fallback=[*above, *shown.fallback][:BLOCKS_LIMIT] if shown.fallback else [],
+    )

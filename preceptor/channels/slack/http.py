@@ -13,19 +13,17 @@ from slack_bolt.async_app import AsyncBoltContext, AsyncBoltRequest
 from slack_bolt.request.async_internals import build_async_context
 from slack_bolt.response import BoltResponse
 
+from preceptor.channels.http import Refusal
+
 LIMIT_BYTES = 1024 * 1024
 """The largest body of a request; a click sends the whole message back, a few 100 kB at most."""
-
-
-class NotSlack(ValueError):
-    """A request that cannot be Slack's; the message says why."""
 
 
 def bolt_request(request: Request, body: bytes = b"") -> AsyncBoltRequest:
     """Return Sanic's request as Bolt's.
 
     Raises:
-        NotSlack: If the body is not UTF-8, or neither a form nor a JSON object.
+        Refusal: If the body is not UTF-8, or neither a form nor a JSON object.
     """
     try:
         text = body.decode("utf-8")
@@ -36,7 +34,7 @@ def bolt_request(request: Request, body: bytes = b"") -> AsyncBoltRequest:
         )
     # Bolt parses the body while it makes a request.
     except (ValueError, AttributeError, TypeError, RecursionError):
-        raise NotSlack("The request's body is not of a form that Slack sends.") from None
+        raise Refusal("The request's body is not of a form that Slack sends.") from None
     if "payload" in text and not bolt.body:
         # Bolt assumes that every form with the word "payload" in it has that field, so that
         # "/preceptor what is a payload" would be lost.

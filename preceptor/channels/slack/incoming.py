@@ -6,33 +6,43 @@ elsewhere, so that neither two workspaces nor two people in one thread share a s
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+import time
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel
 
 from preceptor.channels.slack.mrkdwn import first_mention, mentions, plain_of
 from preceptor.nlu.emoji_codes import is_reaction
 
+Body = dict[str, Any]
 Kind = Literal["turn", "text_only", "home", "prompts"]
 
 # A message in words from a person; every other subtype is news about a channel or a message.
 _SPOKEN_SUBTYPES = {None, "", "file_share", "thread_broadcast"}
 
 
-@dataclass(frozen=True)
-class Work:
-    """One thing to do.
+class Place(NamedTuple):
+    """A workspace: its id, `T…`, and its organisation's, `E…`, if it belongs to one."""
+
+    team: str
+    enterprise: str | None = None
+
+
+class Work(BaseModel):
+    """One thing to do; the inbox keeps it as JSON.
 
     Attributes:
         kind: `turn`: answer `text`. `text_only`: say that files are not read. `home`: publish the
             App Home. `prompts`: suggest questions in the assistant's panel.
         team: The workspace, `T…`.
-        enterprise: The organisation, `E…`, where there is one.
+        enterprise: The organisation, `E…`, if there is one.
         user: Who it is for, `U…`.
         channel: Where to answer: a channel, or a user's id for a direct message to them.
-        conversation: The conversation's id, "" where there is no turn.
+        conversation: The conversation's id.
         position: Its place in the conversation: the time of Slack's event.
         text: What the person said, or the title of the button that they chose.
-        payload: What a chosen button does, as its payload's JSON, or None.
+        payload: The value of the button that they chose, or None.
         thread: The thread to answer in, or None for the channel itself.
         response_url: Where Slack takes an answer that only the person sees, or None.
         page_of: The message with a list that a next page replaces, or None.
@@ -46,39 +56,29 @@ class Work:
     user: str
     channel: str
     conversation: str
-    position: str
+    position: float
     text: str = ""
-    payload: dict[str, Any] | None = None
+    payload: str | None = None
     thread: str | None = None
     response_url: str | None = None
     page_of: str | None = None
     quote: bool = False
     status_in: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as the inbox keeps it."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Work:
-        """Read it back; keys that a newer version wrote are left out."""
-        known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in kept.items() if name in known})
-
 
 @dataclass(frozen=True)
-class Told:
+class Incoming:
     """An event that may be meant for the advisor.
 
     Attributes:
         work: What to do.
-        keys: What it is recognised by when it comes again.
+        key: What it is recognised by when it comes again.
         joins: The thread in which the advisor takes part from now on, or None.
         only_in: The thread in which it has to take part already, or None.
     """
 
     work: Work
-    keys: tuple[str, ...]
+    key: str
     joins: str | None = None
     only_in: str | None = None
 
@@ -95,163 +95,132 @@ def conversation_of(team: str, user: str, channel: str, thread: str | None, dire
     return f"slack:{team}:{channel}:{thread}:{user}"
 
 
-def read_message(
-    body: dict[str, Any], team: str, enterprise: str | None, bot_user: str | None
-) -> Told | None:
+def read_message(body: Body, place: Place, bot_user: str | None) -> Incoming | None:
     """Read a `message` or `app_mention` event.
 
     Args:
         body: The whole payload of an `event_callback`.
-        team: The workspace whose token answers.
-        enterprise: Its organisation.
+        place: The workspace whose token answers.
         bot_user: The advisor's user id there, if it is known.
 
     Returns:
-        What to do, or None where it is nobody's message to the advisor: edits, deletions, news
+        What to do, or None if it is nobody's message to the advisor: edits, deletions, news
         of a channel, other bots, the advisor itself, people talking with each other, a mere
         emoji in a thread.
     """
     event = body.get("event") or {}
-    user, channel, ts = event.get("user"), event.get("channel"), event.get("ts")
-    if not (user and channel and ts) or event.get("subtype") not in _SPOKEN_SUBTYPES:
+    if not _is_a_persons(event, bot_user):
         return None
-    if event.get("bot_id") or event.get("bot_profile") or user in (bot_user, "USLACKBOT"):
-        return None
+    user, channel, ts = event["user"], event["channel"], event["ts"]
     markup = str(event.get("text") or "")
     thread = event.get("thread_ts")
     direct = is_direct(channel, event.get("channel_type"))
-    called = event.get("type") == "app_mention" or (
-        bot_user is not None and mentions(markup, bot_user)
-    )
     # In a thread people also talk with each other, and begin by saying with whom.
     spoken_to = first_mention(markup)
-    if not direct and not called and (thread is None or spoken_to is not None):
-        return None
-    if called and bot_user is None:
-        bot_user = spoken_to
-    text = plain_of(markup, bot_user)
-    if not direct and not called and is_reaction(text):
+    called = event.get("type") == "app_mention" or mentions(markup, bot_user)
+    text = plain_of(markup, bot_user or spoken_to if called else bot_user)
+    if not direct and not called and (thread is None or spoken_to or is_reaction(text)):
         return None
     # At a channel's top level the advisor opens a thread; in a direct message it does not.
     answer_in = thread if direct else thread or ts
     wordless = not text and bool(event.get("files"))
     work = Work(
         kind="text_only" if wordless else "turn",
-        team=team,
-        enterprise=enterprise,
+        **place._asdict(),
         user=user,
         channel=channel,
-        conversation=conversation_of(team, user, channel, answer_in, direct),
-        position=position_of(ts),
+        conversation=conversation_of(place.team, user, channel, answer_in, direct),
+        position=ts,
         # Nothing but a mention is a greeting.
         text=text or ("" if wordless or direct else "Hello"),
         thread=answer_in,
         status_in=thread if direct else None,
     )
-    keys: tuple[str, ...] = (f"message:{team}:{channel}:{ts}",)
-    if body.get("event_id"):
-        keys = (f"event:{body['event_id']}", *keys)
-    return Told(
-        work,
-        keys,
-        joins=None if direct or not called else answer_in,
-        only_in=thread if not direct and not called else None,
-    )
+    # A mention comes twice, as two events with one time.
+    key = f"message:{place.team}:{channel}:{ts}"
+    if direct:
+        return Incoming(work, key)
+    return Incoming(work, key, answer_in if called else None, None if called else thread)
 
 
-def position_of(ts: str | None) -> str:
-    """Return a message's time as text whose order is that of the times."""
-    seconds, _, rest = str(ts or "").partition(".")
-    return f"{seconds.zfill(12)}.{rest.ljust(6, '0')}"
+def _is_a_persons(event: Body, bot_user: str | None) -> bool:
+    """Say whether an event is a new message in words, or a file, from a person."""
+    complete = event.get("user") and event.get("channel") and event.get("ts")
+    by_bot = event.get("bot_id") or event.get("bot_profile")
+    own = event.get("user") in (bot_user, "USLACKBOT")
+    return bool(complete and not by_bot and not own and event.get("subtype") in _SPOKEN_SUBTYPES)
 
 
-def read_home(body: dict[str, Any], team: str, enterprise: str | None) -> Told | None:
+def read_home(body: Body, place: Place) -> Incoming | None:
     """Read `app_home_opened`: publish the home tab, or suggest questions on the messages tab."""
     event = body.get("event") or {}
-    user = event.get("user")
-    if not user:
-        return None
     on_messages = event.get("tab") == "messages"
-    if on_messages and not event.get("channel"):
+    if not event.get("user") or (on_messages and not event.get("channel")):
         return None
-    work = Work(
-        kind="prompts" if on_messages else "home",
-        team=team,
-        enterprise=enterprise,
-        user=user,
-        channel=event["channel"] if on_messages else user,
-        conversation=f"home:{team}:{user}",
-        position=position_of(event.get("event_ts")),
-    )
-    return Told(work, (f"event:{body.get('event_id')}",))
+    channel = event["channel"] if on_messages else event["user"]
+    kind: Kind = "prompts" if on_messages else "home"
+    return _at_home(kind, body, place, event["user"], channel)
 
 
-def read_assistant(body: dict[str, Any], team: str, enterprise: str | None) -> Told | None:
+def read_assistant(body: Body, place: Place) -> Incoming | None:
     """Read `assistant_thread_started`: greet in the new thread and suggest questions."""
-    event = body.get("event") or {}
-    started = event.get("assistant_thread") or {}
+    started = (body.get("event") or {}).get("assistant_thread") or {}
     user, channel = started.get("user_id"), started.get("channel_id")
     thread = started.get("thread_ts")
     if not (user and channel and thread):
         return None
+    return _at_home("prompts", body, place, user, channel, thread)
+
+
+def _at_home(
+    kind: Kind, body: Body, place: Place, user: str, channel: str, thread: str | None = None
+) -> Incoming:
     work = Work(
-        kind="prompts",
-        team=team,
-        enterprise=enterprise,
+        kind=kind,
+        **place._asdict(),
         user=user,
         channel=channel,
-        conversation=f"home:{team}:{user}",
-        position=position_of(event.get("event_ts") or thread),
+        conversation=f"home:{place.team}:{user}",
+        position=float(body["event"].get("event_ts") or thread or 0),
         thread=thread,
     )
-    return Told(work, (f"event:{body.get('event_id')}",))
+    return Incoming(work, f"event:{body.get('event_id')}")
 
 
-def read_command(body: dict[str, Any], team: str, enterprise: str | None, now: str) -> Told:
-    """Read the slash command: a question whose answer only the person sees.
-
-    Args:
-        body: The command's form.
-        team: The workspace.
-        enterprise: Its organisation.
-        now: The time, as a position.
-    """
+def read_command(body: Body, place: Place) -> Incoming:
+    """Read the slash command's form: a question whose answer only the person sees."""
     user, channel = str(body.get("user_id")), str(body.get("channel_id"))
     work = Work(
         kind="turn",
-        team=team,
-        enterprise=enterprise,
+        **place._asdict(),
         user=user,
         channel=channel,
-        conversation=conversation_of(team, user, channel, "command", is_direct(channel)),
-        position=now,
+        conversation=conversation_of(place.team, user, channel, "command", is_direct(channel)),
+        position=time.time(),
         text=plain_of(str(body.get("text") or "")),
         response_url=body.get("response_url"),
         quote=True,
     )
-    return Told(work, (f"command:{team}:{body.get('trigger_id')}",))
+    return Incoming(work, f"command:{place.team}:{body.get('trigger_id')}")
 
 
-def read_shortcut(body: dict[str, Any], team: str, enterprise: str | None, now: str) -> Told:
+def read_shortcut(body: Body, place: Place) -> Incoming:
     """Read "Ask Preceptor about this": a message, taken as a question, answered in its thread."""
-    user = str((body.get("user") or {}).get("id"))
-    channel = str((body.get("channel") or {}).get("id"))
+    user, channel = _user_and_channel(body)
     message = body.get("message") or {}
-    direct = is_direct(channel)
-    thread = message.get("thread_ts") or (message.get("ts") or body.get("message_ts"))
+    thread = message.get("thread_ts") or message.get("ts") or body.get("message_ts")
     text = plain_of(str(message.get("text") or ""))
     work = Work(
         kind="turn" if text else "text_only",
-        team=team,
-        enterprise=enterprise,
+        **place._asdict(),
         user=user,
         channel=channel,
-        conversation=conversation_of(team, user, channel, thread, direct),
-        position=now,
+        conversation=conversation_of(place.team, user, channel, thread, is_direct(channel)),
+        position=time.time(),
         text=text,
         thread=thread,
     )
-    return Told(work, (f"shortcut:{team}:{body.get('trigger_id')}",), joins=thread)
+    return Incoming(work, f"shortcut:{place.team}:{body.get('trigger_id')}", joins=thread)
 
 
 def stays(block_id: str) -> bool:
@@ -259,54 +228,46 @@ def stays(block_id: str) -> bool:
     return block_id.startswith(("card:", "home-"))
 
 
-def read_click(
-    body: dict[str, Any],
-    action: dict[str, Any],
-    title: str,
-    team: str,
-    enterprise: str | None,
-    now: str,
-) -> Told:
-    """Read a click on a button: what it does is for the caller to find out.
+def read_click(body: Body, action: Body, title: str, value: str | None, place: Place) -> Incoming:
+    """Read a click on a button, whose value may have no power.
 
     Args:
         body: The payload of `block_actions`.
         action: The clicked element.
         title: What the person chose, in words.
-        team: The workspace.
-        enterprise: Its organisation.
-        now: The time, as a position.
+        value: The button's value.
+        place: The workspace.
     """
-    user = str((body.get("user") or {}).get("id"))
-    container = body.get("container") or {}
-    message = body.get("message") or {}
+    user, channel = _user_and_channel(body)
+    container, message = body.get("container") or {}, body.get("message") or {}
     action_id, block_id = str(action.get("action_id")), str(action.get("block_id"))
-    in_view = container.get("type") == "view"
-    channel = user if in_view else str((body.get("channel") or {}).get("id"))
     message_ts = container.get("message_ts") or message.get("ts")
-    ephemeral = bool(container.get("is_ephemeral"))
-    thread = container.get("thread_ts") or message.get("thread_ts")
-    direct = in_view or is_direct(channel)
-    if ephemeral and not direct:
-        thread = "command"
-    elif not direct:
-        thread = thread or message_ts
+    in_view, private = container.get("type") == "view", bool(container.get("is_ephemeral"))
     where = f"{container.get('view_id') if in_view else channel}:{message_ts}"
+    channel = user if in_view else channel
+    direct = in_view or is_direct(channel)
+    thread = container.get("thread_ts") or message.get("thread_ts")
+    if not direct:
+        thread = "command" if private else thread or message_ts
     # A programme's and the home's buttons stay, side by side; quick replies are gone at once.
     again = f":{action_id}" if stays(block_id) else ""
     work = Work(
         kind="turn",
-        team=team,
-        enterprise=enterprise,
+        **place._asdict(),
         user=user,
         channel=channel,
-        conversation=conversation_of(team, user, channel, thread, direct),
-        position=now,
+        conversation=conversation_of(place.team, user, channel, thread, direct),
+        position=time.time(),
         text=title,
-        thread=None if ephemeral or in_view else thread,
-        response_url=body.get("response_url") if ephemeral else None,
+        payload=value,
+        thread=None if private or in_view else thread,
+        response_url=body.get("response_url") if private else None,
         page_of=message_ts if action_id.startswith("page:") else None,
         quote=in_view,
         status_in=thread if direct and not in_view else None,
     )
-    return Told(work, (f"click:{team}:{where}:{user}:{block_id}{again}",))
+    return Incoming(work, f"click:{place.team}:{where}:{user}:{block_id}{again}")
+
+
+def _user_and_channel(body: Body) -> tuple[str, str]:
+    return str((body.get("user") or {}).get("id")), str((body.get("channel") or {}).get("id"))

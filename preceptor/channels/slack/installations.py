@@ -13,11 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
-from preceptor.channels.storage import metadata
+from preceptor.channels.storage import metadata, writing
 
-STATE_SECONDS = 600
 KEPT_SECONDS = 24 * 3600
 CONVERSATIONS_KEPT = 5
 
@@ -32,34 +31,13 @@ _installations = sa.Table(
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("installed_at", sa.Float, nullable=False),
 )
-_states = sa.Table(
-    "slack_oauth_states",
+_memory = sa.Table(
+    "slack_memory",
     metadata,
-    sa.Column("state", sa.String(64), primary_key=True),
-    sa.Column("expires_at", sa.Float, nullable=False),
-)
-_threads = sa.Table(
-    "slack_threads",
-    metadata,
-    sa.Column("team", sa.String(32), primary_key=True),
-    sa.Column("channel", sa.String(32), primary_key=True),
-    sa.Column("thread", sa.String(32), primary_key=True),
-    sa.Column("joined_at", sa.Float, nullable=False),
-)
-_conversations = sa.Table(
-    "slack_conversations",
-    metadata,
-    sa.Column("team", sa.String(32), primary_key=True),
-    sa.Column("user", sa.String(32), primary_key=True),
-    sa.Column("conversation", sa.String(255), primary_key=True),
-    sa.Column("at", sa.Float, nullable=False),
-)
-_kept = sa.Table(
-    "slack_answers",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("answer", sa.Text, nullable=False),
-    sa.Column("expires_at", sa.Float, nullable=False),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    # NULL for what is kept for good.
+    sa.Column("expires_at", sa.Float, index=True),
 )
 
 
@@ -70,12 +48,7 @@ class Installations:
     """
 
     def __init__(self, engine: Engine, key: bytes) -> None:
-        """Keep installations in a database opened by `open_channels`.
-
-        Args:
-            engine: The database.
-            key: 32 bytes, the same on all servers.
-        """
+        """Keep installations in an opened database, encrypted with a key of 32 bytes."""
         self._engine = engine
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
 
@@ -85,159 +58,123 @@ class Installations:
             name: value.timestamp() if isinstance(value, datetime) else value
             for name, value in installation.items()
         }
-        enterprise, team = _place(plain.get("enterprise_id"), plain.get("team_id"))
+        enterprise, team = plain.get("enterprise_id") or "", plain.get("team_id") or ""
         sealed = self._fernet.encrypt(json.dumps(plain, default=str).encode()).decode()
-        with self._engine.begin() as connection:
+        row = {"enterprise": enterprise, "team": team, "sealed": sealed}
+        with writing(self._engine) as connection:
             connection.execute(_installations.delete().where(_at(enterprise, team)))
-            connection.execute(
-                _installations.insert().values(
-                    enterprise=enterprise, team=team, sealed=sealed, installed_at=time.time()
-                )
-            )
+            connection.execute(_installations.insert().values(**row, installed_at=time.time()))
 
     def find(self, enterprise: str | None, team: str | None) -> dict[str, Any] | None:
         """Return a workspace's installation, or that of the whole organisation, or None.
 
         One that was encrypted with another secret counts as none; the log says so.
         """
-        places = [_place(enterprise, team), _place(None, team)]
+        places = [(enterprise or "", team or ""), ("", team or "")]
         if enterprise:
-            places.append(_place(enterprise, None))
+            places.append((enterprise, ""))
         with self._engine.connect() as connection:
             for place in places:
                 query = sa.select(_installations.c.sealed).where(_at(*place))
-                sealed = connection.execute(query).scalar()
-                if sealed:
+                if sealed := connection.execute(query).scalar():
                     return self._opened(sealed, team)
         return None
 
     def delete(self, enterprise: str | None, team: str | None) -> None:
         """Forget a workspace's installation."""
-        with self._engine.begin() as connection:
-            for place in (_place(enterprise, team), _place(None, team)):
-                connection.execute(_installations.delete().where(_at(*place)))
+        of_team = sa.and_(
+            _installations.c.team == (team or ""),
+            _installations.c.enterprise.in_([enterprise or "", ""]),
+        )
+        with writing(self._engine) as connection:
+            connection.execute(_installations.delete().where(of_team))
 
     def _opened(self, sealed: str, team: str | None) -> dict[str, Any] | None:
         try:
-            plain = json.loads(self._fernet.decrypt(sealed.encode()))
+            return dict(json.loads(self._fernet.decrypt(sealed.encode())))
         except InvalidToken:
-            log.error(
-                "slack.token_unreadable",
-                team=team,
-                why="it was encrypted with another PRECEPTOR_SECRET; please install again",
-            )
+            why = "it was encrypted with another PRECEPTOR_SECRET; please install again"
+            log.error("slack.token_unreadable", team=team, why=why)
             return None
-        return dict(plain)
-
-
-def _place(enterprise: str | None, team: str | None) -> tuple[str, str]:
-    return enterprise or "", team or ""
-
-
-def _at(enterprise: str, team: str) -> sa.sql.ColumnElement:
-    return sa.and_(_installations.c.enterprise == enterprise, _installations.c.team == team)
-
-
-class OAuthStates:
-    """The one-time values that tie an installation's end to its beginning."""
-
-    def __init__(self, engine: Engine) -> None:
-        """Keep them in a database opened by `open_channels`."""
-        self._engine = engine
-
-    def issue(self) -> str:
-        """Return a new value, good for ten minutes."""
-        state = secrets.token_urlsafe(24)
-        now = time.time()
-        with self._engine.begin() as connection:
-            connection.execute(_states.delete().where(_states.c.expires_at < now))
-            connection.execute(_states.insert().values(state=state, expires_at=now + STATE_SECONDS))
-        return state
-
-    def consume(self, state: str) -> bool:
-        """Say whether a value was issued and not used yet, and use it up."""
-        good = sa.and_(_states.c.state == state, _states.c.expires_at > time.time())
-        with self._engine.begin() as connection:
-            return bool(connection.execute(_states.delete().where(good)).rowcount)
 
 
 class SlackMemory:
-    """Threads in which the advisor takes part, people's conversations, answers to be shared."""
+    """What came before, the advisor's threads, people's conversations, answers to be shared.
+
+    All of it is JSON by a key; what has a time is forgotten when that is over. Methods with a
+    connection are part of the caller's transaction.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        """Keep them in a database opened by `open_channels`."""
+        """Keep them in an opened database."""
         self._engine = engine
 
-    def join(self, team: str, channel: str, thread: str) -> None:
+    def remember(self, connection: Connection, key: str, seconds: float) -> bool:
+        """Remember a key, at most 250 characters; return False if it is known."""
+        connection.execute(_memory.delete().where(_memory.c.expires_at < time.time()))
+        key = f"seen:{key}"
+        if _value(connection, key) is not None:
+            return False
+        _put(connection, key, True, seconds)
+        return True
+
+    def remember_once(self, key: str, seconds: float) -> bool:
+        """Remember a key in a transaction of its own; return False if it is known."""
+        with writing(self._engine) as connection:
+            return self.remember(connection, key, seconds)
+
+    def join(self, connection: Connection, team: str, channel: str, thread: str) -> None:
         """Remember that the advisor takes part in a thread."""
-        row = {"team": team, "channel": channel, "thread": thread, "joined_at": time.time()}
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(_threads.insert().values(row))
-        except sa.exc.IntegrityError:
-            # It does already.
-            return
+        _put(connection, f"thread:{team}:{channel}:{thread}", True)
 
     def takes_part(self, team: str, channel: str, thread: str) -> bool:
         """Say whether the advisor takes part in a thread."""
-        query = sa.select(_threads.c.thread).where(
-            _threads.c.team == team, _threads.c.channel == channel, _threads.c.thread == thread
-        )
         with self._engine.connect() as connection:
-            return connection.execute(query).first() is not None
+            return _value(connection, f"thread:{team}:{channel}:{thread}") is not None
 
-    def talked(self, team: str, user: str, conversation: str) -> None:
+    def talked(self, connection: Connection, team: str, user: str, conversation: str) -> None:
         """Remember a person's conversation; only the latest five are kept."""
-        c = _conversations.c
-        of_user = sa.and_(c.team == team, c.user == user)
-        row = {"team": team, "user": user, "conversation": conversation, "at": time.time()}
-        with self._engine.begin() as connection:
-            connection.execute(
-                _conversations.delete().where(of_user, c.conversation == conversation)
-            )
-            connection.execute(_conversations.insert().values(row))
-            latest = sa.select(c.at).where(of_user).order_by(c.at.desc())
-            times = connection.execute(latest).scalars().all()
-            if len(times) > CONVERSATIONS_KEPT:
-                connection.execute(
-                    _conversations.delete().where(of_user, c.at < times[CONVERSATIONS_KEPT - 1])
-                )
+        key = f"person:{team}:{user}"
+        earlier = [name for name in _value(connection, key) or [] if name != conversation]
+        _put(connection, key, [conversation, *earlier][:CONVERSATIONS_KEPT])
 
     def conversations_of(self, team: str, user: str) -> list[str]:
         """Return a person's latest conversations, the latest first."""
-        c = _conversations.c
-        query = (
-            sa.select(c.conversation)
-            .where(c.team == team, c.user == user)
-            .order_by(c.at.desc(), c.conversation)
-        )
         with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+            return list(_value(connection, f"person:{team}:{user}") or [])
 
     def keep(self, answer: dict[str, Any]) -> str:
         """Keep an answer that its reader may share within a day; return its id."""
         number = secrets.token_urlsafe(12)
-        now = time.time()
-        with self._engine.begin() as connection:
-            connection.execute(_kept.delete().where(_kept.c.expires_at < now))
-            connection.execute(
-                _kept.insert().values(
-                    id=number, answer=json.dumps(answer), expires_at=now + KEPT_SECONDS
-                )
-            )
+        with writing(self._engine) as connection:
+            _put(connection, f"answer:{number}", answer, KEPT_SECONDS)
         return number
 
     def kept(self, number: str) -> dict[str, Any] | None:
         """Return a kept answer, or None once its day is over."""
-        query = sa.select(_kept.c.answer).where(
-            _kept.c.id == number, _kept.c.expires_at > time.time()
-        )
         with self._engine.connect() as connection:
-            found = connection.execute(query).scalar()
-        return json.loads(found) if found else None
+            return _value(connection, f"answer:{number}")
 
     def forget_team(self, team: str) -> None:
         """Forget a workspace that removed the app."""
-        with self._engine.begin() as connection:
-            connection.execute(_threads.delete().where(_threads.c.team == team))
-            connection.execute(_conversations.delete().where(_conversations.c.team == team))
+        of_team = [_memory.c.key.startswith(f"{kind}:{team}:") for kind in ("thread", "person")]
+        with writing(self._engine) as connection:
+            connection.execute(_memory.delete().where(sa.or_(*of_team)))
+
+
+def _value(connection: Connection, key: str) -> Any:
+    good = sa.or_(_memory.c.expires_at.is_(None), _memory.c.expires_at > time.time())
+    query = sa.select(_memory.c.value).where(_memory.c.key == key, good)
+    value = connection.execute(query).scalar()
+    return None if value is None else json.loads(value)
+
+
+def _put(connection: Connection, key: str, value: Any, seconds: float | None = None) -> None:
+    expires_at = None if seconds is None else time.time() + seconds
+    connection.execute(_memory.delete().where(_memory.c.key == key))
+    row = {"key": key, "value": json.dumps(value), "expires_at": expires_at}
+    connection.execute(_memory.insert().values(row))
+
+
+def _at(enterprise: str, team: str) -> sa.sql.ColumnElement:
+    return sa.and_(_installations.c.enterprise == enterprise, _installations.c.team == team)

@@ -45,9 +45,9 @@ def plain_of(markup: str, bot_user: str | None = None) -> str:
     return re.sub(r"[ \t]{2,}", " ", text).strip()
 
 
-def mentions(markup: str, user: str) -> bool:
-    """Say whether a message as Slack sends it mentions a user."""
-    return re.search(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", markup) is not None
+def mentions(markup: str, user: str | None) -> bool:
+    """Say whether a message as Slack sends it mentions a user, if the user is known."""
+    return bool(user) and re.search(rf"<@{re.escape(str(user))}(?:\|[^<>]*)?>", markup) is not None
 
 
 def first_mention(markup: str) -> str | None:
@@ -109,44 +109,25 @@ def cut(text: str, limit: int) -> str:
 
 def cut_mrkdwn(text: str, limit: int) -> str:
     """Return plain text as mrkdwn of at most `limit` characters, cut after a word."""
-    whole = mrkdwn(text)
-    if len(whole) <= limit:
-        return whole
-    keep = limit
-    while True:
-        shortened = mrkdwn(cut(text, keep))
-        if len(shortened) <= limit:
-            return shortened
+    shown = mrkdwn(text)
+    size = min(len(text), limit)
+    while len(shown) > limit:
+        shown = mrkdwn(cut(text, size))
         # Escaping makes longer by a factor of at most five; a step is never too small.
-        keep -= max(1, (len(shortened) - limit) // 5)
+        size -= max(1, (len(shown) - limit) // 5)
+    return shown
 
 
 def in_parts(text: str, limit: int = SECTION_LIMIT) -> list[str]:
     """Return plain text as pieces whose mrkdwn has at most `limit` characters each.
 
-    It is parted between lines where it can be, else between words, else anywhere.
+    It is halved until the pieces fit: between lines if possible, otherwise between words,
+    otherwise anywhere.
     """
-    parts: list[str] = []
-    rest = text.strip()
-    while len(mrkdwn(rest)) > limit:
-        size = _fitting(rest, limit)
-        for mark in ("\n", " "):
-            at = rest.rfind(mark, size // 2, size)
-            if at > 0:
-                size = at
-                break
-        parts.append(rest[:size].rstrip())
-        rest = rest[size:].lstrip()
-    return [*parts, rest] if rest else parts
-
-
-def _fitting(text: str, limit: int) -> int:
-    """Return how many characters of a text fit into `limit` as mrkdwn, at least one."""
-    low, high = 1, min(limit, len(text))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if len(mrkdwn(text[:middle])) <= limit:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    text = text.strip()
+    if len(mrkdwn(text)) <= limit:
+        return [text] if text else []
+    middle = len(text) // 2
+    breaks = (text.rfind("\n", 0, middle), text.rfind(" ", 0, middle))
+    at = next((place for place in breaks if place > middle // 2), middle)
+    return [*in_parts(text[:at], limit), *in_parts(text[at:], limit)]

@@ -1,11 +1,10 @@
-"""Sends the messages of the outbox: in order, at Slack's pace, and again after failures."""
+"""Sends the messages of the outbox: at Slack's pace, again after failures, or plainer."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -14,9 +13,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from preceptor.channels.inbox import Item, Queue
 from preceptor.channels.rate_limit import RateLimit
 from preceptor.channels.retry import backoff
-from preceptor.channels.slack.delivery_log import Outgoing
+from preceptor.channels.storage import in_thread, writing
 from preceptor.runtime.settings import Rate
 
 PACE = Rate(per_minute=60, burst=4)
@@ -67,119 +67,54 @@ class Refused(Exception):
     """Slack refuses a message for good; the exception's message is Slack's word for why."""
 
 
-class Recent:
-    """The latest few thousand ids of finished work.
-
-    A list of open work may have been read from the database just before some of it was finished.
-    """
-
-    def __init__(self, limit: int = 5_000) -> None:
-        """Begin with none."""
-        self._ids: dict[int, None] = {}
-        self._limit = limit
-
-    def add(self, number: int) -> None:
-        """Remember an id."""
-        self._ids[number] = None
-        if len(self._ids) > self._limit:
-            del self._ids[next(iter(self._ids))]
-
-    def __contains__(self, number: int) -> bool:
-        """Say whether an id is remembered."""
-        return number in self._ids
-
-
 class Outbox:
-    """Sends messages lane by lane.
-
-    A lane is a channel or a person's home. Its messages go out one after the other; lanes do not
-    wait for each other.
-    """
+    """Sends what waits in a queue; a lane of it is a channel or a person's home."""
 
     def __init__(
         self,
+        queue: Queue,
         client_of: ClientOf,
         session: aiohttp.ClientSession,
-        sent: Callable[[int], Awaitable[None]],
         pace: Rate = PACE,
     ) -> None:
         """Create the sender.
 
         Args:
+            queue: What waits to be sent.
             client_of: Returns a workspace's client by team and enterprise, or None without a token.
             session: For response URLs.
-            sent: Takes a message out of the outbox once it is sent or given up.
             pace: How often a lane may post.
         """
+        self._queue = queue
         self._client_of = client_of
         self._session = session
-        self._sent = sent
-        self._lanes: dict[str, deque[Outgoing]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._pace = RateLimit(pace)
-        self._waiting: set[int] = set()
-        self._done = Recent()
 
-    def add(self, messages: Iterable[Outgoing]) -> None:
-        """Send messages after those that wait in their lanes, except those that already wait."""
-        for message in messages:
-            if message.id in self._waiting or message.id in self._done:
-                continue
-            self._waiting.add(message.id)
-            lane = self._lanes.get(message.lane)
-            if lane is not None:
-                lane.append(message)
-                continue
-            self._lanes[message.lane] = deque([message])
-            task = asyncio.create_task(self._run(message.lane))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    @property
-    def waiting(self) -> int:
-        """How many messages are not sent yet."""
-        return len(self._waiting)
-
-    async def stop(self, limit_seconds: float) -> None:
-        """Send what can be sent in a few seconds; the rest stays in the outbox."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=limit_seconds)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _run(self, name: str) -> None:
-        lane = self._lanes[name]
-        try:
-            while lane:
-                await self._deliver(lane[0])
-                self._done.add(lane[0].id)
-                self._waiting.discard(lane.popleft().id)
-        finally:
-            self._lanes.pop(name, None)
-            # After an error the rest stays in the database; a later round adds it again.
-            self._waiting.difference_update(message.id for message in lane)
-
-    async def _deliver(self, outgoing: Outgoing) -> None:
+    async def deliver(self, item: Item) -> None:
+        """Send a message, or give it up, and take it out of the queue."""
         waits = backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
-        message: Message | None = outgoing.message
+        message: Message | None = item.content
         while message is not None:
             if message["method"] in _POSTS:
-                while wait := self._pace.wait_for(outgoing.lane):
+                while wait := self._pace.wait_for(item.lane):
                     await asyncio.sleep(wait)
             try:
                 await self._send(message)
                 break
             except TryAgain as error:
-                if time.time() - outgoing.queued_at > GIVEN_UP_AFTER_SECONDS:
-                    _log_given_up(outgoing, message, f"{error}; it has been tried for an hour")
+                if time.time() - item.queued_at > GIVEN_UP_AFTER_SECONDS:
+                    _log_given_up(item, message, f"{error}; it has been tried for an hour")
                     break
                 pause = error.after if error.after is not None else next(waits)
-                log.warning("slack.send_again", lane=outgoing.lane, seconds=pause, cause=str(error))
+                log.warning("slack.send_again", lane=item.lane, seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
             except Refused as error:
-                message = _instead(outgoing, message, str(error))
-        await self._sent(outgoing.id)
+                message = _instead(item, message, str(error))
+        await in_thread(self._finish, item)
+
+    def _finish(self, item: Item) -> None:
+        with writing(self._queue.engine) as connection:
+            self._queue.finish(connection, item)
 
     async def _send(self, message: Message) -> None:
         try:
@@ -227,38 +162,36 @@ def _as_ours(error: SlackApiError) -> Exception:
 
 
 def _retry_after(headers: Any) -> float | None:
-    for name, value in dict(headers or {}).items():
-        if str(name).lower() == "retry-after":
-            first = value[0] if isinstance(value, (list, tuple)) else value
-            try:
-                return min(max(float(first), 0.1), 300.0)
-            except ValueError:
-                return None
-    return None
+    """Return how long Slack wants to be left alone, in seconds, if it says so."""
+    by_name = {str(name).lower(): value for name, value in dict(headers or {}).items()}
+    try:
+        return min(max(float(by_name["retry-after"]), 0.1), 300.0)
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
-def _instead(outgoing: Outgoing, message: Message, cause: str) -> Message | None:
+def _instead(item: Item, message: Message, cause: str) -> Message | None:
     """Return what to send in a refused message's place, or None to give it up."""
     args = message["args"]
     if cause in _ABOUT_BLOCKS and args.get("blocks"):
         fallback = message.get("fallback")
-        log.warning("slack.blocks_refused", lane=outgoing.lane, cause=cause, again=bool(fallback))
+        log.warning("slack.blocks_refused", lane=item.lane, cause=cause, again=bool(fallback))
         if fallback:
             return {**message, "args": {**args, "blocks": fallback}, "fallback": None}
         # The plain text says all that the blocks say.
         return {**message, "args": {k: v for k, v in args.items() if k != "blocks"}}
     otherwise: Message | None = message.get("otherwise")
     if otherwise is not None:
-        log.info("slack.sent_elsewhere", lane=outgoing.lane, cause=cause)
+        log.info("slack.sent_elsewhere", lane=item.lane, cause=cause)
         return otherwise
-    _log_given_up(outgoing, message, cause)
+    _log_given_up(item, message, cause)
     return None
 
 
-def _log_given_up(outgoing: Outgoing, message: Message, cause: str) -> None:
+def _log_given_up(item: Item, message: Message, cause: str) -> None:
     # Suggested questions are optional, and not every workspace has the panel for them.
     write = log.debug if message["method"].startswith("assistant.") else log.error
-    write("slack.given_up", lane=outgoing.lane, method=message["method"], cause=cause)
+    write("slack.given_up", lane=item.lane, method=message["method"], cause=cause)
 
 
 def is_local(url: str) -> bool:

@@ -9,36 +9,30 @@ inbox.
 from __future__ import annotations
 
 import asyncio
-import heapq
-import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 import structlog
-from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.trackers import DialogueStateTracker
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import Engine
 
-from preceptor.channels.output import RepliesOutput, metadata_of, opened
-from preceptor.channels.retry import backoff
+from preceptor.channels.feedback import Ratings
+from preceptor.channels.inbox import Item, Queue, Worker
+from preceptor.channels.output import opened
 from preceptor.channels.slack import home
-from preceptor.channels.slack.blocks import Rendered, Rendering, render
-from preceptor.channels.slack.delivery_log import LEASE_SECONDS, Accepted, Deliveries, SharedMemory
-from preceptor.channels.slack.incoming import Told, Work, conversation_of, is_direct
+from preceptor.channels.slack.blocks import Rendered, Rendering, joined, render
+from preceptor.channels.slack.incoming import Incoming, Work, conversation_of, is_direct
 from preceptor.channels.slack.installations import Installations, SlackMemory
-from preceptor.channels.slack.mrkdwn import escaped
-from preceptor.channels.slack.outbox import CALL_LIMIT_SECONDS, Message, Outbox, Recent, is_local
-from preceptor.channels.turn_runner import FAILED_SENTENCE, OnNewMessage, reply_in_words
-from preceptor.channels.web.feedback import Ratings
+from preceptor.channels.slack.outbox import CALL_LIMIT_SECONDS, Message, Outbox, is_local
+from preceptor.channels.storage import in_thread, writing
+from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.conversation.choices import Seals
 from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply
-from preceptor.rasa_ext.choices import CHOICE
 from preceptor.runtime.settings import SlackSettings
 
 # They share one loop with what acknowledges: with four at once, an acknowledgement waited 198 ms at
@@ -46,14 +40,11 @@ from preceptor.runtime.settings import SlackSettings
 TURNS_AT_ONCE = 2
 # Slack's deliveries overtake each other now and then: a turn waits this long for an earlier one.
 SETTLING_SECONDS = 0.15
-ADOPTIONS_LIMIT = 3
-STOP_SECONDS = 8.0
-_PRUNE_EVERY_SECONDS = 600.0
-_TOKENS_KEPT_SECONDS = 60.0
+STOP_SECONDS = 4.0
+REMEMBERED_SECONDS = 2 * 3600
 _SUBSTANTIAL_CHARACTERS = 160
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 
 class SlackService:
@@ -66,9 +57,8 @@ class SlackService:
         seals: Seals,
         tokens_key: bytes,
         on_new_message: OnNewMessage,
-        shared: SharedMemory | None = None,
     ) -> None:
-        """Prepare it; nothing runs before `start`.
+        """Prepare it in the server's loop; nothing runs before `start`.
 
         Args:
             config: How Slack is reached.
@@ -76,332 +66,207 @@ class SlackService:
             seals: What seals the buttons' values and opens them.
             tokens_key: 32 bytes with which installations' tokens are encrypted.
             on_new_message: Rasa's handler.
-            shared: What several servers without a common database share.
         """
         self.config = config
-        self.engine = engine
         self.seals = seals
         self.installations = Installations(engine, tokens_key)
         self.memory = SlackMemory(engine)
         self.ratings = Ratings(engine, "slack")
-        self.deliveries = Deliveries(engine, shared)
-        self.agent: Any = None
-        self._answer = reply_in_words(on_new_message)
-        self._threads = ThreadPoolExecutor(4, thread_name_prefix="slack-db")
-        self._lines: dict[str, list[tuple[str, int, Accepted]]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._engine = engine
+        self._agent: Any = None
+        self._turns = Turns("slack", on_new_message)
+        self._session = aiohttp.ClientSession()
+        self._inbox, self._outbox = Queue(engine, "slack"), Queue(engine, "slack outbox")
+        outbox = Outbox(self._outbox, self.client_of, self._session)
+        self._worker = Worker(self._inbox, self._work, TURNS_AT_ONCE, SETTLING_SECONDS)
+        self._sender = Worker(self._outbox, outbox.deliver)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._at_once = asyncio.Semaphore(TURNS_AT_ONCE)
-        self._known_works: set[int] = set()
-        self._done_works = Recent()
-        self._tokens: dict[tuple[str | None, str], tuple[float, dict[str, Any] | None]] = {}
+        self._tokens: dict[tuple[str | None, str | None], dict[str, Any] | None] = {}
         self._clients: dict[str, AsyncWebClient] = {}
-        self._identity: dict[str, Any] = {}
-        self._stopping = False
 
     # From start to end
 
-    async def prepare(self) -> None:
-        """Get ready to keep what Slack tells, in the server's loop."""
-        self._session = aiohttp.ClientSession()
-        self.outbox = Outbox(
-            self.client_of, self._session, partial(self.in_thread, self.deliveries.sent)
-        )
-        await self.in_thread(self.deliveries.renew)
-
-    async def start(self, agent: Any) -> None:
-        """Begin to work, with what earlier servers left undone.
+    def start(self, agent: Any) -> None:
+        """Begin to work, with what an earlier run left undone.
 
         Args:
-            agent: Rasa's agent, for what a person's home shows.
+            agent: Rasa's agent.
         """
-        self.agent = agent
-        await self._adopt()
-        self.spawn(self._keep_alive())
-        if self.config.bot_token:
-            self.spawn(self._learn_identity(self.config.bot_token))
+        self._agent = agent
+        self._sender.start()
+        self._worker.start()
 
     async def stop(self) -> None:
         """Finish what is quickly finished; the rest is kept for the next start."""
-        self._stopping = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._running:
-            await asyncio.wait(self._running, timeout=STOP_SECONDS / 2)
-        for task in list(self._running):
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
-        await self.outbox.stop(STOP_SECONDS / 2)
-        await self.in_thread(self.deliveries.leave)
+        await self._worker.stop(STOP_SECONDS)
+        await self._sender.stop(STOP_SECONDS)
         await self._session.close()
-        self._threads.shutdown(wait=False)
-
-    async def in_thread(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
-        """Run what blocks, such as the database, beside the server's loop."""
-        call = partial(function, *arguments, **named)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def spawn(self, work: Any) -> None:
-        """Run a coroutine beside; it ends with the service."""
+        """Run a coroutine that ends with the service."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _keep_alive(self) -> None:
-        pruned = 0.0
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 4)
-            try:
-                await self.in_thread(self.deliveries.renew)
-                await self._adopt()
-                if time.monotonic() - pruned > _PRUNE_EVERY_SECONDS:
-                    pruned = time.monotonic()
-                    await self.in_thread(self.deliveries.prune)
-            # Whatever the database says, the next round tries again.
-            except Exception as error:
-                log.error("slack.database_failed", cause=f"{type(error).__name__}: {error}")
-
-    async def _adopt(self) -> None:
-        works, outgoing = await self.in_thread(self.deliveries.adopt)
-        # Messages first: they answer what was said before.
-        self.outbox.add(outgoing)
-        for accepted in works:
-            self._enqueue(accepted)
-
     # In
 
-    async def accept(self, told: Told, remembered_seconds: float | None = None) -> bool:
-        """Keep what was told for its turn; return False if it was told before.
+    async def accept(self, incoming: Incoming, remembered: float = REMEMBERED_SECONDS) -> bool:
+        """Keep an event for its turn; return False if it came before.
+
+        Args:
+            incoming: The event.
+            remembered: For how many seconds it is recognised when it comes again.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: If it could not be kept; Slack then tells it again.
+            sqlalchemy.exc.SQLAlchemyError: If it could not be kept; Slack then sends it again.
         """
-        work = told.work
-        more = {} if remembered_seconds is None else {"remembered_seconds": remembered_seconds}
-        keys = [key[:255] for key in told.keys]
-        accepted = await self.in_thread(
-            self.deliveries.accept, keys, work.conversation, work.position, work.to_json(), **more
-        )
-        if accepted is None:
-            return False
-        if told.joins is not None:
-            await self.in_thread(self.memory.join, work.team, work.channel, told.joins)
-        if accepted.owner == self.deliveries.server:
-            self._enqueue(accepted)
+        is_new = await in_thread(self._keep, incoming, remembered)
+        if is_new:
+            self._worker.wake(incoming.work.conversation)
+        return is_new
+
+    def _keep(self, incoming: Incoming, remembered: float) -> bool:
+        work = incoming.work
+        with writing(self._engine) as connection:
+            if not self.memory.remember(connection, incoming.key[:250], remembered):
+                return False
+            if incoming.joins is not None:
+                self.memory.join(connection, work.team, work.channel, incoming.joins)
+            self._inbox.add(connection, work.conversation, work.dict(), work.position)
         return True
 
-    def _enqueue(self, accepted: Accepted) -> None:
-        known = accepted.id in self._known_works or accepted.id in self._done_works
-        if known or self._stopping:
-            return
-        self._known_works.add(accepted.id)
-        line = self._lines.get(accepted.conversation)
-        entry = (accepted.position, accepted.id, accepted)
-        if line is not None:
-            heapq.heappush(line, entry)
-            return
-        self._lines[accepted.conversation] = [entry]
-        task = asyncio.create_task(self._run_line(accepted.conversation))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+    async def _work(self, item: Item) -> None:
+        work = Work.parse_obj(item.content)
+        messages = await self._messages_for(item, work)
+        if await in_thread(self._finish, item, work, messages):
+            for lane in {lane for lane, _ in messages}:
+                self._sender.wake(lane)
 
-    async def _run_line(self, conversation: str) -> None:
-        line = self._lines[conversation]
-        try:
-            await asyncio.sleep(SETTLING_SECONDS)
-            while line and not self._stopping:
-                async with self._at_once:
-                    accepted = heapq.heappop(line)[2]
-                    await self._do(accepted)
-        finally:
-            self._lines.pop(conversation, None)
-            self._known_works.difference_update(entry[1] for entry in line)
+    def _finish(self, item: Item, work: Work, messages: list[tuple[str, Message]]) -> bool:
+        with writing(self._engine) as connection:
+            if not self._inbox.finish(connection, item):
+                return False
+            if work.kind == "turn":
+                self.memory.talked(connection, work.team, work.user, work.conversation)
+            for lane, message in messages:
+                self._outbox.add(connection, lane, message)
+        return True
 
-    async def _do(self, accepted: Accepted) -> None:
-        work = Work.from_json(accepted.work)
-        try:
-            if accepted.adoptions >= ADOPTIONS_LIMIT:
-                # It may be what ended them.
-                log.error("slack.work_given_up", conversation=work.conversation)
-                messages = self._said(work, [Reply(lead=FAILED_SENTENCE)])
-            else:
-                messages = await self._messages_for(work)
-            queued = await self.in_thread(self.deliveries.finish, accepted.id, messages)
-            self._done_works.add(accepted.id)
-            self.outbox.add(queued)
-        # It stays in the inbox: the next round of `_keep_alive` takes it up again.
-        except Exception as error:
-            log.error(
-                "slack.work_failed", conversation=work.conversation,
-                cause=f"{type(error).__name__}: {error}", exc_info=error,
-            )  # fmt: skip
-        finally:
-            self._known_works.discard(accepted.id)
+    async def send(self, work: Work, *messages: Message) -> None:
+        """Put messages into the outbox that belong to no turn."""
+        lane = lane_of(work)
 
-    async def _messages_for(self, work: Work) -> list[tuple[str, Message]]:
-        if work.kind == "home":
-            return [await self._home(work)]
-        if work.kind == "prompts":
-            return self._prompts(work)
-        if work.kind == "text_only":
-            return self._said(work, [Reply(lead=home.TEXT_ONLY)])
-        if work.status_in is not None:
-            self.spawn(self._show_status(work))
-        output = RepliesOutput("slack")
-        message = UserMessage(
-            work.text,
-            output,
-            work.conversation,
-            input_channel="slack",
-            metadata=self._metadata_of(work),
-        )
-        await self._answer(message)
-        await self.in_thread(self.memory.talked, work.team, work.user, work.conversation)
-        if work.response_url:
-            return [await self._privately(work, output.replies)]
-        return self._said(work, output.replies)
+        def add() -> None:
+            with writing(self._engine) as connection:
+                for message in messages:
+                    self._outbox.add(connection, lane, message)
 
-    def _metadata_of(self, work: Work) -> dict[str, Any] | None:
-        if work.payload is not None:
-            return {CHOICE: work.payload}
-        # In a channel people write to each other, too: there a prompt's words are just words.
-        prompt = home.starter_in(work.text) if is_direct(work.channel) else None
-        return metadata_of(opened(self.seals, prompt, work.conversation))
+        await in_thread(add)
+        self._sender.wake(lane)
 
     # Out
 
-    def _said(self, work: Work, replies: list[Reply]) -> list[tuple[str, Message]]:
+    async def _messages_for(self, item: Item, work: Work) -> list[tuple[str, Message]]:
+        lane = lane_of(work)
+        if work.kind == "home":
+            return [(f"home:{work.team}:{work.user}", await self._home(work))]
+        if work.kind == "prompts":
+            messages = self._prompts(work)
+        elif work.kind == "text_only":
+            messages = self._said(work, [Reply(lead=home.TEXT_ONLY)])
+        else:
+            if work.status_in is not None:
+                self.spawn(self._show_status(work))
+            # In a channel people write to each other, too: there a prompt's words are just words.
+            prompt = home.starter_in(work.text) if is_direct(work.channel) else None
+            payload = opened(self.seals, work.payload or prompt, work.conversation)
+            replies = await self._turns.replies_once(
+                item, self._agent, work.conversation, work.text, payload
+            )
+            if work.response_url:
+                messages = [await self._privately(work, replies)]
+            else:
+                messages = self._said(work, replies)
+        return [(lane, message) for message in messages]
+
+    def _said(self, work: Work, replies: list[Reply]) -> list[Message]:
         """Return the messages of a turn whose answer everybody in the channel sees."""
-        last = len(replies) - 1
         messages = []
         page_of = work.page_of
-        for n, reply in enumerate(replies):
-            rates = work.kind == "turn" and n == last and _is_substantial(replies)
-            shown = self.render(work, reply, rates=rates)
-            if n == 0 and work.quote:
-                shown = quoted(shown, None, work.text)
-            args = _args(shown, work)
-            post = self.message(work, "chat.postMessage", args, shown.fallback)
+        for n, reply in enumerate(replies, 1):
+            rates = work.kind == "turn" and n == len(replies) and _is_substantial(replies)
+            shown = self._render(work, reply, rates=rates)
+            if n == 1 and work.quote:
+                shown = home.quoted(shown, None, work.text)
+            post = message_of(work, "chat.postMessage", _post(shown, work), shown.fallback)
             if page_of is not None and shown.is_page:
-                update = {"channel": work.channel, "ts": page_of, **_content(shown)}
-                post = self.message(work, "chat.update", update, shown.fallback, otherwise=post)
+                update = {"channel": work.channel, "ts": page_of, **shown.content}
+                post = message_of(work, "chat.update", update, shown.fallback, post)
                 page_of = None
             elif work.channel != work.user:
-                # Where the advisor cannot write, the person still gets the answer.
-                direct = {**args, "channel": work.user}
-                direct.pop("thread_ts", None)
-                post["otherwise"] = self.message(work, "chat.postMessage", direct, shown.fallback)
-            messages.append((lane_of(work.team, work.channel), post))
+                # If the advisor cannot write there, the person still gets the answer.
+                direct = {**_post(shown, work, thread=False), "channel": work.user}
+                post["otherwise"] = message_of(work, "chat.postMessage", direct, shown.fallback)
+            messages.append(post)
         return messages
 
-    async def _privately(self, work: Work, replies: list[Reply]) -> tuple[str, Message]:
+    async def _privately(self, work: Work, replies: list[Reply]) -> Message:
         """Return a turn's answer as one message that only the person sees."""
         # Without quick replies: they would be said by whoever presses them.
-        to_share = self._joined(work, [reply.copy(update={"choices": ()}) for reply in replies])
-        kept = await self.in_thread(
-            self.memory.keep,
-            {
-                "question": work.text,
-                "user": work.user,
-                "text": to_share.text,
-                "blocks": to_share.blocks,
-                "fallback": to_share.fallback,
-            },
+        to_share = joined(
+            [self._render(work, reply.copy(update={"choices": ()})) for reply in replies]
         )
-        shown = self._joined(work, replies, share=kept)
+        answer = {"question": work.text, "user": work.user, "shown": vars(to_share)}
+        kept = await in_thread(self.memory.keep, answer)
+        *others, last = replies
+        parts = [self._render(work, reply) for reply in others]
+        shown = joined([*parts, self._render(work, last, share=kept)])
         if work.quote:
-            shown = quoted(shown, None, work.text)
+            shown = home.quoted(shown, None, work.text)
         replace = work.page_of is not None and shown.is_page
-        args = {"response_type": "ephemeral", "replace_original": replace, **_content(shown)}
-        otherwise = self.message(
-            work, "chat.postMessage", {**_content(shown), "channel": work.user}, shown.fallback
-        )
-        message = self.message(work, "response_url", args, shown.fallback, otherwise=otherwise)
-        return lane_of(work.team, work.channel), {**message, "url": work.response_url}
+        args = {"response_type": "ephemeral", "replace_original": replace, **shown.content}
+        direct = {**shown.content, "channel": work.user}
+        otherwise = message_of(work, "chat.postMessage", direct, shown.fallback)
+        return message_of(work, "response_url", args, shown.fallback, otherwise)
 
-    def _joined(self, work: Work, replies: list[Reply], share: str | None = None) -> Rendered:
-        last = len(replies) - 1
-        parts = [
-            self.render(work, reply, share=share if n == last else None)
-            for n, reply in enumerate(replies)
-        ]
-        blocks = [block for part in parts for block in part.blocks]
-        fallback = [block for part in parts for block in part.fallback or part.blocks]
-        return Rendered(
-            text="\n\n".join(part.text for part in parts),
-            blocks=blocks[:50],
-            fallback=fallback[:50] if fallback != blocks else [],
-            is_page=any(part.is_page for part in parts),
-        )
-
-    def render(
+    def _render(
         self, work: Work, reply: Reply, *, rates: bool = False, share: str | None = None
     ) -> Rendered:
         """Render a reply with block ids of its own and buttons for its conversation."""
-        place = Rendering(
-            self.seals, work.conversation, uuid.uuid4().hex[:10], self.config.native_blocks
-        )
-        return render(reply, place, rates=rates, share=share)
+        nonce = uuid.uuid4().hex[:10]
+        rendering = Rendering(self.seals, work.conversation, nonce, self.config.native_blocks)
+        return render(reply, rendering, rates=rates, share=share)
 
-    def message(
-        self,
-        work: Work,
-        method: str,
-        args: dict[str, Any],
-        fallback: list[dict[str, Any]] | None = None,
-        otherwise: Message | None = None,
-    ) -> Message:
-        """Return a message as the outbox keeps it."""
-        return {
-            "team": work.team,
-            "enterprise": work.enterprise,
-            "method": method,
-            "args": args,
-            "fallback": fallback or None,
-            "otherwise": otherwise,
-        }
-
-    async def send(self, messages: list[tuple[str, Message]]) -> None:
-        """Put messages into the outbox that belong to no turn."""
-        self.outbox.add(await self.in_thread(self.deliveries.queue, messages))
-
-    def _prompts(self, work: Work) -> list[tuple[str, Message]]:
-        lane = lane_of(work.team, work.channel)
+    def _prompts(self, work: Work) -> list[Message]:
         args: dict[str, Any] = {
             "channel_id": work.channel,
             "title": home.PROMPTS_TITLE,
             "prompts": home.prompts(),
         }
-        messages = []
+        greeting: list[Message] = []
         if work.thread is not None:
             args["thread_ts"] = work.thread
-            messages += self._said(work, [Reply(lead=home.GREETING)])
-        messages.append((lane, self.message(work, "assistant.threads.setSuggestedPrompts", args)))
-        return messages
+            greeting = self._said(work, [Reply(lead=home.GREETING)])
+        return [*greeting, message_of(work, "assistant.threads.setSuggestedPrompts", args)]
 
-    async def _home(self, work: Work) -> tuple[str, Message]:
-        shortlist, search = await self._remembered_of(work)
-        conversation = conversation_of(work.team, work.user, work.channel, None, True)
-        seal = partial(self.seals.seal, conversation=conversation)
-        shown = home.view(shortlist, search, seal, uuid.uuid4().hex[:10])
-        message = self.message(work, "views.publish", {"user_id": work.user, "view": shown})
-        return f"home:{work.team}:{work.user}", message
-
-    async def _remembered_of(self, work: Work) -> tuple[list[dict[str, Any]], str | None]:
-        """Return a person's shortlist and last search, from their latest conversations' slots."""
-        conversations = await self.in_thread(self.memory.conversations_of, work.team, work.user)
+    async def _home(self, work: Work) -> Message:
+        """Return the App Home with what a person's latest conversations remember."""
         shortlist: dict[str, dict[str, Any]] = {}
         search: str | None = None
-        for conversation in conversations:
-            tracker = await self.agent.tracker_store.retrieve(conversation)
+        for name in await in_thread(self.memory.conversations_of, work.team, work.user):
+            tracker: DialogueStateTracker | None = await self._agent.tracker_store.retrieve(name)
             slots = tracker.current_slot_values() if tracker is not None else {}
             # A domain may be without these slots: then there is nothing to show.
             for program in slots.get("shortlist") or []:
-                if isinstance(program, dict) and program.get("id"):
-                    shortlist.setdefault(str(program["id"]), program)
+                shortlist.setdefault(str(program["id"]), program)
             search = search or slots.get("search_summary")
-        return list(shortlist.values()), search
+        conversation = conversation_of(work.team, work.user, work.channel, None, True)
+        seal = partial(self.seals.seal, conversation=conversation)
+        shown = home.view(list(shortlist.values()), search, seal, uuid.uuid4().hex[:10])
+        return message_of(work, "views.publish", {"user_id": work.user, "view": shown})
 
     async def _show_status(self, work: Work) -> None:
         """Say that the advisor is at it; nothing depends on it."""
@@ -418,18 +283,13 @@ class SlackService:
     # Workspaces
 
     async def installation(self, enterprise: str | None, team: str | None) -> dict[str, Any] | None:
-        """Return who the advisor is in a workspace: `bot_token`, `bot_user_id`, `bot_id`.
-
-        Read at most once a minute: another server may have installed or removed it.
-        """
-        place = (enterprise, team or "")
-        until, found = self._tokens.get(place, (0.0, None))
-        if time.monotonic() > until:
-            found = await self.in_thread(self.installations.find, enterprise, team)
-            self._tokens[place] = (time.monotonic() + _TOKENS_KEPT_SECONDS, found)
-        if found is None and self.config.bot_token:
-            return {"bot_token": self.config.bot_token, **self._identity}
-        return found
+        """Return who the advisor is in a workspace: `bot_token`, `bot_user_id`, `bot_id`."""
+        place = (enterprise, team)
+        if place not in self._tokens:
+            self._tokens[place] = await in_thread(self.installations.find, enterprise, team)
+        if self._tokens[place] is None and self.config.bot_token:
+            return {"bot_token": self.config.bot_token}
+        return self._tokens[place]
 
     def forget_tokens(self) -> None:
         """Read the installations anew: one was added or removed."""
@@ -437,8 +297,8 @@ class SlackService:
 
     async def client_of(self, team: str, enterprise: str | None) -> AsyncWebClient | None:
         """Return the client for a workspace, or None without a token for it."""
-        found = await self.installation(enterprise, team)
-        token = found.get("bot_token") if found else None
+        workspace = await self.installation(enterprise, team)
+        token = workspace.get("bot_token") if workspace else None
         return self.client(str(token)) if token else None
 
     def client(self, token: str | None) -> AsyncWebClient:
@@ -457,33 +317,37 @@ class SlackService:
             self._clients[key] = client
         return self._clients[key]
 
-    async def _learn_identity(self, token: str) -> None:
-        """Ask Slack who the advisor is there, again and again until it says."""
-        for wait in backoff(1.0, 60.0):
-            try:
-                answer = await self.client(token).auth_test()
-                self._identity = {
-                    "bot_user_id": answer.get("user_id"),
-                    "bot_id": answer.get("bot_id"),
-                    "team_id": answer.get("team_id"),
-                }
-                log.info("slack.ready", team=answer.get("team"), mode=self.config.mode)
-                return
-            except SlackApiError as error:
-                word = error.response.get("error")
-                log.error(
-                    "slack.token_refused",
-                    why=f'Slack says "{word}" to SLACK_BOT_TOKEN; '
-                    "python -m preceptor slack check tells what to do",
-                )
-            except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-                log.warning("slack.unreachable", cause=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(wait)
+
+def message_of(
+    work: Work,
+    method: str,
+    args: dict[str, Any],
+    fallback: list[dict[str, Any]] | None = None,
+    otherwise: Message | None = None,
+) -> Message:
+    """Return a message as the outbox keeps it.
+
+    Args:
+        work: What it answers.
+        method: Slack's method, or `response_url`.
+        args: The method's arguments.
+        fallback: Plainer blocks, in case that Slack refuses those in the arguments.
+        otherwise: What to send if Slack refuses the message altogether.
+    """
+    return {
+        "team": work.team,
+        "enterprise": work.enterprise,
+        "method": method,
+        "args": args,
+        "fallback": fallback or None,
+        "otherwise": otherwise,
+        "url": work.response_url,
+    }
 
 
-def lane_of(team: str, channel: str) -> str:
+def lane_of(work: Work) -> str:
     """Return the lane in which a channel's messages stay in order."""
-    return f"{team}:{channel}"
+    return f"{work.team}:{work.channel}"
 
 
 def _is_substantial(replies: list[Reply]) -> bool:
@@ -494,27 +358,6 @@ def _is_substantial(replies: list[Reply]) -> bool:
     )
 
 
-def _content(shown: Rendered) -> dict[str, Any]:
-    return {"text": shown.text, **({"blocks": shown.blocks} if shown.blocks else {})}
-
-
-def _args(shown: Rendered, work: Work) -> dict[str, Any]:
-    args = {
-        "channel": work.channel,
-        **_content(shown),
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
-    return {**args, "thread_ts": work.thread} if work.thread else args
-
-
-def quoted(shown: Rendered, user: str | None, question: str) -> Rendered:
-    """Return an answer with the question above it."""
-    above = home.asked(user, question)
-    who = f"<@{user}>" if user else "You"
-    return Rendered(
-        text=f"{who} asked: {escaped(question)}\n\n{shown.text}",
-        blocks=[*above, *shown.blocks][:50],
-        fallback=[*above, *shown.fallback][:50] if shown.fallback else [],
-        is_page=shown.is_page,
-    )
+def _post(shown: Rendered, work: Work, *, thread: bool = True) -> dict[str, Any]:
+    args = {"channel": work.channel, **shown.content, "unfurl_links": False, "unfurl_media": False}
+    return {**args, "thread_ts": work.thread} if work.thread and thread else args

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import json
 import math
 import time
@@ -17,23 +16,24 @@ import pydantic
 import socketio
 import structlog
 from rasa.core.channels.channel import InputChannel
+from rasa.shared.core.events import Restarted
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from preceptor.channels.http import TooLarge, json_response, read_body
-from preceptor.channels.output import channel_seals, storable
+from preceptor.channels.feedback import Ratings
+from preceptor.channels.http import Refusal, health, json_response, read_body
+from preceptor.channels.inbox import Item, Queue, Worker
+from preceptor.channels.output import channel_seals, opened, storable
 from preceptor.channels.rate_limit import RateLimit
-from preceptor.channels.storage import open_channels
-from preceptor.channels.turn_runner import OnNewMessage, reply_in_words
+from preceptor.channels.storage import in_thread, open_channels
+from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.channels.web import files
-from preceptor.channels.web.feedback import Ratings
-from preceptor.channels.web.message_log import Message, MessageLog
+from preceptor.channels.web.history import History, LoggedReply, Message
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
-from preceptor.channels.web.output import shortlist, wire
-from preceptor.channels.web.tokens import BadToken, Token, Tokens
-from preceptor.channels.web.turns import Turns
+from preceptor.channels.web.output import logged, shortlist, wire
+from preceptor.channels.web.tokens import Tokens
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import (
     Rate,
@@ -52,6 +52,8 @@ SOCKETS_A_CONVERSATION = 20
 # Events that cost no turn: reading the log, ratings.
 EVENTS = Rate(600, 120)
 CLEAN_SECONDS = 3600.0
+# Below the 10 s after which a server that doesn't end is killed, with room for Rasa's own end.
+STOP_SECONDS = 4.0
 # Engine.IO's polling transport puts several packets into one request.
 BODY_BYTES = 4 * FRAME_BYTES
 
@@ -59,38 +61,9 @@ SOCKET_PATH = "/webhooks/web/socket.io/"
 # Ours alone among Rasa's routes; the rest of the server never sees our CORS.
 OWN_PREFIX = "/webhooks/web"
 
-BAD_REQUEST = "bad_request"
 _AWAY = "I could not write that down just now. Please try again in a moment."
 
 log = structlog.get_logger(__name__)
-
-
-class Refusal(Exception):
-    """What is refused, with a sentence for people and a code for programs.
-
-    Attributes:
-        sentence: What to tell the person.
-        code: One of the protocol's codes.
-        status: The HTTP status, where it is HTTP.
-        retry_after: After how many seconds it may work, where that is known.
-    """
-
-    def __init__(
-        self, sentence: str, code: str, status: int = 400, retry_after: float | None = None
-    ) -> None:
-        """Remember what to answer."""
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.code = code
-        self.status = status
-        self.retry_after = None if retry_after is None else math.ceil(retry_after)
-
-    def body(self) -> dict[str, Any]:
-        """Return the refusal as JSON."""
-        body: dict[str, Any] = {"error": self.sentence, "code": self.code}
-        if self.retry_after is not None:
-            body["retry_after"] = self.retry_after
-        return body
 
 
 class _Payload(pydantic.BaseModel):
@@ -147,7 +120,7 @@ class WebInput(InputChannel):
     """Rasa's input channel `web`; see docs/web.md."""
 
     def __init__(self, settings: Settings, web_settings: WebSettings) -> None:
-        """Create the channel; its log is opened with the blueprint."""
+        """Create the channel; its database is opened with the blueprint."""
         self._settings = settings
         self._web_settings = web_settings
 
@@ -178,16 +151,19 @@ class _WebBlueprint(Blueprint):
         self.ctx.server = server
         self.listener("after_server_start")(server.start)
         self.listener("before_server_stop")(server.stop)
-        self.add_route(_function(server.health), "/", methods=["GET"])
-        self.add_route(
-            _function(server.session), "/session", methods=["POST", "OPTIONS"], stream=True
-        )
-        self.add_route(
-            _function(server.engine),
-            "/socket.io/",
-            methods=["GET", "POST", "OPTIONS"],
-            stream=True,
-        )
+
+        # Functions, since Sanic marks handlers, which a method cannot bear.
+        @self.get("/")
+        async def web_health(request: Request) -> HTTPResponse:
+            return health(request)
+
+        @self.route("/session", methods=["POST", "OPTIONS"], stream=True)
+        async def web_session(request: Request) -> HTTPResponse:
+            return await server.answering(request, server.session)
+
+        @self.route("/socket.io/", methods=["GET", "POST", "OPTIONS"], stream=True)
+        async def web_socket(request: Request) -> HTTPResponse:
+            return await server.answering(request, server.engine)
 
     def register(self, app: Sanic, options: dict[str, Any]) -> None:
         """Register the routes with Rasa's app."""
@@ -197,20 +173,10 @@ class _WebBlueprint(Blueprint):
         app.config.WEBSOCKET_MAX_SIZE = FRAME_BYTES
         server: WebServer = self.ctx.server
         server.app = app
-        app.add_route(_function(server.file), "/widget/<name>", methods=["GET", "HEAD"])
+        app.add_route(files.widget_file, "/widget/<name>", methods=["GET", "HEAD"])
         # Rasa has a route of its own for "/".
-        app.register_middleware(server.page, "request")
+        app.register_middleware(files.page, "request")
         app.register_middleware(server.headers, "response")
-
-
-def _function(method: Callable[..., Awaitable[HTTPResponse]]) -> Callable[..., Any]:
-    """Return a function that calls a method: Sanic marks handlers, which a method cannot bear."""
-
-    async def handle(*args: Any, **kwargs: Any) -> HTTPResponse:
-        return await method(*args, **kwargs)
-
-    handle.__name__ = f"web_{method.__name__}"
-    return handle
 
 
 class WebServer:
@@ -219,7 +185,7 @@ class WebServer:
     def __init__(
         self, settings: Settings, web_settings: WebSettings, on_new_message: OnNewMessage
     ) -> None:
-        """Open the message log; `start` begins to answer."""
+        """Open the database; `start` begins to answer."""
         self.app: Sanic | None = None
         self._settings = settings
         self._web = web_settings
@@ -230,12 +196,12 @@ class WebServer:
             web_settings.identity_secret,
         )
         engine = open_channels(settings)
-        self._messages = MessageLog(engine, uuid.uuid4().hex)
+        inbox = Queue(engine, self.name)
+        self._worker = Worker(inbox, self._work)
+        self._history = History(engine, inbox)
         self._ratings = Ratings(engine, self.name)
         self._seals = channel_seals(settings)
-        self._turns = Turns(
-            self._messages, reply_in_words(on_new_message), self, self._agent, self._seals
-        )
+        self._turns = Turns(self.name, on_new_message)
         self._sessions = RateLimit(web_settings.address_sessions_per_minute)
         self._says = RateLimit(web_settings.messages_per_minute)
         self._address_says = RateLimit(web_settings.address_messages_per_minute)
@@ -252,22 +218,20 @@ class WebServer:
     # -- the server's start and end ------------------------------------------------------------
 
     async def start(self, _app: Sanic, _loop: Any) -> None:
-        """Answer what an earlier run has left, and take care of the log."""
-        self._turns.start()
+        """Answer what an earlier run has left, and take care of the history."""
+        self._worker.start()
         self._cleaner = asyncio.ensure_future(self._clean())
 
     async def stop(self, _app: Sanic, _loop: Any) -> None:
-        """Let running turns end, and close the connections; what waits is kept in the log."""
+        """Let running turns end, and close the connections; what waits is kept in the inbox."""
         self._stopping = True
-        await self._turns.stop()
+        await self._worker.stop(STOP_SECONDS)
         if self._cleaner is not None:
             self._cleaner.cancel()
         for socket in list(self.sio.eio.sockets.values()):
             with contextlib.suppress(asyncio.TimeoutError, Exception):
                 await asyncio.wait_for(socket.close(wait=False), 1)
-        # Since python-socketio 5.10.
-        if hasattr(self.sio, "shutdown"):
-            await self.sio.shutdown()
+        await self.sio.shutdown()
 
     async def _clean(self) -> None:
         """Delete what is older than it may be, every hour."""
@@ -276,58 +240,44 @@ class WebServer:
             kept = self._web.keep_seconds
             used = max(kept, self._web.grace_seconds + self._web.token_seconds)
             try:
-                for conversation in await self._turns.off_loop(
-                    self._messages.forget, now - kept, now - used
-                ):
-                    await self._turns.off_loop(self._ratings.forget, conversation)
+                for conversation in await in_thread(self._history.forget, now - kept, now - used):
+                    await in_thread(self._ratings.forget, conversation)
             except SQLAlchemyError as error:
                 log.error("web.cleaning_failed", cause=str(error))
             await asyncio.sleep(CLEAN_SECONDS)
 
     def _agent(self) -> Any:
-        return getattr(self.app.ctx, "agent", None) if self.app is not None else None
+        assert self.app is not None
+        return self.app.ctx.agent
 
     # -- HTTP ------------------------------------------------------------------------------------
 
-    async def health(self, request: Request) -> HTTPResponse:
-        """`GET /webhooks/web/`."""
-        agent = self._agent()
-        if agent is None or not agent.is_ready():
-            return json_response(
-                {"error": "The advisor has no model loaded.", "code": "unavailable"}, 503
-            )
-        return json_response({"status": "ok"})
-
-    async def session(self, request: Request) -> HTTPResponse:
-        """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
+    async def answering(
+        self, request: Request, answer: Callable[[Request], Awaitable[HTTPResponse]]
+    ) -> HTTPResponse:
+        """Answer a request of an allowed page, or refuse it."""
         try:
             self._check_origin(request)
             if request.method == "OPTIONS":
                 return HTTPResponse(status=204)
-            self._check_rate(self._sessions, address_of(request, self._web.proxies))
-            token = self._token_for(await _body(request, FRAME_BYTES))
+            return await answer(request)
         except Refusal as refusal:
-            return _refused(refusal)
-        return json_response(
-            {"token": token.text, "expires_in": token.expires_in, "renew_in": token.renew_in}
-        )
+            return refusal.response()
 
-    def _token_for(self, body: bytes) -> Token:
+    async def session(self, request: Request) -> HTTPResponse:
+        """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
+        self._check_rate(self._sessions, address_of(request, self._web.proxies))
         try:
-            wanted = SessionRequest.of(json.loads(body))
-        except (ValueError, RecursionError):
+            wanted = SessionRequest.of(json.loads(await read_body(request, FRAME_BYTES)))
+        except (pydantic.ValidationError, json.JSONDecodeError, UnicodeError, RecursionError):
             raise Refusal(
-                'The body must be JSON: {}, or an object with "token" or "identity", a string.',
-                BAD_REQUEST,
+                'The body must be JSON: {}, or an object with "token" or "identity", a string.'
             ) from None
-        try:
-            if wanted.identity is not None:
-                return self._tokens.identify(wanted.identity)
-            if wanted.token is not None:
-                return self._tokens.renew(wanted.token)
-        except BadToken as error:
-            raise Refusal(str(error), error.code, 401) from error
-        return self._tokens.new()
+        if wanted.identity is not None:
+            return json_response(self._tokens.identify(wanted.identity))
+        if wanted.token is not None:
+            return json_response(self._tokens.renew(wanted.token))
+        return json_response(self._tokens.new())
 
     async def engine(self, request: Request) -> HTTPResponse:
         """Engine.IO, polling and WebSocket, behind our own checks.
@@ -335,39 +285,23 @@ class WebServer:
         Engine.IO's own check of origins differs between the versions that Rasa allows and
         cannot answer in our words, so it is off.
         """
-        try:
-            self._check_origin(request)
-            if request.method == "OPTIONS":
-                return HTTPResponse(status=204)
-            if "j" in request.args:
-                # JSONP would hand answers to pages that CORS keeps out.
-                raise Refusal("JSONP is not served here.", BAD_REQUEST)
-            if "sid" not in request.args:
-                self._check_rate(self._sessions, address_of(request, self._web.proxies))
-                if self._stopping or len(self.sio.eio.sockets) >= SOCKETS:
-                    raise Refusal(
-                        "The advisor has no room for another connection just now. "
-                        "Please try again in a moment.",
-                        "unavailable",
-                        503,
-                        retry_after=5,
-                    )
-            request.body = await _body(request, BODY_BYTES)
-        except Refusal as refusal:
-            return _refused(refusal)
+        if "j" in request.args:
+            # JSONP would hand answers to pages that CORS keeps out.
+            raise Refusal("JSONP is not served here.")
+        if "sid" not in request.args:
+            self._check_rate(self._sessions, address_of(request, self._web.proxies))
+            if self._stopping or len(self.sio.eio.sockets) >= SOCKETS:
+                raise Refusal(
+                    "The advisor has no room for another connection just now. "
+                    "Please try again in a moment.",
+                    "unavailable",
+                    503,
+                    retry_after=5,
+                )
+        request.body = await read_body(request, BODY_BYTES)
         response: HTTPResponse | None = await self.sio.handle_request(request)
-        # At a WebSocket's end, older versions of Engine.IO answer nothing, which Sanic logs.
+        # At a WebSocket's end, Engine.IO may answer nothing, which Sanic logs.
         return HTTPResponse() if response is None else response
-
-    async def file(self, request: Request, name: str) -> HTTPResponse:
-        """`GET /widget/<name>`."""
-        return files.widget_file(request, name)
-
-    async def page(self, request: Request) -> HTTPResponse | None:
-        """`GET /`, and the methods that its routes do not have."""
-        if request.path == "/" and request.method in ("GET", "HEAD"):
-            return files.page(request)
-        return None
 
     async def headers(self, request: Request, response: HTTPResponse | None) -> None:
         """Put the headers on that all our responses have."""
@@ -402,12 +336,8 @@ class WebServer:
     # -- Socket.IO -------------------------------------------------------------------------------
 
     def _socket_server(self) -> socketio.AsyncServer:
-        manager = None
-        if self._web.redis_url is not None:
-            manager = socketio.AsyncRedisManager(self._web.redis_url, channel="preceptor-web")
         sio = socketio.AsyncServer(
             async_mode="sanic",
-            client_manager=manager,
             cors_allowed_origins=[],
             max_http_buffer_size=FRAME_BYTES,
         )
@@ -425,24 +355,20 @@ class WebServer:
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         try:
             subject = self._tokens.check(auth.get("token") if isinstance(auth, dict) else None)
-        except BadToken as error:
-            raise _connection_refused(str(error), error.code) from error
+        except Refusal as refusal:
+            raise _connection_refused(refusal) from refusal
         conversation = f"{self.name}:{subject}"
         open_now = sum(1 for other, _ in self._people.values() if other == conversation)
         if open_now >= SOCKETS_A_CONVERSATION:
-            raise _connection_refused(
-                "This conversation is open in too many places; please close some.", "rate_limited"
-            )
+            sentence = "This conversation is open in too many places; please close some."
+            raise _connection_refused(Refusal(sentence, "rate_limited"))
         self._people[sid] = (
             conversation,
             address_of(environ["sanic.request"], self._web.proxies),
         )
-        # A coroutine since python-socketio 5.10 (RasaHQ/rasa#13027).
-        entered = self.sio.enter_room(sid, conversation)
-        if inspect.isawaitable(entered):
-            await entered
+        await self.sio.enter_room(sid, conversation)
         with contextlib.suppress(SQLAlchemyError):
-            await self._turns.off_loop(self._messages.touch, conversation)
+            await in_thread(self._history.touch, conversation)
 
     async def _disconnect(self, sid: str, *_reason: Any) -> None:
         self._people.pop(sid, None)
@@ -462,7 +388,7 @@ class WebServer:
                 try:
                     checked = payload.of(arguments[0] if arguments else None)
                 except (pydantic.ValidationError, RecursionError) as error:
-                    raise Refusal(_what_is_wrong(payload, error), BAD_REQUEST) from None
+                    raise Refusal(_what_is_wrong(payload, error)) from None
                 return {"ok": True, **await handler(*person, checked)}
             except Refusal as refusal:
                 return {"ok": False, **refusal.body()}
@@ -481,7 +407,7 @@ class WebServer:
             )
         text = storable(payload.text)
         if not text.strip():
-            raise Refusal("The message is empty; please type a question.", BAD_REQUEST)
+            raise Refusal("The message is empty; please type a question.")
         self._check_rate(self._says, conversation)
         self._check_rate(self._address_says, address)
         return await self._write_down(conversation, payload.id, text, "text", payload.payload)
@@ -498,82 +424,92 @@ class WebServer:
         kind: Literal["text", "restart"],
         payload: str | list[str] | None = None,
     ) -> dict[str, Any]:
-        found: list[Message] = []
-
-        def write() -> list[Message]:
-            message, is_new = self._messages.add(conversation, str(client_id), text, kind, payload)
-            found.append(message)
-            return [message] if is_new else []
-
-        await self.publish(conversation, write)
-        self._turns.wake(conversation)
-        return {"seq": found[0].seq}
+        async with self._lock(conversation):
+            message, is_new = await in_thread(
+                self._history.add, conversation, str(client_id), text, kind, payload
+            )
+            if is_new:
+                await self._show(conversation, message)
+        self._worker.wake(conversation)
+        return {"seq": message.seq}
 
     async def _sync(self, conversation: str, address: str, payload: Sync) -> dict[str, Any]:
         self._check_rate(self._events, conversation)
-        messages, more = await self._turns.off_loop(
-            self._messages.after, conversation, payload.after, SYNC_MESSAGES
+        messages, more = await in_thread(
+            self._history.after, conversation, payload.after, SYNC_MESSAGES
         )
-        ratings = await self._turns.off_loop(self._ratings.of, conversation)
+        ratings = await in_thread(self._ratings.of, conversation)
         return {
             "messages": [wire(each, ratings.get(str(each.seq))) for each in messages],
             "more": more,
-            "typing": self._turns.is_running(conversation),
+            "typing": self._worker.is_busy(conversation),
             "shortlist": shortlist(conversation, self._seals),
         }
 
     async def _rate(self, conversation: str, address: str, payload: Rating) -> dict[str, Any]:
         self._check_rate(self._events, conversation)
-        if not await self._turns.off_loop(self._messages.has_answer, conversation, payload.seq):
-            raise Refusal("There is no answer of that number to rate.", BAD_REQUEST)
-        await self._turns.off_loop(
-            self._ratings.rate, conversation, str(payload.seq), payload.rating
-        )
-        rated = {"seq": payload.seq, "rating": payload.rating}
-        await self.sio.emit("rated", rated, room=conversation)
+        rated = await in_thread(self._history.of, conversation, payload.seq)
+        if rated is None or rated.sender != "advisor":
+            raise Refusal("There is no answer of that number to rate.")
+        await in_thread(self._ratings.rate, conversation, str(payload.seq), payload.rating)
+        await self.sio.emit("rated", payload.dict(), room=conversation)
         return {}
 
-    # -- what the turns show -----------------------------------------------------------------------
+    # -- turns -------------------------------------------------------------------------------------
 
-    async def typing(self, conversation: str, on: bool) -> None:
-        """Show every widget of a conversation that the advisor is at work, or no longer."""
-        await self.sio.emit("typing", {"on": on}, room=conversation)
+    async def _work(self, item: Item) -> None:
+        """Answer a person's message and show the answer in every widget of the conversation."""
+        conversation, seq = item.lane, int(item.position)
+        message = await in_thread(self._history.of, conversation, seq)
+        if message is None or message.kind == "restart":
+            # An operator may have deleted what was said.
+            if message is not None:
+                await self._clear(conversation)
+            await self._answer(item, [])
+            return
+        await self.sio.emit("typing", {"on": True}, room=conversation)
+        try:
+            payload = opened(self._seals, message.content.get("payload"), conversation)
+            text = message.text or ""
+            replies = await self._turns.replies_once(
+                item, self._agent(), conversation, text, payload
+            )
+            await self._answer(
+                item, [logged(reply, conversation, self._seals) for reply in replies]
+            )
+        finally:
+            await self.sio.emit("typing", {"on": False}, room=conversation)
 
-    async def publish(self, conversation: str, write: Callable[[], list[Message]]) -> None:
-        """Write to the log and send what was added to every widget of the conversation.
+    async def _clear(self, conversation: str) -> None:
+        """Make the conversation a new one for Rasa, as its own `/restart` would."""
+        agent = self._agent()
+        async with agent.lock_store.lock(conversation):
+            tracker = await agent.processor.get_tracker(conversation)
+            tracker.update(Restarted())
+            await agent.processor.save_tracker(tracker)
 
-        One at a time in each conversation, so that widgets get messages in the log's order.
-        """
-        lock = self._locks.setdefault(conversation, asyncio.Lock())
-        async with lock:
-            for message in await self._turns.off_loop(write):
-                await self.sio.emit("message", wire(message), room=conversation)
+    async def _answer(self, item: Item, replies: list[LoggedReply]) -> None:
+        """Write an answer to the history and show it."""
+        async with self._lock(item.lane):
+            for message in await in_thread(self._history.answer, item, replies):
+                await self._show(item.lane, message)
 
+    def _lock(self, conversation: str) -> asyncio.Lock:
+        """Return what is held from writing to showing, so that widgets get messages in order."""
+        return self._locks.setdefault(conversation, asyncio.Lock())
 
-async def _body(request: Request, limit_bytes: int) -> bytes:
-    try:
-        return await read_body(request, limit_bytes)
-    except TooLarge as error:
-        raise Refusal(str(error), "too_large", 413) from None
-
-
-def _refused(refusal: Refusal) -> HTTPResponse:
-    response = json_response(refusal.body(), refusal.status)
-    if refusal.retry_after is not None:
-        response.headers["Retry-After"] = str(refusal.retry_after)
-    return response
+    async def _show(self, conversation: str, message: Message) -> None:
+        await self.sio.emit("message", wire(message), room=conversation)
 
 
-def _connection_refused(sentence: str, code: str) -> Exception:
-    return socketio.exceptions.ConnectionRefusedError(sentence, {"code": code, "error": sentence})
+def _connection_refused(refusal: Refusal) -> Exception:
+    return socketio.exceptions.ConnectionRefusedError(refusal.sentence, refusal.body())
 
 
 def _what_is_wrong(payload: type[_Payload], error: Exception) -> str:
     wanted = ", ".join(f'"{name}"' for name in payload.__fields__)
-    if not isinstance(error, pydantic.ValidationError):
-        return f"The payload must be an object with {wanted}."
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "__root__")
+    details = error.errors()[0] if isinstance(error, pydantic.ValidationError) else {"loc": ()}
+    where = ".".join(str(part) for part in details["loc"] if part != "__root__")
     if not where:
         return f"The payload must be an object with {wanted}."
-    return f'"{where}" is not right: {first["msg"]}.'
+    return f'"{where}" is not right: {details["msg"]}.'

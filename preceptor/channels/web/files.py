@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from mimetypes import MimeTypes
 from pathlib import Path
@@ -34,18 +33,12 @@ _FOREVER = "public, max-age=31536000, immutable"
 _SHORT = "public, max-age=300"
 
 
-@dataclass(frozen=True)
-class _File:
-    content: bytes
-    compressed: bytes | None
-    etag: str
-
-
-def widget_file(request: Request, name: str) -> HTTPResponse:
+async def widget_file(request: Request, name: str) -> HTTPResponse:
     """Answer with a file of the widget, which pages of every origin may load and check."""
     path = _find(name)
     if path is None:
-        return _text("There is no such file of the widget.", 404)
+        sentence = "There is no such file of the widget.\n"
+        return _secure(HTTPResponse(sentence, 404, None, "text/plain; charset=utf-8"))
     response = _serve(request, path, _FOREVER if _HASHED.search(name) else _SHORT)
     # They are public, the same for everyone; `integrity` in a host's script tag needs CORS.
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -55,12 +48,12 @@ def widget_file(request: Request, name: str) -> HTTPResponse:
     return response
 
 
-def page(request: Request) -> HTTPResponse | None:
+async def page(request: Request) -> HTTPResponse | None:
     """Answer with the page `/`, under a policy that lets nothing foreign run or load.
 
-    If there is no page, the answer is None, and Rasa answers with its greeting.
+    If it isn't asked for, or there is none, the answer is None, and Rasa goes on.
     """
-    if not PAGE.is_file():
+    if request.path != "/" or request.method not in ("GET", "HEAD") or not PAGE.is_file():
         return None
     response = _serve(request, PAGE, "no-cache")
     host = own_host(request)
@@ -88,19 +81,15 @@ def _find(name: str) -> Path | None:
 
 def _serve(request: Request, path: Path, caching: str) -> HTTPResponse:
     stat = path.stat()
-    file = _load(path, stat.st_mtime_ns, stat.st_size)
-    headers = {"Cache-Control": caching, "ETag": file.etag, "Vary": "Accept-Encoding"}
-    tags = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
-    if file.etag in tags or "W/" + file.etag in tags:
+    content, compressed, tag = _load(path, stat.st_mtime_ns, stat.st_size)
+    headers = {"Cache-Control": caching, "ETag": tag, "Vary": "Accept-Encoding"}
+    if tag in request.headers.get("if-none-match", ""):
         return _secure(HTTPResponse(status=304, headers=headers))
-    body = file.content
     accepted = request.headers.get("accept-encoding", "").lower()
-    if file.compressed is not None and re.search(
-        r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", accepted
-    ):
+    if compressed and re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", accepted):
         headers["Content-Encoding"] = "gzip"
-        body = file.compressed
-    return _secure(HTTPResponse(body, 200, headers, _media_type(path.name)))
+        content = compressed
+    return _secure(HTTPResponse(content, 200, headers, _media_type(path.name)))
 
 
 def _media_type(name: str) -> str:
@@ -109,16 +98,12 @@ def _media_type(name: str) -> str:
 
 
 @lru_cache(maxsize=128)
-def _load(path: Path, _changed: int, _size: int) -> _File:
+def _load(path: Path, _changed: int, _size: int) -> tuple[bytes, bytes | None, str]:
+    """Return a file's content, the same compressed if that pays, and its ETag."""
     content = path.read_bytes()
-    compressed = gzip.compress(content, 9, mtime=0) if path.suffix in _COMPRESSED else None
-    if compressed is not None and len(compressed) >= len(content):
-        compressed = None
-    return _File(content, compressed, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
-
-
-def _text(sentence: str, status: int) -> HTTPResponse:
-    return _secure(HTTPResponse(sentence + "\n", status, None, "text/plain; charset=utf-8"))
+    compressed = gzip.compress(content, 9, mtime=0) if path.suffix in _COMPRESSED else content
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return content, compressed if len(compressed) < len(content) else None, tag
 
 
 def _secure(response: HTTPResponse) -> HTTPResponse:

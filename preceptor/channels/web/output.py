@@ -6,9 +6,9 @@ import datetime
 import json
 from typing import Any
 
+from preceptor.channels.feedback import Rating
 from preceptor.channels.output import safe_url, storable
-from preceptor.channels.web.feedback import Rating
-from preceptor.channels.web.message_log import LoggedReply, Message
+from preceptor.channels.web.history import LoggedReply, Message
 from preceptor.conversation.cards import ProgramCard, ProgramListCard
 from preceptor.conversation.choices import Ask, Choice, Payload, Save, Seals, Show
 from preceptor.conversation.plain_text import plain_text
@@ -57,7 +57,7 @@ def wire(message: Message, rating: Rating | None = None) -> dict[str, Any]:
         "from": message.sender,
         "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "id": message.client_id,
-        "text": message.label or message.text,
+        "text": message.text,
         "reply": message.content.get("reply"),
         "buttons": message.content.get("buttons", []),
         "image": message.content.get("image"),

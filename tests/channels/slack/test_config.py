@@ -23,7 +23,7 @@ SOCKET = {
 
 
 def test_without_slacks_variables_slack_is_off(set_environment) -> None:
-    set_environment(REDIS_URL="redis://127.0.0.1/0", SLACK_BOT_TOKEN=" ")
+    set_environment(SLACK_BOT_TOKEN=" ")
     assert load_slack_settings() is None
 
 

@@ -6,10 +6,9 @@ import pytest
 from sanic.compat import Header
 from slack_bolt.response import BoltResponse
 
-from preceptor.channels.http import TooLarge, read_body
+from preceptor.channels.http import Refusal, read_body
 from preceptor.channels.slack.http import (
     LIMIT_BYTES,
-    NotSlack,
     bolt_request,
     sanic_response,
 )
@@ -42,7 +41,7 @@ def test_a_command_about_a_payload_is_a_command() -> None:
 
 @pytest.mark.parametrize("body", [b"[1]", b"{", b"\xff\xfe", b"5", b"[" * 50_000])
 def test_what_slack_never_sends_is_refused(body: bytes) -> None:
-    with pytest.raises(NotSlack):
+    with pytest.raises(Refusal):
         bolt_request(request(), body)
 
 
@@ -51,7 +50,7 @@ async def test_a_body_that_is_too_large_is_refused() -> None:
         return b"x" * 100_000
 
     endless = SimpleNamespace(stream=SimpleNamespace(read=read))
-    with pytest.raises(TooLarge, match="larger than 1024 kB"):
+    with pytest.raises(Refusal, match="larger than 1024 kB"):
         await read_body(endless, LIMIT_BYTES)
 
 

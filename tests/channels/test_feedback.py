@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from preceptor.channels.feedback import Ratings
 from preceptor.channels.storage import open_channels
-from preceptor.channels.web.feedback import Ratings
 from preceptor.runtime.settings import Settings
 
 

@@ -1,0 +1,169 @@
+"""The turns of a channel, after which a person always has a reply in words.
+
+If a turn fails, takes too long or says nothing, a sentence of our own is the reply, and the log
+gets the cause with the conversation's id. The answer to a message in another language begins with
+a sentence in that language (`preceptor.channels.prefaces`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.events import BotUttered, UserUttered
+from structlog.contextvars import bound_contextvars
+
+from preceptor.channels.clean_text import clean_text
+from preceptor.channels.inbox import MOST_ATTEMPTS, Item
+from preceptor.channels.output import RepliesOutput, metadata_of, read_reply
+from preceptor.channels.prefaces import Prefaces
+from preceptor.conversation.choices import Payload
+from preceptor.conversation.replies import Reply
+
+TURN_LIMIT_SECONDS = 20.0
+
+# Constant text: these are said where the domain's responses may be out of reach.
+FAILED_SENTENCE = (
+    "Sorry, something went wrong on my side and I could not answer that. "
+    "Please try again in a moment. If it is urgent, please ask a person at your school or "
+    "placement office, and in an emergency call your local emergency number."
+)
+PARTLY_SENTENCE = (
+    "Sorry, something went wrong on my side before I had finished, so my answer may be "
+    "incomplete. Please ask again in a moment."
+)
+
+OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
+
+log = structlog.get_logger(__name__)
+
+
+class Turns:
+    """Runs the turns of one channel."""
+
+    def __init__(
+        self,
+        channel: str,
+        on_new_message: OnNewMessage,
+        limit_seconds: float = TURN_LIMIT_SECONDS,
+    ) -> None:
+        """Answer for a channel.
+
+        Args:
+            channel: Its name, by which responses can be written for it.
+            on_new_message: What Rasa passes to `InputChannel.blueprint`.
+            limit_seconds: How long a turn may take altogether.
+        """
+        self._channel = channel
+        self._on_new_message = on_new_message
+        self._limit_seconds = limit_seconds
+        self._prefaces = Prefaces()
+
+    async def replies(
+        self,
+        conversation: str,
+        text: str,
+        payload: Payload | None = None,
+        message_id: str | None = None,
+    ) -> list[Reply]:
+        """Run a turn and return what it says, at least one reply; raise nothing.
+
+        The text is cleaned first (see `clean_text`), so quick replies must carry words and not
+        `/intent` payloads.
+
+        Args:
+            conversation: The conversation's id.
+            text: What the person said.
+            payload: What the button does that they clicked, or None.
+            message_id: By which Rasa stores the message.
+        """
+        cleaned = clean_text(text)
+        notes = [Reply(lead=cleaned.note)] if cleaned.note else []
+        if not cleaned.text:
+            return notes
+        output = RepliesOutput(self._channel)
+        message = UserMessage(
+            cleaned.text,
+            output,
+            conversation,
+            input_channel=self._channel,
+            message_id=message_id,
+            metadata=metadata_of(payload),
+        )
+        with bound_contextvars(conversation=conversation):
+            cause = await self._run(message)
+            replies = list(output.replies)
+            if cause is None and not replies:
+                cause = "the turn ended without a reply"
+            if replies and (preface := self._prefaces.before(conversation, message.parse_data)):
+                replies[0] = _with_preface(replies[0], preface)
+            if cause is not None:
+                log.error("turn.failed", cause=cause, messages_sent=len(replies))
+                replies.append(Reply(lead=PARTLY_SENTENCE if replies else FAILED_SENTENCE))
+        return notes + replies
+
+    async def replies_once(
+        self, item: Item, agent: Any, conversation: str, text: str, payload: Payload | None
+    ) -> list[Reply]:
+        """Run the turn of a message in the inbox, unless it came to its end before a crash.
+
+        Args:
+            item: The message.
+            agent: Rasa's agent.
+            conversation: The conversation's id.
+            text: What the person said.
+            payload: What the button does that they clicked, or None.
+        """
+        message_id = f"{self._channel}-{item.id}"
+        if item.attempts > 1:
+            earlier = await _earlier_replies(agent, conversation, message_id)
+            if earlier:
+                return earlier
+        if item.attempts > MOST_ATTEMPTS:
+            log.error("turn.given_up", conversation=conversation, attempts=item.attempts)
+            return [Reply(lead=FAILED_SENTENCE)]
+        return await self.replies(conversation, text, payload, message_id)
+
+    async def _run(self, message: UserMessage) -> str | None:
+        """Run a turn; return what went wrong, if anything."""
+        # A task of its own tells a turn that was cancelled from inside from our own end.
+        turn = asyncio.ensure_future(self._on_new_message(message))
+        try:
+            await asyncio.wait({turn}, timeout=self._limit_seconds)
+        finally:
+            turn.cancel()
+        if not turn.done():
+            return f"the turn took longer than {self._limit_seconds:g} s"
+        if turn.cancelled():
+            return "the turn was cancelled from inside"
+        failure = turn.exception()
+        if failure is None:
+            return None
+        log.error("turn.exception", exc_info=failure)
+        return f"{type(failure).__name__}: {failure}"[:300]
+
+
+def _with_preface(reply: Reply, preface: str) -> Reply:
+    body = (reply.lead, *reply.body) if reply.lead else reply.body
+    return reply.copy(update={"lead": preface, "body": body})
+
+
+async def _earlier_replies(agent: Any, conversation: str, message_id: str) -> list[Reply]:
+    """Return what an earlier attempt at a message has said, if its turn had come to its end.
+
+    Rasa saves a turn's events as its last step. If the server died between that and our own note,
+    the turn must not run again: "show me more" would skip a page.
+    """
+    tracker = await agent.tracker_store.retrieve(conversation)
+    replies: list[Reply] | None = None
+    for event in tracker.events if tracker else ():
+        if isinstance(event, UserUttered):
+            replies = [] if event.message_id == message_id else None
+        elif isinstance(event, BotUttered) and replies is not None:
+            reply = read_reply({"text": event.text, **event.data, **(event.metadata or {})})
+            if reply is not None:
+                replies.append(reply)
+    return replies or []
