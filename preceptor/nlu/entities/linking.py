@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -147,7 +147,7 @@ class Linker:
         Args:
             doc: the text's tokens, from `preceptor.nlu.tokens.tokens_of`.
         """
-        found = [match for match in map(self._exact(doc), self._matcher(doc)) if match]
+        found = list(self._exact(doc))
         taken = {i for match in found for i in range(match.span.start, match.span.end)}
         found += self._typos(doc, taken)
         # The longer match wins, then the kind that comes first.
@@ -163,14 +163,12 @@ class Linker:
         kept = self._with_addresses([match for match in kept if not self._is_name(match)])
         return [link for m in self._made_clear(kept) for link in _links_of(m, self._names)]
 
-    def _exact(self, doc: Doc) -> Callable[[tuple[int, int, int]], _Match | None]:
-        def chosen(match: tuple[int, int, int]) -> _Match | None:
-            terms = self._terms[doc.vocab.strings[match[0]]]
-            span = doc[match[1] : match[2]]
-            meant = self._choose(span, terms)
-            return _Match(span, meant, tuple(terms)) if meant else None
-
-        return chosen
+    def _exact(self, doc: Doc) -> Iterator[_Match]:
+        """Yield the words that the catalogue has."""
+        for key, start, end in self._matcher(doc):
+            terms, span = self._terms[doc.vocab.strings[key]], doc[start:end]
+            if meant := self._choose(span, terms):
+                yield _Match(span, meant, tuple(terms))
 
     def _choose(self, span: Span, terms: list[Term]) -> tuple[Term, ...]:
         """Return what the words mean here; empty if the context speaks against all."""
@@ -214,8 +212,9 @@ class Linker:
             home = self._country(city.terms[0])
             inside = [t for t in match.others if home and self._country(t) == home]
             if not inside:
-                terms = self._state_or_country(match)
-                kept[-1:] = [replace(match, terms=terms, city=city.span)]
+                # A city that is unknown there: "Athens, Georgia" is in the state.
+                states = tuple(t for t in match.others if t.kind == "place")
+                kept[-1:] = [replace(match, terms=states[:1] or match.terms, city=city.span)]
             elif country := next((t for t in inside if t.kind == "country"), None):
                 kept.append(replace(match, terms=(country,), city=city.span))
         return kept
@@ -228,11 +227,6 @@ class Linker:
             meant = tuple(t for t in match.terms if t.id in others)
             clear.append(replace(match, terms=meant) if len(meant) == 1 else match)
         return clear
-
-    def _state_or_country(self, match: _Match) -> tuple[Term, ...]:
-        """Return the state behind a city that is unknown there ("Athens, Georgia")."""
-        states = tuple(t for t in match.others if t.kind == "place")
-        return states[:1] or match.terms
 
     def _typos(self, doc: Doc, taken: set[int]) -> Iterator[_Match]:
         """Yield near misses: single words, and two words written apart ("sri lnka")."""
