@@ -12,8 +12,8 @@ BOOTSTRAP := bootstrap() { \
 PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test lint catalogue train nlu-report widget widget-report bench-nlu \
-	bench-reading bench-serve bench-slack slack-demo lock clean runtime dev
+.PHONY: help run chat test lint catalogue train nlu-report widget bench-nlu \
+	bench-reading bench-serve slack-demo lock clean runtime dev
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -66,17 +66,8 @@ slack-demo: dev ## Try the advisor in a fake Slack in the browser, without a wor
 	@$(PRECEPTOR) train
 	@.venv/bin/python -m tools.slack_simulator.demo
 
-bench-slack: dev ## Measure the Slack channel, with Rasa's own connector beside it
-	@$(PRECEPTOR) catalogue import
-	@$(PRECEPTOR) train
-	@.venv/bin/python -m benchmarks.slack
-
 widget: dev ## Build the web widget from its source into widget/dist
 	@.venv/bin/python tools/widget.py
-
-widget-report: dev ## Measure the web widget beside rasa-webchat
-	@$(PRECEPTOR) train
-	@.venv/bin/python -m benchmarks.widget_report
 
 lock: ## Resolve requirements/*.in into requirements/*.txt
 	@$(BOOTSTRAP) lock

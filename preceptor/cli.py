@@ -17,26 +17,13 @@ from preceptor.runtime.settings import (
     load_settings,
     quiet_environment,
     settings_page,
-    settings_text,
 )
 
-# Commands of other modules: name -> (module, attribute, line of help).
+# Commands of other modules: name -> (module, attribute).
 _MOUNTED = {
-    "catalogue": (
-        "preceptor.catalogue.cli",
-        "catalogue",
-        "Import, check, export or show the catalogue.",
-    ),
-    "nlu-report": (
-        "preceptor.evaluation.report",
-        "nlu_report",
-        "Measure how well messages are understood.",
-    ),
-    "slack": (
-        "preceptor.channels.slack.cli",
-        "slack",
-        "Check what connects the advisor with Slack.",
-    ),
+    "catalogue": ("preceptor.catalogue.cli", "catalogue"),
+    "nlu-report": ("preceptor.evaluation.report", "nlu_report"),
+    "slack": ("preceptor.channels.slack.cli", "slack"),
 }
 
 
@@ -51,21 +38,9 @@ class LazyGroup(click.Group):
         """Import a mounted command, or return one of this module."""
         if cmd_name not in _MOUNTED:
             return super().get_command(ctx, cmd_name)
-        module, attribute, _ = _MOUNTED[cmd_name]
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)
+        module, attribute = _MOUNTED[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing any."""
-        rows = []
-        for name in self.list_commands(ctx):
-            if name in _MOUNTED:
-                rows.append((name, _MOUNTED[name][2]))
-            elif not self.commands[name].hidden:
-                rows.append((name, self.commands[name].get_short_help_str(80)))
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
 
 
 @click.group(cls=LazyGroup)
@@ -119,10 +94,9 @@ def parse(model: Path | None, source: BinaryIO) -> None:
 
 
 @main.command()
-@click.option("--markdown", is_flag=True, help="Write the page docs/settings.md.")
-def settings(markdown: bool) -> None:
+def settings() -> None:
     """List every setting: its environment variable, its meaning and its default."""
-    click.echo(settings_page() if markdown else settings_text(), nl=False)
+    click.echo(settings_page(), nl=False)
 
 
 @main.command()

@@ -5,10 +5,8 @@ Nothing else lists intents. What a part of the advisor needs to know of one is a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, Extra, ValidationError, root_validator
@@ -126,36 +124,20 @@ class Intent(BaseModel):
         return next(looked_up, "action_give_facts")
 
 
-class Intents(Mapping[str, Intent]):
+class Intents(dict[str, Intent]):
     """All intents by name, in the file's order."""
-
-    def __init__(self, entries: Mapping[str, Intent]) -> None:
-        """Keep checked entries."""
-        self._entries = MappingProxyType(dict(entries))
-
-    def __getitem__(self, name: str) -> Intent:
-        """Return an intent; KeyError if there is none of that name."""
-        return self._entries[name]
-
-    def __iter__(self) -> Any:
-        """Iterate over the names."""
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._entries)
 
     def in_group(self, *groups: Group) -> tuple[str, ...]:
         """Return the names of the intents of some groups, in the file's order."""
-        return tuple(name for name, intent in self._entries.items() if intent.group in groups)
+        return tuple(name for name, intent in self.items() if intent.group in groups)
 
     def with_role(self, role: str) -> str | None:
         """Return the name of the intent with a role, None if there is none."""
-        return next((name for name, each in self._entries.items() if each.role == role), None)
+        return next((name for name, each in self.items() if each.role == role), None)
 
     def same_question(self, one: str, other: str) -> bool:
         """Tell whether two intents in one message are one question."""
-        pair = self._entries.get(one), self._entries.get(other)
+        pair = self.get(one), self.get(other)
         return one == other or any(
             intent is not None and {one, other} <= {intent.name, *intent.same_question_as}
             for intent in pair

@@ -7,11 +7,12 @@ from typing import get_args
 
 from pydantic.fields import SHAPE_TUPLE_ELLIPSIS, ModelField
 
-from preceptor.catalogue.cells import LIST_SEPARATOR, Cell
-from preceptor.catalogue.database import PROJECT_ROOT, CatalogueError
+from preceptor.catalogue.cells import LIST_SEPARATOR
+from preceptor.catalogue.database import CatalogueError
 from preceptor.catalogue.records import INTENTS, RECORDS, Record
+from preceptor.runtime.settings import CODE
 
-README = PROJECT_ROOT / "catalogue" / "README.md"
+README = CODE / "catalogue" / "README.md"
 MARK = (
     "<!-- From here on written by `python -m preceptor catalogue columns` from"
     " preceptor/catalogue/records.py. -->\n"
@@ -59,8 +60,8 @@ def _type(field: ModelField) -> str:
         one = f"`{RECORDS[file].key_columns()[0]}` in {file}"
     elif values := get_args(field.type_):
         one = " ".join(f"`{value}`" for value in values)
-    elif issubclass(field.type_, Cell):
-        one = field.type_.description
+    elif format := field.field_info.extra["format"]:
+        one = format.description
     else:
         one = "text"
     return f"`{LIST_SEPARATOR}` list of {one}" if field.shape == SHAPE_TUPLE_ELLIPSIS else one

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from preceptor.catalogue.cells import quote_formula
 from preceptor.catalogue.database import CatalogueError
 from preceptor.catalogue.records import RECORDS
-from preceptor.catalogue.store import Documents, load_documents
+from preceptor.catalogue.store import Documents, load_stored
 
 
 def export_folder(folder: Path | str, engine: Engine) -> dict[str, int]:
@@ -28,7 +28,7 @@ def export_folder(folder: Path | str, engine: Engine) -> dict[str, int]:
         NotImported: There is no catalogue.
         CatalogueError: The database or the folder fails.
     """
-    _, _, documents = load_documents(engine)
+    documents = load_stored(engine).documents
     try:
         _write_files(Path(folder), documents)
     except OSError as error:

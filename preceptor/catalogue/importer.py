@@ -10,21 +10,21 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 
 from preceptor.catalogue.cells import LIST_SEPARATOR, unquote_formula
-from preceptor.catalogue.database import transaction
+from preceptor.catalogue.database import writing
 from preceptor.catalogue.records import INTENTS, RECORDS, Record, complaints, parse_row
 from preceptor.catalogue.store import (
+    METADATA,
     Documents,
     documents_of,
-    prepare_tables,
-    read_documents,
-    read_version,
-    replace_documents,
+    read_stored,
+    replace_stored,
     version_of,
 )
 from preceptor.intents import intents
@@ -75,8 +75,7 @@ def count_errors(problems: Sequence[Problem]) -> str:
     return "1 error" if len(problems) == 1 else f"{len(problems)} errors"
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(NamedTuple):
     """How many rows of one file an import added, changed, removed and left as they were."""
 
     added: int = 0
@@ -92,12 +91,10 @@ class ImportReport:
     Attributes:
         files: The changes by file.
         version: The catalogue's version afterwards.
-        rebuilt: True if the database had the tables of another version of the program.
     """
 
     files: Mapping[str, Changes]
     version: str
-    rebuilt: bool
 
     @property
     def changed(self) -> bool:
@@ -157,20 +154,14 @@ def import_folder(folder: Path | str, engine: Engine) -> ImportReport:
         raise ImportRefused(problems)
     documents = documents_of(contents)
     version = version_of(documents)
-    with transaction(engine, write=True) as connection:
-        rebuilt = prepare_tables(connection)
-        before = read_documents(connection)
-        imported = read_version(connection)
-        if before != documents or imported is None or imported[0] != version:
-            replace_documents(connection, documents)
-    report = ImportReport(_compare(before, documents), version, rebuilt)
-    log.info(
-        "catalogue.import.done",
-        folder=str(folder),
-        version=version,
-        changed=report.changed,
-        rebuilt=rebuilt,
-    )
+    with writing(engine) as connection:
+        METADATA.create_all(connection)
+        stored = read_stored(connection)
+        if stored != (version, documents):
+            replace_stored(connection, documents)
+    before = stored.documents if stored else {file: {} for file in documents}
+    report = ImportReport(_compare(before, documents), version)
+    log.info("catalogue.import.done", folder=str(folder), version=version, changed=report.changed)
     return report
 
 

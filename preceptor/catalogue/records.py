@@ -18,29 +18,30 @@ from pydantic import BaseModel, Extra, Field, ValidationError, validator
 from pydantic.fields import SHAPE_TUPLE_ELLIPSIS, ModelField, Undefined
 
 from preceptor.catalogue.cells import (
+    COUNTRY_CODE,
+    CURRENCY_CODE,
+    EXCHANGE_RATE,
+    FULL_DATE,
+    LANGUAGE_CODE,
     LIST_SEPARATOR,
+    MINOR_UNITS,
+    MONTHS,
+    PARTIAL_DATE,
+    RANK,
+    SLUG,
+    WEB_ADDRESS,
+    WEEKS,
+    YES_NO,
     Accommodation,
+    CellFormat,
     Confidence,
-    CountryCode,
-    CurrencyCode,
     EmergencyService,
-    ExchangeRate,
-    FullDate,
     Kind,
-    LanguageCode,
     Listing,
-    MinorUnits,
-    Months,
-    PartialDate,
     PlaceType,
     PriceBasis,
-    Rank,
     Required,
-    Slug,
     Stage,
-    WebAddress,
-    Weeks,
-    YesNo,
 )
 
 R = TypeVar("R", bound="Record")
@@ -53,6 +54,7 @@ def column(
     meaning: str = "",
     default: Any = Undefined,
     *,
+    format: CellFormat | None = None,
     key: bool = False,
     references: str | None = None,
 ) -> Any:
@@ -62,10 +64,12 @@ def column(
         meaning: What belongs into it, in Markdown, for `catalogue/README.md`.
         default: The value of an empty cell; without it every row needs the cell, unless its
             type has None.
+        format: How the text of the cell, or of each value in it, is written, unless its type
+            or the file that it refers to says it.
         key: True if the column is the record's key, or a part of it.
         references: The file whose keys the cell names; `INTENTS` if it names intents.
     """
-    return Field(default, description=meaning, key=key, references=references)
+    return Field(default, description=meaning, format=format, key=key, references=references)
 
 
 class Record(BaseModel):
@@ -84,14 +88,17 @@ class Record(BaseModel):
 
         extra = Extra.forbid
         frozen = True
-        arbitrary_types_allowed = True
 
     @validator("*", pre=True)
-    def _split_list(cls, value: Any, field: ModelField) -> Any:
-        if field.shape != SHAPE_TUPLE_ELLIPSIS or not isinstance(value, str):
-            return value
+    def _read_cell(cls, value: Any, field: ModelField) -> Any:
+        if not isinstance(value, str):
+            return value  # The default of an empty cell.
+        format = field.field_info.extra["format"]
+        read = format.parse if format else str
+        if field.shape != SHAPE_TUPLE_ELLIPSIS:
+            return read(value)
         parts = (part.strip() for part in value.split(LIST_SEPARATOR))
-        return tuple(dict.fromkeys(part for part in parts if part))
+        return tuple(dict.fromkeys(read(part) for part in parts if part))
 
     @classmethod
     def columns(cls) -> tuple[str, ...]:
@@ -154,17 +161,13 @@ def _not_above(upper: str, lower: str) -> Any:
 
 
 class SourcedRecord(Record):
-    """A row that says where it comes from, in columns behind its own.
-
-    Attributes:
-        left_out: The columns of a source that the file does not have.
-    """
-
-    left_out: ClassVar[frozenset[str]] = frozenset()
+    """A row that says where it comes from, in columns behind its own."""
 
     source_title: str | None = column()
-    source_url: WebAddress | None = column("may be empty only if `confidence` is `medium`")
-    source_date: PartialDate | None = column("when it was published or is valid for")
+    source_url: str | None = column(
+        "may be empty only if `confidence` is `medium`", format=WEB_ADDRESS
+    )
+    source_date: str | None = column("when it was published or is valid for", format=PARTIAL_DATE)
     source_note: str | None = column('what it says about its own age ("stored page, undated")')
     confidence: Confidence = column(
         "`high`: read on a stored copy of the source; `medium`: widely known, no page found"
@@ -176,7 +179,7 @@ class SourcedRecord(Record):
         """Return the columns of the file, those of the source last."""
         common = SourcedRecord.__fields__
         own = (name for name in cls.__fields__ if name not in common)
-        return (*own, *(name for name in common if name not in cls.left_out))
+        return (*own, *common)
 
     @validator("confidence")
     def _source_needed(cls, value: str, values: dict[str, Any]) -> str:
@@ -191,7 +194,7 @@ class CountryRecord(Record):
 
     file = "countries.csv"
 
-    iso2: CountryCode = column(key=True)
+    iso2: str = column(key=True, format=COUNTRY_CODE)
     name: str = column("the name that answers use")
     aliases: tuple[str, ...] = column(
         "other names, demonyms (singular and plural forms, adjectives), common short forms:"
@@ -214,10 +217,10 @@ class RegionRecord(Record):
     file = "regions.csv"
     about = "Parts of the world that hold several countries."
 
-    id: Slug = column(key=True)
+    id: str = column(key=True, format=SLUG)
     name: str = column()
     aliases: tuple[str, ...] = column('"SE Asia;South East Asia;…"', ())
-    countries: tuple[CountryCode, ...] = column(references="countries.csv")
+    countries: tuple[str, ...] = column(references="countries.csv")
 
 
 class PlaceRecord(Record):
@@ -229,11 +232,11 @@ class PlaceRecord(Record):
         ' "Zanzibar" or "Lagos" are understood.'
     )
 
-    id: Slug = column(key=True)
+    id: str = column(key=True, format=SLUG)
     name: str = column()
     type: PlaceType = column("`area`: an island, province or state (Bali, Kerala, Zanzibar)")
-    country: CountryCode = column(references="countries.csv")
-    area: Slug | None = column(
+    country: str = column(references="countries.csv")
+    area: str | None = column(
         "the place of type `area` that the city lies in", references="places.csv"
     )
     aliases: tuple[str, ...] = column("other spellings and names", ())
@@ -247,9 +250,9 @@ class SpecialtyRecord(Record):
 
     file = "specialties.csv"
 
-    id: Slug = column(key=True)
+    id: str = column(key=True, format=SLUG)
     name: str = column('"Obstetrics and gynaecology"')
-    parent: Slug | None = column(
+    parent: str | None = column(
         "a search for the parent also finds this one", references="specialties.csv"
     )
     synonyms: tuple[str, ...] = column(
@@ -290,21 +293,20 @@ class ProgramRecord(SourcedRecord):
     """A row of programs.csv."""
 
     file = "programs.csv"
-    left_out = frozenset({"source_title"})
 
-    id: Slug = column("from organisation and place", key=True)
+    id: str = column("from organisation and place", key=True, format=SLUG)
     name: str = column("short, as a person would read it in a list")
     organisation: str = column()
     listing: Listing = column(
         "`restricted`: only for students of one partner or home institution or nation;"
         " `report`: somebody's experience or visit, not a call that one can answer"
     )
-    countries: tuple[CountryCode, ...] = column(
+    countries: tuple[str, ...] = column(
         "empty only if `worldwide` is `yes`", (), references="countries.csv"
     )
-    worldwide: YesNo = column("`yes`: the place is chosen among many countries")
-    places: tuple[Slug, ...] = column("", (), references="places.csv")
-    specialties: tuple[Slug, ...] = column(
+    worldwide: bool = column("`yes`: the place is chosen among many countries", format=YES_NO)
+    places: tuple[str, ...] = column("", (), references="places.csv")
+    specialties: tuple[str, ...] = column(
         "empty: not known or any", (), references="specialties.csv"
     )
     departments: str | None = column("departments as the source lists them")
@@ -313,21 +315,22 @@ class ProgramRecord(SourcedRecord):
         "empty: not known or open to all", (), references="stages.csv"
     )
     who_for: str | None = column("requirements in words")
-    min_weeks: Weeks | None = column("the shortest stay")
-    max_weeks: Weeks | None = column("the longest stay")
-    price_minor: MinorUnits | None = column(
+    min_weeks: int | None = column("the shortest stay", format=WEEKS)
+    max_weeks: int | None = column("the longest stay", format=WEEKS)
+    price_minor: int | None = column(
         "the price in minor units of `currency` (EUR 21.20 is 2120; HUF 40,000 is 4000000;"
-        " ISO 4217 exponents)"
+        " ISO 4217 exponents)",
+        format=MINOR_UNITS,
     )
-    currency: CurrencyCode | None = column("required with a price")
+    currency: str | None = column("required with a price", format=CURRENCY_CODE)
     price_basis: PriceBasis | None = column(
         "what the price is, required with it; only the first four values say anything of the"
         " programme's cost"
     )
     price_covers: str | None = column()
-    price_date: PartialDate | None = column()
+    price_date: str | None = column(format=PARTIAL_DATE)
     price_note: str | None = column("what the source says about the price's age")
-    languages: tuple[LanguageCode, ...] = column("required or expected", ())
+    languages: tuple[str, ...] = column("required or expected", (), format=LANGUAGE_CODE)
     languages_note: str | None = column()
     start_dates: str | None = column()
     accommodation: Accommodation | None = column("empty: not known")
@@ -354,12 +357,12 @@ class LicensingRecord(SourcedRecord):
     file = "licensing.csv"
     about = "What a country demands before it registers a doctor."
 
-    country: CountryCode = column(key=True, references="countries.csv")
+    country: str = column(key=True, references="countries.csv")
     local_name: str | None = column("what the compulsory internship is called there")
     required: Required = column("before full registration")
     required_note: str | None = column()
-    min_months: Months | None = column("the shortest length")
-    max_months: Months | None = column("the longest; equal if it is one figure")
+    min_months: Decimal | None = column("the shortest length", format=MONTHS)
+    max_months: Decimal | None = column("the longest; equal if it is one figure", format=MONTHS)
     length_note: str | None = column("what the length depends on")
     rotations: str | None = column()
     regulator: str | None = column()
@@ -372,37 +375,34 @@ class RegulatorRecord(SourcedRecord):
     """A row of regulators.csv."""
 
     file = "regulators.csv"
-    left_out = frozenset({"confidence_note"})
     about = "Who registers doctors in a country."
 
-    country: CountryCode = column(key=True, references="countries.csv")
+    country: str = column(key=True, references="countries.csv")
     name: str = column()
-    url: WebAddress | None = column("the regulator's site")
+    url: str | None = column("the regulator's site", format=WEB_ADDRESS)
 
 
 class AdviceFactRecord(SourcedRecord):
     """A row of advice_facts.csv."""
 
     file = "advice_facts.csv"
-    left_out = frozenset({"source_note"})
     about = "Rows with `confidence` `medium` and no `source_url` are kept and never shown."
 
-    id: Slug = column(key=True)
+    id: str = column(key=True, format=SLUG)
     topic: str = column()
     intents: tuple[str, ...] = column(
         "the intents that the fact belongs to, most fitting first", references=INTENTS
     )
     fact: str = column("one or two sentences that a person reads as they stand")
-    rank: Rank = column("1 is shown first")
+    rank: int = column("1 is shown first", format=RANK)
 
 
 class EmergencyNumberRecord(SourcedRecord):
     """A row of emergency_numbers.csv."""
 
     file = "emergency_numbers.csv"
-    left_out = frozenset({"confidence_note"})
 
-    country: CountryCode = column(key=True, references="countries.csv")
+    country: str = column(key=True, references="countries.csv")
     service: EmergencyService = column(key=True)
     number: str = column()
 
@@ -417,17 +417,16 @@ class HelplineRecord(SourcedRecord):
     """A row of helplines.csv."""
 
     file = "helplines.csv"
-    left_out = frozenset({"confidence_note"})
     about = "Somebody to talk to. Every row needs one of `phone`, `text` and `url`."
 
-    id: Slug = column(key=True)
-    country: CountryCode | None = column(
+    id: str = column(key=True, format=SLUG)
+    country: str | None = column(
         "empty: finds a helpline in many countries", references="countries.csv"
     )
     name: str = column()
     phone: str | None = column()
     text: str | None = column("how to text or chat")
-    url: WebAddress | None = column()
+    url: str | None = column(format=WEB_ADDRESS)
     hours: str | None = column()
     for_whom: str | None = column('"anyone"; "doctors and medical students"')
 
@@ -442,11 +441,10 @@ class ExchangeRateRecord(SourcedRecord):
     """A row of exchange_rates.csv."""
 
     file = "exchange_rates.csv"
-    left_out = frozenset({"source_date", "source_note", "confidence_note"})
 
-    currency: CurrencyCode = column(key=True)
-    units_per_eur: ExchangeRate = column("what one euro costs")
-    rate_date: FullDate = column()
+    currency: str = column(key=True, format=CURRENCY_CODE)
+    units_per_eur: Decimal = column("what one euro costs", format=EXCHANGE_RATE)
+    rate_date: datetime.date = column(format=FULL_DATE)
 
 
 RECORDS: Mapping[str, type[Record]] = {

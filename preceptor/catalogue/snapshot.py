@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import threading
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -13,7 +12,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 
-from preceptor.catalogue.database import OUTDATED, CatalogueError, engine_from_url
+from preceptor.catalogue.database import CatalogueError, engine_from_url
 from preceptor.catalogue.money import Rate, Rates
 from preceptor.catalogue.programs import ProgramView
 from preceptor.catalogue.records import (
@@ -30,7 +29,7 @@ from preceptor.catalogue.records import (
     StageRecord,
     parse_row,
 )
-from preceptor.catalogue.store import Documents, current_version, load_documents
+from preceptor.catalogue.store import Stored, current_version, load_stored
 
 _log = structlog.get_logger(__name__)
 
@@ -40,26 +39,27 @@ class Catalogue:
 
     Attributes:
         version: A hash of the contents.
-        imported_at: When they were imported (UTC).
     """
 
-    def __init__(self, version: str, imported_at: datetime.datetime, documents: Documents) -> None:
+    def __init__(self, stored: Stored) -> None:
         """Parse the documents of every file.
 
         Raises:
             CatalogueError: They are of another version of the program.
         """
-        self.version = version
-        self.imported_at = imported_at
+        self.version = stored.version
         try:
             self._records: Mapping[type[Record], Mapping[str, Record]] = {
                 record: MappingProxyType(
-                    {key: parse_row(record, row) for key, row in documents[file].items()}
+                    {key: parse_row(record, row) for key, row in stored.documents[file].items()}
                 )
                 for file, record in RECORDS.items()
             }
         except ValidationError as error:
-            raise CatalogueError(OUTDATED) from error
+            raise CatalogueError(
+                "The catalogue's database is of another version of the program; run"
+                " `make catalogue`, which fills it anew from the CSV files."
+            ) from error
 
     @classmethod
     def load(cls, engine: Engine) -> Catalogue:
@@ -69,7 +69,7 @@ class Catalogue:
             NotImported: There is none yet.
             CatalogueError: The database fails, or is of another version of the program.
         """
-        return cls(*load_documents(engine))
+        return cls(load_stored(engine))
 
     def all(self, record: type[R]) -> Mapping[str, R]:
         """Return the records of a file by key (ids, ISO codes), sorted by it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -18,39 +18,39 @@ from sqlalchemy import (
     Text,
     delete,
     insert,
-    inspect,
     select,
+    true,
 )
 from sqlalchemy.engine import Connection, Engine
 
-from preceptor.catalogue.database import OUTDATED, CatalogueError, NotImported, transaction
+from preceptor.catalogue.database import NotImported, reading
 from preceptor.catalogue.records import RECORDS, Record, write_row
 
-_METADATA = MetaData()
+METADATA = MetaData()
 _ROWS = Table(
     "catalogue_rows",
-    _METADATA,
+    METADATA,
     Column("file", String(40), primary_key=True),
     Column("key", Text, primary_key=True),
     Column("document", JSON, nullable=False),
 )
 _VERSION = Table(
     "catalogue_version",
-    _METADATA,
+    METADATA,
     Column("version", String(64), primary_key=True),
-    Column("imported_at", DateTime, nullable=False),
+    # For people who look into the database.
+    Column("imported_at", DateTime, nullable=False, default=datetime.datetime.utcnow),
 )
-# Earlier versions of the program had a table per file, tables between them, and Alembic's.
-_OLD_SIGN = "catalogue_meta"
-_OLD_TABLES = {
-    *(file.removesuffix(".csv") for file in RECORDS),
-    *("program_countries program_places program_specialties program_stages").split(),
-    *("program_languages region_countries advice_fact_intents topic_leads_to").split(),
-    *(_OLD_SIGN, "topics", "alembic_version"),
-}
 
 Documents = dict[str, dict[str, dict[str, str]]]
 """All rows of a catalogue: by file and key, the text by column of the cells that are not empty."""
+
+
+class Stored(NamedTuple):
+    """What the database holds: a catalogue's rows with their version."""
+
+    version: str
+    documents: Documents
 
 
 def documents_of(contents: Mapping[str, list[Record]]) -> Documents:
@@ -70,50 +70,24 @@ def version_of(documents: Documents) -> str:
     return hashlib.sha256(json.dumps(documents, sort_keys=True).encode()).hexdigest()
 
 
-def prepare_tables(connection: Connection) -> bool:
-    """Create the tables if needed; those of another version of the program go first.
+def read_stored(connection: Connection) -> Stored | None:
+    """Return what is stored, rows sorted by key; None if nothing was imported.
 
-    Returns:
-        True if there were such tables. Nothing is lost: their rows came from the CSV files.
+    One statement reads everything, so all of it is of the same import.
     """
-    inspector = inspect(connection)
-    present = set(inspector.get_table_names())
-    outdated = _OLD_TABLES & present if _OLD_SIGN in present else set()
-    for name, table in _METADATA.tables.items():
-        if name in present:
-            columns = {column["name"] for column in inspector.get_columns(name)}
-            if columns != set(table.columns.keys()):
-                outdated |= _METADATA.tables.keys() & present
-    if not outdated and _ROWS.name in present:
-        foreign = select(_ROWS.c.file).where(_ROWS.c.file.not_in(RECORDS)).limit(1)
-        if connection.execute(foreign).first():
-            outdated = _METADATA.tables.keys() & present
-    if outdated:
-        reflected = MetaData()
-        reflected.reflect(connection, only=sorted(outdated))
-        reflected.drop_all(connection)
-    _METADATA.create_all(connection)
-    return bool(outdated)
-
-
-def read_version(connection: Connection) -> tuple[str, datetime.datetime] | None:
-    """Return the version and the time (UTC) of the last import that changed something."""
-    row = connection.execute(select(_VERSION.c.version, _VERSION.c.imported_at)).first()
-    return None if row is None else (row[0], row[1].replace(tzinfo=datetime.timezone.utc))
-
-
-def read_documents(connection: Connection) -> Documents:
-    """Return all rows, sorted by key."""
+    joined = _VERSION.outerjoin(_ROWS, true())
+    rows = connection.execute(select(_VERSION.c.version, _ROWS).select_from(joined)).all()
+    if not rows:
+        return None
     documents: Documents = {file: {} for file in RECORDS}
-    rows = connection.execute(select(_ROWS.c.file, _ROWS.c.key, _ROWS.c.document)).all()
     # Sorted here: databases differ in how they order texts.
-    for file, key, document in sorted(rows, key=lambda row: (row[0], row[1])):
+    for _, file, key, document in sorted(rows, key=lambda row: (row[1] or "", row[2] or "")):
         if file in documents:
             documents[file][key] = document
-    return documents
+    return Stored(rows[0][0], documents)
 
 
-def replace_documents(connection: Connection, documents: Documents) -> None:
+def replace_stored(connection: Connection, documents: Documents) -> None:
     """Put `documents` in place of everything that is there."""
     connection.execute(delete(_ROWS))
     connection.execute(delete(_VERSION))
@@ -124,9 +98,7 @@ def replace_documents(connection: Connection, documents: Documents) -> None:
     ]
     if rows:
         connection.execute(insert(_ROWS), rows)
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-    version = {"version": version_of(documents), "imported_at": now}
-    connection.execute(insert(_VERSION), version)
+    connection.execute(insert(_VERSION), {"version": version_of(documents)})
 
 
 def current_version(engine: Engine) -> str:
@@ -134,38 +106,24 @@ def current_version(engine: Engine) -> str:
 
     Raises:
         NotImported: There is no catalogue yet.
-        CatalogueError: The database fails, or is of another version of the program.
+        CatalogueError: The database fails.
     """
-    with _reading(engine) as connection:
-        return _version(connection)[0]
+    with reading(engine) as connection:
+        version = connection.execute(select(_VERSION.c.version)).scalar()
+    if version is None:
+        raise NotImported()
+    return str(version)
 
 
-def load_documents(engine: Engine) -> tuple[str, datetime.datetime, Documents]:
-    """Return the version, the time (UTC) of its import and the rows, all of one import.
+def load_stored(engine: Engine) -> Stored:
+    """Return the catalogue that is stored.
 
     Raises:
         NotImported: There is no catalogue yet.
-        CatalogueError: The database fails, or is of another version of the program.
+        CatalogueError: The database fails.
     """
-    with _reading(engine) as connection:
-        return *_version(connection), read_documents(connection)
-
-
-def _version(connection: Connection) -> tuple[str, datetime.datetime]:
-    version = read_version(connection)
-    if version is None:
+    with reading(engine) as connection:
+        stored = read_stored(connection)
+    if stored is None:
         raise NotImported()
-    return version
-
-
-@contextmanager
-def _reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction; tell tables of an earlier version of the program from none."""
-    try:
-        with transaction(engine) as connection:
-            yield connection
-    except NotImported:
-        with transaction(engine) as connection:
-            if inspect(connection).has_table(_OLD_SIGN):
-                raise CatalogueError(OUTDATED) from None
-        raise
+    return stored

@@ -20,8 +20,6 @@ from preceptor.runtime.settings import CODE, Complaint, Settings
 log = structlog.get_logger(__name__)
 
 RANKING_LENGTH = 5
-_DOES = "does"
-_QUESTIONS = "questions"
 
 
 class BadLine(ValueError):
@@ -67,49 +65,36 @@ def would_do(parse_data: dict[str, Any]) -> str:
     return "ask" if intent.needs_one_of and not named & intent.needs_one_of else intent.does
 
 
-def describe(text: str, parse_data: dict[str, Any]) -> dict[str, Any]:
+def describe(text: str, cleaned: str, parse_data: dict[str, Any]) -> dict[str, Any]:
     """Return what is written for one message.
 
     Args:
         text: The message as it was given.
-        parse_data: What Rasa's `Agent.parse_message` returned for the cleaned message.
+        cleaned: The message as it was parsed; "" if it holds no words, for which every channel
+            asks.
+        parse_data: What Rasa's `Agent.parse_message` returned for it, if there are words.
 
     Returns:
         `text`, `intent`, `confidence` (0 to 1), `intent_ranking` (at most 5), `questions`,
         `entities` and `does`. Positions of entities count characters of the cleaned message,
         which is added as `cleaned` if it differs.
     """
-    cleaned = parse_data.get("text", "")
     intent = parse_data.get("intent") or {}
-    row: dict[str, Any] = {"text": text}
-    if cleaned != text:
-        row["cleaned"] = cleaned
-    row |= {
+    return {
+        "text": text,
+        **({"cleaned": cleaned} if cleaned and cleaned != text else {}),
         "intent": intent.get("name"),
         "confidence": float(intent.get("confidence") or 0.0),
         "intent_ranking": [
             {"name": each.get("name"), "confidence": float(each.get("confidence") or 0.0)}
             for each in (parse_data.get("intent_ranking") or [])[:RANKING_LENGTH]
         ],
-        "questions": parse_data.get(_QUESTIONS) or [],
+        "questions": parse_data.get("questions") or [],
         "entities": [
             {"text": cleaned[each.get("start", 0) : each.get("end", 0)], **each}
             for each in parse_data.get("entities") or []
         ],
-    }
-    return row | {_DOES: would_do(parse_data)}
-
-
-def describe_blank(text: str) -> dict[str, Any]:
-    """Return what is written for a message without words: every channel asks for some."""
-    return {
-        "text": text,
-        "intent": None,
-        "confidence": 0.0,
-        "intent_ranking": [],
-        "questions": [],
-        "entities": [],
-        _DOES: "ask",
+        "does": would_do(parse_data),
     }
 
 
@@ -124,21 +109,17 @@ def parse_lines(agent: Any, lines: Iterable[str], output: TextIO) -> None:
     for line in lines:
         try:
             text = read_line(line)
-            if text is None:
-                continue
-            row = _parse(agent, text)
         except BadLine as error:
             row = {"error": str(error)}
-        # default=str: components may put anything into entities, dates for example.
+        else:
+            if text is None:
+                continue
+            cleaned = clean_text(text).text
+            parsed = asyncio.run(agent.parse_message(cleaned)) if cleaned else {}
+            row = describe(text, cleaned, parsed)
+        # default: components may put anything into entities, dates for example.
         output.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
         output.flush()
-
-
-def _parse(agent: Any, text: str) -> dict[str, Any]:
-    cleaned = clean_text(text).text
-    if not cleaned:
-        return describe_blank(text)
-    return describe(text, asyncio.run(agent.parse_message(cleaned)))
 
 
 def _plain(value: Any) -> Any:

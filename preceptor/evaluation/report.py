@@ -326,5 +326,5 @@ def make_report(settings: Settings) -> dict[str, Any]:
 
 @click.command("nlu-report")
 def nlu_report() -> None:
-    """Measure the trained model on the separate test sets (tests/nlu*)."""
+    """Measure how well messages are understood."""
     make_report(load_settings())

@@ -76,18 +76,18 @@ class FileImporter(RasaFileImporter):
         self._marked = get_data_files(training_data_paths, lambda file: Path(file).match(FILES))
         self._told = get_data_files(training_data_paths, lambda file: Path(file).match(TOLD_FILES))
         beside = Path(config_file).with_name(FILE) if config_file else None
-        self._intents = read_intents(beside) if beside and beside.exists() else intents()
+        self.intents = read_intents(beside) if beside and beside.exists() else intents()
 
     def get_domain(self) -> Domain:
         """Return domain.yml with the declared intents and their actions."""
-        actions = {action for intent in self._intents.values() for action in intent.actions}
-        declared = {"intents": [*self._intents], "actions": sorted({*actions, FALLBACK_ACTION})}
+        actions = {action for intent in self.intents.values() for action in intent.actions}
+        declared = {"intents": [*self.intents], "actions": sorted({*actions, FALLBACK_ACTION})}
         return super().get_domain().merge(Domain.from_dict(declared))
 
     def get_stories(self, exclusion_percentage: int | None = None) -> StoryGraph:
         """Return one rule per intent, and those of data/ if there are any."""
         reader = YAMLStoryReader()
-        steps = reader.read_from_parsed_yaml({"version": "3.1", "rules": _rules(self._intents)})
+        steps = reader.read_from_parsed_yaml({"version": "3.1", "rules": rules(self.intents)})
         return StoryGraph(steps).merge(super().get_stories(exclusion_percentage))
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
@@ -110,7 +110,7 @@ class FileImporter(RasaFileImporter):
         return self._questions[language]
 
 
-def _rules(declared: Intents) -> list[dict[str, Any]]:
+def rules(declared: Intents) -> list[dict[str, Any]]:
     """Return the rules that intents.yml stands for, as Rasa's YAML files write them."""
     actions = {name: intent.actions for name, intent in declared.items()}
     return [

@@ -11,8 +11,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import inspect
-from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Any
 
 import structlog
@@ -37,30 +35,6 @@ _RUNS_AT_ONCE = 4
 _MOST_OVERDUE = 4
 
 log = structlog.get_logger(__name__)
-
-
-class EventsWhenAsked(Sequence[dict[str, Any]]):
-    """A conversation's events as rasa_sdk has them, converted when an action first asks for one."""
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        """Convert nothing yet."""
-        self._source = events
-
-    @cached_property
-    def _events(self) -> list[dict[str, Any]]:
-        return [event.as_dict() for event in self._source]
-
-    def __getitem__(self, index: Any) -> Any:
-        """Return an event, or some of them."""
-        return self._events[index]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Go through all events, oldest first."""
-        return iter(self._events)
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._source)
 
 
 class ActionRunner:
@@ -128,9 +102,9 @@ async def _wait_for(events: Any) -> Any:
 
 
 def sdk_tracker(tracker: DialogueStateTracker) -> Tracker:
-    """Return a conversation as actions get it, at a cost that does not grow with it."""
+    """Return a conversation as actions get it, with the events that are in memory."""
     state = copy.deepcopy(tracker.current_state(EventVerbosity.NONE))
-    state["events"] = EventsWhenAsked(tracker.events)
+    state["events"] = [event.as_dict() for event in tracker.events]
     return Tracker.from_dict(state)
 
 

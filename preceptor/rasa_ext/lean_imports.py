@@ -25,21 +25,17 @@ _NETWORKS = {
     "rasa.utils.tensorflow.data_generator": ("RasaBatchDataGenerator",),
 }
 _SPLITS = {"sklearn": (), "sklearn.model_selection": ("train_test_split",)}
-# Asked for by rasa.core.channels, with the name that it looks each up by.
+# Asked for by rasa.core.channels, which looks each up by the name that it gives itself: that of its
+# module.
 _CHANNELS = {
-    "rasa.core.channels.socketio": ("SocketIOInput", "socketio"),
-    "rasa.core.channels.botframework": ("BotFrameworkInput", "botframework"),
-    "rasa.core.channels.facebook": ("FacebookInput", "facebook"),
-    "rasa.core.channels.mattermost": ("MattermostInput", "mattermost"),
-    "rasa.core.channels.rasa_chat": ("RasaChatInput", "rasa"),
-    "rasa.core.channels.rocketchat": ("RocketChatInput", "rocketchat"),
-    "rasa.core.channels.slack": ("SlackInput", "slack"),
-    "rasa.core.channels.telegram": ("TelegramInput", "telegram"),
-    "rasa.core.channels.twilio": ("TwilioInput", "twilio"),
-    "rasa.core.channels.twilio_voice": ("TwilioVoiceInput", "twilio_voice"),
-    "rasa.core.channels.webexteams": ("WebexTeamsInput", "webexteams"),
-    "rasa.core.channels.hangouts": ("HangoutsInput", "hangouts"),
-}
+    f"rasa.core.channels.{name}": (f"{class_}Input",)
+    for name, class_ in (
+        ("socketio", "SocketIO"), ("botframework", "BotFramework"), ("facebook", "Facebook"),
+        ("mattermost", "Mattermost"), ("rasa_chat", "RasaChat"), ("rocketchat", "RocketChat"),
+        ("slack", "Slack"), ("telegram", "Telegram"), ("twilio", "Twilio"),
+        ("twilio_voice", "TwilioVoice"), ("webexteams", "WebexTeams"), ("hangouts", "Hangouts"),
+    )
+}  # fmt: skip
 # Asked for by rasa.core.tracker_store, for the stores that it offers beside SQL.
 _DATABASES = {
     "boto3": (),
@@ -83,33 +79,30 @@ _IMPORTED = (
     "rasa.graph_components.validators.default_recipe_validator",
     "rasa.nlu.test",
 )
-_RECIPE = "rasa.engine.recipes.default_components"
 
 
 def import_rasa() -> None:
     """Import what of Rasa and spaCy a server needs; call it before anything else imports them.
 
-    For processes that serve. Where Rasa is there already, nothing happens.
+    For processes that serve. If Rasa is there already, nothing happens.
     """
-    modules = {**_NETWORKS, **_SPLITS, **_DATABASES, **_COMPONENTS, **_PLOTS, **_WEIGHTS}
-    _import(modules, (*_IMPORTED, "spacy"))
+    _import({**_SPLITS, **_COMPONENTS, **_WEIGHTS}, "spacy")
 
 
 def import_rasa_for_training() -> None:
     """Import the part of Rasa that a training without any of `NETWORK_COMPONENTS` needs.
 
-    They can't be trained in this process: the recipe does not know them. Where Rasa is there
+    They can't be trained in this process: the recipe does not know them. If Rasa is there
     already, nothing happens.
     """
-    components = {**_COMPONENTS, **_MORE_COMPONENTS}
-    _import({**_NETWORKS, **_DATABASES, **components, **_PLOTS}, (*_IMPORTED, _RECIPE))
+    _import({**_COMPONENTS, **_MORE_COMPONENTS}, "rasa.engine.recipes.default_components")
 
 
-def _import(modules: dict[str, tuple[str, ...]], wanted: tuple[str, ...]) -> None:
+def _import(modules: dict[str, tuple[str, ...]], last: str) -> None:
     if "rasa.utils.train_utils" in sys.modules:
         return
-    with _stand_ins(modules, _CHANNELS):
-        for module in wanted:
+    with _stand_ins({**_NETWORKS, **_DATABASES, **_PLOTS, **_CHANNELS, **modules}):
+        for module in (*_IMPORTED, last):
             importlib.import_module(module)
 
 
@@ -141,33 +134,23 @@ class _Later(type):
 
 
 @contextmanager
-def _stand_ins(
-    modules: dict[str, tuple[str, ...]], channels: dict[str, tuple[str, str]]
-) -> Iterator[None]:
+def _stand_ins(modules: dict[str, tuple[str, ...]]) -> Iterator[None]:
     """Have modules that are not loaded yet give out names that load them when they are used.
 
     Args:
         modules: the modules and the names that are asked of each.
-        channels: modules of one channel each, with its class and what the class calls itself.
     """
-    made: dict[str, ModuleType] = {}
-    for module, attributes in modules.items():
-        made[module] = ModuleType(module)
+    missing = {name: names for name, names in modules.items() if name not in sys.modules}
+    for module, attributes in missing.items():
+        sys.modules[module] = ModuleType(module)
         for attribute in attributes:
-            setattr(made[module], attribute, _later(module, attribute))
-    for module, (attribute, name) in channels.items():
-        made[module] = ModuleType(module)
-        stand_in = _later(module, attribute, name=staticmethod(partial(str, name)))
-        setattr(made[module], attribute, stand_in)
-    made = {name: module for name, module in made.items() if name not in sys.modules}
-    sys.modules.update(made)
+            members: dict[str, Any] = {"module": module, "attribute": attribute}
+            if module in _CHANNELS:
+                members["name"] = staticmethod(partial(str, module.rpartition(".")[2]))
+            setattr(sys.modules[module], attribute, _Later(attribute, (), members))
     try:
         yield
     finally:
         # Whoever imports them from now on gets the real ones.
-        for name in made:
-            del sys.modules[name]
-
-
-def _later(module: str, attribute: str, **known: Any) -> _Later:
-    return _Later(attribute, (), {"module": module, "attribute": attribute, **known})
+        for module in missing:
+            del sys.modules[module]

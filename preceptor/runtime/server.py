@@ -14,7 +14,6 @@ import structlog
 
 from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
-from preceptor.runtime.process import end_with_parent
 from preceptor.runtime.settings import CODE, Complaint, Settings
 
 log = structlog.get_logger(__name__)
@@ -38,8 +37,6 @@ def serve(
         Complaint: If there is no whole model, or it or the actions cannot be loaded, or the
             server cannot listen.
     """
-    if settings.watch_parent:
-        end_with_parent()
     configure_logging(settings.log_level, log_to)
     make_private(settings)
     # Relative paths in endpoints.yml are meant from the project's folder.

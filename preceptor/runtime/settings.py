@@ -7,7 +7,7 @@ meaning. `preceptor settings` and docs/settings.md list them from here.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -22,7 +22,6 @@ CODE = Path(__file__).resolve().parents[2]
 ENCODERS = CODE / "var" / "encoders"
 """Where the sentence encoders' graphs are written; they are the same for every project."""
 
-_DAY_SECONDS = 24 * 3600
 _SHORTEST_SECRET_CHARACTERS = 32
 _SLACK_API = "https://slack.com/api/"
 _SLACK_DOCS = "docs/slack.md says where to find it."
@@ -53,27 +52,10 @@ class Rate(NamedTuple):
 def _setting(variable: str, default: Any, meaning: str, **more: Any) -> Any:
     """Declare a setting by its environment variable, its default and what it means.
 
-    `more` is for pydantic's `Field`, and may have `must`, which completes the sentence "it must
-    be …" for a wrong value, and `default_text`, the default in words.
+    `more` is for pydantic's `Field`: bounds; `repr=False` for what must not be shown, such as a
+    password; and `default_text`, the default in words.
     """
     return Field(default, env=variable, description=meaning, **more)
-
-
-def _private(variable: str, default: Any, meaning: str, **more: Any) -> Any:
-    """Declare a setting whose value, such as a password, must not be shown."""
-    return _setting(variable, default, meaning, repr=False, **more)
-
-
-def _number(variable: str, default: Any, meaning: str, least: int, most: int) -> Any:
-    """Declare a whole number in a range, which credentials.yml may give as well."""
-    must = f"a whole number from {least} to {most}"
-    return _setting(variable, default, meaning, least=least, most=most, must=must)
-
-
-def _port(variable: str, default: int, meaning: str) -> Any:
-    """Declare a port."""
-    must = "a port number from 1 to 65535"
-    return _setting(variable, default, meaning, ge=1, le=65535, must=must)
 
 
 def _variable(field: ModelField) -> str:
@@ -113,8 +95,7 @@ class _Section(BaseSettings):
         name = _variable(field)
         value = values.get(field.name, os.environ.get(name))
         shown = f'is "{value}"' if field.field_info.repr else "is not right"
-        must = field.field_info.extra.get("must", first["msg"])
-        return Complaint(f"{name} {shown}; it must be {must}.")
+        return Complaint(f"{name} {shown}: {first['msg']}.")
 
     @root_validator(pre=True)
     def _drop_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -139,49 +120,44 @@ class Settings(_Section):
         "127.0.0.1",
         "the address that the advisor binds to; see docs/operations.md before changing it",
     )
-    port: int = _port("PRECEPTOR_PORT", 5005, "the advisor's port")
-    catalogue_url: str = _private(
+    port: int = _setting("PRECEPTOR_PORT", 5005, "the advisor's port", ge=1, le=65535)
+    catalogue_url: str = _setting(
         "DATABASE_URL",
         "sqlite:///var/catalogue.db",
         "the catalogue's database, SQLite or PostgreSQL",
+        repr=False,
     )
-    conversations_url: str | None = _private(
+    conversations_url: str | None = _setting(
         "PRECEPTOR_CONVERSATIONS_URL",
         None,
         "the conversations' database, an SQLAlchemy URL",
         default_text="what `endpoints.yml` says: `var/conversations.db`",
+        repr=False,
     )
-    channels_database: str | None = _private(
+    channels_database: str | None = _setting(
         "PRECEPTOR_CHANNELS_URL",
         None,
         "the database of what the channels remember, an SQLAlchemy URL",
         default_text="the conversations' database if that is a server, otherwise `var/channels.db`",
+        repr=False,
     )
-    secret: str | None = _private(
+    secret: str | None = _setting(
         "PRECEPTOR_SECRET",
         None,
         "signs and encrypts tokens; 32 characters or more, the same on all servers",
         default_text="the file `var/secret`, made at first use",
+        repr=False,
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = _setting(
         "PRECEPTOR_LOG_LEVEL",
         "INFO",
         "the lowest level that is logged",
-        must="DEBUG, INFO, WARNING, ERROR or CRITICAL",
-    )
-    watch_parent: bool = _setting(
-        "PRECEPTOR_WATCH_PARENT",
-        False,
-        "`on`: the server ends when the process that started it has ended",
-        default_text="off",
-        must='"on" or "off"',
     )
     models_kept: int = _setting(
         "PRECEPTOR_MODELS_KEPT",
         3,
         "how many trained models are kept",
         ge=1,
-        must="a whole number from 1",
     )
 
     @validator("home")
@@ -241,11 +217,13 @@ class WebSettings(_Section):
         "other sites that may use the widget, such as `https://a.example, https://b.example`",
         default_text="only the advisor's own page",
     )
-    identity_secret: str | None = _private(
+    identity_secret: str | None = _setting(
         "PRECEPTOR_WEB_IDENTITY_SECRET",
         None,
         "the secret with which a host site signs its users' identity, at least 32 characters",
         default_text="no identities",
+        min_length=_SHORTEST_SECRET_CHARACTERS,
+        repr=False,
     )
     proxies: int = _setting(
         "PRECEPTOR_WEB_PROXIES",
@@ -253,42 +231,35 @@ class WebSettings(_Section):
         "the number of proxies before the server that add to `X-Forwarded-For`",
         ge=0,
         le=9,
-        must="the number of proxies, 0 to 9",
     )
-    token_minutes: int = _number(
-        "PRECEPTOR_WEB_TOKEN_MINUTES", 60, "how long a token is good, in minutes", 5, 24 * 60
+    token_minutes: int = _setting(
+        "PRECEPTOR_WEB_TOKEN_MINUTES", 60, "how long a token is good, in minutes", ge=5, le=24 * 60
     )
-    grace_days: int = _number(
+    grace_days: int = _setting(
         "PRECEPTOR_WEB_GRACE_DAYS",
         30,
         "how long an expired token may still be renewed, in days",
-        1,
-        365,
+        ge=1,
+        le=365,
     )
-    keep_days: int = _number(
-        "PRECEPTOR_WEB_KEEP_DAYS", 30, "how long messages are kept, in days", 1, 3650
+    keep_days: int = _setting(
+        "PRECEPTOR_WEB_KEEP_DAYS", 30, "how long messages are kept, in days", ge=1, le=3650
     )
-    messages_per_minute: Rate = _number(
+    messages_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_MESSAGES_PER_MINUTE",
         Rate(30, 10),
         "how often one conversation may say something; a third of it at once",
-        1,
-        6000,
     )
     # A school's computers share one address.
-    address_messages_per_minute: Rate = _number(
+    address_messages_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_ADDRESS_MESSAGES_PER_MINUTE",
         Rate(600, 200),
         "how often one address may, with all its conversations",
-        1,
-        60_000,
     )
-    address_sessions_per_minute: Rate = _number(
+    address_sessions_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_ADDRESS_SESSIONS_PER_MINUTE",
         Rate(300, 150),
         "how often one address may ask for a token or a connection",
-        1,
-        60_000,
     )
 
     @validator("origins", pre=True)
@@ -308,70 +279,49 @@ class WebSettings(_Section):
                 )
         return frozenset(origins)
 
-    @validator("identity_secret")
-    def _long_enough(cls, secret: str | None) -> str | None:
-        if secret is not None and len(secret) < _SHORTEST_SECRET_CHARACTERS:
-            raise Complaint(
-                "PRECEPTOR_WEB_IDENTITY_SECRET is shorter than "
-                f"{_SHORTEST_SECRET_CHARACTERS} characters; please make it longer and random."
-            )
-        return secret
-
     @validator(
-        "token_minutes",
-        "grace_days",
-        "keep_days",
         "messages_per_minute",
         "address_messages_per_minute",
         "address_sessions_per_minute",
         pre=True,
     )
-    def _number_in_range(cls, value: Any, field: ModelField) -> Any:
+    def _rate(cls, value: Any) -> Rate:
         if isinstance(value, Rate):
             return value
-        number = int(value)
-        extra = field.field_info.extra
-        if not extra["least"] <= number <= extra["most"]:
-            raise ValueError(f"not {extra['must']}")
-        return Rate(number, max(1, number // 3)) if field.outer_type_ is Rate else number
-
-    @property
-    def token_seconds(self) -> int:
-        """How long a token is good for a connection."""
-        return self.token_minutes * 60
-
-    @property
-    def grace_seconds(self) -> int:
-        """How long an expired token may still be renewed."""
-        return self.grace_days * _DAY_SECONDS
-
-    @property
-    def keep_seconds(self) -> int:
-        """How long messages are kept."""
-        return self.keep_days * _DAY_SECONDS
+        if not str(value).isdecimal() or not 1 <= int(value) <= 60_000:
+            raise ValueError("value is not a whole number from 1 to 60000")
+        return Rate(int(value), max(1, int(value) // 3))
 
 
 class SlackSettings(_Section):
     """Slack: off unless one of its own variables is set; docs/slack.md."""
 
-    bot_token: str | None = _private(
+    bot_token: str | None = _setting(
         "SLACK_BOT_TOKEN",
         None,
         "the token of one workspace, `xoxb-…`",
         default_text="workspaces install by OAuth",
-        prefix="xoxb-",
+        regex="^xoxb-",
+        repr=False,
     )
-    signing_secret: str = _private(
-        "SLACK_SIGNING_SECRET", "", "the secret with which Slack signs; needed over HTTP"
+    signing_secret: str = _setting(
+        "SLACK_SIGNING_SECRET",
+        "",
+        "the secret with which Slack signs; needed over HTTP",
+        repr=False,
     )
-    app_token: str | None = _private(
-        "SLACK_APP_TOKEN", None, "opens Socket Mode, `xapp-…`; needed for that", prefix="xapp-"
+    app_token: str | None = _setting(
+        "SLACK_APP_TOKEN",
+        None,
+        "opens Socket Mode, `xapp-…`; needed for that",
+        regex="^xapp-",
+        repr=False,
     )
     client_id: str | None = _setting(
         "SLACK_CLIENT_ID", None, "the app's id for installation by OAuth", default_text="no OAuth"
     )
-    client_secret: str | None = _private(
-        "SLACK_CLIENT_SECRET", None, "the secret that goes with it"
+    client_secret: str | None = _setting(
+        "SLACK_CLIENT_SECRET", None, "the secret that goes with it", repr=False
     )
     redirect_uri: str | None = _setting(
         "SLACK_REDIRECT_URI",
@@ -382,32 +332,19 @@ class SlackSettings(_Section):
         "PRECEPTOR_SLACK_MODE",
         "http",
         "`http`: Slack calls the advisor; `socket`: the advisor calls Slack",
-        must='"http" or "socket"',
     )
     native_blocks: bool = _setting(
         "PRECEPTOR_SLACK_NATIVE_BLOCKS",
         True,
         "`off` leaves out carousels, tables and feedback, which some workspaces lack",
         default_text="on",
-        must='"on" or "off"',
     )
     api_url: str = _setting(
         "PRECEPTOR_SLACK_API_URL",
         _SLACK_API,
         "another address instead of Slack's API, for tests",
         regex=r"^https?://[^/\s]+",
-        must="a web address",
     )
-
-    @validator("bot_token", "app_token")
-    def _begins_rightly(cls, token: str | None, field: ModelField) -> str | None:
-        prefix = field.field_info.extra["prefix"]
-        if token is not None and not token.startswith(prefix):
-            raise Complaint(
-                f'{_variable(field)} must begin with "{prefix}"; '
-                f"please copy it again. {_SLACK_DOCS}"
-            )
-        return token
 
     @validator("api_url")
     def _ends_with_a_slash(cls, address: str) -> str:
@@ -459,33 +396,6 @@ def _settings_in(_environment: tuple[str | None, ...]) -> Settings:
     return Settings()
 
 
-def load_web_settings(credentials: Mapping[str, Any] | None = None) -> WebSettings:
-    """Read the web channel's settings from its part of credentials.yml and the environment.
-
-    Args:
-        credentials: Whole numbers by the names of settings, such as `token_minutes`; they take
-            precedence over the environment.
-
-    Raises:
-        Complaint: With a sentence about the first value that is not right.
-    """
-    fields = WebSettings.__fields__
-    allowed = [name for name in fields if "least" in fields[name].field_info.extra]
-    for name, value in (credentials or {}).items():
-        if name not in allowed:
-            raise Complaint(
-                f'credentials.yml gives the web channel "{name}", which it does not know; it '
-                f"knows {', '.join(allowed)}."
-            )
-        extra = fields[name].field_info.extra
-        if type(value) is not int or not extra["least"] <= value <= extra["most"]:
-            raise Complaint(
-                f'"{name}" of the web channel in credentials.yml is {value!r}; it must be '
-                f"{extra['must']}."
-            )
-    return WebSettings(**(credentials or {}))
-
-
 def load_slack_settings() -> SlackSettings | None:
     """Read Slack's settings from the environment.
 
@@ -500,44 +410,22 @@ def load_slack_settings() -> SlackSettings | None:
     return SlackSettings() if any(value.strip() for value in switches) else None
 
 
-def _sections() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    """Yield each section's heading with its rows of variable, meaning and default."""
-    for section in (Settings, WebSettings, SlackSettings):
-        rows = []
-        for field in section.__fields__.values():
-            default = field.default.per_minute if isinstance(field.default, Rate) else field.default
-            text = f"`{default}`" if default not in (None, "") else "none"
-            text = field.field_info.extra.get("default_text", text)
-            rows.append((_variable(field), str(field.field_info.description), text))
-        yield str(section.__doc__).rstrip("."), rows
-
-
-def settings_text() -> str:
-    """Return all settings as text for a terminal."""
-    lines = []
-    for heading, rows in _sections():
-        lines += [heading, ""]
-        for variable, meaning, default in rows:
-            lines += [f"  {variable}", f"      {meaning} (default: {default})"]
-        lines.append("")
-    return "\n".join(lines)
-
-
 def settings_page() -> str:
     """Return the page docs/settings.md."""
     lines = [
         "# Settings",
         "",
-        "Environment variables; `.venv/bin/python -m preceptor settings` lists them, too, and "
-        "`--markdown` writes this page. A value that makes no sense stops the start with a "
-        "sentence. `credentials.yml` may also give the web channel's whole numbers, by the "
-        "variable's name in lower case without `PRECEPTOR_WEB_`.",
+        "Environment variables; `.venv/bin/python -m preceptor settings` writes this page. A value "
+        "that makes no sense stops the start with a sentence.",
     ]
-    for heading, rows in _sections():
+    for section in (Settings, WebSettings, SlackSettings):
+        heading = str(section.__doc__).rstrip(".")
         lines += ["", f"## {heading}", "", "| variable | meaning | default |", "|---|---|---|"]
-        lines += [
-            f"| `{variable}` | {meaning} | {default} |" for variable, meaning, default in rows
-        ]
+        for field in section.__fields__.values():
+            default = getattr(field.default, "per_minute", field.default)
+            default = f"`{default}`" if default not in (None, "") else "none"
+            default = field.field_info.extra.get("default_text", default)
+            lines.append(f"| `{_variable(field)}` | {field.field_info.description} | {default} |")
     return "\n".join(lines) + "\n"
 
 

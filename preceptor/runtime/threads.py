@@ -7,8 +7,7 @@ import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,7 +62,9 @@ class TimedThreads:
                     outcome.set_exception(error)
 
             context = contextvars.copy_context()
-            _threads.submit(lambda: context.run(work))
+            # Not the standard library's pool: at the end of the process it waits for its threads,
+            # for ever if one of them hangs.
+            threading.Thread(target=context.run, args=(work,), daemon=True).start()
             try:
                 return await asyncio.wait_for(asyncio.wrap_future(outcome), self.limit_seconds)
             except asyncio.TimeoutError:
@@ -79,34 +80,3 @@ class TimedThreads:
     def _count(self, change: int) -> None:
         with self._lock:
             self._overdue += change
-
-
-class _DaemonThreads:
-    """As many threads as there is work at once; those that are free wait for more.
-
-    The standard library's pool is the same but for one thing: it waits for its threads at the end
-    of the process, for ever if one of them hangs.
-    """
-
-    def __init__(self) -> None:
-        self._work: SimpleQueue[Callable[[], Any]] = SimpleQueue()
-        self._free = 0
-        self._lock = threading.Lock()
-
-    def submit(self, work: Callable[[], Any]) -> None:
-        """Have a function called, which must not raise."""
-        with self._lock:
-            is_free = self._free > 0
-            self._free -= is_free
-        self._work.put(work)
-        if not is_free:
-            threading.Thread(target=self._serve, name="worker", daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            self._work.get()()
-            with self._lock:
-                self._free += 1
-
-
-_threads = _DaemonThreads()

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,7 +96,6 @@ def _train_with_rasa(settings: Settings, output: Path, force: bool) -> Path:
     if not _needs_networks(settings):
         import_rasa_for_training()
     from rasa.model_training import train as rasa_train
-    from rasa.shared.exceptions import RasaException
 
     domain = settings.home / "domain"
     try:
@@ -106,19 +106,14 @@ def _train_with_rasa(settings: Settings, output: Path, force: bool) -> Path:
             output=str(output),
             force_training=force,
         )
-    except RasaException as error:
-        raise Complaint(f"The model could not be trained ({where}): {error}") from error
     except OSError:
         raise
-    except Exception as error:
-        import traceback
-
+    # Rasa itself raises SystemExit for some mistakes in its files.
+    except (Exception, SystemExit) as error:
         traceback.print_exc()
         raise Complaint(
             f"The model could not be trained ({where}): {type(error).__name__}: {error}"
         ) from error
-    except SystemExit as error:
-        raise Complaint(f"Rasa stopped the training; {where}.") from error
     if not result.model:
         raise Complaint(f"Rasa found nothing to train from in {settings.home / 'data'}; {where}.")
     return Path(result.model)

@@ -63,41 +63,15 @@ def test_export_writes_the_files(run: Run, imported: Engine, tmp_path: Path) -> 
     assert (tmp_path / "out" / "programs.csv").exists()
 
 
-def test_show_without_a_table_counts_all(run: Run, imported: Engine) -> None:
-    result = run("show")
-    assert ["countries", "7"] in [line.split() for line in result.stdout.splitlines()]
-
-
-def test_show_prints_a_table_of_one_country(run: Run, imported: Engine) -> None:
-    result = run("show", "programs", "--country", "ke")
-    assert "kenya-elective" in result.stdout
-    assert "bali-volunteer" not in result.stdout
-    assert result.stdout.endswith("1 rows.\n")
-    assert max(len(line) for line in result.stdout.splitlines()) <= 100
-
-
-def test_show_can_print_every_table(run: Run, imported: Engine, rows: Rows) -> None:
-    for name, lines in rows.items():
-        result = run("show", name.removesuffix(".csv"))
-        assert result.exit_code == 0, result.output
-        assert result.stdout.endswith(f"{len(lines)} rows.\n")
-
-
-def test_show_says_when_a_table_has_no_country(run: Run, imported: Engine) -> None:
-    result = run("show", "kinds", "--country", "KE")
-    assert result.exit_code == 2
-    assert "kinds has no country to choose by" in result.stderr
-
-
-def test_an_empty_database_is_one_sentence(run: Run) -> None:
-    result = run("show", "programs")
+def test_an_empty_database_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    result = run("export", tmp_path)
     assert (result.exit_code, result.stderr) == (1, f"Error: {database.NOT_IMPORTED}\n")
 
 
 def test_a_locked_database_is_one_sentence(
     run: Run, imported: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "SQLITE_BUSY_MS", 50)
+    monkeypatch.setattr(database, "SQLITE_WAIT_SECONDS", 0.05)
     other = sqlite3.connect(str(imported.url.database))
     other.execute("BEGIN IMMEDIATE")
     result = run("import", folder)
@@ -107,8 +81,8 @@ def test_a_locked_database_is_one_sentence(
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_an_unreachable_database_is_one_sentence(run: Run) -> None:
-    result = run("--database", "postgresql://127.0.0.1:1/x", "show")
+def test_an_unreachable_database_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    result = run("--database", "postgresql://127.0.0.1:1/x", "export", tmp_path)
     assert result.exit_code == 1
     assert "cannot be reached" in result.stderr
     assert len(result.stderr.splitlines()) == 1

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from preceptor.catalogue.columns import MARK, README, tables_of_columns, write_columns
-from preceptor.catalogue.database import PROJECT_ROOT, CatalogueError
+from preceptor.catalogue.database import CatalogueError
 from preceptor.catalogue.records import RECORDS
+from preceptor.runtime.settings import CODE
 
 
 def test_the_data_dictionary_is_up_to_date() -> None:
@@ -38,5 +39,5 @@ def test_only_what_follows_the_mark_is_written(tmp_path: Path) -> None:
 
 def test_the_projects_files_have_their_columns_in_the_order_of_the_records() -> None:
     for file, record in RECORDS.items():
-        header = (PROJECT_ROOT / "catalogue" / file).read_text("utf-8").split("\n", 1)[0]
+        header = (CODE / "catalogue" / file).read_text("utf-8").split("\n", 1)[0]
         assert tuple(header.split(",")) == record.columns(), file

@@ -5,76 +5,36 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, inspect, text
+from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from preceptor.catalogue import database
 from preceptor.catalogue.database import (
-    OUTDATED,
     CatalogueError,
     NotImported,
     engine_from_url,
-    transaction,
+    reading,
+    writing,
 )
-from preceptor.catalogue.importer import ImportRefused, import_folder
+from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.snapshot import Catalogue
-from preceptor.catalogue.store import prepare_tables
-from tests.support.catalogue import OLD_LAYOUT, Rows, write_csv
+from preceptor.catalogue.store import METADATA
+from preceptor.runtime.settings import CODE
+from tests.support.catalogue import Rows, write_csv
 
 
-def test_a_database_of_the_old_layout_is_built_anew(engine: Engine, folder: Path) -> None:
-    with transaction(engine, write=True) as connection:
-        for statement in OLD_LAYOUT:
-            connection.execute(text(statement))
-    with pytest.raises(CatalogueError) as caught:
-        Catalogue.load(engine)
-    assert str(caught.value) == OUTDATED
-    assert import_folder(folder, engine).rebuilt
-    # Tables of others in the same database stay.
-    assert set(inspect(engine).get_table_names()) == {
-        "catalogue_rows",
-        "catalogue_version",
-        "conversations",
-    }
-    assert len(Catalogue.load(engine).programs) == 2
-    assert not import_folder(folder, engine).rebuilt
-
-
-def test_tables_with_other_columns_are_built_anew(imported: Engine, folder: Path) -> None:
-    with transaction(imported, write=True) as connection:
-        connection.execute(text("ALTER TABLE catalogue_rows RENAME COLUMN document TO body"))
-    with pytest.raises(CatalogueError) as caught:
-        Catalogue.load(imported)
-    assert str(caught.value) == OUTDATED
-    assert import_folder(folder, imported).rebuilt
-    assert len(Catalogue.load(imported).programs) == 2
-
-
-def test_a_database_with_a_file_that_is_no_more_is_read_and_built_anew(
-    imported: Engine, folder: Path
+def test_rows_of_a_file_that_is_no_more_are_not_read_and_go_at_the_next_change(
+    imported: Engine, folder: Path, rows: Rows
 ) -> None:
-    with transaction(imported, write=True) as connection:
+    with writing(imported) as connection:
         connection.execute(text("INSERT INTO catalogue_rows VALUES ('topics.csv', 'a', '{}')"))
     assert len(Catalogue.load(imported).programs) == 2
-    assert import_folder(folder, imported).rebuilt
-    assert not import_folder(folder, imported).rebuilt
-    with transaction(imported) as connection:
+    rows["programs.csv"].pop()
+    import_folder(write_csv(folder, rows), imported)
+    with reading(imported) as connection:
         left = connection.execute(text("SELECT 1 FROM catalogue_rows WHERE file = 'topics.csv'"))
         assert left.first() is None
-
-
-def test_a_refused_import_leaves_the_old_layout_alone(
-    engine: Engine, folder: Path, rows: Rows
-) -> None:
-    with transaction(engine, write=True) as connection:
-        for statement in OLD_LAYOUT:
-            connection.execute(text(statement))
-    before = inspect(engine).get_table_names()
-    rows["kinds.csv"][0]["id"] = "holiday"
-    with pytest.raises(ImportRefused):
-        import_folder(write_csv(folder, rows), engine)
-    assert inspect(engine).get_table_names() == before
 
 
 def test_two_first_imports_at_once_both_succeed(url: str, folder: Path) -> None:
@@ -96,7 +56,7 @@ def test_two_first_imports_at_once_both_succeed(url: str, folder: Path) -> None:
 
 def test_the_default_is_a_file_under_the_projects_var(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    assert engine_from_url().url.database == str(database.PROJECT_ROOT / "var" / "catalogue.db")
+    assert engine_from_url().url.database == str(CODE / "var" / "catalogue.db")
 
 
 def test_the_environment_names_the_database(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -122,27 +82,18 @@ def test_other_addresses_are_refused_in_a_sentence_without_the_password(url: str
     assert "secret" not in str(caught.value)
 
 
-def test_sqlite_is_set_up_for_several_processes(imported: Engine) -> None:
-    with imported.connect() as connection:
-        pragmas = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "busy_timeout")
-        ]
-    assert pragmas == ["wal", 2000]
-
-
 def test_a_failed_write_leaves_nothing_behind(imported: Engine) -> None:
     before = Catalogue.load(imported).version
-    with pytest.raises(ZeroDivisionError), transaction(imported, write=True) as connection:
+    with pytest.raises(ZeroDivisionError), writing(imported) as connection:
         connection.execute(text("DELETE FROM catalogue_version"))
         _ = 1 / 0
     assert Catalogue.load(imported).version == before
 
 
 def test_a_mistake_in_the_code_is_not_hidden(imported: Engine) -> None:
-    with pytest.raises(IntegrityError), transaction(imported, write=True) as connection:
+    with pytest.raises(IntegrityError), writing(imported) as connection:
         connection.execute(text("INSERT INTO catalogue_rows SELECT * FROM catalogue_rows"))
-    with pytest.raises(OperationalError), transaction(imported) as connection:
+    with pytest.raises(OperationalError), reading(imported) as connection:
         connection.execute(text("SELEKT 1"))
 
 
@@ -160,8 +111,8 @@ def test_a_database_file_that_is_replaced_is_noticed(
 @pytest.mark.parametrize("tables", [False, True])
 def test_an_empty_database_says_that_nothing_was_imported(engine: Engine, tables: bool) -> None:
     if tables:
-        with transaction(engine, write=True) as connection:
-            prepare_tables(connection)
+        with writing(engine) as connection:
+            METADATA.create_all(connection)
     with pytest.raises(NotImported, match="nothing has been imported yet. Run `make catalogue`"):
         Catalogue.load(engine)
 
@@ -169,8 +120,8 @@ def test_an_empty_database_says_that_nothing_was_imported(engine: Engine, tables
 def test_a_database_that_another_process_writes_to_is_reported(
     imported: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "SQLITE_BUSY_MS", 50)
-    imported.dispose()
+    monkeypatch.setattr(database, "SQLITE_WAIT_SECONDS", 0.05)
+    imported = engine_from_url(str(imported.url))
     other = sqlite3.connect(imported.url.database)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(CatalogueError, match="Another process is writing"):

@@ -5,22 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from preceptor.catalogue import database
-from preceptor.catalogue.database import (
-    CatalogueError,
-    NotImported,
-    engine_from_url,
-    transaction,
-)
+from preceptor.catalogue.database import CatalogueError, NotImported, engine_from_url, writing
 from preceptor.catalogue.exporter import export_folder
 from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.search import SearchQuery, search
 from preceptor.catalogue.snapshot import Catalogue, CatalogueCache
-from preceptor.catalogue.store import load_documents, read_documents, read_version
-from tests.support.catalogue import OLD_LAYOUT, Rows, program, write_csv
+from preceptor.catalogue.store import load_stored, version_of
+from tests.support.catalogue import Rows, program, write_csv
 
 
 @pytest.fixture
@@ -41,30 +36,17 @@ def test_an_empty_database_says_that_nothing_was_imported(engine: Engine) -> Non
         Catalogue.load(engine)
 
 
-def test_a_database_of_the_old_layout_is_built_anew(engine: Engine, folder: Path) -> None:
-    with transaction(engine, write=True) as connection:
-        for statement in OLD_LAYOUT:
-            connection.execute(text(statement))
-    assert import_folder(folder, engine).rebuilt
-    assert set(inspect(engine).get_table_names()) == {
-        "catalogue_rows",
-        "catalogue_version",
-        "conversations",
-    }
-    assert len(Catalogue.load(engine).programs) == 2
-
-
 def test_an_import_is_idempotent_and_can_be_exported(
     imported: Engine, folder: Path, tmp_path: Path, url: str
 ) -> None:
-    before = load_documents(imported)
+    before = load_stored(imported)
     assert not import_folder(folder, imported).changed
-    assert load_documents(imported) == before
+    assert load_stored(imported) == before
     export_folder(tmp_path / "out", imported)
     sqlite = engine_from_url(url)
     import_folder(tmp_path / "out", sqlite)
     # The two databases hold the same, to the last decimal.
-    assert load_documents(sqlite)[2] == before[2]
+    assert load_stored(sqlite) == before
 
 
 def test_search_works_and_an_import_is_seen_at_the_next_call(
@@ -80,16 +62,30 @@ def test_search_works_and_an_import_is_seen_at_the_next_call(
     assert [hit.program.id for hit in page.results] == ["new-one"]
 
 
-def test_a_transaction_sees_the_old_catalogue_until_it_ends(
-    imported: Engine, folder: Path, rows: Rows
+def test_what_is_read_while_others_import_is_of_one_import(
+    imported: Engine, tmp_path: Path, rows: Rows
 ) -> None:
-    with transaction(imported) as connection:
-        before = read_version(connection)
-        rows["programs.csv"] = [program("new-one")]
-        import_folder(write_csv(folder, rows), imported)
-        ids = list(read_documents(connection)["programs.csv"])
-        assert (read_version(connection), ids) == (before, ["bali-volunteer", "kenya-elective"])
-    assert [program.id for program in Catalogue.load(imported).programs] == ["new-one"]
+    folders = [tmp_path / "old", tmp_path / "new"]
+    for folder in folders:
+        rows["programs.csv"] = [program(f"{folder.name}-{i}") for i in range(60)]
+        write_csv(folder, rows)
+    import_folder(folders[0], imported)
+    done = threading.Event()
+
+    def run() -> None:
+        for number in range(10):
+            import_folder(folders[1 - number % 2], imported)
+        done.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    seen = set()
+    while not done.is_set():
+        version, documents = load_stored(imported)
+        assert version == version_of(documents)
+        seen.add(version)
+    thread.join()
+    assert len(seen) == 2
 
 
 def test_first_imports_at_once_all_succeed(engine: Engine, folder: Path) -> None:
@@ -132,7 +128,7 @@ def test_a_locked_catalogue_is_reported(
     imported: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "POSTGRES_LOCK_MS", 50)
-    with transaction(imported, write=True):
+    with writing(imported):
         with pytest.raises(CatalogueError, match="Another process is writing"):
             import_folder(folder, imported)
 

@@ -14,7 +14,7 @@ from preceptor.catalogue.exporter import export_folder
 from preceptor.catalogue.importer import check, import_folder
 from preceptor.catalogue.records import RECORDS
 from preceptor.catalogue.snapshot import Catalogue
-from preceptor.catalogue.store import load_documents
+from preceptor.catalogue.store import load_stored
 from tests.support.catalogue import SOURCE, Rows, program, small_catalogue, write_csv
 
 # Anything that a spreadsheet may hold: quotes, commas, line breaks, right-to-left, emoji.
@@ -99,7 +99,7 @@ def test_importing_an_export_gives_the_same_catalogue(rows: Rows) -> None:
         export_folder(root / "out", first)
         again = import_folder(root / "out", second)
         assert again.version == report.version
-        assert load_documents(first)[2] == load_documents(second)[2]
+        assert load_stored(first) == load_stored(second)
         assert not import_folder(root / "out", first).changed
         export_folder(root / "out2", second)
         for file in RECORDS:

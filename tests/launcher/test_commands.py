@@ -55,7 +55,7 @@ def test_catalogue_and_launcher_import_no_tensorflow(module):
 @pytest.mark.parametrize("value", ["abc", "0", "65536", "-1", "5005.0"])
 def test_a_port_that_is_none_is_refused_with_a_sentence(value, monkeypatch):
     monkeypatch.setenv("PRECEPTOR_PORT", value)
-    with pytest.raises(Complaint, match="PRECEPTOR_PORT is .* from 1 to 65535"):
+    with pytest.raises(Complaint, match="PRECEPTOR_PORT is .*: (value is not|ensure this)"):
         load_settings()
 
 

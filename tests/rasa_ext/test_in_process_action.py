@@ -17,7 +17,7 @@ from rasa.shared.core.events import BotUttered, FollowupAction, SlotSet, UserUtt
 from rasa.shared.core.trackers import DialogueStateTracker
 from structlog.testing import capture_logs
 
-from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction, sdk_tracker
+from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction
 from tests.support.tiny_project import ROOT, environment, free_port
 
 FAILED = "I cannot look that up right now."
@@ -169,19 +169,6 @@ async def test_an_action_that_always_hangs_fails_alone(package):
         await run(runner, "action_hang")
     assert "4 calls before it have not ended yet" in lines[0]["cause"]
     assert len(await run(runner, "action_answer")) == 4
-
-
-def test_what_an_action_gets_does_not_grow_with_the_conversation():
-    def seconds(tracker: DialogueStateTracker) -> float:
-        return min(_timed(lambda: sdk_tracker(tracker)) for _ in range(20))
-
-    assert seconds(conversation(400)) < 2 * seconds(conversation(5))
-
-
-def _timed(function) -> float:
-    started = time.perf_counter()
-    function()
-    return time.perf_counter() - started
 
 
 def test_a_package_that_cannot_be_imported_is_told(tmp_path, monkeypatch):

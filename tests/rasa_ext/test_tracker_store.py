@@ -145,8 +145,6 @@ def told(tracker: DialogueStateTracker | None) -> Any:
         tracker.past_states(DOMAIN),
         {name: slot.has_been_set for name, slot in tracker.slots.items()},
         tracker.latest_bot_utterance,
-        tracker.model_id,
-        tracker.assistant_id,
     )
 
 
@@ -167,7 +165,10 @@ def test_whatever_happens_in_a_conversation_both_stores_tell_the_same(
             for event in some_events(draw, clock, loops=seed % 3 == 0):
                 tracker.update(event, DOMAIN)
         assert _timeless(told(both[0])) == _timeless(told(both[1]))
-        assert _timeless(told(both[0].copy())) == _timeless(told(both[1].copy()))
+        copies = [tracker.copy() for tracker in both]
+        # Rasa forgets in a copy what no event tells.
+        copies[0].followup_action = copies[1].followup_action
+        assert _timeless(told(copies[0])) == _timeless(told(copies[1]))
         if draws[0].random() < 0.85:
             for store, tracker in zip((ours, rasas), both, strict=True):
                 run(store.save(tracker))
@@ -251,19 +252,36 @@ def test_a_known_conversation_is_not_read_again(
 ) -> None:
     store = TrackerStore(DOMAIN, url=sqlite)
     converse(store, "person", 3, Clock())
-    monkeypatch.setattr(store, "_read", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr(store, "_event_query", lambda *_: pytest.fail("it was read"))
     tracker = run(store.retrieve("person"))
     assert tracker is not None and len(tracker.events) == 6
 
 
 def test_memory_is_bounded(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "EVENTS_KEPT", 20)
+    monkeypatch.setattr(module, "CONVERSATIONS_KEPT", 2)
     store = TrackerStore(DOMAIN, url=sqlite)
     for person in range(8):
         converse(store, f"person {person}", 4, Clock())
     assert list(store._kept) == ["person 6", "person 7"]
     tracker = run(store.retrieve("person 0"))
     assert tracker is not None and len(tracker.events) == 8
+
+
+def test_a_long_conversation_keeps_its_slots_and_its_latest_events(
+    sqlite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "EVENTS_KEPT", 10)
+    store, clock = TrackerStore(DOMAIN, url=sqlite), Clock()
+    first = run(store.get_or_create_tracker("person", append_action_listen=False))
+    first.update(SlotSet("country", "Peru", clock()))
+    run(store.save(first))
+    converse(store, "person", 20, clock)
+    for each in (store, TrackerStore(DOMAIN, url=sqlite)):
+        tracker = run(each.retrieve("person"))
+        assert tracker is not None
+        assert (len(tracker.events), tracker.get_slot("country")) == (10, "Peru")
+    everything = run(store.retrieve_full_tracker("person"))
+    assert everything is not None and len(everything.events) == 41
 
 
 def test_new_events_are_published_once(urls: tuple[str, str]) -> None:
@@ -281,23 +299,8 @@ def test_new_events_are_published_once(urls: tuple[str, str]) -> None:
     assert len(brokers[0].published) == 8
 
 
-def test_a_tracker_that_drops_old_events_is_saved_as_rasa_does(urls: tuple[str, str]) -> None:
-    told_by = []
-    for store in (TrackerStore(DOMAIN, url=urls[0]), SQLTrackerStore(DOMAIN, host=urls[1])):
-        clock = Clock()
-        for _ in range(4):
-            tracker = run(store.get_or_create_tracker("person", 3, append_action_listen=False))
-            for event in (user(clock), SlotSet("country", "Peru", clock())):
-                tracker.update(event)
-            run(store.save(tracker))
-        told_by.append(told(run(store.retrieve("person"))))
-    assert told_by[0] == told_by[1]
-
-
 @pytest.mark.parametrize("sessions", [1, 2])
-def test_a_new_session_is_kept_as_the_database_has_it(
-    urls: tuple[str, str], monkeypatch: pytest.MonkeyPatch, sessions: int
-) -> None:
+def test_a_new_session_is_what_the_database_has(urls: tuple[str, str], sessions: int) -> None:
     store, clock = TrackerStore(DOMAIN, url=urls[0]), Clock()
     for _ in range(sessions):
         tracker = run(store.get_or_create_tracker("person", append_action_listen=False))
@@ -313,7 +316,6 @@ def test_a_new_session_is_kept_as_the_database_has_it(
         run(store.save(tracker))
     stored = run(TrackerStore(DOMAIN, url=urls[0]).retrieve("person"))
     assert stored is not None and len(stored.events) == 4
-    monkeypatch.setattr(store, "_read", lambda *_: pytest.fail("it was read"))
     kept = run(store.retrieve("person"))
     assert told(kept) == told(stored)
     assert kept is not None
@@ -326,7 +328,7 @@ def test_a_new_session_is_kept_as_the_database_has_it(
     assert everything is not None and len(everything.events) == 5 * sessions + 1
 
 
-def test_what_was_deleted_while_a_turn_ran_is_stored_anew(sqlite: str) -> None:
+def test_what_was_deleted_while_a_turn_ran_stays_deleted(sqlite: str) -> None:
     store, clock = TrackerStore(DOMAIN, url=sqlite), Clock()
     converse(store, "person", 2, clock)
     tracker = run(store.retrieve("person"))
@@ -339,4 +341,4 @@ def test_what_was_deleted_while_a_turn_ran_is_stored_anew(sqlite: str) -> None:
         run(TrackerStore(DOMAIN, url=sqlite).retrieve("person"))
     )
     again = run(store.retrieve("person"))
-    assert again is not None and len(again.events) == 5
+    assert again is not None and len(again.events) == 1

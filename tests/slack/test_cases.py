@@ -1,4 +1,4 @@
-"""The 31 cases on which Slack connectors are compared; `make bench-slack` has Rasa's beside it."""
+"""The 31 cases on which Slack connectors are compared."""
 
 import pytest
 

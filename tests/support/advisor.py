@@ -170,7 +170,6 @@ class Advisor:
                     self.home,
                     PRECEPTOR_PORT=str(self.port),
                     PRECEPTOR_CONVERSATIONS_URL=f"sqlite:///{self.home / 'conversations.db'}",
-                    PRECEPTOR_WATCH_PARENT="1",
                     **self.settings,
                 ),
                 stdout=log,

@@ -9,21 +9,6 @@ Rows = dict[str, list[dict[str, str]]]
 
 SOURCE = {"source_url": "https://example.org/page", "confidence": "high"}
 
-# The tables of earlier versions of the program, as far as this one looks at them.
-OLD_LAYOUT = (
-    "CREATE TABLE catalogue_meta (id INTEGER PRIMARY KEY, version VARCHAR(64))",
-    "INSERT INTO catalogue_meta VALUES (1, 'abc')",
-    "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)",
-    "CREATE TABLE countries (iso2 VARCHAR(2) PRIMARY KEY, name TEXT)",
-    "INSERT INTO countries VALUES ('KE', 'Kenya')",
-    "CREATE TABLE programs (id VARCHAR(120) PRIMARY KEY, name TEXT)",
-    "CREATE TABLE program_countries (program VARCHAR(120) REFERENCES programs (id),"
-    " country VARCHAR(2) REFERENCES countries (iso2))",
-    "INSERT INTO programs VALUES ('a', 'A')",
-    "INSERT INTO program_countries VALUES ('a', 'KE')",
-    "CREATE TABLE conversations (id INTEGER PRIMARY KEY)",
-)
-
 
 def program(id: str, **cells: str) -> dict[str, str]:
     """A complete row of programs.csv, with some cells replaced."""

@@ -1,7 +1,6 @@
 """The 31 cases in which a Slack connector shows what it is worth, each a function of a lab.
 
-A case raises AssertionError where the connector is wrong. The tests run them on our channel, and
-`make bench-slack` on Rasa's own connector and on ours.
+A case raises AssertionError where the connector is wrong.
 """
 
 import json

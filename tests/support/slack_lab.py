@@ -226,7 +226,7 @@ def serving(home: Path, ready: str, **more: str) -> "Iterator[subprocess.Popen[b
         server = subprocess.Popen(
             command("serve"),
             cwd=home,
-            env=environment(home, PRECEPTOR_WATCH_PARENT="1", **more),
+            env=environment(home, **more),
             stdout=log,
             stderr=subprocess.STDOUT,
         )

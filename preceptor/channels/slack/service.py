@@ -36,7 +36,7 @@ from preceptor.conversation.replies import Reply
 from preceptor.runtime.settings import SlackSettings
 
 # They share one loop with what acknowledges: with four at once, an acknowledgement waited 198 ms at
-# the 99th percentile of `make bench-slack`, with two 75 ms.
+# the 99th percentile of 1,000 events of 200 people, with two 75 ms.
 TURNS_AT_ONCE = 2
 # Slack's deliveries overtake each other now and then: a turn waits this long for an earlier one.
 SETTLING_SECONDS = 0.15

@@ -36,11 +36,11 @@ from preceptor.channels.web.output import logged, shortlist, wire
 from preceptor.channels.web.tokens import Tokens
 from preceptor.runtime.secrets import derived_key
 from preceptor.runtime.settings import (
+    Complaint,
     Rate,
     Settings,
     WebSettings,
     load_settings,
-    load_web_settings,
 )
 
 FRAME_BYTES = 16 * 1024
@@ -51,6 +51,7 @@ SOCKETS = 2_000
 SOCKETS_A_CONVERSATION = 20
 # Events that cost no turn: reading the log, ratings.
 EVENTS = Rate(600, 120)
+DAY_SECONDS = 24 * 3600
 CLEAN_SECONDS = 3600.0
 # Below the 10 s after which a server that doesn't end is killed, with room for Rasa's own end.
 STOP_SECONDS = 4.0
@@ -131,12 +132,17 @@ class WebInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> WebInput:
-        """Return the channel with what credentials.yml and the environment say.
+        """Return the channel with what the environment says.
 
         Raises:
             Complaint: With a sentence about the first setting that is not right.
         """
-        return cls(load_settings(), load_web_settings(credentials))
+        if credentials:
+            raise Complaint(
+                "credentials.yml has settings of the web channel; please give them as environment "
+                "variables, which docs/settings.md lists."
+            )
+        return cls(load_settings(), WebSettings())
 
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes below `/webhooks/web`, and `/` and `/widget/` beside them."""
@@ -191,8 +197,8 @@ class WebServer:
         self._web = web_settings
         self._tokens = Tokens(
             derived_key(settings, "web token"),
-            web_settings.token_seconds,
-            web_settings.grace_seconds,
+            web_settings.token_minutes * 60,
+            web_settings.grace_days * DAY_SECONDS,
             web_settings.identity_secret,
         )
         engine = open_channels(settings)
@@ -237,8 +243,8 @@ class WebServer:
         """Delete what is older than it may be, every hour."""
         while True:
             now = time.time()
-            kept = self._web.keep_seconds
-            used = max(kept, self._web.grace_seconds + self._web.token_seconds)
+            kept = self._web.keep_days * DAY_SECONDS
+            used = max(kept, self._web.grace_days * DAY_SECONDS + self._web.token_minutes * 60)
             try:
                 for conversation in await in_thread(self._history.forget, now - kept, now - used):
                     await in_thread(self._ratings.forget, conversation)
