@@ -27,8 +27,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.rasa_default import EPOCHS, NLU
 from benchmarks.report import ROOT, machine, machine_line, table, write_json, write_section
 from preceptor.evaluation.report import TEST_SET, TWO_QUESTIONS, read_test_set
-from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader
-from preceptor.nlu.intents.features import meaning
+from preceptor.nlu.intents.classifier import IntentReader
 from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import load_settings, quiet_environment
@@ -99,32 +98,15 @@ def clinc(data: Path) -> dict[str, Questions]:
 Predict = Callable[[list[str]], list[str]]
 Fit = Callable[[Questions], Predict]
 
-_vectors: dict[str, np.ndarray] = {}
-
-
-def vectors(texts: list[str]) -> np.ndarray:
-    """Return the encoders' vectors of texts, computed once per text."""
-    new = [text for text in dict.fromkeys(texts) if text not in _vectors]
-    if new:
-        _vectors.update(zip(new, meaning(new, DEFAULTS["encoders"]), strict=True))
-    return np.stack([_vectors[text] for text in texts])
-
-
 def reader(train: Questions) -> IntentReader:
     """Train the advisor's reader with its own options."""
-    return IntentReader.fit(train.texts, train.labels, DEFAULTS, vectors(train.texts))
-
-
-def scores(trained: IntentReader, texts: list[str]) -> np.ndarray:
-    """Return the score of each intent (columns) for each text (rows)."""
-    mended = trained.mended(texts)
-    return trained.scores(mended, vectors(mended))
+    return IntentReader.fit(train.texts, train.labels)
 
 
 def ours(train: Questions) -> Predict:
     """Train the advisor's reader."""
     trained = reader(train)
-    return lambda texts: [str(trained.labels[best]) for best in scores(trained, texts).argmax(1)]
+    return lambda texts: [str(trained.labels[best]) for best in trained.scores(texts).argmax(1)]
 
 
 def rasa_default(train: Questions) -> Predict:
@@ -172,7 +154,7 @@ def in_scope(model: IntentReader, texts: list[str]) -> np.ndarray:
 
     The energy is that of Liu et al. 2020, "Energy-based Out-of-distribution Detection".
     """
-    energy: np.ndarray = logsumexp(SHARPNESS * scores(model, texts), axis=1)
+    energy: np.ndarray = logsumexp(SHARPNESS * model.scores(texts), axis=1)
     return energy
 
 

@@ -17,7 +17,6 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse
 import spacy
 from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
 
@@ -209,7 +208,6 @@ class LanguageReader:
     def fit(
         cls,
         english: Sequence[tuple[str, str]],
-        known: Mapping[str, np.ndarray],
         foreign: Sequence[tuple[str, str, str]],
         *,
         encoder: str,
@@ -220,25 +218,29 @@ class LanguageReader:
 
         Args:
             english: questions and their labels.
-            known: the encoder's vectors of questions, as far as they are known already.
             foreign: languages, questions and their labels.
             encoder: see the class.
             most: how many English questions per label are learnt from: more cost time and gain
                 nothing.
-            ridge: see `QuadraticRidge.fit_and_leave_out`.
+            ridge: see `QuadraticRidge.fit_and_hold_out`.
         """
         # What is declined for its language is no English.
-        plain = [i for i, (_, label) in enumerate(english) if not label.endswith(_DECLINED)]
+        plain = [each for each in english if not each[1].endswith(_DECLINED)]
         words = Words.learn(
-            (english[i][0] for i in plain), ((code, text) for code, text, _ in foreign)
+            (text for text, _ in plain), ((code, text) for code, text, _ in foreign)
         )
-        chosen = _thinned(plain, [label for _, label in english], most)
-        asked = [*(english[i] for i in chosen), *((text, label) for _, text, label in foreign)]
-        new = [text for text, _ in asked if text not in known]
-        vector = {**known, **dict(zip(new, meaning(new, {encoder: 1.0}), strict=True))}
-        rows = np.stack([vector[text] for text, _ in asked])
-        labels = [label for _, label in asked]
-        model = QuadraticRidge.fit(rows, _no_ngrams(len(labels)), labels, **ridge)
+        of_label: dict[str, list[str]] = {}
+        for text, label in plain:
+            of_label.setdefault(label, []).append(text)
+        # Spread evenly over the files.
+        asked = [
+            (texts[int(i)], label)
+            for label, texts in of_label.items()
+            for i in np.linspace(0, len(texts) - 1, min(most, len(texts)))
+        ]
+        asked += [(text, label) for _, text, label in foreign]
+        rows = meaning([text for text, _ in asked], {encoder: 1.0})
+        model = QuadraticRidge.fit(rows, [label for _, label in asked], **ridge)
         return cls(words, model, encoder)
 
     def language(self, text: str, without_names: Callable[[str], str]) -> str | None:
@@ -255,7 +257,7 @@ class LanguageReader:
 
     def probabilities(self, text: str) -> np.ndarray:
         """Return the probability of each class of the model for a message, shape (c,)."""
-        row = self.model.probabilities(meaning([text], {self.encoder: 1.0}), _no_ngrams(1))[0]
+        (row,) = self.model.probabilities(meaning([text], {self.encoder: 1.0}))
         return np.asarray(row)
 
     def save(self, folder: Path) -> None:
@@ -270,19 +272,3 @@ class LanguageReader:
             return None
         model = QuadraticRidge.load(folder / "languages.npz")
         return cls(Words.load(folder / "languages.json"), model, encoder)
-
-
-def _thinned(places: Sequence[int], labels: Sequence[str], most: int) -> list[int]:
-    """Return at most so many places per label, spread evenly over the files."""
-    of: dict[str, list[int]] = {}
-    for place in places:
-        of.setdefault(labels[place], []).append(place)
-    return [
-        group[int(i)]
-        for group in of.values()
-        for i in np.linspace(0, len(group) - 1, min(most, len(group)))
-    ]
-
-
-def _no_ngrams(rows: int) -> scipy.sparse.csr_matrix:
-    return scipy.sparse.csr_matrix((rows, 1), dtype=np.float32)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -21,6 +22,7 @@ from preceptor.nlu.entities.extractor import extract
 from preceptor.nlu.entities.glossary import gloss
 from preceptor.nlu.entities.linking import Linker
 from preceptor.nlu.intents.classifier import IntentReader, by_intent, ranked
+from preceptor.nlu.intents.features import InParts
 from preceptor.nlu.language import KNOWN, LanguageReader, by_script
 from preceptor.nlu.questions.cuts import is_story, parts_of, place_of
 from preceptor.nlu.questions.model import CutModel, Piece, Roles, StoryModel
@@ -98,36 +100,30 @@ class Reading:
     gloss: str | None = None
 
 
+@dataclass(frozen=True)
 class Models:
     """What was trained, and the declared intents.
 
     Attributes:
         intents: the classifier of English messages and parts.
-        languages: reads other languages; None where none were trained.
+        languages: reads other languages; None if none were trained.
+        roles: what the models know of the trained intents.
+        cuts: judges cuts; None if messages with several questions were not trained.
+        stories: weighs sentences; None if stories were not trained.
         declared: all intents.
-        roles: what the models know of the trained ones.
-        cuts: judges cuts; None where messages with several questions were not trained.
-        stories: weighs sentences; None where stories were not trained.
-        summed: what sums the classifier's classes up to intents, shape (classes, intents).
     """
 
-    def __init__(
-        self,
-        intents: IntentReader,
-        languages: LanguageReader | None,
-        roles: Roles,
-        cuts: CutModel | None,
-        stories: StoryModel | None,
-        declared: Intents,
-    ) -> None:
-        """Put them together."""
-        self.intents = intents
-        self.languages = languages
-        self.roles = roles
-        self.cuts = cuts
-        self.stories = stories
-        self.declared = declared
-        _, self.summed = by_intent(intents.labels)
+    intents: IntentReader
+    languages: LanguageReader | None
+    roles: Roles
+    cuts: CutModel | None
+    stories: StoryModel | None
+    declared: Intents
+
+    @cached_property
+    def summed(self) -> np.ndarray:
+        """What sums the classifier's classes up to intents, shape (classes, intents)."""
+        return by_intent(self.intents.labels)[1]
 
 
 def read(text: str, models: Models, linker: Linker | None) -> Reading:
@@ -170,9 +166,8 @@ def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:
     named = [(e["start"], e["end"]) for e in entities if e["entity"] != "cheap"]
     cuts, spans = parts_of(doc, named)
     story = is_story(doc)
-    rows = models.intents.probabilities_of_parts(
-        text, list(map(place_of, spans.values())), apart=story
-    )
+    places = list(map(place_of, spans.values()))
+    rows = models.intents.probabilities([InParts(text, places, story=story)])
     pieces = {
         part: Piece.of(span, row @ models.summed)
         for (part, span), row in zip(spans.items(), rows, strict=True)
@@ -197,10 +192,7 @@ def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:
         sentences = [piece for part, piece in pieces.items() if part != all_of_it]
         weights = models.stories.weights(sentences, whole)
         ranking = _ranked(models, weights @ rows)
-    if ranking[0]["confidence"] < UNCLEAR:
-        unclear = {"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}
-        ranking = [unclear, *ranking]
-    return _of_intent(doc, ranking, entities)
+    return _of_intent(doc, _unclear_first(ranking), entities)
 
 
 def _asked(
@@ -238,6 +230,13 @@ def _first(ranking: Ranking, intent: str) -> Ranking:
     return [own, *(each for each in ranking if each["name"] != intent)]
 
 
+def _unclear_first(ranking: Ranking) -> Ranking:
+    """Return a ranking with the fallback first if its likeliest intent is not likely."""
+    chance = ranking[0]["confidence"]
+    unclear = {"name": FALLBACK, "confidence": 1.0 - chance}
+    return [unclear, *ranking] if chance < UNCLEAR else ranking
+
+
 def _entities(doc: Doc, linker: Linker | None) -> tuple[dict[str, Any], ...]:
     """Return the entities of an English message, with names that stand in other letters."""
     found = extract(doc, linker)
@@ -260,9 +259,8 @@ def _read_translated(text: str, language: str, models: Models, linker: Linker | 
     change = models.declared.with_role("change_search")
     if change and _changes_a_search(text, words, entities):
         ranking = _first(ranking, change)
-    elif ranking[0]["confidence"] < UNCLEAR:
-        unclear = {"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}
-        ranking = [unclear, *ranking]
+    else:
+        ranking = _unclear_first(ranking)
     # What was found stands in the gloss; in the message it is anywhere.
     placed = tuple(entity | {"start": 0, "end": len(text)} for entity in entities)
     return Reading(ranking, (), placed, language=language, gloss=words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,22 +43,27 @@ def _is_english(word: str) -> bool:
     return low in known or any(len(stem) >= _MIN_LETTERS and stem in known for stem in stems)
 
 
+def _near(word: str, vocabulary: Sequence[str], edits: int) -> list[tuple[str, int]]:
+    """Return words of a vocabulary that are at most so many edits away, with their edits.
+
+    An edit is a letter added, dropped, changed or swapped with its neighbour.
+    """
+    found = process.extract(word, vocabulary, scorer=OSA.distance, score_cutoff=edits, limit=None)
+    return [(candidate, edits) for candidate, edits, _ in found]
+
+
 class Mender:
     """Mends misspelt words towards a vocabulary.
 
-    A word of five or six letters may be one edit away, a longer one two; an edit is a letter
-    added, dropped, changed or swapped with its neighbour. The first letter must be right, or the
-    first two swapped. Words that are English as they stand are never touched: "woman" does not
-    become "oman".
+    A word of five or six letters may be one edit away, a longer one two; of a word of four
+    letters two may be swapped. The first letter must be right, or the first two swapped. Words
+    that are English as they stand are never touched: "woman" does not become "oman".
     """
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
-        """Keep the words of five letters and more, by their first letter."""
+        """Keep the words of four letters and more."""
         self._words = frozenset(vocabulary)
-        self._by_first: dict[str, list[str]] = {}
-        for word in sorted(self._words):
-            if len(word) >= _MIN_LETTERS:
-                self._by_first.setdefault(word[0], []).append(word)
+        self._long = sorted(word for word in self._words if len(word) >= _MIN_LETTERS - 1)
         self._mended = lru_cache(maxsize=20_000)(self._mend)
 
     def mend(self, word: str) -> str | None:
@@ -68,18 +73,18 @@ class Mender:
     def _mend(self, word: str) -> str | None:
         if word in self._words:
             return word
-        if len(word) < _MIN_LETTERS or not word.isalpha() or is_english(word):
+        if len(word) < _MIN_LETTERS - 1 or not word.isalpha() or is_english(word):
             return None
-        best: tuple[int, str] | None = None
-        for first in {word[0], word[1]}:
-            for candidate in self._by_first.get(first, ()):
-                allowed = 1 if min(len(word), len(candidate)) < 7 else 2
-                if first != word[0] and candidate[1] != word[0]:
-                    continue
-                distance = OSA.distance(word, candidate, score_cutoff=allowed)
-                if distance <= allowed and (best is None or distance < best[0]):
-                    best = (distance, candidate)
-        return best[1] if best else None
+        near = _near(word, self._long, 2 if len(word) >= _TWO_EDITS else 1)
+        likely = [(edits, other) for other, edits in near if self._is_likely(word, other, edits)]
+        return min(likely)[1] if likely else None
+
+    def _is_likely(self, word: str, other: str, edits: int) -> bool:
+        shorter = min(len(word), len(other))
+        if shorter < _MIN_LETTERS and sorted(word) != sorted(other):
+            return False
+        begins_alike = word[0] == other[0] or word[:2] == other[1::-1]
+        return begins_alike and edits <= (2 if shorter >= _TWO_EDITS else 1)
 
 
 class Corrector:
@@ -95,15 +100,7 @@ class Corrector:
     def __init__(self, counts: Mapping[str, int]) -> None:
         """Keep how often each word, in lower case, occurs."""
         self._counts = counts
-        self._by_length: dict[int, list[str]] = {}
-        for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            seen = _SEEN_SHORT if len(word) <= _SHORT else _SEEN
-            if (
-                len(word) >= _SHORT
-                and count >= seen
-                and (is_english(fold(word)) or count > 2 * seen)
-            ):
-                self._by_length.setdefault(len(word), []).append(word)
+        self._frequent = [word for word in counts if self._is_frequent(word)]
         self._mended = lru_cache(maxsize=20_000)(self._mend)
 
     @classmethod
@@ -131,40 +128,30 @@ class Corrector:
     def _mend(self, word: str) -> str:
         if len(word) < _SHORT or not word.isalpha() or self._is_known(word):
             return word
-        allowed = 1 if len(word) < _TWO_EDITS else 2
-        best: tuple[float, int, str] | None = None
-        for length in range(len(word) - allowed, len(word) + allowed + 1):
-            near = process.extract(
-                word,
-                self._by_length.get(length, ()),
-                scorer=OSA.distance,
-                score_cutoff=allowed,
-                limit=None,
-            )
-            for candidate, edits, _ in near:
-                # The first letter is seldom wrong.
-                distance = edits + 0.5 * (candidate[0] != word[0])
-                found = (distance, -self._counts[candidate], candidate)
-                best = min(best or found, found)
-        if best is None or best[0] > 1:
-            return self._apart(word) or (best[2] if best else word)
-        return best[2]
-
-    def _apart(self, word: str) -> str | None:
-        """Return the two frequent words of which a word without the blank consists, or None."""
-        if len(word) < _MIN_LETTERS:
-            return None
-        pairs = [(word[:i], word[i:]) for i in range(1, len(word))]
-        found = [
-            (min(self._counts[first], self._counts[second]), f"{first} {second}")
-            for first, second in pairs
-            if self._is_frequent(first) and self._is_frequent(second)
+        # The first letter is seldom wrong.
+        near = [
+            (edits + 0.5 * (other[0] != word[0]), -self._counts[other], other)
+            for other, edits in _near(word, self._frequent, 1 if len(word) < _TWO_EDITS else 2)
         ]
-        return max(found)[1] if found else None
+        if near and min(near)[0] <= 1:
+            return min(near)[2]
+        return self._split(word) or (min(near)[2] if near else word)
 
     def _is_frequent(self, word: str) -> bool:
-        alone = len(word) > 1 or word in {"a", "i"}
-        return alone and self._counts.get(word, 0) >= _SEEN_SHORT
+        """Tell whether a word is seen often enough to be what another was meant to be."""
+        seen, count = _SEEN_SHORT if len(word) <= _SHORT else _SEEN, self._counts[word]
+        english = count > 2 * seen or is_english(fold(word))
+        return len(word) >= _SHORT and count >= seen and english
+
+    def _split(self, word: str) -> str | None:
+        """Return the two frequent words of which a word without the blank consists, or None."""
+        found = [
+            (min(self._counts.get(first, 0), self._counts.get(second, 0)), f"{first} {second}")
+            for first, second in ((word[:i], word[i:]) for i in range(1, len(word)))
+            if all(len(part) > 1 or part in {"a", "i"} for part in (first, second))
+        ]
+        count, parts = max(found, default=(0, ""))
+        return parts if len(word) >= _MIN_LETTERS and count >= _SEEN_SHORT else None
 
     def save(self, path: Path) -> None:
         """Write the words and their counts as JSON."""

@@ -117,6 +117,6 @@ def test_an_essay_of_typos_is_not_mended():
 
 
 def test_what_is_no_word_has_no_pieces():
-    ngrams, _ = Ngrams.fit(["aaaa bbbb"] * 2, words=[1, 2], characters=[2, 5], min_df=2)
+    ngrams = Ngrams.fit(["aaaa bbbb"] * 2, words=[1, 2], characters=[2, 5], min_df=2)
     short, long = ngrams.rows(["aabb"]), ngrams.rows(["aabb" * 800])
     assert short.nnz > 3 and long.nnz == 0

@@ -18,13 +18,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from preceptor.nlu import reading
-from preceptor.nlu.components import RANKING, MessageReader, RidgeIntentClassifier
+from preceptor.nlu.components import RANKING, MessageReader
 from preceptor.nlu.encoders.files import encoder
 from preceptor.nlu.encoders.graphs import package_folder
 from preceptor.nlu.encoders.use import PACKAGE
 from preceptor.nlu.entities.extractor import extract
 from preceptor.nlu.intents.classifier import IntentReader
-from preceptor.nlu.intents.features import Ngrams, features_of_parts, meaning
+from preceptor.nlu.intents.features import InParts, Ngrams, features, meaning
 from preceptor.nlu.normalize import fold, squeeze
 from preceptor.nlu.spelling import Corrector
 from preceptor.nlu.tokens import tokens_of
@@ -64,42 +64,36 @@ def place(tmp_path: Path) -> tuple[LocalModelStorage, ExecutionContext]:
     return LocalModelStorage(tmp_path), ExecutionContext(GraphSchema({}))
 
 
-def untrained(cls, place, config=None):
+def untrained(place, config=None):
     storage, context = place
-    settings = {**cls.get_default_config(), **(config or {})}
-    return cls.create(settings, storage, Resource(cls.__name__), context)
+    settings = {**MessageReader.get_default_config(), **(config or {})}
+    return MessageReader.create(settings, storage, Resource(MessageReader.__name__), context)
 
 
-def read_back(cls, place):
+def read_back(place):
     storage, context = place
-    return cls.load(cls.get_default_config(), storage, Resource(cls.__name__), context)
-
-
-@pytest.fixture(params=[MessageReader, RidgeIntentClassifier])
-def trained(place, request):
-    """Trains a component and returns it as it is read back."""
-    untrained(request.param, place, {"directions": 16}).train(training_data())
-    return read_back(request.param, place)
+    resource = Resource(MessageReader.__name__)
+    return MessageReader.load(MessageReader.get_default_config(), storage, resource, context)
 
 
 @pytest.fixture
 def reader(place):
     """The component that reads messages, trained."""
-    untrained(MessageReader, place, {"directions": 16}).train(training_data())
-    return read_back(MessageReader, place)
+    untrained(place, {"directions": 16}).train(training_data())
+    return read_back(place)
 
 
 def read(component, *texts: str) -> list[Message]:
     return component.process([Message(data={TEXT: text}) for text in texts])
 
 
-def test_what_was_trained_reads_new_messages(trained):
+def test_what_was_trained_reads_new_messages(reader):
     texts = ["how much does it cost", "do I need vaccines", "hello!", "who won the match"]
-    assert [m.get(INTENT)["name"] for m in read(trained, *texts)] == list(QUESTIONS)
+    assert [m.get(INTENT)["name"] for m in read(reader, *texts)] == list(QUESTIONS)
 
 
-def test_the_ranking_is_in_order_and_adds_up_over_the_kinds(trained):
-    (message,) = read(trained, "write my homework about the kidney")
+def test_the_ranking_is_in_order_and_adds_up_over_the_kinds(reader):
+    (message,) = read(reader, "write my homework about the kidney")
     ranking = message.get(RANKING)
     confidences = [each["confidence"] for each in ranking]
     assert confidences == sorted(confidences, reverse=True)
@@ -108,9 +102,9 @@ def test_the_ranking_is_in_order_and_adds_up_over_the_kinds(trained):
     assert ranking[0]["name"] == "out_of_scope" and ranking[0]["kind"] == "homework"
 
 
-def test_a_message_in_a_batch_is_read_as_alone(trained):
-    together = read(trained, "hello", "what does it cost")
-    alone = read(trained, "what does it cost")
+def test_a_message_in_a_batch_is_read_as_alone(reader):
+    together = read(reader, "hello", "what does it cost")
+    alone = read(reader, "what does it cost")
     assert together[1].get(INTENT)["name"] == alone[0].get(INTENT)["name"]
     assert together[1].get(INTENT)["confidence"] == pytest.approx(
         alone[0].get(INTENT)["confidence"],
@@ -121,22 +115,21 @@ def test_a_message_in_a_batch_is_read_as_alone(trained):
 @pytest.mark.parametrize(
     "text", ["", "  ", "zxqv", "😀", "x" * 3000, "?!", "\u0645\u0631\u062d\u0628\u0627"]
 )
-def test_strange_messages_get_some_reading(trained, text):
-    (message,) = read(trained, text)
+def test_strange_messages_get_some_reading(reader, text):
+    (message,) = read(reader, text)
     assert set(message.get(INTENT)) >= {"name", "confidence"}
     assert message.get(RANKING) is not None
 
 
-def test_the_trained_files_hold_no_code(place, trained):
+def test_the_trained_files_hold_no_code(place, reader):
     storage, _ = place
-    with storage.read_from(Resource(type(trained).__name__)) as folder:
+    with storage.read_from(Resource(MessageReader.__name__)) as folder:
         assert {path.suffix for path in folder.iterdir()} == {".json", ".npz"}
 
 
-@pytest.mark.parametrize("cls", [MessageReader, RidgeIntentClassifier])
-def test_a_component_without_training_reads_nothing(place, cls):
-    untrained(cls, place).train(TrainingData([Message(data={TEXT: "hi", INTENT: "greet"})]))
-    (message,) = read_back(cls, place).process([Message(data={TEXT: "hello"})])
+def test_a_component_without_training_reads_nothing(place):
+    untrained(place).train(TrainingData([Message(data={TEXT: "hi", INTENT: "greet"})]))
+    (message,) = read_back(place).process([Message(data={TEXT: "hello"})])
     assert message.get(INTENT) == {"name": None, "confidence": 0.0}
 
 
@@ -166,7 +159,7 @@ def test_capitals_and_stretched_letters_do_not_change_the_meaning():
 @pytest.mark.parametrize(("words", "characters"), [((1, 2), (2, 5)), ((2, 3), (5, 7))])
 def test_one_message_has_the_ngrams_that_scikit_learn_finds(tmp_path, words, characters):
     texts = [text for each in QUESTIONS.values() for text in each] + ["", "é COSTS €5 costs"]
-    learnt, rows = Ngrams.fit(texts, words=list(words), characters=list(characters), min_df=2)
+    learnt = Ngrams.fit(texts, words=list(words), characters=list(characters), min_df=2)
     its = {"sublinear_tf": True, "min_df": 2, "token_pattern": r"\w+"}
     vectorizers = [
         TfidfVectorizer(analyzer="word", ngram_range=words, **its),
@@ -174,6 +167,7 @@ def test_one_message_has_the_ngrams_that_scikit_learn_finds(tmp_path, words, cha
     ]
     folded = [fold(text) for text in texts]
     theirs = scipy.sparse.hstack([each.fit_transform(folded) for each in vectorizers])
+    rows = learnt.rows(texts)
     assert np.allclose(rows.toarray(), theirs.toarray(), atol=1e-6)
     learnt.save(tmp_path)
     again = Ngrams.load(tmp_path)
@@ -228,7 +222,9 @@ def test_squeezing():
 def test_a_part_is_read_with_what_stands_around_it(name):
     text = "is it paid and how long does it take"
     parts = [(0, len(text)), (0, 10), (15, len(text)), (3, 3)]
-    whole, first, second, nothing = encoder(name).encode_parts(text, parts)
+    ((whole, first, second, nothing), _) = encoder(name).encode_parts(
+        [(text, parts), ("is it", [(0, 2)])]
+    )
     (alone,) = encoder(name).encode([text])
     # Rounding to 8 bits depends on what is computed together a little.
     assert whole @ alone > 0.98
@@ -240,53 +236,44 @@ def test_a_part_is_read_with_what_stands_around_it(name):
     assert first @ second < 0.9
 
 
-def test_parts_read_apart_are_read_as_if_alone():
-    text = "my ward is lovely and everybody smiles. is it paid?"
-    parts = [(0, len(text)), (0, 39), (40, len(text))]
-    whole, first, second = encoder("minilm").encode_apart(text, parts)
-    own = encoder("minilm").encode([text[:39], text[40:]])
-    assert np.allclose([first, second], own, atol=1e-6)
-    assert np.linalg.norm(whole) == pytest.approx(1, abs=1e-5)
-    # The longer part has more to say about the whole.
-    assert whole @ first > whole @ second > 0
-
-
 def test_a_story_of_one_sentence_is_read_as_a_whole():
-    ngrams, _ = Ngrams.fit(["is it paid"] * 2, words=[1, 2], characters=[2, 5], min_df=2)
-    whole = [(0, 10)]
-    apart, _ = features_of_parts(
-        "is it paid", whole, {"use": 1.0, "minilm": 1.0}, ngrams, apart=True
-    )
-    assert np.allclose(apart, meaning(["is it paid"], {"use": 1.0, "minilm": 1.0}), atol=1e-5)
+    ngrams = Ngrams.fit(["is it paid"] * 2, words=[1, 2], characters=[2, 5], min_df=2)
+    encoders = {"use": 1.0, "minilm": 1.0}
+    story, _ = features([InParts("is it paid", [(0, 10)], story=True)], encoders, ngrams)
+    assert np.allclose(story, meaning(["is it paid"], encoders), atol=1e-5)
 
 
-def test_sentences_of_a_story_keep_their_places_when_two_threads_read_them():
+def test_sentences_of_a_story_are_read_as_if_alone_and_keep_their_places():
     told = ["My ward is lovely and everybody smiles at me.", "Is it paid?", "I live by the sea.",
             "My father wants to know how I get a visa for Germany.", "I am tired."]  # fmt: skip
     text = " ".join(told)
     starts = [text.index(each) for each in told]
     parts = [(0, len(text)), *((a, a + len(s)) for a, s in zip(starts, told, strict=True))]
     encoders = {"use": 1.0, "minilm": 1.0}
-    ngrams, _ = Ngrams.fit(told * 2, words=[1, 2], characters=[2, 5], min_df=2)
-    both, rows = features_of_parts(text, parts, encoders, ngrams, apart=True)
+    ngrams = Ngrams.fit(told * 2, words=[1, 2], characters=[2, 5], min_df=2)
+    messages = [InParts(text, parts, story=True), InParts.whole("Is it paid?")]
+    both, rows = features(messages, encoders, ngrams)
     found = both[:, -encoder("minilm").size :] * 2**0.5
-    likeness = found[1:] @ encoder("minilm").encode(told).T
+    likeness = found[1:6] @ encoder("minilm").encode(told).T
     assert likeness.argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
     assert likeness.diagonal().min() > 0.97
-    mean = np.array([len(each) for each in told]) @ found[1:]
+    # The longer a sentence, the more it has to say about the whole.
+    mean = np.array([len(each) for each in told]) @ found[1:6]
     assert np.allclose(found[0], mean / np.linalg.norm(mean), atol=1e-5)
-    assert (rows != ngrams.rows([text, *told])).nnz == 0
+    assert found[6] @ found[2] > 0.97
+    assert (rows != ngrams.rows([text, *told, "Is it paid?"])).nnz == 0
 
 
 @pytest.mark.parametrize("name", ["use", "minilm"])
 def test_of_a_very_long_text_the_end_is_read(name):
     text = "so i went on and on " * 300 + "is it safe for a woman on her own there?"
     start = text.index("is it safe")
-    question, beginning = encoder(name).encode_parts(text, [(start, len(text)), (0, 20)])
+    parts = [(start, len(text)), (0, 20), (0, len(text))]
+    ((question, beginning, whole),) = encoder(name).encode_parts([(text, parts)])
     near, far = encoder(name).encode(["is it safe for a woman?", "how do i write a cv?"])
     assert question @ near > question @ far
     # What is not read counts as the whole.
-    assert np.allclose(beginning, encoder(name).encode_parts(text, [(0, len(text))])[0], atol=0.1)
+    assert np.allclose(beginning, whole, atol=1e-6)
 
 
 def test_the_tokenizer_gives_the_tokens_of_the_encoders_package():
@@ -315,9 +302,9 @@ def test_a_text_is_mended_alike_with_parts(words, data):
     # Parts begin and end at the edges of words.
     edges = [0, *(i for i in range(1, len(text)) if text[i].isspace()), len(text)]
     start, end = sorted(data.draw(st.tuples(st.sampled_from(edges), st.sampled_from(edges))))
-    whole, [(first, last)] = reader.mended_parts(text, [(start, end)])
-    assert whole == reader.mended([text])[0]
-    assert whole[first:last].strip() in reader.mended([text])[0]
+    message = reader.mended(InParts(text, [(start, end)]))
+    whole, [(first, last)] = message.text, message.parts
+    assert whole == reader.mended(InParts.whole(text)).text
     assert len(whole[first:last].split()) == len(text[start:end].split())
 
 

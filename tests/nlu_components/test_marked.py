@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from rasa.shared.exceptions import RasaException
 
-from preceptor.nlu.intents.classifier import DEFAULTS, InParts, IntentReader
+from preceptor.nlu.intents.classifier import DEFAULTS, IntentReader
+from preceptor.nlu.intents.features import InParts
 from preceptor.nlu.questions.annotated import (
     TOLD,
     Marked,
@@ -86,6 +87,12 @@ def test_they_reach_the_classifier_and_are_no_questions(tmp_path):
     assert from_examples(as_examples([message])) == [message]
 
 
+def learnt(texts, labels, messages, folds, options):
+    questions = list(map(InParts.whole, texts, labels))
+    all_folds = [None] * len(questions) + folds
+    return IntentReader.fit_and_read([*questions, *messages], all_folds, options)
+
+
 def test_a_part_is_learnt_in_its_place_and_read_unseen():
     texts = ["what does it cost", "is it expensive", "when do I apply", "by what month"] * 5
     labels = ["cost", "cost", "when", "when"] * 5
@@ -93,9 +100,9 @@ def test_a_part_is_learnt_in_its_place_and_read_unseen():
     places = [(0, 15), (20, 28)]
     several = InParts(message, places, ["when", "who"])
     options = {**DEFAULTS, "min_df": 1}
-    reader, (unseen,) = IntentReader.fit_and_read(texts, labels, [several], [0], options)
+    reader, (unseen,) = learnt(texts, labels, [several], [0], options)
     assert list(reader.labels) == ["cost", "when", "who"]
-    read = reader.probabilities_of_parts(message, places)
+    read = reader.probabilities([InParts(message, places)])
     assert [reader.labels[i] for i in np.argmax(read, axis=1)] == ["when", "who"]
     # Who has not learnt from the message knows the one label and not the other.
     assert unseen.shape == (2, 3)
@@ -105,9 +112,7 @@ def test_a_part_is_learnt_in_its_place_and_read_unseen():
 def test_what_is_not_labelled_is_read_and_not_learnt():
     texts, labels = ["what does it cost", "when do I apply"] * 5, ["cost", "when"] * 5
     message = InParts("cost and when", [(0, 13), (0, 4)], [None, "cost"])
-    reader, (unseen,) = IntentReader.fit_and_read(
-        texts, labels, [message], [0], {**DEFAULTS, "min_df": 1}
-    )
+    reader, (unseen,) = learnt(texts, labels, [message], [0], {**DEFAULTS, "min_df": 1})
     assert list(reader.labels) == ["cost", "when"] and unseen.shape == (2, 2)
 
 
@@ -145,7 +150,7 @@ def test_messages_of_another_fold_are_known_to_what_reads_a_message():
     messages = [InParts("who can go and when", [(0, 10)], ["who"]) for _ in range(2)]
     options = {**DEFAULTS, "min_df": 1}
     for folds, known in (([0, 1], True), ([0, 0], False)):
-        reader, unseen = IntentReader.fit_and_read(texts, labels, messages, folds, options)
+        reader, unseen = learnt(texts, labels, messages, folds, options)
         who = list(reader.labels).index("who")
         assert (unseen[0][0].argmax() == who) == known
         assert np.allclose(unseen[0], unseen[1], atol=1e-3)
@@ -165,7 +170,7 @@ def test_what_the_models_learn_from_is_in_folds():
     }
     made = [s for s in samples if not s.written]
     assert {label for s in made for label in s.message.labels} == {None}
-    assert made and all(s.message.apart for s in made)
+    assert made and all(sample.message.story for sample in made)
     fold = {s.message.text: s.fold for s in learnt}
     for sample in made:
         # The question itself is in the fold of the story around it.

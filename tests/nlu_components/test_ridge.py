@@ -30,29 +30,19 @@ def kernel(dense: np.ndarray, sparse, model: QuadraticRidge) -> np.ndarray:
     return OPTIONS["dense_weight"] / (1 + c) ** 2 * products + (sparse @ sparse.T).toarray()
 
 
-def test_leaving_one_out_gives_what_training_without_it_gives(questions, monkeypatch):
+def without(group, questions, model: QuadraticRidge) -> np.ndarray:
+    """Return all questions' scores by a system that lacks the group's rows."""
     dense, sparse, labels = questions
-    seen = {}
-    monkeypatch.setattr(
-        ridge,
-        "_sharpness",
-        lambda left_out, truth: seen.update(scores=left_out, truth=truth) or 1.0,
-    )
-    model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
     whole = kernel(dense, sparse, model)
     targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
-    order, _ = ridge._last(len(labels), [])
-    assert list(model.labels[seen["truth"]]) == [labels[i] for i in order]
-    for row, i in enumerate(order):
-        rest = np.arange(len(labels)) != i
-        system = whole[np.ix_(rest, rest)] + OPTIONS["penalty"] * np.eye(rest.sum())
-        score = whole[i, rest] @ np.linalg.solve(system, targets[rest])
-        assert np.allclose(score, seen["scores"][row], atol=1e-3)
+    rest = np.setdiff1d(np.arange(24), group)
+    system = whole[np.ix_(rest, rest)] + OPTIONS["penalty"] * np.eye(len(rest))
+    return whole[:, rest] @ np.linalg.solve(system, targets[rest])
 
 
 def test_the_weights_give_what_the_kernel_gives(questions):
     dense, sparse, labels = questions
-    model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
+    model = QuadraticRidge.fit(dense, labels, sparse, **OPTIONS)
     whole = kernel(dense, sparse, model)
     targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
     alpha = np.linalg.solve(whole + OPTIONS["penalty"] * np.eye(len(labels)), targets)
@@ -61,51 +51,54 @@ def test_the_weights_give_what_the_kernel_gives(questions):
     assert np.allclose(model.probabilities(dense, sparse), expected, atol=1e-3)
 
 
-def test_of_many_questions_the_last_before_the_groups_calibrate(questions, monkeypatch):
+@pytest.mark.parametrize("groups", [[], [[2, 9], [5]], [range(12), range(12, 24)]])
+def test_questions_before_the_groups_calibrate_held_out(questions, monkeypatch, groups):
     dense, sparse, labels = questions
     seen = {}
-    monkeypatch.setattr(ridge, "_SAMPLE", 5)
     monkeypatch.setattr(
-        ridge, "_sharpness", lambda left_out, truth: seen.update(scores=left_out) or 1.0
+        ridge,
+        "_sharpness",
+        lambda scores, truth: seen.update(scores=scores, truth=truth) or 1.0,
     )
-    groups = [np.array([2, 9]), np.array([5])]
-    model, _ = QuadraticRidge.fit_and_leave_out(dense, sparse, labels, groups, **OPTIONS)
-    order, places = ridge._last(24, groups)
-    assert [list(order[place]) for place in places] == [[2, 9], [5]]
+    groups = [np.array(group) for group in groups]
+    model, _ = QuadraticRidge.fit_and_hold_out(dense, labels, groups, sparse, **OPTIONS)
+    order, sample, *places = ridge._order(24, groups)
+    assert [list(order[place]) for place in places] == [list(group) for group in groups]
     assert sorted(order) == list(range(24))
-    whole = kernel(dense, sparse, model)
-    targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
-    for row, i in enumerate(order[16:21]):
-        rest = np.arange(24) != i
-        system = whole[np.ix_(rest, rest)] + OPTIONS["penalty"] * np.eye(rest.sum())
-        score = whole[i, rest] @ np.linalg.solve(system, targets[rest])
-        assert np.allclose(score, seen["scores"][row], atol=1e-3)
+    held_out = order[sample]
+    assert len(held_out) == 3 and list(model.labels[seen["truth"]]) == [labels[i] for i in held_out]
+    assert np.allclose(without(held_out, questions, model)[held_out], seen["scores"], atol=1e-3)
 
 
 @pytest.mark.parametrize("group", [[20, 21, 23], [3], [0, 7, 8, 19]])
-def test_leaving_a_group_out_gives_what_training_without_it_gives(questions, group):
+def test_holding_a_group_out_gives_what_training_without_it_gives(questions, group):
     dense, sparse, labels = questions
     groups = [np.array(group)]
-    model, (without,) = QuadraticRidge.fit_and_leave_out(dense, sparse, labels, groups, **OPTIONS)
-    whole = kernel(dense, sparse, model)
-    targets = (np.asarray(labels)[:, None] == model.labels[None]).astype(float)
-    rest = np.setdiff1d(np.arange(24), group)
-    system = whole[np.ix_(rest, rest)] + OPTIONS["penalty"] * np.eye(len(rest))
-    expected = whole[:, rest] @ np.linalg.solve(system, targets[rest])
-    assert np.allclose(without.scores(dense, sparse), expected, atol=1e-3)
+    model, (other,) = QuadraticRidge.fit_and_hold_out(dense, labels, groups, sparse, **OPTIONS)
+    expected = without(group, questions, model)
+    assert np.allclose(other.scores(dense, sparse), expected, atol=1e-3)
     assert not np.allclose(model.scores(dense, sparse), expected, atol=1e-2)
+
+
+def test_a_model_without_ngrams_reads_the_dense_features_alone(questions):
+    dense, _, labels = questions
+    model = QuadraticRidge.fit(dense, labels, **OPTIONS)
+    nothing = scipy.sparse.csr_matrix((24, 1), dtype=np.float32)
+    with_nothing = QuadraticRidge.fit(dense, labels, nothing, **OPTIONS)
+    assert np.allclose(model.scores(dense), with_nothing.scores(dense, nothing))
+    assert (model.labels[model.scores(dense).argmax(axis=1)] == labels).mean() > 0.9
 
 
 def test_probabilities_add_up_and_find_the_training_labels(questions):
     dense, sparse, labels = questions
-    found = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS).probabilities(dense, sparse)
+    found = QuadraticRidge.fit(dense, labels, sparse, **OPTIONS).probabilities(dense, sparse)
     assert np.allclose(found.sum(axis=1), 1)
     assert (np.asarray(list("abc"))[found.argmax(axis=1)] == labels).mean() > 0.9
 
 
 def test_a_saved_model_reads_the_same(questions, tmp_path):
     dense, sparse, labels = questions
-    model = QuadraticRidge.fit(dense, sparse, labels, **OPTIONS)
+    model = QuadraticRidge.fit(dense, labels, sparse, **OPTIONS)
     model.save(tmp_path / "model.npz")
     again = QuadraticRidge.load(tmp_path / "model.npz")
     assert list(again.labels) == list(model.labels)

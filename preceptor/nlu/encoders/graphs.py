@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib.util
 import logging
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+RUNTIME = "com.microsoft"
+"""The domain of ONNX Runtime's own operators."""
 
 # Weights smaller than this many bytes stay in the graph's own file.
 _SMALL_WEIGHTS = 4096
@@ -43,17 +45,30 @@ class Graph:
     Its inputs are named `ids`, `mask` and `parts`; the output must be named `vectors`.
     """
 
-    def __init__(self) -> None:
-        """Begin with an empty graph."""
+    def __init__(self, weights: Mapping[str, np.ndarray], epsilon: float) -> None:
+        """Begin with an empty graph.
+
+        Args:
+            weights: The package's arrays.
+            epsilon: What a layer's normalisation adds to the variance.
+        """
+        self.weights = weights
+        self._epsilon = epsilon
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
 
-    def constant(self, name: str, value: np.ndarray) -> str:
-        """Add an array under a name, and return the name."""
+    def constant(self, name: str, value: np.ndarray | list[int]) -> str:
+        """Add an array, or 64-bit integers, under a name, and return the name."""
         from onnx import numpy_helper
 
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        array = np.array(value, np.int64) if isinstance(value, list) else value
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
+
+    def weight(self, name: str, value: np.ndarray | None = None) -> str:
+        """Add one of the package's arrays, or another, in 32 bits, and return its name."""
+        array = self.weights[name] if value is None else value
+        return self.constant(name, array.astype(np.float32))
 
     def add(
         self, op: str, *inputs: str, outputs: list[str] | None = None, **attributes: Any
@@ -65,37 +80,42 @@ class Graph:
         self._nodes.append(helper.make_node(op, list(inputs), outputs, **attributes))
         return outputs[0]
 
-    def save(
-        self, path: Path, name: str, size: int, opsets: dict[str, int], ir_version: int
-    ) -> None:
+    def norm(self, x: str, scale: str, shift: str) -> str:
+        """Add a layer's normalisation by two weights."""
+        return self.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=self._epsilon)
+
+    def unit(self, x: str) -> None:
+        """Add the output: the vectors in unit length."""
+        length = self.add("ReduceL2", x, self.constant("last_axis", [-1]), keepdims=1)
+        self.add("Div", x, length, outputs=["vectors"])
+
+    def save(self, path: Path, name: str, size: int) -> None:
         """Check the graph and write it to a file.
 
         Args:
             path: The file.
             name: The graph's name.
             size: How many numbers a vector has.
-            opsets: The version of each set of operators by its domain; "" is the standard's.
-            ir_version: The version of the file format.
         """
         import onnx
         from onnx import TensorProto, helper
 
-        shape = ["texts", "tokens"]
-        parts = ["texts", "parts", "tokens"]
         vectors: list[str | int | None] = ["texts", "parts", size]
         graph = helper.make_graph(
             self._nodes,
             name,
             [
-                helper.make_tensor_value_info("ids", TensorProto.INT64, shape),
-                helper.make_tensor_value_info("mask", TensorProto.INT64, shape),
-                helper.make_tensor_value_info("parts", TensorProto.FLOAT, parts),
+                helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"]),
+                helper.make_tensor_value_info("mask", TensorProto.INT64, ["texts", "tokens"]),
+                helper.make_tensor_value_info(
+                    "parts", TensorProto.FLOAT, ["texts", "parts", "tokens"]
+                ),
             ],
             [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, vectors)],
             self._constants,
         )
-        sets = [helper.make_opsetid(domain, number) for domain, number in opsets.items()]
-        model = helper.make_model(graph, opset_imports=sets, ir_version=ir_version)
+        opsets = [helper.make_opsetid("", 20), helper.make_opsetid(RUNTIME, 1)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=9)
         onnx.checker.check_model(model)
         onnx.save(model, str(path))
 
@@ -124,17 +144,19 @@ def write_rounded(write: Callable[[Path], None], path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as place:
         exact, rounded, final = (Path(place, name) for name in ("exact", "rounded", path.name))
         write(exact)
-        with _without_root_logging():
-            quantize_dynamic(
-                str(exact),
-                str(rounded),
-                op_types_to_quantize=["MatMul"],
-                weight_type=QuantType.QInt8,
-                per_channel=True,
-                reduce_range=True,
-                # The output of ONNX Runtime's own operators; the standard's declare theirs.
-                extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-            )
+        # The quantiser advises on the root logger about a step that changes nothing here.
+        logging.disable(logging.WARNING)
+        quantize_dynamic(
+            str(exact),
+            str(rounded),
+            op_types_to_quantize=["MatMul"],
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            # The output of ONNX Runtime's own operators; the standard's declare theirs.
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
+        logging.disable(logging.NOTSET)
         onnx.save(
             onnx.load(str(rounded)),
             str(final),
@@ -144,13 +166,3 @@ def write_rounded(write: Callable[[Path], None], path: Path) -> None:
         )
         final.with_suffix(".weights").replace(weights)
         final.replace(path)
-
-
-@contextmanager
-def _without_root_logging() -> Iterator[None]:
-    # The quantiser advises on the root logger about a step that changes nothing here.
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)

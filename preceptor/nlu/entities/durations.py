@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -107,7 +107,8 @@ def _length(text: str, match: re.Match[str]) -> tuple[dict[str, Any], int, int] 
     """Return a length's value, start and end in the text; None where no stay is meant."""
     if match["sep"] == "and" and not text[: match.start()].endswith("between "):
         # "in 2 and 4 weeks" may be anything, but its last number is a length.
-        return None if match["n2"] is None else _length_from(text, match.start("n2"))
+        second = _LENGTH.match(text, match.start("n2"))
+        return _length(text, second) if second else None
     recurring = _RATE.search(text[max(0, match.start() - 14) : match.start()])
     if match["n"] in {"a", "an", "one"} and recurring:
         return None
@@ -145,11 +146,6 @@ def _added(text: str, end: int, unit: float) -> tuple[float, int]:
         unit = _WEEKS[more["u"]]
         added, end = added + _count(more["n"])[0] * unit, more.end()
     return added, end
-
-
-def _length_from(text: str, start: int) -> tuple[dict[str, Any], int, int] | None:
-    match = _LENGTH.match(text, start)
-    return _length(text, match) if match else None
 
 
 def _bounded(
@@ -261,7 +257,9 @@ class _Date:
 def _dates(text: Aligned) -> list[Quantity]:
     """Return dates, months and periods between two of them."""
     found: list[Quantity] = []
-    for group in _grouped(text.text, _all_dates(text.text)):
+    matches = islice(_DATE.finditer(text.text), _MOST)
+    dates = [each for match in matches for each in _with_other_day(text.text, match)]
+    for group in _grouped(text.text, dates):
         first, last = group[0], group[-1]
         intro = _INTRODUCED.search(text.text[max(0, first.start - 20) : first.start])
         if first.bare and not (len(group) > 1 and last.bare):
@@ -283,13 +281,6 @@ def _dates(text: Aligned) -> list[Quantity]:
     return found
 
 
-def _all_dates(text: str) -> list[_Date]:
-    found: list[_Date] = []
-    for match in islice(_DATE.finditer(text), _MOST):
-        found += _with_other_day(text, match)
-    return found
-
-
 def _with_other_day(text: str, match: re.Match[str]) -> list[_Date]:
     """Return a date, and before or after it the day that shares its month: "5-30 July"."""
     date_ = _date(match)
@@ -304,36 +295,32 @@ def _with_other_day(text: str, match: re.Match[str]) -> list[_Date]:
         after = _LAST_DAY.match(text, date_.end)
         if after and 1 <= (day := _day(after["d"])) <= 31:
             year = int(after["y"]) if after["y"] else None
-            first = _Date(date_.start, date_.end, date_.month, date_.day, year)
-            return [first, _Date(date_.end, after.end(), date_.month, day, year)]
+            last = _Date(date_.end, after.end(), date_.month, day, year)
+            return [replace(date_, year=year), last]
     return [date_]
 
 
 def _date(match: re.Match[str]) -> _Date | None:
-    for number in "123":
-        if name := match[f"m{number}"]:
-            month = 1 + [m[:3] for m in _MONTHS].index(name[:3])
-            day = _day(match[f"d{number}"]) if number != "3" else None
-            year = int(match[f"y{number}"]) if match[f"y{number}"] else None
-            return _valid(_Date(*match.span(), month, day, year))
-    if match["y4"]:
-        return _valid(_Date(*match.span(), int(match["m4"]), int(match["d4"]), int(match["y4"])))
-    bare = match["y5"] is None
-    year = None if bare else int(match["y5"]) % 100 + 2000
-    day, month = int(match["d5"] or match["d6"]), int(match["m5"] or match["m6"])
-    swapped = month > 12
-    if swapped:
+    """Return the date of a match of `_DATE`, None if there is no such day or month."""
+    number = next(n for n in "123456" if match[f"m{n}"])
+    written, groups = match[f"m{number}"], match.groupdict()
+    of_day, of_year = groups.get(f"d{number}"), groups.get(f"y{number}")
+    if written.isdigit():
+        month = int(written)
+    else:
+        month = 1 + [name[:3] for name in _MONTHS].index(written[:3])
+    day = _day(of_day) if of_day else None
+    year = int(of_year) % 100 + 2000 if of_year else None
+    swapped = number in "56" and month > 12
+    if swapped and day:
         day, month = month, day
-    return _valid(_Date(*match.span(), month, day, year, swapped, bare))
+    if not 1 <= month <= 12 or not (day is None or 1 <= day <= 31):
+        return None
+    return _Date(*match.span(), month, day, year, swapped, bare=number == "6")
 
 
 def _day(text: str) -> int:
     return int(re.match(r"\d+", text)[0])  # type: ignore[index]
-
-
-def _valid(date_: _Date) -> _Date | None:
-    possible = 1 <= date_.month <= 12 and (date_.day is None or 1 <= date_.day <= 31)
-    return date_ if possible else None
 
 
 def _grouped(text: str, dates: list[_Date]) -> list[list[_Date]]:
@@ -353,7 +340,7 @@ def _grouped(text: str, dates: list[_Date]) -> list[list[_Date]]:
 def _period(first: _Date, last: _Date) -> dict[str, Any]:
     """Return what follows from a first and a last date: its length in weeks, start and end."""
     if last.swapped and not first.swapped and first.day and first.day <= 12:
-        first = _Date(first.start, first.end, first.day, first.month, first.year)
+        first = replace(first, month=first.day, day=first.month)
     year = first.year or last.year
     # Any common year will do to count days.
     start = _calendar_day(year or 2027, first.month, first.day or 1)
@@ -363,9 +350,9 @@ def _period(first: _Date, last: _Date) -> dict[str, Any]:
     dated = bool(first.day and last.day)
     value: dict[str, Any] = {"month": first.month}
     if first.year is None and last.year and dated:
-        first = _Date(first.start, first.end, first.month, first.day, last.year - later)
+        first = replace(first, year=last.year - later)
     if last.year is None and first.year and dated:
-        last = _Date(last.start, last.end, last.month, last.day, first.year + later)
+        last = replace(last, year=first.year + later)
     if dated:
         value |= {"start": first.iso(), "end": last.iso()}
     days = (end - start).days + 1

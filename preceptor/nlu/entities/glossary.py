@@ -16,9 +16,6 @@ from ruamel.yaml import YAML
 
 from preceptor.nlu.normalize import fold
 
-GLOSS = "gloss"
-"""Output key: the English words of a message in another language, "" where none is known."""
-
 # Scripts without blanks, and Arabic, which writes prepositions onto names.
 _NO_BLANKS = frozenset("ar ja ko th zh".split())
 # Names change their ends by case: "Кения" is "в Кении".

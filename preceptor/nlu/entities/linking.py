@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 
@@ -53,7 +52,7 @@ _LANGUAGE_AFTER = {"speaking", "language", "course", "courses", "lessons", "leve
 # "Do I need Spanish for Peru?" needs the language, "I need Spanish hospitals" does not.
 _NEEDED_BEFORE = {"need", "needs", "needed", "require", "requires"}
 _NEEDED_AFTER = {"", "?", ".", "!", ",", "for", "in", "to", "at", "before", "there", "if", "or"}
-_FOUR, _FEW_WORDS, _MOST_TYPOS = 4, 4, 200
+_FEW_WORDS, _MOST_TYPOS = 4, 200
 _IN_COUNTRY_AFTER = {"hospital", "hospitals", "doctor", "doctors", "clinic", "clinics", "medical"}
 
 
@@ -118,10 +117,6 @@ class Linker:
         for term in _further_terms(vocabulary):
             # A name that the catalogue has for something keeps that meaning.
             self._add(term, besides=named)
-        self._anagrams: dict[str, list[str]] = {}
-        for word in self._joined:
-            if len(word) == _FOUR:
-                self._anagrams.setdefault("".join(sorted(word)), []).append(word)
         self._mender = Mender(self._joined)
         self._names = _first_names(vocabulary)
 
@@ -152,7 +147,7 @@ class Linker:
         Args:
             doc: the text's tokens, from `preceptor.nlu.tokens.tokens_of`.
         """
-        found = [match for match in map(self._exact(doc), self._matcher(doc)) if match]
+        found = list(self._exact(doc))
         taken = {i for match in found for i in range(match.span.start, match.span.end)}
         found += self._typos(doc, taken)
         # The longer match wins, then the kind that comes first.
@@ -168,14 +163,12 @@ class Linker:
         kept = self._with_addresses([match for match in kept if not self._is_name(match)])
         return [link for m in self._made_clear(kept) for link in _links_of(m, self._names)]
 
-    def _exact(self, doc: Doc) -> Callable[[tuple[int, int, int]], _Match | None]:
-        def chosen(match: tuple[int, int, int]) -> _Match | None:
-            terms = self._terms[doc.vocab.strings[match[0]]]
-            span = doc[match[1] : match[2]]
-            meant = self._choose(span, terms)
-            return _Match(span, meant, tuple(terms)) if meant else None
-
-        return chosen
+    def _exact(self, doc: Doc) -> Iterator[_Match]:
+        """Yield the words that the catalogue has."""
+        for key, start, end in self._matcher(doc):
+            terms, span = self._terms[doc.vocab.strings[key]], doc[start:end]
+            if meant := self._choose(span, terms):
+                yield _Match(span, meant, tuple(terms))
 
     def _choose(self, span: Span, terms: list[Term]) -> tuple[Term, ...]:
         """Return what the words mean here; empty if the context speaks against all."""
@@ -219,8 +212,9 @@ class Linker:
             home = self._country(city.terms[0])
             inside = [t for t in match.others if home and self._country(t) == home]
             if not inside:
-                terms = self._state_or_country(match)
-                kept[-1:] = [replace(match, terms=terms, city=city.span)]
+                # A city that is unknown there: "Athens, Georgia" is in the state.
+                states = tuple(t for t in match.others if t.kind == "place")
+                kept[-1:] = [replace(match, terms=states[:1] or match.terms, city=city.span)]
             elif country := next((t for t in inside if t.kind == "country"), None):
                 kept.append(replace(match, terms=(country,), city=city.span))
         return kept
@@ -233,11 +227,6 @@ class Linker:
             meant = tuple(t for t in match.terms if t.id in others)
             clear.append(replace(match, terms=meant) if len(meant) == 1 else match)
         return clear
-
-    def _state_or_country(self, match: _Match) -> tuple[Term, ...]:
-        """Return the state behind a city that is unknown there ("Athens, Georgia")."""
-        states = tuple(t for t in match.others if t.kind == "place")
-        return states[:1] or match.terms
 
     def _typos(self, doc: Doc, taken: set[int]) -> Iterator[_Match]:
         """Yield near misses: single words, and two words written apart ("sri lnka")."""
@@ -258,19 +247,10 @@ class Linker:
                     return
                 text = "".join(norms)
                 meant = self._mender.mend(text)
-                if meant is None and width == 1 and len(text) == _FOUR and not is_english(text):
-                    meant = self._four_letters(text)
                 if meant is not None:
                     taken.update(window)
                     term = min(self._joined[meant], key=lambda t: _ORDER[t.kind])
                     yield _Match(doc[i : i + width], (term,), tuple(self._joined[meant]), False)
-
-    def _four_letters(self, text: str) -> str | None:
-        """Return a four-letter place whose letters were swapped ("prue" for "peru")."""
-        for candidate in self._anagrams.get("".join(sorted(text)), ()):
-            if OSA.distance(candidate, text) == 1:
-                return candidate
-        return None
 
 
 def _further_terms(vocabulary: Vocabulary) -> Iterator[Term]:

@@ -29,7 +29,9 @@ TOLD_FILES = "told_stories*.yml"
 TOLD = "told_story"
 """Key under which a training message says that it is such a story."""
 PARTS = "marked_parts"
-"""Key under which a training message carries its parts, each `start`, `end` and `intent`."""
+"""Key under which a training message carries its parts, see `Marked`."""
+INTENTS = "marked_intents"
+"""Key under which a training message carries what its parts ask."""
 
 _BAR = " |"
 _WORD = re.compile(r"\w")
@@ -131,15 +133,7 @@ def _parts(doc: Doc, ends: list[int]) -> list[tuple[int, int]]:
 def as_examples(messages: Iterable[Marked]) -> list[Message]:
     """Return messages as Rasa carries training data from step to step."""
     return [
-        Message(
-            data={
-                TEXT: each.text,
-                PARTS: [
-                    {"start": start, "end": end, "intent": intent}
-                    for (start, end), intent in zip(each.parts, each.intents, strict=True)
-                ],
-            }
-        )
+        Message(data={TEXT: each.text, PARTS: each.parts, INTENTS: each.intents})
         for each in messages
     ]
 
@@ -147,11 +141,7 @@ def as_examples(messages: Iterable[Marked]) -> list[Message]:
 def from_examples(examples: Iterable[Message]) -> list[Marked]:
     """Return the marked messages among training data."""
     return [
-        Marked(
-            example.get(TEXT),
-            [(part["start"], part["end"]) for part in example.get(PARTS)],
-            [part["intent"] for part in example.get(PARTS)],
-        )
+        Marked(example.get(TEXT), example.get(PARTS), example.get(INTENTS))
         for example in examples
         if example.get(PARTS)
     ]

@@ -45,7 +45,6 @@ _KNOW = {
 }  # fmt: skip
 _ASKERS = WHO | VERBS | _REQUESTS | {"kindly", "and", "also", "as", "i'm", "im", "i"}
 _MAX_WORDS, _MAX_TOKENS, _MAX_CUTS, _MAX_SENTENCES = 40, 160, 4, 24
-_FEW_WORDS, _NOT_MANY_WORDS = 12, 20
 
 KINDS = ("wh", "verb", "request", "subject", "preposition", "join", "other")
 """What a clause's first word can be, see `kind_of`."""
@@ -126,7 +125,7 @@ def cuts_of(doc: Doc, whole: Iterable[tuple[int, int]] = ()) -> list[Cut]:
         whole: what no cut may part, as offsets in its text: "three and a half months".
     """
     inside = [range(start + 1, end) for start, end in whole]
-    size, cuts, i, last = len(words_of(doc)), [], 1, 0
+    cuts, i, last = [], 1, 0
     while i < len(doc):
         sign = _sign(doc, i, last)
         if sign is None:
@@ -137,7 +136,8 @@ def cuts_of(doc: Doc, whole: Iterable[tuple[int, int]] = ()) -> list[Cut]:
             break
         cut = Cut(i, start, sign, "" if sign == "bare" else _join(joins))
         parted = any(doc[start].idx in span for span in inside)
-        if not parted and words_of(doc[last:i]) and _plausible(doc, cut, size):
+        listed = cut.join == "or" and not sign
+        if not parted and not listed and words_of(doc[last:i]):
             cuts.append(cut)
             last = start
         i = start + 1
@@ -221,37 +221,16 @@ def _begins_bare(doc: Doc, i: int, last: int) -> bool:
     goes_on = before in WHO | _PREPOSITIONS | VERBS | _KNOW and not told
     if goes_on or not (after and left and complete(left)):
         return False
-    begun = kind_of(left[0])
+    if word in {"who", "which", "when", "where"}:
+        return after[0] in VERBS
     if word in WHO:
-        if word in {"who", "which", "when", "where"}:
-            return after[0] in VERBS
-        if word in {"whose", "whether"} or before in _LEARN:
-            return False
         asks_on = any(w in VERBS for w in after[:3]) or after[0] in {"much", "many", "long", "to"}
-        ends_so = len(left) > 1 and begun in {"wh", "verb"} and len(doc) - i <= 3
-        return asks_on or ends_so or word in {"whats", "wats", "what's", "wat", "hw"}
-    if word in {"have", "has", "was", "were"} or (word == "am" and after[0] != "i"):
-        return False
+        return before not in _LEARN and (
+            asks_on or word in {"whats", "wats", "what's", "wat", "hw"}
+        )
     # "what i | can do" is one clause, "how long is it | can i go" are two.
     open_subject = _SUBJECTS - {"it", "there", "you", "that", "this", "english"}
-    return (
-        (after[0] in _SUBJECTS or after[0] == "first" or len(left) > 3)
-        and len(left) > 2
-        and begun in {"wh", "verb", "request", "subject"}
-        and left[-1].norm_ not in open_subject
-    )
-
-
-def _plausible(doc: Doc, cut: Cut, size: int) -> bool:
-    kind = kind_of(doc[cut.start])
-    question = kind in {"wh", "verb", "request"}
-    if cut.sign in {"end", "bare"} or cut.join in {"also", "and"}:
-        return True
-    if cut.join == "or" and not cut.sign:
-        return False
-    if cut.join in {"or", "but"}:
-        return question
-    return question or size <= _FEW_WORDS or (kind == "subject" and size <= _NOT_MANY_WORDS)
+    return len(left) > 2 and after[0] in _SUBJECTS and before not in open_subject
 
 
 def _rank(doc: Doc, cut: Cut) -> int:

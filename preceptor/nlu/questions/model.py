@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse
 from spacy.tokens import Span, Token
 
 from preceptor.intents import Intents
@@ -140,20 +139,20 @@ class Roles:
         return Pair(first, second, one, other), scores
 
 
+@dataclass(frozen=True)
 class CutModel:
     """Tells whether a cut parts two questions: the intents' quadratic ridge, over its features.
 
     Attributes:
         roles: of the intents.
+        ridge: the model of `f` features.
+        centre, scale: what is taken off each feature, and what it is divided by, shapes (f,).
     """
 
-    def __init__(
-        self, roles: Roles, ridge: QuadraticRidge, centre: np.ndarray, scale: np.ndarray
-    ) -> None:
-        """Take what `fit` found: the ridge, and how features are scaled for it, shapes (f,)."""
-        self.roles = roles
-        self._ridge, self._centre, self._scale = ridge, centre, scale
-        self._parted = list(ridge.labels).index(_PARTED)
+    roles: Roles
+    ridge: QuadraticRidge
+    centre: np.ndarray
+    scale: np.ndarray
 
     @classmethod
     def fit(cls, roles: Roles, rows: np.ndarray, truth: np.ndarray) -> CutModel:
@@ -166,9 +165,7 @@ class CutModel:
         """
         centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
         labels = [_PARTED if parts else "one" for parts in truth]
-        ridge = QuadraticRidge.fit(
-            _scaled(rows, centre, scale), _no_ngrams(len(rows)), labels, **_RIDGE
-        )
+        ridge = QuadraticRidge.fit(_scaled(rows, centre, scale), labels, **_RIDGE)
         return cls(roles, ridge, centre, scale)
 
     def parts(self, places: Sequence[tuple[Cut, Piece, Piece, Piece]]) -> list[tuple[float, Pair]]:
@@ -179,8 +176,8 @@ class CutModel:
         """
         found = [features(self.roles, *each) for each in places]
         rows = np.stack([values for values, _ in found])
-        dense = _scaled(rows, self._centre, self._scale)
-        chances = self._ridge.probabilities(dense, _no_ngrams(len(rows)))[:, self._parted]
+        dense = _scaled(rows, self.centre, self.scale)
+        chances = self.ridge.probabilities(dense)[:, self.ridge.labels == _PARTED][:, 0]
         return [
             (0.0 if _tells_who_asks(self.roles, left, pair) else float(chance), pair)
             for chance, (_, pair), (_, left, _, _) in zip(chances, found, places, strict=True)
@@ -188,8 +185,8 @@ class CutModel:
 
     def save(self, folder: Path) -> None:
         """Write what was learnt as plain arrays: reading it back runs no code."""
-        self._ridge.save(folder / "cuts.npz")
-        np.savez(folder / "cut_features.npz", centre=self._centre, scale=self._scale)
+        self.ridge.save(folder / "cuts.npz")
+        np.savez(folder / "cut_features.npz", centre=self.centre, scale=self.scale)
 
     @classmethod
     def load(cls, folder: Path, roles: Roles) -> CutModel | None:
@@ -203,10 +200,6 @@ class CutModel:
 
 def _scaled(rows: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.clip((rows - centre) / scale, -_CLEAR, _CLEAR).astype(np.float32)
-
-
-def _no_ngrams(rows: int) -> scipy.sparse.csr_matrix:
-    return scipy.sparse.csr_matrix((rows, 1), dtype=np.float32)
 
 
 def features(
@@ -280,18 +273,22 @@ def _meaning(
     ]  # fmt: skip
 
 
+@dataclass(frozen=True)
 class StoryModel:
     """Tells how much each sentence of a story and the whole of it say about what is asked.
 
     A softmax over linear scores, fitted so that what is asked becomes likely.
+
+    Attributes:
+        roles: of the intents.
+        centre, scale: what is taken off each feature, and what it is divided by, shapes (f,).
+        linear: how much each feature counts, shape (f,).
     """
 
-    def __init__(
-        self, roles: Roles, centre: np.ndarray, scale: np.ndarray, weights: np.ndarray
-    ) -> None:
-        """Take what `fit` found, shapes (f,)."""
-        self.roles = roles
-        self._centre, self._scale, self._weights = centre, scale, weights
+    roles: Roles
+    centre: np.ndarray
+    scale: np.ndarray
+    linear: np.ndarray
 
     @classmethod
     def fit(
@@ -334,13 +331,11 @@ class StoryModel:
     def weights(self, sentences: list[Piece], whole: Piece) -> np.ndarray:
         """Return the weights, which add up to 1, shape `(n + 1,)`, the whole's last."""
         rows = story_features(self.roles, sentences, whole)
-        return _softmax((rows - self._centre) / self._scale @ self._weights)
+        return _softmax((rows - self.centre) / self.scale @ self.linear)
 
     def save(self, folder: Path) -> None:
         """Write what was learnt as plain arrays: reading it back runs no code."""
-        np.savez(
-            folder / "stories.npz", centre=self._centre, scale=self._scale, weights=self._weights
-        )
+        np.savez(folder / "stories.npz", centre=self.centre, scale=self.scale, linear=self.linear)
 
     @classmethod
     def load(cls, folder: Path, roles: Roles) -> StoryModel | None:
@@ -348,7 +343,7 @@ class StoryModel:
         if not (folder / "stories.npz").exists():
             return None
         with np.load(folder / "stories.npz", allow_pickle=False) as found:
-            return cls(roles, found["centre"], found["scale"], found["weights"])
+            return cls(roles, found["centre"], found["scale"], found["linear"])
 
 
 def story_features(roles: Roles, sentences: list[Piece], whole: Piece) -> np.ndarray:

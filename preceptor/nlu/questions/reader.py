@@ -10,7 +10,7 @@ from preceptor.nlu.questions.model import CutModel, Piece, Roles
 
 # From which probability on a cut parts two questions, and how sure a reading behind a greeting
 # must be; surer where it doesn't have the form of a question.
-_PARTED, _SURE, _SURE_WITHOUT_FORM = 0.75, 0.55, 0.95
+_PARTED, _SURE, _SURE_WITHOUT_FORM = 0.8, 0.55, 0.95
 # How sure a part must be of an emergency or a crisis to speak for the message, and how much of it
 # the message as a whole must show.
 _SURE_OF_DANGER, _SUSPICION = 0.9, 0.02

@@ -16,7 +16,9 @@ from itertools import islice
 import numpy as np
 from spacy.tokens import Span
 
-from preceptor.nlu.intents.classifier import InParts, by_intent
+from preceptor.nlu.encoders.onnx import Part
+from preceptor.nlu.intents.classifier import by_intent
+from preceptor.nlu.intents.features import InParts
 from preceptor.nlu.questions.annotated import Marked
 from preceptor.nlu.questions.cuts import Cut, cuts_of, is_story, parts_of, place_of
 from preceptor.nlu.questions.model import (
@@ -102,31 +104,34 @@ def draw(
     kept = [i for i, question in enumerate(questions) if question.text.lower() in folds]
     samples += [_of_question(questions[i], folds) for i in kept]
     stories = (_in_story(questions[i], told, folds, chance) for i in inside)
-    samples += [story for story in stories if story.message.apart]
+    samples += [story for story in stories if story.message.story]
     return [q for q in questions if q.text.lower() not in folds], samples
 
 
 def _of_marked(marked: Marked, fold: int) -> Sample:
-    doc = tokens_of(marked.text)
-    cuts, spans = parts_of(doc)
-    places = list(map(place_of, spans.values()))
-    labels: list[str | None] = [None] * len(places)
-    for part, intent in zip(marked.parts, marked.intents, strict=True):
-        if part not in places:
-            places.append(part)
-            labels.append(None)
-        labels[places.index(part)] = intent
-    message = InParts(marked.text, places, labels, is_story(doc))
-    return Sample(message, fold, cuts, spans, marked.intents)
+    asked = dict(zip(marked.parts, marked.intents, strict=True))
+    return _sample(marked.text, asked, fold, marked.intents)
 
 
 def _of_question(question: Question, folds: Mapping[str, int]) -> Sample:
-    doc = tokens_of(question.text)
+    asked = {(0, len(question.text)): question.label}
+    return _sample(question.text, asked, folds[question.text.lower()], [question.intent])
+
+
+def _sample(
+    text: str,
+    asked: Mapping[Part, str],
+    fold: int,
+    intents: list[str],
+    written: bool = True,
+) -> Sample:
+    """Return a sample with all parts that are read, and those that are learnt with their labels."""
+    doc = tokens_of(text)
     cuts, spans = parts_of(doc)
     places = list(map(place_of, spans.values()))
-    labels = [question.label if place == (0, len(doc.text)) else None for place in places]
-    message = InParts(question.text, places, labels, is_story(doc))
-    return Sample(message, folds[question.text.lower()], cuts, spans, [question.intent])
+    places += [part for part in asked if part not in places]
+    message = InParts(text, places, [asked.get(place) for place in places], is_story(doc))
+    return Sample(message, fold, cuts, spans, intents, written)
 
 
 def _in_story(
@@ -139,12 +144,8 @@ def _in_story(
     first = chance.randrange(max(1, len(story) - 5))
     around = story[first : first + chance.randint(*_STORY_SENTENCES)]
     at = chance.choice((0, len(around) // 2, len(around)))
-    doc = tokens_of(" ".join([*around[:at], own, *around[at:]]))
-    _, spans = parts_of(doc)
-    places = list(map(place_of, spans.values()))
-    message = InParts(doc.text, places, [None] * len(places), is_story(doc))
-    fold = folds[question.text.lower()]
-    return Sample(message, fold, [], spans, [question.intent], written=False)
+    text = " ".join([*around[:at], own, *around[at:]])
+    return _sample(text, {}, folds[question.text.lower()], [question.intent], written=False)
 
 
 def fit(
@@ -166,7 +167,7 @@ def fit(
             key: Piece.of(span, row @ summed)
             for (key, span), row in zip(sample.spans.items(), rows, strict=False)
         }
-        if not sample.message.apart:
+        if not sample.message.story:
             cuts += _cuts(sample, pieces, roles)
         elif len(sample.intents) == 1 and len(pieces) > 2:
             *told, whole = pieces.values()
