@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Extra, ValidationError
 
@@ -40,7 +40,28 @@ class Person(BaseModel):
         frozen = True
 
 
-Danger = Literal["report_emergency", "express_crisis"]
+class Danger(BaseModel):
+    """A danger that was spoken of, see protocols.yml.
+
+    Attributes:
+        kind: of danger, a protocol's key.
+        said: the names of what was said about it, the last ones.
+        country: where the person is, ISO 3166-1, if it was said.
+        dealt: whether it has been dealt with, so that another topic ends it.
+        left: whether another topic came since; then only a clear word on the danger counts.
+    """
+
+    kind: str
+    said: tuple[str, ...] = ()
+    country: str | None = None
+    dealt: bool = False
+    left: bool = False
+
+    class Config:
+        """A record of what is declared here and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
 
 
 class Frame(BaseModel):
@@ -51,7 +72,7 @@ class Frame(BaseModel):
         question: the words of the last question, for what points back at it.
         told: the ids of answers that were given, the last ones.
         avoid: answers that were given to the last question and were not what was asked.
-        danger: the safety intent that the talk is in.
+        danger: the danger that the talk is in.
         person: what is known of the person.
     """
 
@@ -85,7 +106,6 @@ class Frame(BaseModel):
             "question": question,
             "told": told,
             "avoid": self.avoid if same else (),
-            "danger": None,
         }
         return self.copy(update=update)
 
