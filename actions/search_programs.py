@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from babel.numbers import get_currency_name
 
-from actions import phrases, safety_help, selection
+from actions import phrases, selection
 from actions.follow_up import follow_up
 from actions.search_state import Change, change, query_from_slots, query_to_slots
 from actions.selection import Listed
@@ -42,7 +42,7 @@ class SearchPrograms(TopicAction):
         """Search with what the message names, on top of what is known of the person."""
         if isinstance(turn.choice, Search):
             _begin(turn, turn.choice)
-        elif not safety_help.follow_up(turn):
+        else:
             find(turn, fresh=True)
 
 

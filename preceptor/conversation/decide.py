@@ -6,19 +6,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preceptor.conversation.follow_ups import CONTINUED, kind_of, states_of
-from preceptor.conversation.frame import Frame
+from preceptor.conversation.follow_ups import kind_of
+from preceptor.conversation.frame import Danger, Frame
+from preceptor.conversation.phrases import NEAR, NEARER
+from preceptor.conversation.protocols import AGAIN, CONTINUED, COUNTRY, Protocol, protocols
 from preceptor.intents import FALLBACK, intents
 
 FOLLOW_UP = "follow_up"
 """The intent of a message that follows up on what was said."""
 
-# How sure another matter must be to end a crisis or an emergency that was spoken of.
+# How sure another matter must be to leave a danger that was spoken of.
 _ANOTHER_MATTER = 0.6
-# What somebody is answered who says once more what the talk is about already.
-_SAID_AGAIN = {"express_crisis": "crisis_not_safe"}
+_SURE = 0.8
 # Groups whose messages are a matter of their own.
 _MATTERS = frozenset({"advice", "search", "results", "registration"})
+_PLACES = frozenset({"country", "place"})
 # A question that leans on the one before: "and for nurses?", "what about Ireland".
 _LEANS = re.compile(
     r"^\W*(?:(?:and|but|ok|okay|so|then|well|oh|hmm)\W+)*(?:what about|how about|what if|and|but|"
@@ -29,50 +31,95 @@ _MOST_LEANING = 9
 
 
 def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
-    """Return a message as read, with `follow_up` set and the intent changed if it follows up.
+    """Return a message as read, with the intent changed if it follows up on what was said.
+
+    `follow_up` is then the kind of follow-up, or `danger_step` the step of the protocol of the
+    danger that was spoken of.
 
     Args:
         parsed: the message as the pipeline read it.
         frame: of the conversation so far.
     """
-    intent = (parsed.get("intent") or {}).get("name") or FALLBACK
-    declared = intents().get(intent)
-    group = declared.group if declared else None
-    again = frame.danger is not None and intent == frame.danger
-    if (parsed.get("safety") or group == "safety") and not again:
+    step = _step(parsed, frame.danger) if frame.danger else None
+    if step is not None:
+        return _following(parsed, danger_step=step)
+    if _dangers(parsed) or (frame.danger and not frame.danger.dealt):
         return dict(parsed)
-    # Small talk and complaints are near to what follows up on an answer or on a danger.
-    otherwise = float(parsed["intent"]["confidence"]) if group in _MATTERS else 0.0
-    if frame.danger == "report_emergency" and group in _MATTERS:
-        otherwise = 1.0
-    kind = kind_of(parsed.get("text") or "", states_of(frame), otherwise)
-    if kind is None and again:
-        if intent not in _SAID_AGAIN:
-            return dict(parsed)
-        kind = _SAID_AGAIN[intent]
-    if kind is None and frame.danger is not None and not _is_another_matter(parsed, frame):
-        kind = CONTINUED
-    if kind is None or (kind == CONTINUED and _names_a_country(parsed)):
-        return dict(parsed)
-    return {**parsed, "intent": {"name": FOLLOW_UP, "confidence": 1.0}, "follow_up": kind,
-            "questions": []}  # fmt: skip
+    kind = kind_of(parsed.get("text") or "", frame, _least(parsed))
+    return dict(parsed) if kind is None else _following(parsed, follow_up=kind)
+
+
+def _following(parsed: Mapping[str, Any], **more: str) -> dict[str, Any]:
+    intent = {"name": FOLLOW_UP, "confidence": 1.0}
+    return {**parsed, "intent": intent, "questions": [], **more}
+
+
+def _least(parsed: Mapping[str, Any]) -> float:
+    """Return how near a phrase must be: small talk and complaints are near to what follows up."""
+    sure = _group(parsed) in _MATTERS and _confidence(parsed) >= _SURE
+    return NEARER if sure else NEAR
+
+
+def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
+    """Return the step of a danger's protocol that a message means, None if it is another matter."""
+    protocol = protocols()[danger.kind]
+    urgency = intents().in_group("safety")
+    by_rules = {*(parsed.get("safety") or ())} - {protocol.intent}
+    if any(urgency.index(each) < urgency.index(protocol.intent) for each in by_rules):
+        return None
+    step = protocol.step_of(parsed.get("text") or "", danger.said[-1], _least(parsed))
+    if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
+        return step
+    if protocol.intent in _dangers(parsed):
+        return AGAIN if AGAIN in protocol.steps else None
+    if _names_only_a_country(parsed):
+        return COUNTRY
+    return None if danger.dealt or _is_another_matter(parsed, protocol) else CONTINUED
+
+
+def _dangers(parsed: Mapping[str, Any]) -> list[str]:
+    """Return the safety intents of a message, by the rules and by the classifier."""
+    name = str((parsed.get("intent") or {}).get("name"))
+    own = [name] if _group(parsed) == "safety" else []
+    return list(dict.fromkeys([*own, *(parsed.get("safety") or ())]))
+
+
+def _group(parsed: Mapping[str, Any]) -> str | None:
+    declared = intents().get((parsed.get("intent") or {}).get("name") or FALLBACK)
+    return declared.group if declared else None
+
+
+def _confidence(parsed: Mapping[str, Any]) -> float:
+    return float((parsed.get("intent") or {}).get("confidence") or 0.0)
+
+
+def _is_another_danger(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
+    """Tell whether the classifier is sure of another danger that calls for a person."""
+    declared = intents().get(parsed["intent"]["name"])
+    hands_over = declared is not None and declared.does == "hand_over"
+    own = parsed["intent"]["name"] == protocol.intent
+    return hands_over and _group(parsed) == "safety" and not own and _is_sure(parsed)
+
+
+def _is_another_matter(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
+    if parsed["intent"]["name"] in protocol.topics:
+        return protocol.knowledge
+    return _group(parsed) in _MATTERS and _is_sure(parsed)
+
+
+def _is_sure(parsed: Mapping[str, Any]) -> bool:
+    return _confidence(parsed) >= _ANOTHER_MATTER
+
+
+def _names_only_a_country(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message says where somebody is: it names a country and asks nothing else."""
+    kinds = {e["entity"] for e in parsed.get("entities") or []}
+    asks = _group(parsed) in _MATTERS and parsed["intent"]["name"] != intents().with_role(
+        "change_search"
+    )
+    return bool(kinds & _PLACES) and kinds <= _PLACES and not asks
 
 
 def leans(text: str) -> bool:
     """Tell whether a question can only be read with the one before it."""
     return len(text.split()) <= _MOST_LEANING and bool(_LEANS.match(text))
-
-
-def _is_another_matter(parsed: Mapping[str, Any], frame: Frame) -> bool:
-    intent = parsed.get("intent") or {}
-    declared = intents().get(intent.get("name") or FALLBACK)
-    if declared is None:
-        return False
-    if frame.danger == "express_crisis":
-        sure = float(intent.get("confidence") or 0) >= _ANOTHER_MATTER
-        return declared.group in _MATTERS and sure
-    return declared.group in {*_MATTERS, "refusal"}
-
-
-def _names_a_country(parsed: Mapping[str, Any]) -> bool:
-    return any(e["entity"] in ("country", "place") for e in parsed.get("entities") or [])

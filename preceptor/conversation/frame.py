@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, Extra, ValidationError
 
 _MOST_TOLD = 60
+# What stands before the name of the place where somebody is: "we are in", "I'm currently at".
+_IS_HERE = re.compile(
+    r"\b(?:i'?m|i am|we'?re|we are|currently|right now|living|stuck|i live|we live)"
+    r"(?: \w+){0,3} (?:in|at|near|outside)(?: the)? $",
+    re.IGNORECASE,
+)
 
 
 class Person(BaseModel):
@@ -17,6 +24,7 @@ class Person(BaseModel):
         stages: of training or profession, ids of the catalogue.
         languages: ISO 639-1 codes.
         origin: where they come from or trained, ISO 3166-1 codes.
+        here: where they said that they are now: an ISO code or the id of a place.
         going: where they want to go: ISO codes or ids of places.
         specialties: ids.
         weeks: how long, least and most.
@@ -27,6 +35,7 @@ class Person(BaseModel):
     stages: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     origin: tuple[str, ...] = ()
+    here: str | None = None
     going: tuple[str, ...] = ()
     specialties: tuple[str, ...] = ()
     weeks: tuple[float | None, float | None] | None = None
@@ -110,9 +119,18 @@ class Frame(BaseModel):
         return self.copy(update=update)
 
 
-def told_of_oneself(person: Person, entities: Iterable[Mapping[str, Any]]) -> Person:
-    """Return what is known of a person after a message's entities."""
-    found: dict[str, Any] = {}
+def told_of_oneself(
+    person: Person, entities: Iterable[Mapping[str, Any]], text: str = ""
+) -> Person:
+    """Return what is known of a person after a message's entities.
+
+    Args:
+        person: what was known before.
+        entities: those of the message.
+        text: the message, in which the entities have their offsets.
+    """
+    entities = list(entities)
+    found: dict[str, Any] = _here(entities, text)
 
     def add(field: str, value: Any) -> None:
         found[field] = tuple(dict.fromkeys([*found.get(field, ()), value]))
@@ -140,3 +158,10 @@ def told_of_oneself(person: Person, entities: Iterable[Mapping[str, Any]]) -> Pe
     if "languages" in found:
         found["languages"] = tuple(dict.fromkeys([*person.languages, *found["languages"]]))
     return person.copy(update=found) if found else person
+
+
+def _here(entities: Iterable[Mapping[str, Any]], text: str) -> dict[str, Any]:
+    """Return the place where somebody says that they are, nothing if they don't."""
+    places = (e for e in entities if e["entity"] in ("country", "place") and not e.get("role"))
+    here = [e["value"] for e in places if _IS_HERE.search(text[: e.get("start", 0)])]
+    return {"here": here[-1]} if here else {}

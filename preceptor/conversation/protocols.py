@@ -20,7 +20,7 @@ ALWAYS = "always"
 CONTINUED, AGAIN, COUNTRY = "continued", "again", "country"
 """Steps for what fits no other one, for the same danger reported again, and for a country."""
 _YES, _NO = "yes", "no"
-_NO_PROTOCOLS = frozenset({"sources", "words", _YES, _NO, ALWAYS})
+_NO_PROTOCOLS = frozenset({"sources", _YES, _NO, ALWAYS})
 
 
 class _Model(BaseModel):
@@ -37,12 +37,14 @@ class Saying(_Model):
     Attributes:
         says: wordings, which take turns.
         contacts: what is shown with it: emergency numbers, helplines, or both.
+        examples: whether well-known numbers are shown where the country isn't known.
         yes: the step that "yes" leads to.
         no: the step that "no" leads to.
     """
 
     says: tuple[str, ...]
     contacts: Literal["numbers", "helplines", "both"] | None = None
+    examples: bool = False
     yes: str = CONTINUED
     no: str = CONTINUED
     deals: bool = False
@@ -133,11 +135,9 @@ class Protocols(dict[str, Protocol]):
 
     Attributes:
         sources: the pages that the advice comes from, by name.
-        words: the sentences around numbers and helplines.
     """
 
     sources: Mapping[str, Source]
-    words: Mapping[str, str]
 
     def of_intent(self, intent: str) -> Protocol | None:
         """Return the protocol that an intent begins, None if it begins none."""
@@ -159,7 +159,6 @@ def protocols() -> Protocols:
         if kind not in _NO_PROTOCOLS
     )
     found.sources = {name: Source(**entry) for name, entry in content["sources"].items()}
-    found.words = content["words"]
     if faults := [fault for each in found.values() for fault in _faults(each, found.sources)]:
         raise ValueError("\n".join([f"{PATH.name} has faults:", *faults]))
     return found
