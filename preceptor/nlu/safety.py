@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from preceptor.intents import intents
 from preceptor.nlu.normalize import fold, squeeze
-from preceptor.nlu.spelling import Mender
+from preceptor.nlu.spelling import Mender, is_english
 
 _NEAR = 3
 _WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
@@ -122,8 +122,10 @@ def alarms(text: str) -> list[str]:
     dangers, mender = _load()
     plain = _plain(text)
     words = _WORD.findall(plain)
-    mended = "".join(f"{mender.mend(word) or word} " for word in words)
     as_written = "".join(f"{word} " for word in words)
+    # Words of other languages are near to English ones: "besten" is not "beaten".
+    english = 2 * sum(map(is_english, words)) >= len(words)
+    mended = "".join(f"{mender.mend(w) or w} " for w in words) if english else as_written
     # A rule speaks of single words: "I'mdying" is beyond it, "k i l l" as well.
     return [
         intent
