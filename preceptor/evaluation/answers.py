@@ -64,8 +64,8 @@ class Outcome:
         return bool(set(self.given) & set(self.right))
 
 
-def read_questions(folder: Path) -> list[dict[str, Any]]:
-    """Return the labels of all questions that have one.
+def read_questions(folder: Path, author: str = "*") -> list[dict[str, Any]]:
+    """Return the labels of all questions that have one, or of those in one author's file.
 
     Raises:
         ValueError: a line has no text, or neither answers, `unknown` nor `uncovered`.
@@ -78,7 +78,7 @@ def read_questions(folder: Path) -> list[dict[str, Any]]:
         labels[label["text"]] = label
     texts = [
         json.loads(line)["text"]
-        for path in sorted(folder.glob("*.jsonl"))
+        for path in sorted(folder.glob(f"{author}.jsonl"))
         if path.name != LABELS
         for line in path.read_text("utf-8").splitlines()
     ]
@@ -192,13 +192,17 @@ def shown(values: Mapping[str, Any], failed: Iterable[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def make_report(settings: Settings) -> dict[str, Any]:
-    """Ask all questions, print and write down what came of them.
+def make_report(settings: Settings, author: str = "*") -> dict[str, Any]:
+    """Ask questions, print and write down what came of them.
+
+    Args:
+        settings: where they are, and the model.
+        author: whose questions are asked; all by default.
 
     Raises:
         Complaint: There is no whole model.
     """
-    labels = read_questions(settings.home / FOLDER)
+    labels = read_questions(settings.home / FOLDER, author)
     outcomes = with_conversations(settings, lambda talks: _outcomes(talks, labels))
     values = figures(outcomes)
     failed = wrong(outcomes)
@@ -212,6 +216,7 @@ def make_report(settings: Settings) -> dict[str, Any]:
 
 
 @click.command("answers-report")
-def answers_report() -> None:
+@click.option("--author", default="*", help="Ask only the questions of this file.")
+def answers_report(author: str) -> None:
     """Measure whether questions get the answer to what they ask."""
-    make_report(load_settings())
+    make_report(load_settings(), author)

@@ -17,6 +17,7 @@ import click
 from ruamel.yaml import YAML
 
 from preceptor.evaluation.conversations import Conversations, Exchange, with_conversations
+from preceptor.intents import intents
 from preceptor.knowledge.store import shared_answers
 from preceptor.runtime.settings import Settings, load_settings
 
@@ -59,9 +60,16 @@ def judge(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
     cards = [reply.card.type for reply in exchange.replies if reply.card]
     if "card" in turn and turn["card"] not in cards:
         problems.append(f"showed cards {cards}, not {turn['card']}")
-    if "part" in turn and not any(turn["part"] in action for action in exchange.actions):
+    if "part" in turn and not _did(exchange, turn["part"]):
         problems.append(f"did {exchange.actions}, not {turn['part']}")
     return problems
+
+
+def _did(exchange: Exchange, part: str) -> bool:
+    """Tell whether an action's name or the group of the message's intent has a part in it."""
+    declared = intents().get((exchange.parse.get("intent") or {}).get("name") or "")
+    groups = [declared.group] if declared else []
+    return any(part in name for name in [*exchange.actions, *groups])
 
 
 def _answer_problems(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
@@ -149,13 +157,17 @@ async def _hold(talks: Conversations, files: list[tuple[Path, dict[str, Any]]]) 
     }
 
 
-def make_report(settings: Settings) -> dict[str, Any]:
-    """Hold all conversations, print and write down what came of them.
+def make_report(settings: Settings, authors: str = "*") -> dict[str, Any]:
+    """Hold conversations, print and write down what came of them.
+
+    Args:
+        settings: where they are, and the model.
+        authors: the folder whose conversations are held; all by default.
 
     Raises:
         Complaint: There is no whole model.
     """
-    paths = sorted((settings.home / FOLDER).glob("*/*.yml"))
+    paths = sorted((settings.home / FOLDER).glob(f"{authors}/*.yml"))
     files = [(path, read_talk(path)) for path in paths]
     result = with_conversations(settings, lambda talks: _hold(talks, files))
     folder = settings.home / "reports"
@@ -174,6 +186,7 @@ def make_report(settings: Settings) -> dict[str, Any]:
 
 
 @click.command("talk-report")
-def talk_report() -> None:
+@click.option("--author", default="*", help="Hold only the conversations of this folder.")
+def talk_report(author: str) -> None:
     """Measure whether whole conversations go as they should."""
-    make_report(load_settings())
+    make_report(load_settings(), author)
