@@ -79,11 +79,12 @@ def _say(
     danger = turn.frame.danger
     assert danger is not None
     name = saying.name if isinstance(saying, Opening) else name
-    _send(turn, saying, danger.said.count(name), danger.country, hints)
+    times, country = danger.said.count(name), danger.country
     said = (*danger.said, name)[-_MOST_SAID:]
     dealt = danger.dealt or saying.deals
     later = None if saying.ends else danger.copy(update={"said": said, "dealt": dealt})
     turn.frame = turn.frame.copy(update={"danger": later})
+    _send(turn, saying, times, country, hints)
     if saying.ends:
         turn.set(topic=None)
 
@@ -104,7 +105,7 @@ def _send(
     items = [i for i, line in enumerate(lines) if line.startswith(_ITEM)]
     first, last = (items[0], items[-1] + 1) if items else (len(lines), len(lines))
     lead, contacts, remarks = _contacts(turn, saying, country)
-    if saying.contacts and not contacts:
+    if country and not contacts and lead:
         remarks = [lead, *remarks]
     if times and saying.contacts == "helplines":
         remarks = []
@@ -116,6 +117,7 @@ def _send(
         card=ContactsCard(contacts=contacts) if contacts else None,
         remarks=[*remarks, *lines[last:]],
         sources=[known[name].link() for name in saying.sources] if times == 0 else [],
+        choices=turn.back_to_search() if saying.back else (),
     )
 
 

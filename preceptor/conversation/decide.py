@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from preceptor.conversation.follow_ups import kind_of
-from preceptor.conversation.frame import Danger, Frame
+from preceptor.conversation.frame import Danger, Frame, place_of_person
 from preceptor.conversation.phrases import NEAR, NEARER
 from preceptor.conversation.protocols import AGAIN, CONTINUED, COUNTRY, Protocol, protocols
 from preceptor.intents import FALLBACK, intents
@@ -113,11 +113,12 @@ def _is_sure(parsed: Mapping[str, Any]) -> bool:
 
 def _names_only_a_country(parsed: Mapping[str, Any]) -> bool:
     """Tell whether a message says where somebody is: it names a country and asks nothing else."""
-    kinds = {e["entity"] for e in parsed.get("entities") or []}
-    asks = _group(parsed) in _MATTERS and parsed["intent"]["name"] != intents().with_role(
-        "change_search"
-    )
-    return bool(kinds & _PLACES) and kinds <= _PLACES and not asks
+    entities = parsed.get("entities") or []
+    if place_of_person(entities, str(parsed.get("text") or "")):
+        return True
+    kinds = {e["entity"] for e in entities}
+    changes = parsed["intent"]["name"] == intents().with_role("change_search")
+    return bool(kinds) and kinds <= _PLACES and (changes or _group(parsed) not in _MATTERS)
 
 
 def leans(text: str) -> bool:

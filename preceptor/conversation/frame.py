@@ -130,7 +130,8 @@ def told_of_oneself(
         text: the message, in which the entities have their offsets.
     """
     entities = list(entities)
-    found: dict[str, Any] = _here(entities, text)
+    here = place_of_person(entities, text)
+    found: dict[str, Any] = {"here": here} if here else {}
 
     def add(field: str, value: Any) -> None:
         found[field] = tuple(dict.fromkeys([*found.get(field, ()), value]))
@@ -160,8 +161,8 @@ def told_of_oneself(
     return person.copy(update=found) if found else person
 
 
-def _here(entities: Iterable[Mapping[str, Any]], text: str) -> dict[str, Any]:
-    """Return the place where somebody says that they are, nothing if they don't."""
+def place_of_person(entities: Iterable[Mapping[str, Any]], text: str) -> str | None:
+    """Return the country or the place where somebody says that they are, None if they don't."""
     places = (e for e in entities if e["entity"] in ("country", "place") and not e.get("role"))
-    here = [e["value"] for e in places if _IS_HERE.search(text[: e.get("start", 0)])]
-    return {"here": here[-1]} if here else {}
+    here = [str(e["value"]) for e in places if _IS_HERE.search(text[: e.get("start", 0)])]
+    return here[-1] if here else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -49,6 +50,7 @@ class Saying(_Model):
     no: str = CONTINUED
     deals: bool = False
     ends: bool = False
+    back: bool = False
     sources: tuple[str, ...] = ()
     based_on: tuple[str, ...] = ()
 
@@ -120,13 +122,17 @@ class Protocol(_Model):
             last: the name of what was said last, which decides what "yes" and "no" mean.
             least: how near it must be to a phrase, see `Phrases.nearest`.
         """
-        found = _phrases().nearest(text, {(self.kind, s) for s in self.steps} | _ANSWERS, least)
+        possible = {(self.kind, s) for s in self.steps} | _ANSWERS
+        clauses = [c for c in _BETWEEN.split(text) if len(c.split()) > 1 and c != text]
+        near = (_phrases().nearest(part, possible, least) for part in [text, *clauses])
+        found = next((each for each in near if each), None)
         if found in _ANSWERS:
             saying = self.saying(last)
             return saying.yes if found == (ALWAYS, _YES) else saying.no
         return found[1] if found else None
 
 
+_BETWEEN = re.compile(r"[,.;!?]+")
 _ANSWERS = frozenset({(ALWAYS, _YES), (ALWAYS, _NO)})
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from preceptor.nlu.safety import alarms
+from preceptor.nlu.safety import alarms, least_confidence
 from preceptor.nlu.spelling import Mender, is_english
 
 
@@ -79,7 +79,6 @@ def test_own_symptoms_are_seen(text):
         "4 week surgery placement in Kenya under 2000 usd",
         "my colleague is a pain in the neck",
         "high schooler here, may schoolers shadow a surgeon",
-        "what emergency numbers should I save before the trip",
         "",
     ],
 )
@@ -110,3 +109,38 @@ def test_misspelt_words_are_mended_towards_the_vocabulary(word, meant):
 
 def test_the_english_word_list_knows_words():
     assert is_english("woman") and not is_english("tanzaniya")
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("stuck myself with a needle", "report_exposure"),
+        ("blood splashed in my eye", "report_exposure"),
+        ("bitten by a dog in Bali", "report_exposure"),
+        ("fever since I came back from Ghana", "report_fever"),
+        ("I was raped last night in Accra", "report_assault"),
+        ("he put his hand on my leg", "report_assault"),
+        ("they want me to intubate alone now, I've never done it", "report_beyond_competence"),
+        ("me he pinchado con una aguja", "report_exposure"),
+        ("emergency number in Burkina Faso", "ask_who_to_call"),
+    ],
+)
+def test_dangers_at_work_are_seen(text, intent):
+    assert intent in alarms(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "least", "most"),
+    [
+        ("what a day", "report_fever", 0.1, 0.79),
+        ("I was touched by how kind they were", "report_assault", 0.8, 1),
+        ("MCQ: a man is stabbed, what is first", "report_emergency", 1.1, 9),
+        ("anything", "describe_own_symptoms", 0, 1),
+    ],
+)
+def test_a_danger_that_only_the_classifier_suspects_must_be_sure(text, intent, least, most):
+    assert least <= least_confidence(text, intent) <= most
+
+
+def test_words_of_other_languages_are_not_mended_towards_a_danger():
+    assert alarms("in welchem Semester macht man das am besten") == []
