@@ -26,6 +26,6 @@ def _answer_choice(turn: Turn, choice: Country) -> None:
     if ("country", choice.country) not in turn.catalogue.names:
         turn.reply(turn.say("pick_gone"), choices=turn.leads("ask_capabilities"))
     elif topic in intents().in_group("safety"):
-        safety_help.answer_country(turn)
+        safety_help.answer_country(turn, str(topic))
     else:
         licensing.answer_countries(turn, topic)

@@ -142,13 +142,18 @@ def give_contacts(turn: Turn, helplines: bool) -> None:
     turn.reply(lead, card=ContactsCard(contacts=contacts) if contacts else None, remarks=remarks)
 
 
-def answer_country(turn: Turn) -> None:
-    """Answer a click on the country that was asked for."""
-    danger = turn.frame.danger
-    if danger is not None:
+def answer_country(turn: Turn, intent: str) -> None:
+    """Answer a click on the country that was asked for.
+
+    Args:
+        turn: the turn.
+        intent: what it was asked for.
+    """
+    protocol = protocols().of_intent(intent)
+    if turn.frame.danger is not None:
         go_on(turn, COUNTRY)
     else:
-        give_contacts(turn, helplines=False)
+        give_contacts(turn, protocol is not None and protocol.first[-1].contacts == "helplines")
 
 
 def where(turn: Turn) -> str | None:

@@ -263,7 +263,7 @@ def _prepare(turn: Turn) -> None:
         person = told_of_oneself(frame.person, turn.question.entities, text)
         frame = frame.copy(update={"person": person})
     turn.frame = frame
-    if declared is not None and declared.group in _MATTERS and turn.first:
+    if declared is not None and declared.group in {*_MATTERS, "refusal"} and turn.first:
         _leave_danger(turn, declared.name)
     if declared is None or turn.first:
         # A rule has said the responses of a message's first question.

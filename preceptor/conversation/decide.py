@@ -104,7 +104,8 @@ def _is_another_danger(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
 def _is_another_matter(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
     if parsed["intent"]["name"] in protocol.topics:
         return protocol.knowledge
-    return _group(parsed) in _MATTERS and _is_sure(parsed)
+    groups = _MATTERS if protocol.kind == "crisis" else {*_MATTERS, "refusal"}
+    return _group(parsed) in groups and _is_sure(parsed)
 
 
 def _is_sure(parsed: Mapping[str, Any]) -> bool:
