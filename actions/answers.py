@@ -93,7 +93,8 @@ def answer_if_likely(turn: Turn) -> bool:
 def choose(turn: Turn) -> index.Choice:
     """Return the answers nearest to the question, of itself or with the one before it."""
     answers = shared_answers().current()
-    text = turn.question.text
+    # The encoders read other languages themselves; the question holds what has an English gloss.
+    text = turn.parse.get("text") or "" if turn.parse.get("gloss") else turn.question.text
     if answers is None or not text.strip():
         return index.Choice((), 0.0)
     context = context_of(turn)
