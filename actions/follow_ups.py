@@ -177,8 +177,8 @@ def described(turn: Turn, person: Person) -> list[str]:
 
     rows = [
         ("person_stage", named(("stage",), person.stages)),
-        ("person_origin", named(("country",), person.origin)),
-        ("person_going", named(("country", "place"), person.going)),
+        ("person_origin", named(("country", "place"), person.origin)),
+        ("person_going", named(("country", "place", "region"), person.going)),
         ("person_specialty", named(("specialty",), person.specialties)),
         ("person_weeks", phrases.weeks(*person.weeks) if person.weeks else ""),
         ("person_when", ", ".join(person.when)),

@@ -111,8 +111,7 @@ class Hit:
 
     `cost_eur` is what the stay costs as far as the price says, and `weekly_eur` what a week of it
     costs, in euros and not rounded: for comparing, not for showing. `is_stale` tells that its
-    source was not read or published within the last twelve months, as far as is known. `misses`
-    are the constraints of a query that a nearest programme doesn't meet.
+    source was not read or published within the last twelve months, as far as is known.
     """
 
     program: ProgramView
@@ -121,7 +120,6 @@ class Hit:
     weekly_eur: Decimal | None = None
     standing: Standing = "fits"
     is_stale: bool = False
-    misses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,7 +216,8 @@ def _standing(program: ProgramView, notes: tuple[Note, ...], scope: _Scope) -> S
         here = scope.countries is not None and not scope.countries.isdisjoint(program.countries)
         if not here and scope.places.isdisjoint(program.places):
             return "worldwide"
-    return "may_fit" if notes else "fits"
+    # Most hosts that name no language work in English; the note says what to ask.
+    return "may_fit" if set(notes) - {"language_unknown"} else "fits"
 
 
 def _is_stale(program: ProgramView, year_ago: str) -> bool:
@@ -473,8 +472,7 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
         if hits:
             measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
             hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
-            best = [replace(hit, misses=blame) for hit in hits[:_MOST_ALTERNATIVES]]
-            return Nothing(blame, tuple(best), hidden, worldwide)
+            return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), hidden, worldwide)
     return Nothing((), (), hidden, worldwide)
 
 

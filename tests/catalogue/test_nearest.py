@@ -133,13 +133,11 @@ def test_alternatives_keep_the_other_constraints(several: Catalogue) -> None:
     assert "ecuador" not in ids(result)
 
 
-def test_the_nearest_say_what_they_miss_and_worldwide_schemes_stand_apart(
-    with_programs: WithPrograms,
-) -> None:
+def test_worldwide_schemes_stand_apart_from_the_nearest(with_programs: WithPrograms) -> None:
     catalogue = with_programs(
         program("tanzania", countries="TZ"),
         program("scheme", countries="", worldwide="yes"),
     )
-    result = nothing(catalogue, SearchQuery(countries=("KE",)))
-    assert [(h.program.id, h.misses) for h in result.alternatives] == [("tanzania", ("countries",))]
+    result = nearest(catalogue, SearchQuery(countries=("KE",)))
+    assert (result.blame, ids(result)) == (("countries",), ["tanzania"])
     assert [hit.program.id for hit in result.worldwide] == ["scheme"]
