@@ -263,7 +263,8 @@ def criteria(
     ]
     words = "criteria_where" if where else "criteria_anywhere"
     parts = [say(words, subject=subject, places=joined(where, "or"))]
-    if query.excluded_countries:
+    # Of what was named, the others are no part anyway.
+    if query.excluded_countries and (query.regions or not where):
         outside = joined(_outside(query, names, regions), "or")
         parts.append(say("criteria_not_in", places=outside))
     if query.excluded_specialties:

@@ -97,6 +97,10 @@ def _clear(turn: Turn) -> None:
     turn.reply(turn.say("search_cleared"), choices=_starters(turn))
 
 
+# What a person tells of themselves and a search doesn't keep; "any language" gives it up.
+_THEIRS = ("stages", "when", "languages")
+
+
 def find(turn: Turn, *, fresh: bool) -> None:
     """Apply the question to the conversation's search and show what it finds."""
     before = current(turn)
@@ -106,11 +110,14 @@ def find(turn: Turn, *, fresh: bool) -> None:
     if restarts:
         person = told_of_oneself(person.less_wishes(), turn.question.entities)
         turn.frame = turn.frame.copy(update={"person": person})
-    if done.step != "reset" and (fresh or restarts or not before.constraints()):
+    if done.step != "reset":
         named = named_in(turn.question) | done.dropped
+        if not fresh and not restarts and before.constraints():
+            # Of a search that goes on, only who asks may have been told since.
+            named |= set(before.__dataclass_fields__) - {"stages"}
         query = begun(done.query, named, person, turn.catalogue)
         done = replace(done, query=query, changed=done.changed or query != before)
-    given_up: dict[str, tuple[()]] = {f: () for f in ("when", "languages") if f in done.dropped}
+    given_up: dict[str, tuple[()]] = {f: () for f in _THEIRS if f in done.dropped}
     turn.frame = turn.frame.copy(update={"person": turn.frame.person.copy(update=given_up)})
     turn.set(topic="search")
     if turn.question.of_kind("country", role="unclear"):
@@ -178,7 +185,7 @@ def _shorter(turn: Turn, done: Change, everything: Iterable[Hit], reference: Ite
     elif any(h.program.min_weeks and h.program.min_weeks < least for h in everything):
         show(turn, replace(query, min_weeks=None, max_weeks=float(least - 1)), done=done)
     else:
-        text = turn.say("search_no_shorter", weeks=phrases.weeks(least, None))
+        text = turn.say("search_no_shorter", weeks=phrases.weeks(least, least))
         turn.reply(text, choices=leads(turn, query))
 
 
@@ -192,7 +199,7 @@ def _longer(turn: Turn, done: Change, everything: Iterable[Hit], reference: Iter
     elif any(h.program.max_weeks and h.program.max_weeks > most for h in everything):
         show(turn, replace(query, min_weeks=float(most + 1), max_weeks=None), done=done)
     else:
-        text = turn.say("search_no_longer", weeks=phrases.weeks(None, most))
+        text = turn.say("search_no_longer", weeks=phrases.weeks(most, most))
         turn.reply(text, choices=leads(turn, query))
 
 

@@ -20,6 +20,17 @@ from preceptor.conversation.choices import Choice, Compare, Page, Restart, Show,
 PAGE = 3
 # An unclear currency is asked for with so many examples.
 _OPTIONS = 4
+# The words for what people wish for and no search can go by.
+_WISHES = {
+    "safe": "wish_safe",
+    "best": "wish_best",
+    "paid": "wish_paid",
+    "hands_on": "wish_hands_on",
+    "housing": "wish_housing",
+    "credit": "wish_credit",
+    "company": "wish_company",
+    "leisure": "wish_leisure",
+}
 # So many worldwide schemes stand below what is nearest.
 _MOST_SCHEMES = 2
 
@@ -33,7 +44,8 @@ def keep(turn: Turn, query: SearchQuery) -> str:
     wanted = phrases.criteria(query, turn.catalogue.names, regions)
     turn.set(**query_to_slots(query), search_summary=wanted if query.constraints() else None)
     person = remembered(query, turn.frame.person)
-    turn.frame = turn.frame.copy(update={"person": person})
+    # What was answered before is no longer what "more" and "why?" are about.
+    turn.frame = turn.frame.copy(update={"person": person, "focus": None})
     return wanted
 
 
@@ -66,7 +78,10 @@ def show(
     wanted = keep(turn, query)
     page = search(turn.catalogue, query, offset, PAGE)
     if not page.counts.get("fits") and not page.counts.get("may_fit"):
-        _show_nothing(turn, query, wanted, done)
+        if offset > 0:
+            turn.reply(turn.say("search_nothing_near"), choices=leads(turn, query))
+        else:
+            _show_nothing(turn, query, wanted, done)
         return
     if not page.results:
         no_more = turn.say("search_no_more", total=page.total, criteria=wanted)
@@ -76,11 +91,12 @@ def show(
     for standing, hits in groupby(page.results, lambda hit: hit.standing):
         found = list(hits)
         at = offset + sum(len(shown) for _, shown in groups)
-        groups.append((_opening(turn, standing, page.counts, at, len(found), wanted), found))
-    if lead is not None:
-        again = turn.say(lead, criteria=wanted, **values)
-        below = "" if page.results[0].standing == "fits" else f" {groups[0][0]}"
-        groups[0] = (again + below, groups[0][1])
+        sentence = _opening(turn, standing, page.counts, at, len(found), wanted)
+        if lead is not None and at == offset:
+            sentence = turn.say(lead, criteria=wanted, **values)
+            if standing != "fits":
+                sentence += " " + _opening(turn, standing, page.counts, -1, len(found), wanted)
+        groups.append((sentence, found))
     remarks = [
         *_rates(turn, query, page.results),
         *_stale(turn, page.results, offset),
@@ -92,7 +108,16 @@ def show(
 def _opening(
     turn: Turn, standing: Standing, counts: Mapping[Standing, int], at: int, size: int, wanted: str
 ) -> str:
-    """Return the sentence before the hits of one standing, of which `size` begin at `at`."""
+    """Return the sentence before the hits of one standing.
+
+    Args:
+        turn: the turn.
+        standing: theirs.
+        counts: how many hits there are of each standing.
+        at: the place of the first of them, counted from 0; -1 if a sentence stands before it.
+        size: how many of them are shown.
+        wanted: the search in words.
+    """
     fits, may_fit = counts.get("fits", 0), counts.get("may_fit", 0)
     if standing == "fits":
         first, last = at + 1, at + size
@@ -186,7 +211,7 @@ def unused_remarks(turn: Turn, done: Change | None) -> list[str]:
         ]
         name = f"search_unused_{each.kind}"
         sentences.append(turn.say(name, words=each.words, options=phrases.joined(options, "or")))
-    wishes = [turn.say(each.words) for each in unused if each.kind == "wishes"]
+    wishes = [turn.say(_WISHES[each.words]) for each in unused if each.kind == "wishes"]
     if wishes:
         sentences.append(turn.say("search_unused_wishes", words=phrases.joined(wishes, "or")))
     return list(dict.fromkeys(sentences))

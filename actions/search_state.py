@@ -217,28 +217,8 @@ def _with_entities(
     query, assumed, unused_sums = _with_sums(_with_number(query, question), question)
     if question.of_kind("cheap"):
         query = replace(query, order="price")
-    wishes = [Unused("wishes", name) for name, p in _WISHES.items() if p.search(question.text)]
+    wishes = [Unused("wishes", name) for name in words.wishes_in(question.text)]
     return query, assumed, (*unused_lengths, *unused_sums, *wishes)
-
-
-_WISHES: dict[str, re.Pattern[str]] = {
-    "wish_safe": words.all_of("safe|safest|safety|secure|dangerous"),
-    "wish_best": words.all_of(
-        r"best|top|reputable|prestigious|well[- ]known|legit"
-        r"|good (?:ones?|programm?es?|placements?|hospitals?|internships?|electives?)"
-    ),
-    "wish_paid": words.all_of("paid|salary|stipend|salaried|funded|scholarships?|pays|earn"),
-    "wish_hands_on": words.all_of(
-        "hands[- ]on|practical|scrub in|assist in theatre|supervis(?:ed|ion|or|ors)"
-    ),
-    "wish_housing": words.all_of("accommodation|accomodation|housing|host family|dorm|meals|food"),
-    "wish_credit": words.all_of("credits?|certificate|letter of recommendation|lors?"),
-    "wish_company": words.all_of(
-        "with (?:my |a |two |three |\\d )?(?:friends?|partner|girlfriend|boyfriend|family)"
-    ),
-    "wish_leisure": words.all_of("beach|beaches|surf\\w*|sightseeing|nightlife|sunny|warm|fun"),
-}
-"""What people wish for and no field of a programme says, by the name of the words for it."""
 
 
 def _with_number(query: SearchQuery, question: Question) -> SearchQuery:
@@ -246,7 +226,10 @@ def _with_number(query: SearchQuery, question: Question) -> SearchQuery:
     match = words.ONLY_A_NUMBER.match(question.text)
     if match is None or question.of_kind("money", "duration"):
         return query
-    number = float(match["number"].replace(",", "")) * (1000 if match["k"] else 1)
+    if match["word"]:
+        number = float(_NUMBERS.index(match["word"].lower()))
+    else:
+        number = float(match["number"].replace(",", "")) * (1000 if match["k"] else 1)
     if query.budget and number >= _LEAST_SUM:
         amount = Money.of(f"{number:g}", query.budget.currency)
         return replace(query, budget=amount, budget_per="stay")
@@ -256,6 +239,7 @@ def _with_number(query: SearchQuery, question: Question) -> SearchQuery:
     return query
 
 
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 # A bare number from here on is money, and up to there a length in weeks.
 _LEAST_SUM, _MOST_WEEKS = 53, 52
 
@@ -444,10 +428,12 @@ def _places(ids: tuple[str, ...], catalogue: Catalogue) -> dict[str, Any]:
 
 
 def remembered(query: SearchQuery, person: Person) -> Person:
-    """Return what is known of a person after a search: what it asks for, and no longer the rest."""
+    """Return what is known of a person after a search: what it asks for, and no longer the rest.
+
+    Who they are and what they speak is theirs, whatever the search asks for.
+    """
     per_stay = query.budget is not None and query.budget_per == "stay"
     known: dict[str, Any] = {
-        "stages": query.stages,
         "specialties": query.specialties,
         "going": (*query.countries, *query.places, *query.regions),
         "weeks": (query.min_weeks, query.max_weeks) if query.min_weeks or query.max_weeks else None,

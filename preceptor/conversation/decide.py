@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from preceptor.conversation import search_words as words
 from preceptor.conversation.follow_ups import CONTINUED, kind_of, states_of
 from preceptor.conversation.frame import Frame
 from preceptor.intents import FALLBACK, intents
 
 FOLLOW_UP = "follow_up"
 """The intent of a message that follows up on what was said."""
+CHANGE_SEARCH = "refine_search"
+"""The intent of a message that changes the open search."""
 
 # How sure another matter must be to end a crisis or an emergency that was spoken of.
 _ANOTHER_MATTER = 0.6
@@ -28,12 +31,16 @@ _LEANS = re.compile(
 _MOST_LEANING = 9
 
 
-def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
-    """Return a message as read, with `follow_up` set and the intent changed if it follows up.
+def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False) -> dict[str, Any]:
+    """Return a message as read, with the intent changed if what was said before decides it.
+
+    It is `follow_up`, with `follow_up` set to its kind, if it follows up on what was said, and
+    that of a changed search if it changes the search that is open.
 
     Args:
         parsed: the message as the pipeline read it.
         frame: of the conversation so far.
+        searching: whether a search is open.
     """
     intent = (parsed.get("intent") or {}).get("name") or FALLBACK
     declared = intents().get(intent)
@@ -41,6 +48,9 @@ def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
     again = frame.danger is not None and intent == frame.danger
     if (parsed.get("safety") or group == "safety") and not again:
         return dict(parsed)
+    if searching and frame.danger is None and changes_search(parsed):
+        change = {"name": CHANGE_SEARCH, "confidence": 1.0}
+        return {**parsed, "intent": change, "questions": []}
     # Small talk and complaints are near to what follows up on an answer or on a danger.
     otherwise = float(parsed["intent"]["confidence"]) if group in _MATTERS else 0.0
     if frame.danger == "report_emergency" and group in _MATTERS:
@@ -52,10 +62,71 @@ def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
         kind = _SAID_AGAIN[intent]
     if kind is None and frame.danger is not None and not _is_another_matter(parsed, frame):
         kind = CONTINUED
+    if kind == "forget_me" and parsed.get("entities"):
+        kind = None
     if kind is None or (kind == CONTINUED and _names_a_country(parsed)):
         return dict(parsed)
     return {**parsed, "intent": {"name": FOLLOW_UP, "confidence": 1.0}, "follow_up": kind,
             "questions": []}  # fmt: skip
+
+
+# What is said of programmes on show is said of those, and registration has its own bare values.
+_OF_RESULTS = frozenset({"ask_program_detail", "save_program", "show_shortlist"})
+_SEARCHABLE = frozenset(
+    {"country", "place", "region", "specialty", "kind", "stage", "language", "duration", "money",
+     "cheap"}
+)  # fmt: skip
+_MOST_CHANGING = 14
+_ASKS = re.compile(
+    r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how|what|when|who|which|is|are|does|do i)\b", re.I
+)
+_OF_THOSE = re.compile(r"\b(?:of|among|between) (?:these|those|them|the (?:two|three))\b", re.I)
+
+
+def changes_search(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message changes a search that is open, whatever else its words look like.
+
+    It does if it names values and hardly more, puts a number right, gives up a constraint, asks
+    for something cheaper, shorter or longer, or for the search again.
+    """
+    text = parsed.get("text") or ""
+    intent = (parsed.get("intent") or {}).get("name")
+    everything = parsed.get("entities") or []
+    entities = [e for e in everything if e["entity"] in _SEARCHABLE]
+    own = intent in _OF_RESULTS or len(entities) < len(everything) or parsed.get("language")
+    if own or len(text.split()) > _MOST_CHANGING:
+        return False
+    return _moves(text) or _names_only_values(text, entities)
+
+
+# A number alone is one of the list; a sum, or one with such words, puts another right.
+_PUTS_RIGHT = re.compile(
+    r"\d{3}|\d ?k\b|\b(?:typo|not|no|oops|sorry|mean\w*|make|actually|rather|instead)\b", re.I
+)
+
+
+def _moves(text: str) -> bool:
+    """Tell whether a message gives up a constraint, moves in the list or puts a number right."""
+    if words.BACK.search(text):
+        return True
+    if words.ONLY_A_NUMBER.match(text):
+        return bool(_PUTS_RIGHT.search(text))
+    moves = words.CHEAPER, words.SHORTER, words.LONGER, *(pattern for _, pattern in words.DROPS)
+    said = any(pattern.search(text) for pattern in moves)
+    said = said or bool(words.A_WISH.search(text) and words.wishes_in(text))
+    return said and not _OF_THOSE.search(text) and not _ASKS.match(text)
+
+
+def _names_only_values(text: str, entities: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether a message names values of a search and says hardly more."""
+    values = [e for e in entities if e["entity"] != "cheap" and e.get("role") != "origin"]
+    left = text
+    for value in values:
+        left = left[: value["start"]] + " " * (value["end"] - value["start"]) + left[value["end"] :]
+    gives_up = words.LETS_GO, words.FORGETS, words.IS_NOT
+    if any(pattern.search(left) for pattern in gives_up):
+        return bool(values)
+    return bool(values) and words.AROUND.issuperset(re.findall(r"[\w']+", left.lower()))
 
 
 def leans(text: str) -> bool:

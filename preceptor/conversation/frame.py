@@ -164,7 +164,7 @@ def told_of_oneself(
         found["languages"] = tuple(dict.fromkeys([*person.languages, *found["languages"]]))
     if "stages" in found:
         found["stages"] = stages_after(person.stages, found["stages"])
-    when = [str(e.get("text", "")).strip() for e in entities if e["entity"] == "duration"
+    when = [str(e.get("text", "")).strip().removeprefix("of ") for e in entities if e["entity"] == "duration"
             and _WHEN & e["value"].keys()]  # fmt: skip
     if when:
         found["when"] = tuple(when)

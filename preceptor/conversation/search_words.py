@@ -102,11 +102,11 @@ IS_NOT = re.compile(
 
 ONLY_A_NUMBER = re.compile(
     r"^\W*(?:(?:no|oops|sorry|typo|i|meant?|mean|it'?s|its|was|should|be|make|that|actually|a|my|budget"
-    r"|is|of|up|to|under|rather|just|only|about|around)\W+)*(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?"
+    r"|is|of|up|to|under|rather|just|only|about|around)\W+)*(?:(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?|(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))"
     r"(?:\W+(?:not|instead of|rather than)\W+[\d,.]+k?)?(?:\W+(?:sorry|typo|then|please|i mean\w*))?\W*$",
     re.IGNORECASE,
 )
-"""A number put right: "typo, 1500 not 15000"."""
+"""A number put right: "typo, 1500 not 15000", "no, eight"."""
 
 AROUND = frozenset(
     "a an the in at for on of to and or with only just please pls plz ok okay maybe perhaps hmm er um"
@@ -117,3 +117,29 @@ AROUND = frozenset(
     " really after all".split()
 )
 """Words around the values of a search that leave them what they are."""
+
+WISHES: dict[str, re.Pattern[str]] = {
+    "safe": all_of("safe|safest|safety|secure|dangerous"),
+    "best": all_of(
+        r"best|top|reputable|prestigious|well[- ]known|legit"
+        r"|good (?:ones?|programm?es?|placements?|hospitals?|internships?|electives?)"
+    ),
+    "paid": all_of("paid|salary|stipend|salaried|funded|scholarships?|pays|earn"),
+    "hands_on": all_of(
+        "hands[- ]on|practical|scrub in|assist in theatre|supervis(?:ed|ion|or|ors)"
+    ),
+    "housing": all_of("accommodation|accomodation|housing|host family|dorm|meals|food"),
+    "credit": all_of("credits?|certificate|letter of recommendation|lors?"),
+    "company": all_of(
+        "with (?:my |a |two |three |\\d )?(?:friends?|partner|girlfriend|boyfriend|family)"
+    ),
+    "leisure": all_of("beach|beaches|surf\\w*|sightseeing|nightlife|sunny|warm|fun"),
+}
+"""What people wish for and no field of a programme says, by name."""
+A_WISH = all_of(r"ones?|something|anything|somewhere|places?|programm?es?|placements?|hospitals?")
+"""What a wish is said of: "a safe place please"."""
+
+
+def wishes_in(text: str) -> list[str]:
+    """Return the names of the wishes in a message that no search can go by."""
+    return [name for name, pattern in WISHES.items() if pattern.search(text)]
