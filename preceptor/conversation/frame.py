@@ -164,8 +164,8 @@ def told_of_oneself(
         found["languages"] = tuple(dict.fromkeys([*person.languages, *found["languages"]]))
     if "stages" in found:
         found["stages"] = stages_after(person.stages, found["stages"])
-    when = [str(e.get("text", "")).strip().removeprefix("of ") for e in entities if e["entity"] == "duration"
-            and _WHEN & e["value"].keys()]  # fmt: skip
+    dated = [e for e in entities if e["entity"] == "duration" and _WHEN & e["value"].keys()]
+    when = [str(e.get("text", "")).strip().removeprefix("of ") for e in dated]
     if when:
         found["when"] = tuple(when)
     return person.copy(update=found) if found else person
