@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from preceptor.conversation import search_words as words
@@ -13,8 +14,9 @@ from preceptor.intents import FALLBACK, intents
 
 FOLLOW_UP = "follow_up"
 """The intent of a message that follows up on what was said."""
+SEARCH = "find_program"
 CHANGE_SEARCH = "refine_search"
-"""The intent of a message that changes the open search."""
+"""The intents of a message that begins a search, and of one that changes the open search."""
 
 # How sure another matter must be to end a crisis or an emergency that was spoken of.
 _ANOTHER_MATTER = 0.6
@@ -48,9 +50,8 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     again = frame.danger is not None and intent == frame.danger
     if (parsed.get("safety") or group == "safety") and not again:
         return dict(parsed)
-    if searching and frame.danger is None and changes_search(parsed):
-        change = {"name": CHANGE_SEARCH, "confidence": 1.0}
-        return {**parsed, "intent": change, "questions": []}
+    if frame.danger is None and (search := _search_of(parsed, group, searching=searching)):
+        return search
     # Small talk and complaints are near to what follows up on an answer or on a danger.
     otherwise = float(parsed["intent"]["confidence"]) if group in _MATTERS else 0.0
     if frame.danger == "report_emergency" and group in _MATTERS:
@@ -68,6 +69,22 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         return dict(parsed)
     return {**parsed, "intent": {"name": FOLLOW_UP, "confidence": 1.0}, "follow_up": kind,
             "questions": []}  # fmt: skip
+
+
+def _search_of(
+    parsed: Mapping[str, Any], group: str | None, *, searching: bool
+) -> dict[str, Any] | None:
+    """Return a message as a search if it is one, whatever else its words look like."""
+    text = parsed.get("text") or ""
+    if searching and changes_search(parsed):
+        name: str | None = CHANGE_SEARCH
+    elif group == "advice" and words.REQUEST.match(text) and _names_a_country(parsed):
+        name = SEARCH
+    else:
+        name = _search_of_parts(parsed)
+    return (
+        {**parsed, "intent": {"name": name, "confidence": 1.0}, "questions": []} if name else None
+    )
 
 
 # What is said of programmes on show is said of those, and registration has its own bare values.
@@ -93,10 +110,36 @@ def changes_search(parsed: Mapping[str, Any]) -> bool:
     intent = (parsed.get("intent") or {}).get("name")
     everything = parsed.get("entities") or []
     entities = [e for e in everything if e["entity"] in _SEARCHABLE]
+    if words.A_WISH.match(text) and words.wishes_in(text):
+        return True
     own = intent in _OF_RESULTS or len(entities) < len(everything) or parsed.get("language")
     if own or len(text.split()) > _MOST_CHANGING:
         return False
     return _moves(text) or _names_only_values(text, entities)
+
+
+def _search_of_parts(parsed: Mapping[str, Any]) -> str | None:
+    """Return the intent of a message that is one search whose other parts only name values.
+
+    "…, not too expensive, english speaking" asks nothing of languages.
+    """
+    asked = parsed.get("questions") or []
+    searches = [q for q in asked if q["intent"] in (SEARCH, CHANGE_SEARCH)]
+    others = [q for q in asked if q not in searches]
+    if len(searches) != 1 or not others or not all(map(partial(_is_bare, parsed), others)):
+        return None
+    return str(searches[0]["intent"])
+
+
+def _is_bare(parsed: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Tell whether a part of a message names values of a search and says hardly more."""
+    start, end = asked["start"], asked["end"]
+    inside = [
+        {**e, "start": e["start"] - start, "end": e["end"] - start}
+        for e in parsed.get("entities") or []
+        if e["entity"] in _SEARCHABLE and start <= e["start"] and e["end"] <= end
+    ]
+    return _names_only_values(asked["text"], inside)
 
 
 # A number alone is one of the list; a sum, or one with such words, puts another right.
@@ -113,7 +156,6 @@ def _moves(text: str) -> bool:
         return bool(_PUTS_RIGHT.search(text))
     moves = words.CHEAPER, words.SHORTER, words.LONGER, *(pattern for _, pattern in words.DROPS)
     said = any(pattern.search(text) for pattern in moves)
-    said = said or bool(words.A_WISH.search(text) and words.wishes_in(text))
     return said and not _OF_THOSE.search(text) and not _ASKS.match(text)
 
 

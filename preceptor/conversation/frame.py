@@ -179,7 +179,9 @@ def _quantity(entity: Mapping[str, Any]) -> dict[str, Any]:
     value = entity["value"]
     if entity["entity"] == "duration":
         least, most = value.get("min_weeks"), value.get("max_weeks")
-        return {"weeks": (least, most)} if 0 < (most or least or 0) <= _MOST_WEEKS else {}
+        # A summer lasts twelve weeks; that is not how long somebody wants to stay.
+        stay = "season" not in value and 0 < (most or least or 0) <= _MOST_WEEKS
+        return {"weeks": (least, most)} if stay else {}
     if entity["entity"] == "money" and value.get("amount") and value.get("currency"):
         money = Money.of(value["amount"], value["currency"])
         return {} if value.get("per") else {"budget": (money.minor, money.currency)}

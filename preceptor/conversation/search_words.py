@@ -85,6 +85,14 @@ SHORTER = all_of(
 LONGER = all_of(r"longer|more (?:weeks|time|months)|too short|longest")
 ADD = all_of("also|as well|too|add|plus|include|both")
 
+REQUEST = re.compile(
+    r"^\W*(?:(?:please|hi|hello|ok|and|then|so|can you|could you|would you|help me|i(?:'d like to| want to))\W+)*"
+    r"(?:find|show|get|search|look for|list|recommend|suggest)\b(?: me| us)?.{0,80}?"
+    r"\b(?:electives?|placements?|internships?|programm?es?|rotations?|observerships?|clerkships?)\b",
+    re.IGNORECASE,
+)
+"""What asks for programmes, whatever else they should be: "find me a safe elective in Nepal"."""
+
 LETS_GO = all_of(
     r"never ?mind|(?:doesn'?t|doesnt|does not|needn'?t|need not|don'?t|do not)"
     r" (?:really )?(?:have|need|has)? ?(?:to )?be|not necessarily|no need (?:to|for)"
@@ -101,7 +109,7 @@ IS_NOT = re.compile(
 """What complains that a thing shown isn't what was asked for: "that isn't physiotherapy"."""
 
 ONLY_A_NUMBER = re.compile(
-    r"^\W*(?:(?:no|oops|sorry|typo|i|meant?|mean|it'?s|its|was|should|be|make|that|actually|a|my|budget"
+    r"^\W*(?:(?:no|wait|hmm|ok|oops|sorry|typo|i|meant?|mean|it'?s|its|was|should|be|make|that|actually|a|my|budget"
     r"|is|of|up|to|under|rather|just|only|about|around)\W+)*(?:(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?|(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))"
     r"(?:\W+(?:not|instead of|rather than)\W+[\d,.]+k?)?(?:\W+(?:sorry|typo|then|please|i mean\w*))?\W*$",
     re.IGNORECASE,
@@ -114,7 +122,8 @@ AROUND = frozenset(
     " im mean meant said say make it that rather actually instead wait not let lets 's us go change"
     " try how what oh well better now too so can could we do my bad is was should be but up"
     " want preferably mostly sure cool great nice fine alright also both either switch take one"
-    " really after all".split()
+    " really after all speaking thinking think would like prefer wants she he they she's he's they're"
+    " their her his".split()
 )
 """Words around the values of a search that leave them what they are."""
 
@@ -136,7 +145,12 @@ WISHES: dict[str, re.Pattern[str]] = {
     "leisure": all_of("beach|beaches|surf\\w*|sightseeing|nightlife|sunny|warm|fun"),
 }
 """What people wish for and no field of a programme says, by name."""
-A_WISH = all_of(r"ones?|something|anything|somewhere|places?|programm?es?|placements?|hospitals?")
+A_WISH = re.compile(
+    r"^\W*(?:(?:ok|and|but|then|so|rather|maybe|please|i want|i'd like|give me|show me)\W+)*"
+    r"(?:(?:something|anything|somewhere)\b|(?:an?|any|some|only)\b.{0,40}"
+    r"\b(?:ones?|places?|programm?es?|placements?|hospitals?|electives?|internships?)\b)",
+    re.IGNORECASE,
+)
 """What a wish is said of: "a safe place please"."""
 
 

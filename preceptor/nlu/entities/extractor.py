@@ -70,6 +70,8 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
     links = linker.links(doc) if linker else []
     quantities = _quantities(doc, links)
     found = [_of_link(link) for link in links if not _is_part(link, quantities)]
+    # "US clinical experience" is a kind of placement, and says where.
+    found += [e | {"entity": "country", "value": "US"} for e in found if _is_in_us(doc, e)]
     starts = [token.idx for token in doc]
     for quantity in quantities:
         first = max(0, bisect_right(starts, quantity.start) - 1)
@@ -93,6 +95,11 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
         entity["text"] = text[entity["start"] : entity["end"]]
         entity["extractor"] = EXTRACTOR
     return sorted(found, key=lambda e: (e["start"], e["end"]))
+
+
+def _is_in_us(doc: Doc, entity: dict[str, Any]) -> bool:
+    text = doc.text[entity["start"] : entity["end"]]
+    return entity["entity"] == "kind" and text.startswith(("US ", "USCE", "U.S."))
 
 
 # Who is of that age is at school.
