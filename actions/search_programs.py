@@ -15,7 +15,7 @@ from preceptor.catalogue.money import Money, Rates, convert_at
 from preceptor.catalogue.search import Hit, SearchQuery, search
 from preceptor.conversation.choices import Choice, Country, Page, Restart, Search, Widen
 from preceptor.conversation.frame import told_of_oneself
-from preceptor.conversation.search_words import RESET, WHERE_FIELDS
+from preceptor.conversation.search_words import RESET
 
 _ALL = 1000
 
@@ -69,8 +69,9 @@ def _begin(turn: Turn, choice: Search) -> None:
         specialties=_one(choice.specialty),
         kinds=_one(choice.kind),
     )
-    where = WHERE_FIELDS if choice.country or choice.place or choice.region else ()
-    named = {*query.constraints(), *where}
+    # A click finds what its title says; who asks and what they can pay stays.
+    theirs = {"stages", "languages", "budget"}
+    named = set(query.__dataclass_fields__) - theirs
     show(turn, begun(query, named, turn.frame.person, turn.catalogue))
 
 

@@ -25,6 +25,7 @@ _WISHES = {
     "safe": "wish_safe",
     "best": "wish_best",
     "paid": "wish_paid",
+    "free": "wish_free",
     "hands_on": "wish_hands_on",
     "housing": "wish_housing",
     "credit": "wish_credit",

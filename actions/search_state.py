@@ -222,9 +222,13 @@ def _with_entities(
 
 
 def _with_number(query: SearchQuery, question: Question) -> SearchQuery:
-    """Return the search with a bare number as what it puts right: "typo, 1500 not 15000"."""
+    """Return the search with a bare number or currency as what it puts right."""
+    if question.of_kind("money", "duration"):
+        return query
+    if query.budget and (currency := words.currency_in(question.text)):
+        return replace(query, budget=Money.of(query.budget.amount, currency))
     match = words.ONLY_A_NUMBER.match(question.text)
-    if match is None or question.of_kind("money", "duration"):
+    if match is None:
         return query
     if match["word"]:
         number = float(_NUMBERS.index(match["word"].lower()))

@@ -261,6 +261,7 @@ def _prepare(turn: Turn) -> None:
     """Do what precedes every answer."""
     if turn.first and isinstance(turn.choice, Ask) and turn.choice.afresh:
         turn.set(**dict.fromkeys(turn.slots.keys() - _KEPT_AFRESH))
+        turn.frame = turn.frame.copy(update={"person": turn.frame.person.less_wishes()})
     declared = intents().get(turn.question.intent)
     frame = turn.frame
     if turn.choice is None:

@@ -150,7 +150,7 @@ _PUTS_RIGHT = re.compile(
 
 def _moves(text: str) -> bool:
     """Tell whether a message gives up a constraint, moves in the list or puts a number right."""
-    if words.BACK.search(text):
+    if words.BACK.search(text) or words.currency_in(text):
         return True
     if words.ONLY_A_NUMBER.match(text):
         return bool(_PUTS_RIGHT.search(text))

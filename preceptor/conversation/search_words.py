@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from preceptor.nlu.entities.currencies import currency_words
+from preceptor.nlu.normalize import fold
+
 _DROP = (
     r"(?:forget|drop|skip|remove|ignore|lift|never ?mind|without|lose|scrap)"
     r" (?:about )?(?:the |my |any )?"
@@ -134,6 +137,11 @@ WISHES: dict[str, re.Pattern[str]] = {
         r"|good (?:ones?|programm?es?|placements?|hospitals?|internships?|electives?)"
     ),
     "paid": all_of("paid|salary|stipend|salaried|funded|scholarships?|pays|earn"),
+    "free": all_of(
+        r"free (?:of charge|ones?|programm?es?|placements?|electives?|internships?)"
+        r"|(?:that (?:is|are)|that's|ones) free(?! (?:in|from|to|for)\b)"
+        r"|no fees?|without (?:any |a )?fees?"
+    ),
     "hands_on": all_of(
         "hands[- ]on|practical|scrub in|assist in theatre|supervis(?:ed|ion|or|ors)"
     ),
@@ -152,6 +160,12 @@ A_WISH = re.compile(
     re.IGNORECASE,
 )
 """What a wish is said of: "a safe place please"."""
+
+
+def currency_in(text: str) -> str | None:
+    """Return the currency (ISO 4217) that a message of hardly more names: "no, euros"."""
+    left = [word for word in re.findall(r"[^\W_]+", fold(text)) if word not in AROUND]
+    return currency_words().get(" ".join(left), (None,))[0] if left else None
 
 
 def wishes_in(text: str) -> list[str]:

@@ -112,6 +112,7 @@ def changed(desk: Desk, before: SearchQuery, text: str, *, fresh: bool = False):
         (BUDGET, "never mind the budget", KENYA_SURGERY),
         (BUDGET, "the price doesn't matter", KENYA_SURGERY),
         (BUDGET, "typo, 1500 not 2000", replace(BUDGET, budget=Money(150000, "USD"))),
+        (BUDGET, "no, euros", replace(BUDGET, budget=Money(200000, "EUR"))),
         (BUDGET, "no, 3k", replace(BUDGET, budget=Money(300000, "USD"))),
         (FOUR_WEEKS, "actually eight", replace(FOUR_WEEKS, min_weeks=8.0, max_weeks=8.0)),
         (KENYA_SURGERY, "typo, 1500 not 15000", KENYA_SURGERY),
@@ -223,6 +224,13 @@ def test_a_sum_without_a_currency_takes_that_of_the_budget_before(desk):
         ("10 000 kr", [Unused("currency", "10 000 kr", ("SEK", "NOK", "DKK", "ISK"))]),
         ("Z$500", [Unused("currency_unknown", "Z$500")]),
         ("4 weeks under 2000 euros", []),
+        (
+            "I am free in July, show me ones that are free",
+            [
+                Unused("when", "in July"),
+                Unused("wishes", "free"),
+            ],
+        ),
         ("a safe, paid one", [Unused("wishes", "safe"), Unused("wishes", "paid")]),
     ],
 )

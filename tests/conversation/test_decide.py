@@ -176,6 +176,7 @@ def searched(text: str, *named: tuple, intent: str = "thank", searching: bool = 
         ("no wait, only two", []),
         ("never mind the budget", []),
         ("money is not a problem", []),
+        ("no, euros", []),
         ("something cheaper", []),
         ("so those programmes again", []),
         ("a safe one please", []),
