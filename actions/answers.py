@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 
 from actions import phrases, selection
 from actions.program_fields import FIELDS
@@ -41,8 +42,11 @@ class AnswerQuestion(TopicAction):
 def answer_question(turn: Turn, intent: str) -> None:
     """Answer a question of an advice intent."""
     before = turn.slots.get("topic")
-    turn.set(topic=intent)
     own = _for_the_programme(turn, intent)
+    if own is not None and _is_short_on_a_programme(turn):
+        turn.reply(own, choices=turn.leads(intent))
+        return
+    turn.set(topic=intent)
     if own is None and (own := _for_the_country(turn, intent, before)):
         turn.set(topic=before)
     choice = choose(turn)
@@ -236,14 +240,30 @@ _POINTS = re.compile(r"\b(?:it|this|that|they|their|there|this one|that one)\b",
 
 def _for_the_programme(turn: Turn, intent: str) -> str | None:
     """Return what the programme spoken of last says on a question that points at it."""
-    program, field = selection.in_focus(turn), intents()[intent].programme_field
-    if program is None or field is None or not _POINTS.search(turn.question.text):
+    field, text = intents()[intent].programme_field, turn.question.text
+    if field is None:
+        return None
+    program = selection.in_focus(turn)
+    if turn.question.of_kind("ordinal"):
+        with suppress(LookupError):
+            program = next(iter(selection.picked(turn)), program)
+    elif not _POINTS.search(text) and not _is_short_on_a_programme(turn):
+        return None
+    if program is None:
         return None
     value = FIELDS[field].value(program)
     if not value and field == "price":
         value = turn.say("facts_no_price")
     name = phrases.title(program)
     return turn.say("facts_programme", name=name, value=value) if value else None
+
+
+def _is_short_on_a_programme(turn: Turn) -> bool:
+    """Tell whether a bare question ("how long?") follows a programme's details."""
+    return turn.slots.get("topic") == "search" and len(turn.question.text.split()) <= _MOST_BARE
+
+
+_MOST_BARE = 3
 
 
 def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:

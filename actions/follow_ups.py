@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from actions import answers, phrases, safety_help
 from actions.topic_action import TopicAction, Turn
+from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
 from preceptor.conversation.choices import Tell
 from preceptor.conversation.follow_ups import CONTINUED
@@ -167,12 +168,12 @@ def described(turn: Turn, person: Person) -> list[str]:
 
     rows = [
         ("person_stage", named(("stage",), person.stages)),
-        ("person_origin", named(("country",), person.origin)),
-        ("person_going", named(("country", "place"), person.going)),
+        ("person_origin", named(("country", "place"), person.origin)),
+        ("person_going", named(("country", "place", "region"), person.going)),
         ("person_specialty", named(("specialty",), person.specialties)),
         ("person_weeks", phrases.weeks(*person.weeks) if person.weeks else ""),
         ("person_when", ", ".join(person.when)),
         ("person_budget", phrases.money(Money(*person.budget)) if person.budget else ""),
-        ("person_languages", named(("language",), person.languages)),
+        ("person_languages", ", ".join(map(language_name, person.languages))),
     ]
     return [turn.say(name, value=value) for name, value in rows if value]

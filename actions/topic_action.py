@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,6 +28,13 @@ MAX_QUICK_REPLIES = 3
 
 _KEPT_AFRESH = frozenset({"frame", "shortlist", "open_questions", "session_started_metadata"})
 """The slots that outlast a question asked afresh: what a person keeps, and what Rasa needs."""
+
+# What says that a specialty is wished for and not only spoken of.
+_WISHES = re.compile(
+    r"\b(?:interested|prefer|want\w*|like to|love|hop(?:e|ing)|keen|plan\w*|dream|specialis\w*"
+    r"|specializ\w*|looking for|into)\b",
+    re.IGNORECASE,
+)
 
 _MATTERS = frozenset({"advice", "search", "results", "registration"})
 
@@ -253,10 +261,15 @@ def _prepare(turn: Turn) -> None:
     """Do what precedes every answer."""
     if turn.first and isinstance(turn.choice, Ask) and turn.choice.afresh:
         turn.set(**dict.fromkeys(turn.slots.keys() - _KEPT_AFRESH))
+        turn.frame = turn.frame.copy(update={"person": turn.frame.person.less_wishes()})
     declared = intents().get(turn.question.intent)
     frame = turn.frame
     if turn.choice is None:
-        person = told_of_oneself(frame.person, turn.question.entities)
+        group = declared.group if declared else None
+        wishes = group in ("search", "results", "reaction") or bool(
+            _WISHES.search(turn.question.text)
+        )
+        person = told_of_oneself(frame.person, turn.question.entities, wishes=wishes)
         frame = frame.copy(update={"person": person})
     if declared is not None and declared.group in _MATTERS:
         # Another matter ends what was said of a danger.

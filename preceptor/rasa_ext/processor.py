@@ -85,8 +85,10 @@ class Processor(MessageProcessor):
             self._update_full_retrieval_intent(parsed)
             self._check_for_unseen_features(parsed)
         if tracker is not None:
-            frame = Frame.of(tracker.slots["frame"].value if "frame" in tracker.slots else None)
-            parsed = await self._reading.run(decided, parsed, frame)
+            slots = tracker.current_slot_values()
+            frame = Frame.of(slots.get("frame"))
+            searching = slots.get("search_offset") is not None or slots.get("topic") == "search"
+            parsed = await self._reading.run(decided, parsed, frame, searching=searching)
         message.parse_data = parsed
         return parsed
 

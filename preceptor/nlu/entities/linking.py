@@ -10,6 +10,7 @@ from functools import lru_cache
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 
+from preceptor.catalogue.language_names import language_code
 from preceptor.catalogue.vocabulary import Term, Vocabulary
 from preceptor.nlu.entities.country_names import further_names, written_forms
 from preceptor.nlu.entities.roles import WHERE, is_own_name, role_of
@@ -49,6 +50,9 @@ _LANGUAGE_BEFORE = {
 _LANGUAGE_AFTER = {"speaking", "language", "course", "courses", "lessons", "level", "fluently",
                    "classes", "speaker", "speakers", "skills", "only", "-", "needed", "required",
                    "taught", "test", "exam", "ok", "well", "enough", "b1", "b2"}  # fmt: skip
+# "I speak English and French", but not "I speak English and go to French hospitals".
+_SPEAK = {"speak", "speaks", "fluent", "languages"}
+_GO = {"in", "to", "want", "at", "for", "from"}
 # "Do I need Spanish for Peru?" needs the language, "I need Spanish hospitals" does not.
 _NEEDED_BEFORE = {"need", "needs", "needed", "require", "requires"}
 _NEEDED_AFTER = {"", "?", ".", "!", ",", "for", "in", "to", "at", "before", "there", "if", "or"}
@@ -174,9 +178,12 @@ class Linker:
         """Return what the words mean here; empty if the context speaks against all."""
         likely = [t for t in terms if not t.ambiguous or _context_allows(span, t)]
         languages = [t for t in likely if t.kind == "language"]
+        # Of a language that no programme asks for, the catalogue has only the people.
+        if not languages and (code := language_code(span.text)):
+            languages = [Term("language", code, span.text)]
         if languages and _speaks_of_language(span):
             return (languages[0],)
-        if languages and len(likely) > 1:
+        if len(likely) > 1:
             likely = [t for t in likely if t.kind != "language"]
         if not likely:
             return ()
@@ -356,4 +363,9 @@ def _speaks_of_language(span: Span) -> bool:
     if after in _IN_COUNTRY_AFTER and before in {"in", "a", "the"}:
         return False
     needed = before in _NEEDED_BEFORE and after in _NEEDED_AFTER
+    words = [token.norm_ for token in doc[max(0, span.start - 6) : span.start]]
+    if words[-2:] in (["bit", "of"], ["knowledge", "of"]):
+        return True
+    if before in {"and", ",", "or"} and _SPEAK.intersection(words) and not _GO.intersection(words):
+        return True
     return needed or before in _LANGUAGE_BEFORE or after in _LANGUAGE_AFTER
