@@ -5,10 +5,11 @@ from __future__ import annotations
 from actions import licensing, safety_help
 from actions.topic_action import Turn
 from preceptor.conversation.choices import Country
+from preceptor.intents import intents
 
 
 def follow_up(turn: Turn) -> bool:
-    """Answer a bare country after an emergency, a crisis or a question on licensing.
+    """Answer a click on a country, or a bare country after a question on licensing.
 
     Returns:
         False where the message is no such follow-up; nothing is said then.
@@ -16,7 +17,7 @@ def follow_up(turn: Turn) -> bool:
     if isinstance(turn.choice, Country):
         _answer_choice(turn, turn.choice)
         return True
-    return safety_help.follow_up(turn) or licensing.follow_up(turn)
+    return licensing.follow_up(turn)
 
 
 def _answer_choice(turn: Turn, choice: Country) -> None:
@@ -24,7 +25,7 @@ def _answer_choice(turn: Turn, choice: Country) -> None:
     topic = choice.intent or turn.slots.get("topic")
     if ("country", choice.country) not in turn.catalogue.names:
         turn.reply(turn.say("pick_gone"), choices=turn.leads("ask_capabilities"))
-    elif topic in safety_help.topics():
-        safety_help.help_there(turn, topic)
+    elif topic in intents().in_group("safety"):
+        safety_help.answer_country(turn)
     else:
         licensing.answer_countries(turn, topic)

@@ -9,7 +9,6 @@ from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
 from preceptor.conversation.choices import Tell
-from preceptor.conversation.follow_ups import CONTINUED
 from preceptor.conversation.frame import Person
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
@@ -26,8 +25,8 @@ class FollowUp(TopicAction):
             _click(turn, turn.choice)
             return
         kind = turn.parse.get("follow_up") or ""
-        if kind == CONTINUED or kind.startswith(("crisis_", "emergency_")):
-            safety_help.carry_on(turn, kind)
+        if step := turn.parse.get("danger_step"):
+            safety_help.go_on(turn, step)
         elif kind in _OF_THE_PERSON:
             _OF_THE_PERSON[kind](turn)
         else:

@@ -1,8 +1,8 @@
-"""Numbers to call in an emergency, and people to talk to in a crisis."""
+"""Safety: the protocols' words, with numbers to call and people to talk to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from actions import phrases, selection
 from actions.answers import SURE, answer_if_sure
@@ -10,22 +10,188 @@ from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue import facts
 from preceptor.catalogue.records import EmergencyNumberRecord, HelplineRecord
 from preceptor.conversation.cards import ContactItem, ContactsCard
-from preceptor.intents import intents
+from preceptor.conversation.frame import Danger
+from preceptor.conversation.protocols import COUNTRY, Opening, Protocol, Saying, protocols
 
-_CRISIS, _SYMPTOMS = "express_crisis", "describe_own_symptoms"
 _WELL_KNOWN = ("GB", "US", "IN", "AU", "DE", "KE")
-_SWALLOWED = ("pill", "tablet", "swallow", "overdos", "bleach", "poison", "drank", "paracetamol")
+_MOST_SAID = 30
+_MOST_HELPLINES, _MOST_ANYWHERE = 3, 2
+_OF_HELPLINES = ("helpline", "hotline", "crisis", "talk", "suicide", "counsel", "listen", "mental")
+# What is said of a second danger in the same message too.
+_BESIDE = frozenset({"emergency", "crisis", "assault", "exposure"})
+_ITEM = "- "
 
 
-def topics() -> tuple[str, ...]:
-    """Return the intents of danger, the most urgent first."""
-    return intents().in_group("safety")
+class GiveFirstHelp(TopicAction):
+    """Begins the protocol of the danger that a message speaks of."""
+
+    action = "action_give_first_help"
+
+    def answer(self, turn: Turn) -> None:
+        """Say the protocol's opening, and that of a second danger which was seen."""
+        found = _protocols_of(turn)
+        if not found[0].holds and answer_if_sure(turn, least=SURE):
+            # "Do I need malaria pills?" is near to symptoms.
+            return
+        turn.set(topic=turn.question.intent)
+        text = str(turn.parse.get("text") or turn.question.text)
+        others = [each for each in found[1:] if each.kind in _BESIDE][:1]
+        opening = found[0].opening(text, {each.intent for each in found[1:]})
+        country = where(turn)
+        danger = Danger(kind=found[0].kind, country=country, dealt=not found[0].holds)
+        turn.frame = turn.frame.copy(update={"danger": danger, "focus": None})
+        _say(turn, found[0], opening, hints=found[0].hints_for(text))
+        for other in () if isinstance(opening, Opening) and opening.beside else others:
+            _send(turn, other.opening(text), 0, country)
 
 
-def _country(turn: Turn) -> str | None:
-    """Return the country that the message itself names: where somebody is, not where they'd go."""
-    named = selection.countries_of(turn)
-    return named[0] if named else None
+def _protocols_of(turn: Turn) -> list[Protocol]:
+    """Return the protocols of the dangers that were seen, that of the turn's intent first."""
+    seen = [turn.question.intent, *(turn.parse.get("safety") or ())]
+    found = (protocols().of_intent(intent) for intent in dict.fromkeys(seen))
+    return [each for each in found if each is not None]
+
+
+def go_on(turn: Turn, step: str) -> None:
+    """Go on with the protocol of the danger that was spoken of.
+
+    Args:
+        turn: the turn.
+        step: the name of the protocol's step.
+    """
+    danger = turn.frame.danger
+    if danger is None:
+        turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
+        return
+    country = where(turn)
+    turn.frame = turn.frame.copy(update={"danger": danger.copy(update={"country": country})})
+    protocol = protocols()[danger.kind]
+    saying = protocol.saying(step)
+    if step == COUNTRY and protocol.first[-1].contacts in ("helplines", "both"):
+        saying = saying.copy(update={"contacts": "helplines"})
+    _say(turn, protocol, saying, step)
+
+
+def _say(
+    turn: Turn, protocol: Protocol, saying: Saying, name: str = "", hints: Sequence[str] = ()
+) -> None:
+    """Say an opening or a step, and keep in the frame that it was said."""
+    danger = turn.frame.danger
+    assert danger is not None
+    name = saying.name if isinstance(saying, Opening) else name
+    _send(turn, saying, danger.said.count(name), danger.country, hints)
+    said = (*danger.said, name)[-_MOST_SAID:]
+    dealt = danger.dealt or saying.deals
+    later = None if saying.ends else danger.copy(update={"said": said, "dealt": dealt})
+    turn.frame = turn.frame.copy(update={"danger": later})
+    if saying.ends:
+        turn.set(topic=None)
+
+
+def _send(
+    turn: Turn, saying: Saying, times: int, country: str | None, hints: Sequence[str] = ()
+) -> None:
+    """Send what a protocol says.
+
+    Args:
+        turn: the turn.
+        saying: the opening or the step.
+        times: how often it has been said before; its wordings take turns.
+        country: where the person is, if that is known.
+        hints: more items.
+    """
+    lines = saying.says[times % len(saying.says)].split("\n")
+    items = [i for i, line in enumerate(lines) if line.startswith(_ITEM)]
+    first, last = (items[0], items[-1] + 1) if items else (len(lines), len(lines))
+    lead, contacts, remarks = _contacts(turn, saying, country)
+    if saying.contacts and not contacts:
+        remarks = [lead, *remarks]
+    if times and saying.contacts == "helplines":
+        remarks = []
+    known = protocols().sources
+    turn.reply(
+        lines[0],
+        body=lines[1:first],
+        steps=[*(line.removeprefix(_ITEM) for line in lines[first:last]), *hints],
+        card=ContactsCard(contacts=contacts) if contacts else None,
+        remarks=[*remarks, *lines[last:]],
+        sources=[known[name].link() for name in saying.sources] if times == 0 else [],
+    )
+
+
+class GiveContacts(TopicAction):
+    """Answers "emergency number in Burkina Faso?" and "who can I talk to in Kenya?"."""
+
+    action = "action_give_contacts"
+
+    def answer(self, turn: Turn) -> None:
+        """Give the helplines or the emergency numbers of the country that is named."""
+        text = str(turn.parse.get("text") or "").lower()
+        if not selection.ask_which_country(turn, turn.question.intent):
+            give_contacts(turn, any(word in text for word in _OF_HELPLINES))
+
+
+def give_contacts(turn: Turn, helplines: bool) -> None:
+    """Send the helplines or the emergency numbers of where the person is, or asks about."""
+    country = where(turn)
+    lead, contacts, remarks = (_helplines if helplines else _numbers)(turn, country)
+    if helplines and country:
+        remarks.append(turn.say("helplines_danger"))
+    turn.reply(lead, card=ContactsCard(contacts=contacts) if contacts else None, remarks=remarks)
+
+
+def answer_country(turn: Turn) -> None:
+    """Answer a click on the country that was asked for."""
+    danger = turn.frame.danger
+    if danger is not None:
+        go_on(turn, COUNTRY)
+    else:
+        give_contacts(turn, helplines=False)
+
+
+def where(turn: Turn) -> str | None:
+    """Return the country that the message names, or in which the person said to be."""
+    if turn.question.of_kind("country", role="unclear"):
+        return None
+    if named := selection.countries_of(turn):
+        return named[0]
+    danger, here = turn.frame.danger, turn.frame.person.here
+    if danger is not None and danger.country:
+        return danger.country
+    place = turn.catalogue.places.get(here or "")
+    return place.country if place else here
+
+
+_Contacts = tuple[str, list[ContactItem], list[str]]
+"""A sentence before contacts, the contacts, and remarks behind them."""
+
+
+def _contacts(turn: Turn, saying: Saying, country: str | None) -> _Contacts:
+    """Return the contacts that are shown with something that a protocol says."""
+    if saying.contacts is None:
+        return "", [], []
+    if saying.contacts == "numbers":
+        return _numbers(turn, country, examples=saying.examples)
+    lead, contacts, remarks = _helplines(turn, country)
+    if country or saying.contacts == "both":
+        _, numbers, more = _numbers(turn, country)
+        return lead, [*contacts, *numbers], [*more, *remarks]
+    return lead, contacts, remarks
+
+
+def _numbers(turn: Turn, country: str | None, examples: bool = True) -> _Contacts:
+    """Return a country's numbers, or some well-known ones, never those of another continent."""
+    if country is None:
+        known = [facts.emergency_numbers(turn.catalogue, c) for c in _WELL_KNOWN if examples]
+        contacts = [c for numbers in known for c in _number_contacts(turn, numbers)]
+        return turn.say("numbers_some"), contacts, [turn.say("numbers_ask")]
+    own = facts.emergency_numbers(turn.catalogue, country)
+    name = phrases.country(turn.catalogue.names.get(("country", country), country))
+    if not own:
+        return turn.say("numbers_none", country=name), [], [turn.say("numbers_fallback")]
+    cautions = list(dict.fromkeys(each.caution for each in own if each.caution))
+    remarks = [*cautions, turn.say("numbers_fallback")]
+    return turn.say("numbers_in", country=name), _number_contacts(turn, own), remarks
 
 
 def _number_contacts(turn: Turn, numbers: Iterable[EmergencyNumberRecord]) -> list[ContactItem]:
@@ -34,7 +200,7 @@ def _number_contacts(turn: Turn, numbers: Iterable[EmergencyNumberRecord]) -> li
     for each in sorted(numbers, key=lambda n: n.service != "general"):
         label = turn.catalogue.countries[each.country].name
         if each.service == "ambulance" and contacts:
-            label = turn.say("emergency_ambulance", country=label)
+            label = turn.say("numbers_ambulance", country=label)
         contact = ContactItem(
             label=label,
             phone=each.number,
@@ -46,108 +212,22 @@ def _number_contacts(turn: Turn, numbers: Iterable[EmergencyNumberRecord]) -> li
     return list(contacts.values())
 
 
-class GiveEmergencyNumbers(TopicAction):
-    """Follows "call your local emergency number now"."""
-
-    action = "action_give_emergency_numbers"
-
-    def answer(self, turn: Turn) -> None:
-        """Give the numbers of the country that is named, or of some well-known ones."""
-        if turn.question.intent == _SYMPTOMS:
-            # "Do I need malaria pills?" is near to it.
-            if answer_if_sure(turn, least=SURE):
-                return
-            turn.respond(f"utter_{_SYMPTOMS}")
-        known = topics()
-        danger = turn.question.intent if turn.question.intent in known else known[0]
-        turn.set(topic=danger)
-        if danger != _SYMPTOMS:
-            turn.frame = turn.frame.copy(update={"danger": danger, "focus": None})
-        give_numbers(turn)
+def _helplines(turn: Turn, country: str | None) -> _Contacts:
+    """Return the helplines of a country, open at all hours and to all first, and of the world."""
+    lines = facts.helplines(turn.catalogue, country)
+    local = sorted((line for line in lines if line.country), key=_last_are_special)
+    anywhere = [line for line in lines if line.country is None][:_MOST_ANYWHERE]
+    contacts = [_helpline_contact(line) for line in [*local[:_MOST_HELPLINES], *anywhere]]
+    if country is None:
+        return turn.say("helplines_anywhere"), contacts, [turn.say("helplines_ask")]
+    name = phrases.country(turn.catalogue.names.get(("country", country), country))
+    lead = turn.say("helplines_in" if local else "helplines_none", country=name)
+    return lead, contacts, []
 
 
-def give_numbers(turn: Turn) -> None:
-    """Send emergency numbers, and helplines too where the rules saw a crisis beside it."""
-    country = _country(turn)
-    swallowed = any(word in turn.question.text.lower() for word in _SWALLOWED)
-    remarks = [turn.say("emergency_overdose")] if swallowed else []
-    if not (country and _give_own_numbers(turn, country, remarks)):
-        examples = [facts.emergency_numbers(turn.catalogue, c) for c in _WELL_KNOWN]
-        contacts = [c for numbers in examples for c in _number_contacts(turn, numbers)]
-        remarks.insert(0, turn.say("emergency_ask"))
-        card = ContactsCard(contacts=contacts)
-        turn.reply(turn.say("emergency_some"), card=card, remarks=remarks)
-    if _CRISIS in (turn.parse.get("safety") or []):
-        give_helplines(turn, country)
-
-
-def _give_own_numbers(turn: Turn, country: str, remarks: Iterable[str] = ()) -> bool:
-    """Send a country's emergency numbers; return False if none is known."""
-    own = facts.emergency_numbers(turn.catalogue, country)
-    if own:
-        name = turn.catalogue.countries[country].name
-        lead = turn.say("emergency_numbers", country=phrases.country(name))
-        card = ContactsCard(contacts=_number_contacts(turn, own))
-        turn.reply(lead, card=card, remarks=remarks)
-    return bool(own)
-
-
-def follow_up(turn: Turn) -> bool:
-    """Answer the country that the advisor asked for after an emergency or a crisis.
-
-    Returns:
-        False where the message is no such answer; nothing is said then.
-    """
-    topic = turn.slots.get("topic")
-    others = turn.question.of_kind("specialty", "duration", "money", "kind", "ordinal", "stage")
-    if topic not in topics() or _country(turn) is None or others:
-        return False
-    help_there(turn, topic)
-    return True
-
-
-def help_there(turn: Turn, topic: str) -> None:
-    """Send what helps in the country that the message names."""
-    if topic != _SYMPTOMS:
-        turn.frame = turn.frame.copy(update={"danger": topic})
-    if topic == _CRISIS:
-        help_in_crisis(turn)
-    else:
-        give_numbers(turn)
-
-
-class GiveHelplines(TopicAction):
-    """Follows the words to somebody in a crisis."""
-
-    action = "action_give_helplines"
-
-    def answer(self, turn: Turn) -> None:
-        """Give helplines of the country that is named, and ones that find others anywhere."""
-        turn.set(topic=_CRISIS)
-        turn.frame = turn.frame.copy(update={"danger": _CRISIS, "focus": None})
-        help_in_crisis(turn)
-
-
-def help_in_crisis(turn: Turn) -> None:
-    """Send helplines, and the country's emergency number where the country is known."""
-    country = _country(turn)
-    give_helplines(turn, country)
-    if country:
-        _give_own_numbers(turn, country)
-
-
-def give_helplines(turn: Turn, country: str | None) -> None:
-    """Send the helplines of a country, if there are any, and of the whole world."""
-    local = [h for h in facts.helplines(turn.catalogue, country) if h.country] if country else []
-    anywhere = [h for h in facts.helplines(turn.catalogue, None) if h.country is None][:2]
-    lead, remarks = turn.say("helplines_anywhere"), [turn.say("helplines_stay")]
-    if local:
-        name = turn.catalogue.names.get(("country", country or ""), "")
-        lead = turn.say("helplines_in", country=phrases.country(name))
-    else:
-        remarks.insert(0, turn.say("helplines_ask"))
-    contacts = [_helpline_contact(helpline) for helpline in [*local[:3], *anywhere]]
-    turn.reply(lead, card=ContactsCard(contacts=contacts), remarks=remarks)
+def _last_are_special(line: HelplineRecord) -> tuple[bool, bool]:
+    at_all_hours = (line.hours or "").lower().startswith("24")
+    return line.for_whom not in (None, "anyone"), not at_all_hours
 
 
 def _helpline_contact(helpline: HelplineRecord) -> ContactItem:
@@ -160,43 +240,3 @@ def _helpline_contact(helpline: HelplineRecord) -> ContactItem:
         details=details or None,
         source=phrases.source_link(helpline),
     )
-
-
-def carry_on(turn: Turn, kind: str) -> None:
-    """Go on with a crisis or an emergency that was spoken of before.
-
-    Args:
-        turn: the turn.
-        kind: the kind of follow-up, see follow_ups.yml, or `continued`.
-    """
-    danger = turn.frame.danger
-    if danger is None:
-        turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
-        return
-    if danger != _CRISIS:
-        known = kind if kind.startswith("emergency_") else "emergency_continued"
-        if known == "emergency_over":
-            turn.frame = turn.frame.copy(update={"danger": None})
-            turn.set(topic=None)
-        turn.reply(turn.say(known), choices=turn.back_to_search())
-        return
-    name = kind if kind.startswith("crisis_") else "crisis_continued"
-    first, *rest = turn.say(name).split("\n")
-    if kind == "crisis_better":
-        turn.frame = turn.frame.copy(update={"danger": None})
-        turn.set(topic=None)
-        turn.reply(first, body=rest)
-        return
-    turn.reply(first, body=rest, card=_card_of_helplines(turn) if kind in _WITH_NUMBERS else None)
-
-
-_WITH_NUMBERS = frozenset({"crisis_alone", "crisis_not_safe"})
-
-
-def _card_of_helplines(turn: Turn) -> ContactsCard:
-    """Return helplines for where the person is, as far as that is known, and for anywhere."""
-    person = turn.frame.person
-    country = next((c for c in person.origin if facts.helplines(turn.catalogue, c)), None)
-    local = [h for h in facts.helplines(turn.catalogue, country) if h.country] if country else []
-    anywhere = [h for h in facts.helplines(turn.catalogue, None) if h.country is None][:2]
-    return ContactsCard(contacts=[_helpline_contact(h) for h in [*local[:3], *anywhere]])

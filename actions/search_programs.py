@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from actions import phrases, safety_help, selection
+from actions import phrases, selection
 from actions.follow_up import follow_up
 from actions.search_results import PAGE, current, keep, leads, send, show, unused_remarks
 from actions.search_state import Change, begun, change, named_in
@@ -29,7 +29,7 @@ class SearchPrograms(TopicAction):
         """Search with what the message names, on top of what is known of the person."""
         if isinstance(turn.choice, Search):
             _begin(turn, turn.choice)
-        elif not safety_help.follow_up(turn):
+        else:
             find(turn, fresh=True)
 
 

@@ -19,6 +19,7 @@ from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.conversation.choices import Ask, Choice, Page, Payload, intent_of, payload_of
 from preceptor.conversation.frame import Frame, told_of_oneself
 from preceptor.conversation.plain_text import plain_text
+from preceptor.conversation.protocols import CONTINUED, protocols
 from preceptor.conversation.replies import Reply, as_custom
 from preceptor.intents import intents
 
@@ -155,10 +156,12 @@ class Turn:
         Args:
             lead: the answer in a sentence or two.
             choices: what can be done next; the first three are offered, and none while further
-                questions of the message wait for their answers.
+                questions of the message wait for their answers or a danger is spoken of.
             parts: the other parts of a `Reply`, by name.
         """
-        offered = () if self.others else tuple(choices)[:MAX_QUICK_REPLIES]
+        danger = self.frame.danger
+        held = danger is not None and not danger.dealt
+        offered = () if self.others or held else tuple(choices)[:MAX_QUICK_REPLIES]
         reply = Reply(lead=lead, choices=offered, **parts)
         self.dispatcher.utter_message(text=plain_text(reply), json_message=as_custom(reply))
 
@@ -269,18 +272,35 @@ def _prepare(turn: Turn) -> None:
         wishes = group in ("search", "results", "reaction") or bool(
             _WISHES.search(turn.question.text)
         )
-        person = told_of_oneself(frame.person, turn.question.entities, wishes=wishes)
+        text = "" if turn.parse.get("gloss") else str(turn.parse.get("text") or "")
+        entities = turn.question.entities
+        person = told_of_oneself(frame.person, entities, text, wishes=wishes)
         frame = frame.copy(update={"person": person})
-    if declared is not None and declared.group in _MATTERS:
-        # Another matter ends what was said of a danger.
-        frame = frame.copy(update={"danger": None})
     turn.frame = frame
+    if declared is not None and declared.group in _MATTERS and turn.first:
+        _leave_danger(turn, declared.name)
     if declared is None or turn.first:
         # A rule has said the responses of a message's first question.
         return
     for response in declared.actions:
         if response.startswith("utter_"):
             turn.respond(response)
+
+
+def _leave_danger(turn: Turn, intent: str) -> None:
+    """End what was said of a danger with another matter, not before it was asked about once."""
+    danger = turn.frame.danger
+    if danger is None:
+        return
+    protocol = protocols()[danger.kind]
+    if intent in protocol.topics and protocol.knowledge:
+        return
+    later = None
+    if not danger.dealt:
+        turn.reply(protocol.check)
+        said = (*danger.said, CONTINUED)
+        later = danger.copy(update={"dealt": True, "left": True, "said": said})
+    turn.frame = turn.frame.copy(update={"danger": later})
 
 
 def _next(turn: Turn, tracker: Tracker) -> list[EventType]:

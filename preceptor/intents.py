@@ -67,7 +67,7 @@ class Intent(BaseModel):
             for what the advisor doesn't do.
         clicks: the payloads of buttons that are done in its turn, by their `do`; `ask` names
             its intent itself.
-        preface: what stands before its answer in another language, a key of prefaces.yml.
+        preface: what is said first to a message in another language, a key of prefaces.yml.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Intent(BaseModel):
         ],
         ...,
     ] = ()  # fmt: skip
-    preface: Literal["answer", "emergency", "crisis"] = "answer"
+    preface: str | None = None
 
     class Config:
         """An entry holds what is declared here and nothing else."""

@@ -386,6 +386,7 @@ class EmergencyNumberRecord(SourcedRecord):
     country: str = column(key=True, references="countries.csv")
     service: EmergencyService = column(key=True)
     number: str = column()
+    caution: str | None = column("what is said with it if the service is not to be relied on")
 
     @validator("number")
     def _dialable(cls, value: str) -> str:

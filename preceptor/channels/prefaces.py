@@ -9,8 +9,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from preceptor.intents import intents
+
 _PATH = Path(__file__).with_name("prefaces.yml")
-_DANGER = {"report_emergency": "emergency", "express_crisis": "crisis"}
 _REMEMBERED = 10_000
 
 
@@ -43,9 +44,9 @@ class Prefaces:
         if own is None:
             return None
         sentences = []
-        intent = ((parse_data or {}).get("intent") or {}).get("name")
-        if danger := _DANGER.get(intent or ""):
-            sentences.append(own[danger])
+        declared = intents().get(((parse_data or {}).get("intent") or {}).get("name") or "")
+        if declared is not None and declared.preface in own:
+            sentences.append(own[declared.preface])
         key = (conversation, language)
         if key not in self._said:
             sentences.append(own["note"])

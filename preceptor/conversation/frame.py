@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Extra, ValidationError
 
 from preceptor.catalogue.money import Money
 
 _MOST_TOLD = 60
+# What stands before the name of the place where somebody is: "we are in", "I'm currently at".
+_IS_HERE = re.compile(
+    r"\b(?:i'?m|i am|we'?re|we are|currently|right now|living|stuck|i live|we live)"
+    r"(?: \w+){0,3} (?:in|at|near|outside)(?: the)? $",
+    re.IGNORECASE,
+)
 
 
 class Person(BaseModel):
@@ -19,6 +26,7 @@ class Person(BaseModel):
         stages: of training or profession, ids of the catalogue.
         languages: ISO 639-1 codes.
         origin: where they come from or trained, ISO 3166-1 codes or ids of places.
+        here: where they said that they are now: an ISO code or the id of a place.
         going: where they want to go: ISO codes or ids of places and regions.
         specialties: ids.
         weeks: how long, least and most.
@@ -29,6 +37,7 @@ class Person(BaseModel):
     stages: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     origin: tuple[str, ...] = ()
+    here: str | None = None
     going: tuple[str, ...] = ()
     specialties: tuple[str, ...] = ()
     weeks: tuple[float | None, float | None] | None = None
@@ -46,7 +55,28 @@ class Person(BaseModel):
         return Person(stages=self.stages, languages=self.languages, origin=self.origin)
 
 
-Danger = Literal["report_emergency", "express_crisis"]
+class Danger(BaseModel):
+    """A danger that was spoken of, see protocols.yml.
+
+    Attributes:
+        kind: of danger, a protocol's key.
+        said: the names of what was said about it, the last ones.
+        country: where the person is, ISO 3166-1, if it was said.
+        dealt: whether it has been dealt with, so that another topic ends it.
+        left: whether another topic came since; then only a clear word on the danger counts.
+    """
+
+    kind: str
+    said: tuple[str, ...] = ()
+    country: str | None = None
+    dealt: bool = False
+    left: bool = False
+
+    class Config:
+        """A record of what is declared here and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
 
 
 class Frame(BaseModel):
@@ -57,7 +87,7 @@ class Frame(BaseModel):
         question: the words of the last question, for what points back at it.
         told: the ids of answers that were given, the last ones.
         avoid: answers that were given to the last question and were not what was asked.
-        danger: the safety intent that the talk is in.
+        danger: the danger that the talk is in.
         person: what is known of the person.
     """
 
@@ -91,7 +121,6 @@ class Frame(BaseModel):
             "question": question,
             "told": told,
             "avoid": self.avoid if same else (),
-            "danger": None,
         }
         return self.copy(update=update)
 
@@ -134,18 +163,19 @@ def profession_of(stage: Mapping[str, Any]) -> str | None:
 
 
 def told_of_oneself(
-    person: Person, entities: Iterable[Mapping[str, Any]], *, wishes: bool = True
+    person: Person, entities: Iterable[Mapping[str, Any]], text: str = "", *, wishes: bool = True
 ) -> Person:
     """Return what is known of a person after a message's entities.
 
     Args:
         person: what was known before.
-        entities: the message's.
+        entities: those of the message.
+        text: the message, in which the entities have their offsets.
         wishes: False for a question that says nothing of what the person is looking for; a
             specialty is then what it is about.
     """
     entities = [e for e in entities if e.get("role") in (None, "origin")]
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = _here(entities, text)
     for entity in entities:
         kind, value = entity["entity"], entity["value"]
         if entity.get("role") == "origin":
@@ -186,3 +216,10 @@ def _quantity(entity: Mapping[str, Any]) -> dict[str, Any]:
         money = Money.of(value["amount"], value["currency"])
         return {} if value.get("per") else {"budget": (money.minor, money.currency)}
     return {}
+
+
+def _here(entities: Iterable[Mapping[str, Any]], text: str) -> dict[str, Any]:
+    """Return the place where somebody says that they are, nothing if they don't."""
+    places = (e for e in entities if e["entity"] in ("country", "place") and not e.get("role"))
+    here = [e["value"] for e in places if _IS_HERE.search(text[: e.get("start", 0)])]
+    return {"here": here[-1]} if here else {}

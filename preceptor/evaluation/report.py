@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import click
 import numpy as np
 from ruamel.yaml import YAML
 
+from preceptor.conversation.protocols import protocols
 from preceptor.evaluation.perturbations import in_long_story, paraphrased, with_typos
 from preceptor.intents import FALLBACK, intents
 from preceptor.rasa_ext.lean_imports import import_rasa
@@ -27,11 +28,14 @@ TEST_SET = Path("tests/nlu")
 EVERYDAY = Path("tests/nlu_everyday")
 OTHER_LANGUAGES = Path("tests/nlu_languages")
 TWO_QUESTIONS = Path("tests/two_questions.yml")
+SAFETY = Path("tests/safety")
 _BINS = 10
 _CONFUSIONS_SHOWN = 12
 
 Labelled = list[tuple[str, str]]
 """Messages with their intents."""
+Dangers = list[tuple[str, str | None]]
+"""Messages with their kind of danger, None for those that only look like one."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,58 @@ def read_test_set(place: Path) -> Labelled:
                 if line.startswith("- "):
                     messages.append((line[2:].strip(), block["intent"]))
     return messages
+
+
+def read_dangers(folder: Path) -> Dangers:
+    """Return the messages of `*.jsonl`, lines `{"text": …, "kind": …}`, in the order of files.
+
+    Raises:
+        ValueError: A line names a kind that no protocol has.
+    """
+    found: Dangers = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in filter(str.strip, path.read_text("utf-8").splitlines()):
+            content = json.loads(line)
+            if content["kind"] is not None and content["kind"] not in protocols():
+                raise ValueError(f"{path.name}: there is no kind {content['kind']!r} of danger")
+            found.append((content["text"], content["kind"]))
+    return found
+
+
+def danger_figures(
+    messages: Dangers, parses: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return how dangers are seen, and the messages that were read wrongly.
+
+    A danger is seen if its kind is what the message is read as, or stands in the rules' verdict
+    beside a more urgent one, since the reply then deals with both. A message without a danger is
+    a false alarm if it is read as any.
+    """
+    hits: dict[str | None, list[bool]] = {}
+    errors = []
+    for text, kind in messages:
+        seen = kinds_of(parses[text])
+        right = kind in seen if kind else not seen
+        hits.setdefault(kind, []).append(right)
+        if not right:
+            errors.append({"text": text, "kind": kind, "seen": seen})
+    by_kind = {kind: _share(each) for kind, each in sorted(hits.items(), key=str) if kind}
+    of_dangers = [hit for kind, each in hits.items() if kind for hit in each]
+    figures = {
+        "dangers": len(of_dangers),
+        "safety_recall_of_dangers": _share(of_dangers),
+        "safety_recall_by_kind": by_kind,
+        "look_alikes": len(hits.get(None, [])),
+        "safety_false_alarms_of_look_alikes": _share(not hit for hit in hits.get(None, [])),
+    }
+    return (figures if messages else {}), errors
+
+
+def kinds_of(parsed: Mapping[str, Any]) -> list[str]:
+    """Return the kinds of danger that the advisor deals with after a message."""
+    seen = [parsed["intent"]["name"], *(parsed.get("safety") or ())]
+    found = (protocols().of_intent(intent) for intent in dict.fromkeys(seen))
+    return [protocol.kind for protocol in found if protocol is not None]
 
 
 def variants(tests: Labelled) -> dict[str, Labelled]:
@@ -228,6 +284,10 @@ def table(result: dict[str, Any]) -> str:
         f"languages: {name:17} {each['accuracy']:.4f} of {each['messages']}"
         for name, each in languages.items()
     ]
+    lines += [
+        f"safety_recall: {kind:17} {recall:.4f}"
+        for kind, recall in result.get("safety_recall_by_kind", {}).items()
+    ]
     wrong = Counter((each["intent"], each["predicted"]) for each in result["errors"])
     lines.append("\nMost often taken for another:")
     lines += [
@@ -265,7 +325,7 @@ def plot(readings: list[Reading], path: Path) -> None:
     plt.close(figure)
 
 
-async def _parse_all(model: Path, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+async def parse_all(model: Path, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return how each text is parsed; a text that stands in several test sets is parsed once."""
     import_rasa()
     from rasa.core.agent import Agent
@@ -291,15 +351,18 @@ def make_report(settings: Settings) -> dict[str, Any]:
     }
     noisy = variants(tests)
     pairs = YAML(typ="safe").load((settings.home / TWO_QUESTIONS).read_text("utf-8"))["messages"]
-    labelled = [tests, everyday, *foreign.values(), *noisy.values()]
+    dangers = read_dangers(settings.home / SAFETY)
+    labelled: list[Sequence[tuple[str, Any]]]
+    labelled = [tests, everyday, *foreign.values(), *noisy.values(), dangers]
     texts = [text for each in labelled for text, _ in each] + [pair["text"] for pair in pairs]
-    parses = asyncio.run(_parse_all(model, texts))
+    parses = asyncio.run(parse_all(model, texts))
 
     def readings_of(messages: Labelled) -> list[Reading]:
         return [Reading.of(text, intent, parses[text]) for text, intent in messages]
 
     readings, plain = readings_of(tests), readings_of(everyday)
     by_language = {name: readings_of(messages) for name, messages in foreign.items()}
+    of_dangers, danger_errors = danger_figures(dangers, parses)
     of_pairs, pair_errors = pair_figures(pairs, parses)
     result = {
         **figures(readings),
@@ -308,12 +371,14 @@ def make_report(settings: Settings) -> dict[str, Any]:
         **{name: accuracy(readings_of(messages)) for name, messages in noisy.items()},
         "accuracy_everyday": accuracy(plain),
         **language_figures(by_language),
+        **of_dangers,
         "errors": _errors(readings),
         "everyday_errors": _errors(plain),
         "language_errors": [
             error for name, each in by_language.items() for error in _errors(each, language=name)
         ],
         "two_question_errors": pair_errors,
+        "danger_errors": danger_errors,
     }
     folder = settings.home / "reports"
     folder.mkdir(exist_ok=True)

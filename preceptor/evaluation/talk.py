@@ -16,6 +16,8 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
+from preceptor.conversation.frame import Danger
+from preceptor.conversation.protocols import protocols
 from preceptor.evaluation.conversations import Conversations, Exchange, with_conversations
 from preceptor.intents import intents
 from preceptor.knowledge.store import shared_answers
@@ -50,7 +52,7 @@ def judge(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
     """Return what a turn was to do and did not."""
     problems = [*_answer_problems(exchange, turn), *_word_problems(exchange.text, turn)]
     frame = exchange.frame
-    if "danger" in turn and frame.danger != turn["danger"]:
+    if "danger" in turn and turn["danger"] not in _dangers(frame.danger):
         problems.append(f"the danger is {frame.danger}, not {turn['danger']}")
     for name, value in (turn.get("slots") or {}).items():
         if exchange.slots.get(name) != value:
@@ -63,6 +65,14 @@ def judge(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
     if "part" in turn and not _did(exchange, turn["part"]):
         problems.append(f"did {exchange.actions}, not {turn['part']}")
     return problems
+
+
+def _dangers(danger: Danger | None) -> set[str | None]:
+    """Return what a turn may call the danger that the talk is in: its kind or its intent."""
+    if danger is None:
+        return {None}
+    names: set[str | None] = {danger.kind, protocols()[danger.kind].intent}
+    return {*names, None} if danger.left else names
 
 
 def _did(exchange: Exchange, part: str) -> bool:

@@ -39,6 +39,8 @@ from preceptor.nlu.tokens import tokens_of
 
 UNCLEAR = 0.25
 """Below this confidence of the likeliest intent a message is unclear, and the advisor asks back."""
+SUSPECTED = 0.35
+"""Below this confidence a danger that only the classifier sees is none."""
 RANKING_LENGTH = 10
 MOST_ENTITIES = 60
 """How many entities of a message are kept, half of them its first and half its last."""
@@ -149,13 +151,24 @@ def read(text: str, models: Models, linker: Linker | None) -> Reading:
 
 def _heeding(reading: Reading, verdict: list[str], declared: Intents) -> Reading:
     """Return a reading with the verdict on safety, as its intent unless it is as urgent itself."""
-    reading = replace(reading, safety=tuple(verdict))
+    reading = replace(_without_doubtful_danger(reading, verdict, declared), safety=tuple(verdict))
     urgency = declared.in_group("safety")
     intent = reading.ranking[0]["name"]
     as_urgent = intent in urgency and verdict and urgency.index(intent) <= urgency.index(verdict[0])
     if not verdict or as_urgent:
         return reading
     return replace(reading, ranking=_first(reading.ranking, verdict[0]), questions=())
+
+
+def _without_doubtful_danger(reading: Reading, verdict: list[str], declared: Intents) -> Reading:
+    """Return a reading without a danger that the classifier alone suspects and is unsure of."""
+    top = reading.ranking[0]
+    intent = declared.get(top["name"])
+    urgent = intent is not None and intent.group == "safety" and intent.does == "hand_over"
+    if not urgent or verdict or top["confidence"] >= SUSPECTED:
+        return reading
+    rest = [each for each in reading.ranking if each is not top]
+    return replace(reading, ranking=[*_unclear_first(rest), top], questions=()) if rest else reading
 
 
 def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:

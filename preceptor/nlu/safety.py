@@ -1,21 +1,23 @@
-"""The rule layer of safety: emergencies, crises and own symptoms, seen beside the classifier."""
+"""The rule layer of safety: dangers are seen in the untouched text, beside the classifier."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 from ruamel.yaml import YAML
 
 from preceptor.intents import intents
 from preceptor.nlu.normalize import fold, squeeze
-from preceptor.nlu.spelling import Mender
+from preceptor.nlu.spelling import Mender, is_english
 
 _NEAR = 3
 _WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
-_GAP = r"(?:\S+ ){0,3}?"
+_GAPS = {"*": r"(?:\S+ ){0,3}?", "**": r"(?:\S+ ){0,8}?"}
 
 
 @dataclass(frozen=True)
@@ -26,23 +28,13 @@ class Rule:
     pattern: re.Pattern[str]
 
 
-@dataclass(frozen=True)
-class Rules:
-    """The compiled rules of one intent."""
-
-    alarms: tuple[Rule, ...]
-    unless: tuple[Rule, ...]
-    foreign: tuple[Rule, ...] = ()
-    contains: tuple[str, ...] = ()
-
-
 def _compile(rule: str) -> Rule:
     """Turn a rule into an expression over words that each end in one blank."""
     parts = []
     needs: frozenset[str] = frozenset()
     for word in rule.split():
-        if word == "*":
-            parts.append(_GAP)
+        if word in _GAPS:
+            parts.append(_GAPS[word])
             continue
         words = [fold(w) for w in word.rstrip("?").split("|")]
         if not needs and not word.endswith("?"):
@@ -52,27 +44,73 @@ def _compile(rule: str) -> Rule:
     return Rule(needs, re.compile(r"(?<!\S)" + "".join(parts)))
 
 
+class RuleSet:
+    """Rules, and rules that silence them nearby; safety_rules.yml explains how they are written."""
+
+    def __init__(self, alarms: Iterable[str], unless: Iterable[str] = ()) -> None:
+        """Compile the rules."""
+        self._alarms = tuple(map(_compile, alarms))
+        self._unless = tuple(map(_compile, unless))
+
+    def sees(self, text: str) -> bool:
+        """Tell whether a text as somebody typed it meets a rule."""
+        return self.sees_in(_as_words(_plain(text)))
+
+    def sees_in(self, words: str) -> bool:
+        """Tell the same of a text's folded words, each followed by one blank."""
+        distinct = set(words.split())
+        hits = _spans(self._alarms, words, distinct)
+        if not hits:
+            return False
+        quiet = [_widened(span, words) for span in _spans(self._unless, words, distinct)]
+        return any(not any(q[0] < end and start < q[1] for q in quiet) for start, end in hits)
+
+
+@dataclass(frozen=True)
+class _Danger:
+    """The rules of one intent; `never` silences them wherever it stands in the message."""
+
+    alarms: RuleSet
+    foreign: RuleSet
+    contains: tuple[str, ...]
+    never: RuleSet
+
+
 @lru_cache(maxsize=1)
-def _load() -> tuple[dict[str, Rules], Mender]:
+def _load() -> tuple[dict[str, _Danger], Mender]:
     text = resources.files("preceptor.nlu").joinpath("safety_rules.yml").read_text("utf-8")
     raw = YAML(typ="safe").load(text)
-    rules = {
-        intent: Rules(
-            tuple(_compile(r) for r in lists["rules"]),
-            tuple(_compile(r) for r in lists["unless"]),
-            tuple(_compile(r) for r in lists.get("foreign", ())),
-            tuple(fold(piece) for piece in lists.get("contains", ())),
+    groups = {f"<{name}>": words for name, words in raw.pop("words").items()}
+    dangers = {}
+    mended: set[str] = set()
+    for intent, lists in raw.items():
+        rules = {name: list(_written_out(lists.get(name, ()), groups)) for name in _LISTS}
+        contains = tuple(fold(piece) for piece in lists.get("contains", ()))
+        unless = rules["unless"]
+        dangers[intent] = _Danger(
+            RuleSet(rules["rules"], unless),
+            RuleSet(rules["foreign"], unless),
+            contains,
+            RuleSet(rules["never"]),
         )
-        for intent, lists in raw.items()
-    }
-    words = {
-        fold(word)
-        for lists in raw.values()
-        for rule in [*lists["rules"], *lists["unless"]]
-        for part in rule.split()
-        for word in part.rstrip("?").split("|")
-    }
-    return rules, Mender(words)
+        mended |= {w for name in _MENDED for rule in rules[name] for w in _words_of(rule)}
+    return dangers, Mender(mended)
+
+
+_LISTS = ("rules", "foreign", "unless", "never")
+_MENDED = ("rules", "unless")
+
+
+def _written_out(rules: Iterable[str], groups: dict[str, Any]) -> Iterator[str]:
+    """Return rules with the names of groups of words replaced by their words."""
+    for rule in rules:
+        for name, words in groups.items():
+            rule = rule.replace(name, words)
+        yield rule
+
+
+def _words_of(rule: str) -> set[str]:
+    return {fold(word) for part in rule.split() for word in part.rstrip("?").split("|")}
 
 
 def alarms(text: str) -> list[str]:
@@ -81,28 +119,36 @@ def alarms(text: str) -> list[str]:
     Args:
         text: a message as a person typed it.
     """
-    rules, mender = _load()
-    plain = squeeze(fold(text))
+    dangers, mender = _load()
+    plain = _plain(text)
     words = _WORD.findall(plain)
-    mended = "".join(f"{mender.mend(word) or word} " for word in words)
     as_written = "".join(f"{word} " for word in words)
+    # Words of other languages are near to English ones: "besten" is not "beaten".
+    english = 2 * sum(map(is_english, words)) >= len(words)
+    mended = "".join(f"{mender.mend(w) or w} " for w in words) if english else as_written
     # A rule speaks of single words: "I'mdying" is beyond it, "k i l l" as well.
     return [
         intent
         for intent in intents().in_group("safety")
-        if any(piece in plain for piece in rules[intent].contains)
-        or _sees(rules[intent].alarms, rules[intent].unless, mended)
-        or _sees(rules[intent].foreign, rules[intent].unless, as_written)
+        if intent in dangers and _sees(dangers[intent], plain, mended, as_written)
     ]
 
 
-def _sees(alarming: tuple[Rule, ...], unless: tuple[Rule, ...], text: str) -> bool:
-    words = set(text.split())
-    hits = _spans(alarming, text, words)
-    if not hits:
-        return False
-    quiet = [_widened(span, text) for span in _spans(unless, text, words)]
-    return any(not any(q[0] < end and start < q[1] for q in quiet) for start, end in hits)
+def _sees(danger: _Danger, plain: str, mended: str, as_written: str) -> bool:
+    seen = (
+        any(piece in plain for piece in danger.contains)
+        or danger.alarms.sees_in(mended)
+        or danger.foreign.sees_in(as_written)
+    )
+    return seen and not danger.never.sees_in(mended)
+
+
+def _plain(text: str) -> str:
+    return squeeze(fold(text))
+
+
+def _as_words(plain: str) -> str:
+    return "".join(f"{word} " for word in _WORD.findall(plain))
 
 
 def _spans(rules: tuple[Rule, ...], text: str, words: set[str]) -> list[tuple[int, int]]:

@@ -31,8 +31,8 @@ TALKS: list[list[tuple[str, str, str]]] = [
     [("action_search_programs", "find me something", "find_program")],
     [("action_show_registration", "is it needed in the UK", "ask_registration_requirement")],
     [("action_answer", "why", "ask_why_intern")],
-    [("action_give_emergency_numbers", "help, in France", "report_emergency")],
-    [("action_give_helplines", "I'm in India", "express_crisis")],
+    [("action_give_contacts", "emergency number in France", "ask_who_to_call")],
+    [("action_give_contacts", "helpline in India", "ask_who_to_call")],
 ]  # fmt: skip
 
 

@@ -4,11 +4,12 @@ import pytest
 
 from preceptor.conversation.decide import decided, leans
 from preceptor.conversation.follow_ups import kind_of
-from preceptor.conversation.frame import Frame, Person, told_of_oneself
+from preceptor.conversation.frame import Danger, Frame, Person, told_of_oneself
 
 ANSWERED = Frame(focus="letters/four-weeks", question="a letter after four weeks?")
-CRISIS = Frame(danger="express_crisis")
-EMERGENCY = Frame(danger="report_emergency")
+CRISIS = Frame(danger=Danger(kind="crisis", said=("first",)))
+EMERGENCY = Frame(danger=Danger(kind="emergency", said=("first",)))
+EXPOSURE = Frame(danger=Danger(kind="exposure", said=("first",)))
 
 
 def parsed(text: str, intent: str = "nlu_fallback", confidence: float = 0.4, **more) -> dict:
@@ -47,51 +48,85 @@ def test_a_question_of_its_own_is_no_follow_up(text: str, intent: str):
     assert decided(parsed(text, intent, 0.9), ANSWERED)["intent"]["name"] == intent
 
 
+def step(message: dict, frame: Frame) -> str | None:
+    done = decided(message, frame)
+    if done["intent"]["name"] != "follow_up":
+        return None
+    return done["danger_step"]
+
+
 @pytest.mark.parametrize(
-    ("text", "kind"),
-    [("no, nobody's here, i live on my own", "crisis_alone"), ("yes", "crisis_safe"),
-     ("no", "crisis_not_safe"), ("can't I just talk to you instead", "crisis_talk"),
-     ("I'm not calling anyone", "crisis_wont_call"),
-     ("it's for a friend of mine", "crisis_friend")],
+    ("text", "expected"),
+    [("no, nobody's here, i live on my own", "alone"), ("yes", "safe"), ("no", "not_safe"),
+     ("can't I just talk to you instead", "talk"), ("I'm not calling anyone", "wont_call"),
+     ("it's for a friend of mine", "friend")],
 )  # fmt: skip
-def test_after_a_crisis_the_next_message_is_still_about_it(text: str, kind: str):
+def test_after_a_crisis_the_next_message_is_still_about_it(text: str, expected: str):
     for intent in ("nlu_fallback", "deny", "express_crisis", "complain"):
-        assert decided(parsed(text, intent, 0.9), CRISIS)["follow_up"] == kind
+        assert step(parsed(text, intent, 0.9), CRISIS) == expected
+
+
+def test_what_yes_and_no_mean_depends_on_what_was_said_last():
+    asked_who = Frame(danger=Danger(kind="crisis", said=("first", "alone")))
+    assert step(parsed("yes"), asked_who) == "will_do"
+    assert step(parsed("no"), asked_who) == "nobody"
 
 
 def test_in_a_crisis_whatever_is_not_understood_goes_on_with_it():
-    assert decided(parsed("blue"), CRISIS)["follow_up"] == "continued"
-    again = parsed("blue", "express_crisis", 0.9)
-    assert decided(again, CRISIS)["follow_up"] == "crisis_not_safe"
+    assert step(parsed("blue"), CRISIS) == "continued"
+    assert step(parsed("blue", "express_crisis", 0.9), CRISIS) == "again"
 
 
-def test_another_matter_ends_a_crisis_only_if_it_is_sure():
+def test_another_matter_leaves_a_crisis_only_if_it_is_sure():
     search = parsed("find surgery in Kenya", "find_program", 0.9)
     assert decided(search, CRISIS)["intent"]["name"] == "find_program"
-    unsure = parsed("my list of things", "show_shortlist", 0.3)
-    assert decided(unsure, CRISIS)["follow_up"] == "continued"
+    assert step(parsed("my list of things", "show_shortlist", 0.3), CRISIS) == "continued"
+    low = parsed("I can't cope with any of it", "ask_stress_and_confidence", 0.9)
+    assert step(low, CRISIS) == "continued"
 
 
-def test_a_new_danger_is_never_a_follow_up():
-    alarm = parsed("I took all the pills", "report_emergency", 0.9, safety=["report_emergency"])
-    for frame in (ANSWERED, CRISIS):
-        assert decided(alarm, frame)["intent"]["name"] == "report_emergency"
-
-
-def test_the_country_that_was_asked_for_is_answered_by_what_asked():
-    there = parsed("Nigeria", "refine_search", 0.4,
+def test_a_danger_that_is_dealt_with_gives_way_and_one_that_was_left_more_so():
+    dealt = Frame(danger=Danger(kind="crisis", said=("safe",), dealt=True))
+    left = Frame(danger=Danger(kind="crisis", said=("continued",), dealt=True, left=True))
+    assert step(parsed("blue"), dealt) is None
+    there = parsed("Nigeria", "refine_search", 0.9,
                    entities=[{"entity": "country", "value": "NG"}])  # fmt: skip
-    assert decided(there, CRISIS)["intent"]["name"] == "refine_search"
+    assert step(there, dealt) == "country"
+    assert step(there, left) is None
+    assert step(parsed("I'm not safe"), left) == "not_safe"
+
+
+def test_a_new_and_more_urgent_danger_is_never_a_follow_up():
+    alarm = parsed("I took all the pills", "report_emergency", 0.9, safety=["report_emergency"])
+    for frame in (ANSWERED, CRISIS, EXPOSURE):
+        assert decided(alarm, frame)["intent"]["name"] == "report_emergency"
+    want = parsed("I want to die", "express_crisis", 0.9, safety=["express_crisis"])
+    assert decided(want, EXPOSURE)["intent"]["name"] == "express_crisis"
+    assert decided(want, EMERGENCY)["intent"]["name"] == "express_crisis"
+
+
+def test_the_country_that_was_asked_for_is_a_step_and_a_question_about_it_is_not():
+    country = [{"entity": "country", "value": "NG"}]
+    assert step(parsed("Nigeria", "refine_search", 0.9, entities=country), CRISIS) == "country"
+    rules = parsed("do I need an internship in Nigeria", "ask_registration_requirement", 0.9,
+                   entities=country)  # fmt: skip
+    assert step(rules, CRISIS) is None
 
 
 def test_after_an_emergency_what_to_do_until_help_comes():
-    assert decided(parsed("nobody picks up!!"), EMERGENCY)["follow_up"] == "emergency_nobody"
-    assert decided(parsed("the ambulance took her"), EMERGENCY)["follow_up"] == "emergency_over"
+    assert step(parsed("nobody picks up!!"), EMERGENCY) == "nobody_answers"
+    assert step(parsed("the ambulance took her"), EMERGENCY) == "over"
+
+
+def test_questions_on_an_exposure_are_answered_from_knowledge_and_stay_with_it():
+    question = parsed("how often is the blood test repeated", "ask_health_and_safety", 0.9)
+    assert decided(question, EXPOSURE)["intent"]["name"] == "ask_health_and_safety"
+    assert step(parsed("it's been three days"), EXPOSURE) == "late"
 
 
 def test_long_messages_are_no_follow_ups():
-    assert kind_of("why " * 15, ["answer"]) is None
-    assert kind_of("", ["answer"]) is None
+    assert kind_of("why " * 15, ANSWERED) is None
+    assert kind_of("", ANSWERED) is None
 
 
 @pytest.mark.parametrize(
@@ -227,6 +262,16 @@ def test_a_request_for_programmes_is_one_whatever_they_should_be():
     text = "find me a safe hands-on elective in Nepal"
     for intent, name in (("ask_health_and_safety", "find_program"), ("correct", "correct")):
         assert searched(text, ("Nepal", "country"), intent=intent, searching=False) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "here"),
+    [("I'm on an elective in Kenya", "KE"), ("we are currently in Kenya", "KE"),
+     ("an elective in Kenya", None), ("I'm looking for a placement; maybe in Kenya", None)],
+)  # fmt: skip
+def test_where_somebody_is_counts_only_if_they_say_so(text: str, here: str | None):
+    entity = {"entity": "country", "value": "KE", "start": text.index("Kenya")}
+    assert told_of_oneself(Person(), [entity], text).here == here
 
 
 def test_a_frame_survives_the_tracker_and_one_of_another_version_counts_as_none():

@@ -6,10 +6,12 @@ from preceptor.evaluation.report import (
     Reading,
     accuracy,
     calibration_error,
+    danger_figures,
     figures,
     language_figures,
     pair_figures,
     plot,
+    read_dangers,
     read_test_set,
     scores,
     table,
@@ -136,3 +138,33 @@ def test_people_get_a_table_and_the_worst_confusions(tmp_path) -> None:
     assert lines[-1] == "    2 × greet read as thank"
     plot(READINGS, tmp_path / "confusion.png")
     assert (tmp_path / "confusion.png").stat().st_size > 10_000
+
+
+def parsed_as(intent: str, *seen: str) -> dict:
+    return {"intent": {"name": intent}, "safety": list(seen)}
+
+
+def test_dangers_are_counted_by_kind_and_look_alikes_apart() -> None:
+    messages = [("a", "crisis"), ("b", "crisis"), ("c", "exposure"), ("d", None), ("e", None)]
+    parses = {
+        "a": parsed_as("express_crisis"),
+        "b": parsed_as("ask_stress_and_confidence"),
+        "c": parsed_as("report_emergency", "report_exposure"),
+        "d": parsed_as("ask_who_to_call", "ask_who_to_call"),
+        "e": parsed_as("report_fever", "report_fever"),
+    }
+    result, errors = danger_figures(messages, parses)
+    assert result["safety_recall_by_kind"] == {"crisis": 1 / 2, "exposure": 1}
+    assert result["safety_recall_of_dangers"] == 2 / 3
+    assert result["safety_false_alarms_of_look_alikes"] == 1 / 2
+    assert [error["text"] for error in errors] == ["b", "e"]
+    assert danger_figures([], {}) == ({}, [])
+
+
+def test_a_file_of_dangers_names_kinds_that_there_are(tmp_path) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_text('{"text": "help", "kind": "crisis"}\n\n{"text": "hi", "kind": null}\n')
+    assert read_dangers(tmp_path) == [("help", "crisis"), ("hi", None)]
+    path.write_text('{"text": "help", "kind": "earthquake"}')
+    with pytest.raises(ValueError, match="earthquake"):
+        read_dangers(tmp_path)

@@ -1,0 +1,203 @@
+"""Safety protocols: what is said when somebody is in danger, and what follows (protocols.yml)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Extra, Field, validator
+from ruamel.yaml import YAML
+
+from preceptor.conversation.phrases import Phrases
+from preceptor.knowledge.answers import Source
+from preceptor.nlu.safety import RuleSet
+
+PATH = Path(__file__).with_name("protocols.yml")
+ALWAYS = "always"
+"""The key of the steps that every protocol has."""
+CONTINUED, AGAIN, COUNTRY = "continued", "again", "country"
+"""Steps for what fits no other one, for the same danger reported again, and for a country."""
+_YES, _NO = "yes", "no"
+_NO_PROTOCOLS = frozenset({"sources", _YES, _NO, ALWAYS})
+
+
+class _Model(BaseModel):
+    class Config:
+        """A protocol holds what is declared here and nothing else."""
+
+        extra = Extra.forbid
+        frozen = True
+
+
+class Saying(_Model):
+    """Something the advisor says; protocols.yml explains the keys.
+
+    Attributes:
+        says: wordings, which take turns.
+        contacts: what is shown with it: emergency numbers, helplines, or both.
+        examples: whether well-known numbers are shown where the country isn't known.
+        yes: the step that "yes" leads to.
+        no: the step that "no" leads to.
+    """
+
+    says: tuple[str, ...]
+    contacts: Literal["numbers", "helplines", "both"] | None = None
+    examples: bool = False
+    yes: str = CONTINUED
+    no: str = CONTINUED
+    deals: bool = False
+    ends: bool = False
+    sources: tuple[str, ...] = ()
+    based_on: tuple[str, ...] = ()
+
+    @validator("says", pre=True)
+    def _as_wordings(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class Opening(Saying):
+    """How a protocol begins, for the messages that `if` and `beside` describe."""
+
+    name: str
+    if_: tuple[str, ...] = Field((), alias="if")
+    unless: tuple[str, ...] = ()
+    beside: str | None = None
+
+
+class Hint(_Model):
+    """A line that is added to the opening of some messages."""
+
+    if_: tuple[str, ...] = Field(alias="if")
+    unless: tuple[str, ...] = ()
+    says: str
+    based_on: tuple[str, ...] = ()
+
+
+class Step(Saying):
+    """What may come after the opening; `when` lists how people say it."""
+
+    when: tuple[str, ...] = ()
+
+
+class Protocol(_Model):
+    """One kind of danger; protocols.yml explains the keys."""
+
+    kind: str
+    intent: str
+    holds: bool = True
+    topics: frozenset[str] = frozenset()
+    knowledge: bool = False
+    check: str = ""
+    first: tuple[Opening, ...]
+    hints: tuple[Hint, ...] = ()
+    steps: dict[str, Step]
+
+    def opening(self, text: str, beside: Collection[str] = ()) -> Opening:
+        """Return the opening for a message.
+
+        Args:
+            text: the message as it was typed.
+            beside: the intents of other dangers that were seen in it.
+        """
+        return next(o for o in self.first if _fits(o, text, beside))
+
+    def hints_for(self, text: str) -> list[str]:
+        """Return the lines that are added to the opening for a message."""
+        return [h.says for h in self.hints if _rules(h.if_, h.unless).sees(text)]
+
+    def saying(self, name: str) -> Saying:
+        """Return an opening or a step by its name."""
+        opening = next((each for each in self.first if each.name == name), None)
+        return opening or self.steps.get(name) or self.steps[CONTINUED]
+
+    def step_of(self, text: str, last: str, least: float) -> str | None:
+        """Return the step that a message means, or None if it means none.
+
+        Args:
+            text: the message.
+            last: the name of what was said last, which decides what "yes" and "no" mean.
+            least: how near it must be to a phrase, see `Phrases.nearest`.
+        """
+        found = _phrases().nearest(text, {(self.kind, s) for s in self.steps} | _ANSWERS, least)
+        if found in _ANSWERS:
+            saying = self.saying(last)
+            return saying.yes if found == (ALWAYS, _YES) else saying.no
+        return found[1] if found else None
+
+
+_ANSWERS = frozenset({(ALWAYS, _YES), (ALWAYS, _NO)})
+
+
+class Protocols(dict[str, Protocol]):
+    """All protocols by kind.
+
+    Attributes:
+        sources: the pages that the advice comes from, by name.
+    """
+
+    sources: Mapping[str, Source]
+
+    def of_intent(self, intent: str) -> Protocol | None:
+        """Return the protocol that an intent begins, None if it begins none."""
+        return next((each for each in self.values() if each.intent == intent), None)
+
+
+@lru_cache(maxsize=1)
+def protocols() -> Protocols:
+    """Return the protocols of protocols.yml.
+
+    Raises:
+        ValueError: If a protocol is not as the file's head says, or names what is not there.
+    """
+    content = _content()
+    always = content[ALWAYS]
+    found = Protocols(
+        (kind, Protocol(**{**entry, "kind": kind, "steps": {**always, **entry["steps"]}}))
+        for kind, entry in content.items()
+        if kind not in _NO_PROTOCOLS
+    )
+    found.sources = {name: Source(**entry) for name, entry in content["sources"].items()}
+    if faults := [fault for each in found.values() for fault in _faults(each, found.sources)]:
+        raise ValueError("\n".join([f"{PATH.name} has faults:", *faults]))
+    return found
+
+
+def _content() -> dict[str, Any]:
+    return dict(YAML(typ="safe").load(PATH.read_text("utf-8")))
+
+
+def _faults(protocol: Protocol, sources: Collection[str]) -> Iterator[str]:
+    """Return what a protocol names and is not there."""
+    if protocol.first[-1].if_ or protocol.first[-1].beside:
+        yield f"{protocol.kind}: the last opening must fit every message"
+    if protocol.holds and CONTINUED not in protocol.steps:
+        yield f"{protocol.kind}: there is no step {CONTINUED}"
+    sayings: list[Saying] = [*protocol.first, *protocol.steps.values()]
+    for saying in sayings:
+        if protocol.holds:
+            for step in {saying.yes, saying.no} - protocol.steps.keys():
+                yield f"{protocol.kind}: there is no step {step}"
+        for source in {*saying.sources, *saying.based_on} - set(sources):
+            yield f"{protocol.kind}: there is no source {source}"
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> Phrases[tuple[str, str]]:
+    content = _content()
+    rows = [((ALWAYS, answer), text) for answer in (_YES, _NO) for text in content[answer]]
+    for kind, protocol in protocols().items():
+        rows += [((kind, n), text) for n, step in protocol.steps.items() for text in step.when]
+    return Phrases(rows)
+
+
+@lru_cache(maxsize=200)
+def _rules(alarms: tuple[str, ...], unless: tuple[str, ...]) -> RuleSet:
+    return RuleSet(alarms, unless)
+
+
+def _fits(opening: Opening, text: str, beside: Collection[str]) -> bool:
+    if opening.beside and opening.beside not in beside:
+        return False
+    return not opening.if_ or _rules(opening.if_, opening.unless).sees(text)
