@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from actions import phrases, registration_text, selection
+from actions import phrases, selection
 from actions.answers import SURER, answer_if_sure, general_answer, show
+from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
 from preceptor.catalogue.facts import registration_rules
@@ -21,6 +22,7 @@ _OFFERED = ("IN", "NG", "GB")
 _SURER = 0.8
 _OTHER_MATTERS = ("specialty", "duration", "money", "kind", "ordinal", "cheap")
 _MOST_COUNTRIES = 3
+_MONTHS_A_WEEK, _ROUNDING = 12 / 52, 0.1
 
 
 class Asked(BaseModel):
@@ -106,7 +108,7 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
         turn.set(topic=intent)
         return
     asked = _asked(turn, intent)
-    if _from_knowledge(turn, asked):
+    if asked.countries and _from_knowledge(turn, asked):
         return
     turn.set(topic=intent)
     turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
@@ -135,8 +137,10 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
 
 def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
     """Keep what was asked; `pending` if the advisor asks back where somebody trained."""
-    kept = asked.changed(pending=pending).dict(exclude={"countries", "options"})
-    turn.set(licensing_asked=kept)
+    rule = [each for each in asked.aspects if each not in OF_THE_REGULATOR]
+    # "Who can I ask?" is not asked again of the next country.
+    kept = asked.changed(pending=pending, aspects=rule or _before(turn).aspects)
+    turn.set(licensing_asked=kept.dict(exclude={"countries", "options"}))
 
 
 def _before(turn: Turn) -> Asked:
@@ -165,8 +169,6 @@ def _asked(turn: Turn, intent: str) -> Asked:
         asked = asked.changed(aspects=_default(intent, turn, asked), yes_no=False)
     if asked.aspects == ("needed",) and asked.trained and registration.was_done(text):
         asked = asked.changed(aspects=("needed", "from_abroad_counts"))
-    if asked.aspects == ("gaps",) and turn.question.of_kind("duration"):
-        asked = asked.changed(aspects=("gaps", "length"))
     return asked
 
 
@@ -187,14 +189,16 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
     """Return the question with its countries and where somebody trained."""
     text = turn.question.text
     places = {id: place.country for id, place in turn.catalogue.places.items()}
-    terms = _terms(turn, asked.profession)
+    doctors = registration.is_about_doctors(text)
+    terms = _terms(turn, asked.profession or ("doctor" if doctors else None))
     firm = {t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)}
     options = {c for t in terms for c in t.countries}
     found = registration.countries_of(
         text, turn.question.entities, places, firm, options, talk=talk
     )
     trained = found.trained or before.trained or turn.frame.person.origin
-    route = registration.route_of(text) or (None if found.trained else before.route)
+    by_term = next((t.route for t in terms if t.route), None)
+    route = registration.route_of(text) or (None if found.trained else by_term or before.route)
     if before.pending and found.wanted:
         # The advisor asked where they trained.
         return asked.changed(trained=found.wanted, countries=before.countries, pending=False)
@@ -251,7 +255,7 @@ def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
         if ("country", c) in names
     ]
     general = None if asked.options else general_answer(turn, (INTENT, LENGTH))
-    if general is None:
+    if general is None or general.id in turn.frame.told:
         turn.reply(turn.say("licensing_which"), choices=choices)
         return
     turn.frame = turn.frame.with_told(general.id, turn.question.text)
@@ -267,7 +271,7 @@ def _answer_profession(turn: Turn, country: str, profession: str, choices: list[
         None,
     )  # fmt: skip
     where = phrases.country(turn.catalogue.names.get(("country", country), country))
-    who = turn.say(f"registration_{profession}s")
+    who = turn.say(f"registration_who_{profession}")
     if body is None:
         text = turn.say("registration_profession_unknown", who=who, country=where)
     else:
@@ -286,23 +290,34 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         _ask_route(turn, country, asked)
         return
     if route is not None and route not in rules:
-        regulator = registration_text.named(next(iter(rules.values())))
+        regulator = named(next(iter(rules.values())))
         name = phrases.country(turn.catalogue.names[("country", country)])
         lead = turn.say(f"registration_no_{route}", country=name, regulator=regulator)
         turn.reply(lead, choices=choices)
         return
-    shown = registration_text.fitting(rules, route, asked.aspects)
-    told = registration_text.told(turn, shown, asked.aspects, asked.yes_no)
-    first = next(iter(shown))
+    telling = Telling(turn, rules, route, asked.aspects, asked.yes_no)
+    told = telling.told()
     turn.reply(
         told.lead,
-        body=told.body,
+        body=[*_too_short(turn, telling), *told.body],
         steps=told.steps,
-        card=registration_text.card(turn, first, shown[first], asked.aspects),
-        remarks=registration_text.remarks(turn, shown, asked.aspects),
-        sources=registration_text.sources(shown),
+        card=telling.card(),
+        remarks=telling.remarks(),
+        sources=telling.sources(),
         choices=choices,
     )
+
+
+def _too_short(turn: Turn, telling: Telling) -> list[str]:
+    """Return that a length that somebody names falls short of what is asked for."""
+    least = min((r.min_months for r in telling.shown.values() if r.min_months), default=None)
+    named = [e for e in turn.question.of_kind("duration") if e["value"].get("max_weeks")]
+    if telling.asked[0] != "gaps" or least is None or not named:
+        return []
+    if named[0]["value"]["max_weeks"] * _MONTHS_A_WEEK >= float(least) - _ROUNDING:
+        return []
+    length = phrases.months(least, None)
+    return [turn.say("registration_too_short", given=named[0]["text"], length=length)]
 
 
 def _not_covered(turn: Turn, country: str, choices: list[Choice]) -> None:
@@ -314,7 +329,7 @@ def _not_covered(turn: Turn, country: str, choices: list[Choice]) -> None:
     turn.reply(turn.say("licensing_not_covered", country=name, regulator=whom), choices=choices)
 
 
-def _route(turn: Turn, country: str, asked: Asked, rules: registration_text.Rules) -> Route | None:
+def _route(turn: Turn, country: str, asked: Asked, rules: Rules) -> Route | None:
     """Return the route of somebody in a country; None if it is open."""
     route: Route | None = asked.route
     if route is None and asked.trained:

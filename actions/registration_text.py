@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from actions import phrases
 from actions.topic_action import Turn
@@ -14,11 +15,14 @@ from preceptor.conversation.cards import LicensingCard, SourceLink
 
 Rules = Mapping[Route, RegistrationRecord]
 
+OF_THE_REGULATOR = frozenset({"regulator", "source", "documents"})
+"""What is asked of a regulator or of a page rather than of a rule."""
 _MOST_WORDS = 62
 """How many words the answer has without its remarks; a second thing asked is left out beyond."""
-_VERDICTS = {"needed", "skip"}
-# A question that no column answers as it stands, and the column that it is about.
-_COLUMN = {"needed": "needed_note", "skip": "needed_note"}
+_VERDICTS = frozenset({"needed", "skip"})
+# The columns of what is asked that is no column itself.
+_COLUMN = {"needed": "needed_note", "skip": "needed_note", "length": "min_months"}
+_SKIPPED = {"yes": "no", "no": "yes"}
 
 
 @dataclass(frozen=True)
@@ -30,236 +34,235 @@ class Told:
     steps: tuple[str, ...] = ()
 
 
-def fitting(
-    rules: Rules, route: Route | None, asked: Sequence[str]
-) -> dict[Route, RegistrationRecord]:
-    """Return the rules to tell, at most two: those that say something of what is asked.
+@dataclass(frozen=True)
+class Telling:
+    """What is told of one country.
 
-    Args:
-        rules: all of a country.
-        route: by which somebody comes; None if that is open, "abroad" counts recognised
-            qualifications too.
-        asked: what is asked.
-    """
-    routes: tuple[Route, ...] = (route,) if route else ("home", "abroad")
-    if route == "abroad" and asked[0] != "steps":
-        routes = ("abroad", "recognised")
-    saying: list[Route] = [r for r in routes if r in rules and _says(rules[r], asked[0])]
-    if asked[0] in ("regulator", "source", "documents"):
-        saying = saying[:1]
-    if route and not saying and "home" in rules and _says(rules["home"], asked[0]):
-        saying = ["home", route]
-    chosen = saying or [next((r for r in routes if r in rules), next(iter(rules)))]
-    return {each: rules[each] for each in chosen}
-
-
-def _says(rule: RegistrationRecord, aspect: str) -> bool:
-    if aspect in ("regulator", "source"):
-        return True
-    if aspect == "length":
-        return bool(_length(rule))
-    return getattr(rule, _COLUMN.get(aspect, aspect), None) not in (None, NOT_STATED)
-
-
-def told(turn: Turn, rules: Rules, asked: Sequence[str], yes_no: bool) -> Told:
-    """Return the answer for one country.
-
-    Args:
+    Attributes:
         turn: the turn.
-        rules: those to tell, by route, one or two.
+        rules: all rules of the country.
+        route: by which somebody comes; None if that is open.
         asked: what is asked, see registration.yml.
         yes_no: whether yes or no answers it.
     """
-    for most in range(len(asked), 0, -1):
-        answer = _told(turn, rules, asked[:most], yes_no)
-        if most == 1 or _words(answer) <= _MOST_WORDS:
-            return answer
-    raise ValueError("nothing is asked")
+
+    turn: Turn
+    rules: Rules
+    route: Route | None
+    asked: tuple[str, ...]
+    yes_no: bool
+
+    @cached_property
+    def country(self) -> str:
+        """The country's name as it stands in a sentence."""
+        code = next(iter(self.rules.values())).country
+        return phrases.country(self.turn.catalogue.countries[code].name)
+
+    @cached_property
+    def shown(self) -> dict[Route, RegistrationRecord]:
+        """The rules to tell, at most two: those that say something of what is asked first.
+
+        Beside the rule for degrees from abroad stands the one for recognised qualifications; of
+        what only graduates of the country are told, such as the pay, they are told it as well.
+        """
+        routes: tuple[Route, ...] = (self.route,) if self.route else ("home", "abroad")
+        if self.route == "abroad" and self.asked[0] != "steps":
+            routes = ("abroad", "recognised")
+        known = [route for route in routes if route in self.rules]
+        saying = [route for route in known if self._says(self.rules[route])]
+        if self.asked[0] in OF_THE_REGULATOR:
+            saying = known[:1]
+        if self.route and not saying and "home" in self.rules and self._says(self.rules["home"]):
+            saying = ["home", self.route]
+        chosen = saying or known[:1] or list(self.rules)[:1]
+        return {route: self.rules[route] for route in chosen}
+
+    @cached_property
+    def is_known(self) -> bool:
+        """Whether any rule says something of what is asked first."""
+        return any(map(self._says, self.shown.values()))
+
+    def told(self) -> Told:
+        """Return the answer; what is asked last is left out where it would be too long."""
+        for most in range(len(self.asked), 1, -1):
+            answer = self._told(self.asked[:most])
+            words = " ".join([answer.lead, *answer.body, *answer.steps]).split()
+            if len(words) <= _MOST_WORDS:
+                return answer
+        return self._told(self.asked[:1])
+
+    def _says(self, rule: RegistrationRecord) -> bool:
+        return _text(rule, self.asked[0]) not in (None, NOT_STATED)
+
+    def _told(self, asked: Sequence[str]) -> Told:
+        if not self.is_known:
+            rule = next(iter(self.shown.values()))
+            if asked[0] in ("regulator", "source"):
+                more = [self._sentence(rule, each) for each in asked[1:]]
+                return Told(self._sentence(rule, asked[0]), tuple(more))
+            where = self._say("registration_where")
+            text = self._sentence(rule, asked[0])
+            return Told(self._say("registration_label", where=_capital(where), text=text))
+        verdict = self._verdict() if self.yes_no and asked[0] in _VERDICTS else ""
+        lines = {r: self._line(rule, asked) for r, rule in self.shown.items()}
+        if len(set(lines.values())) > 1:
+            return self._by_route(lines, verdict, asked)
+        route, rule = next(iter(self.shown.items()))
+        where = self._where(None if len(lines) > 1 else route)
+        if verdict:
+            lead = f"{self._say(f'registration_{verdict}', where=where)} {lines[route]}"
+            return Told(lead, tuple(self._how_long(rule, asked)))
+        if tuple(asked) == ("length",) and route == "home" and rule.name:
+            name = phrases.internship(rule.name)
+            return Told(self._say("licensing_length", name=name, length=_text(rule, "length")))
+        lead = self._labelled(_capital(where), rule, lines[route], asked)
+        return Told(lead, (), _steps(rule) if "steps" in asked else ())
+
+    def _by_route(self, lines: Mapping[Route, str], verdict: str, asked: Sequence[str]) -> Told:
+        """Return an answer with a line for each route."""
+        labelled: list[str] = []
+        for route, line in lines.items():
+            where = self._say(f"registration_route_{route}")
+            if not labelled and not verdict:
+                where = _capital(self._where(route))
+            labelled.append(self._labelled(where, self.shown[route], line, asked))
+        if not verdict:
+            return Told(labelled[0], tuple(labelled[1:]))
+        lead = self._say(f"registration_{verdict}", where=self._where(self.route))
+        return Told(lead, tuple(labelled))
+
+    def _labelled(
+        self, where: str, rule: RegistrationRecord, text: str, asked: Sequence[str]
+    ) -> str:
+        """Return a line behind what it holds for, and that it isn't confirmed if it isn't."""
+        if _is_unconfirmed(rule, asked) and self.is_known:
+            where = self._say("registration_where_unconfirmed", where=where)
+        return self._say("registration_label", where=where, text=text)
+
+    def _where(self, route: Route | None) -> str:
+        return self._say(f"registration_where_{route}" if route else "registration_where")
+
+    def _say(self, name: str, /, **values: object) -> str:
+        return self.turn.say(name, country=self.country, **values)
+
+    def _verdict(self) -> str:
+        """Return the first word of an answer: yes, no, partly, depends, "" if it isn't known."""
+        rules = list(self.shown.values())[: 1 if self.route else 2]
+        needed = {rule.needed for rule in rules}
+        if needed & {None, "not stated"}:
+            return ""
+        if len(needed) > 1:
+            return "depends"
+        verdict = str(needed.pop())
+        if self.asked[0] == "skip":
+            verdict = _SKIPPED.get(verdict, verdict)
+        if all(_is_unconfirmed(rule, self.asked[:1]) for rule in rules):
+            return f"{verdict}_unconfirmed"
+        return verdict
+
+    def _line(self, rule: RegistrationRecord, asked: Sequence[str]) -> str:
+        return " ".join(self._sentence(rule, each) for each in asked)
+
+    def _sentence(self, rule: RegistrationRecord, aspect: str) -> str:
+        """Return what a rule says to one thing asked, or that it isn't known and who knows."""
+        if aspect == "source":
+            return self._source(rule)
+        if aspect == "regulator":
+            return self._say("registration_regulator", regulator=named(rule))
+        text = _text(rule, aspect)
+        if text is None or text == NOT_STATED:
+            what = self._say(f"registration_what_{aspect}")
+            words = "registration_not_stated" if text else "registration_unknown"
+            return self._say(words, what=what, regulator=named(rule))
+        if aspect == "length":
+            return self._say("registration_length", length=text)
+        return self._say("registration_steps") if aspect == "steps" else text
+
+    def _source(self, rule: RegistrationRecord) -> str:
+        dated = rule.page_date != "undated"
+        date = self._say("registration_page" if dated else "price_undated", date=rule.page_date)
+        publisher = phrases.the_body(rule.source_publisher)
+        return self._say(f"registration_source_{rule.confidence}", publisher=publisher, date=date)
+
+    def _how_long(self, rule: RegistrationRecord, asked: Sequence[str]) -> list[str]:
+        """Return how long it takes, where it is needed and nothing else was asked or said."""
+        said = re.search(r"\b(?:months?|years?)\b", rule.needed_note or "", re.IGNORECASE)
+        length = _text(rule, "length")
+        if len(asked) > 1 or said or rule.needed == "no" or not length:
+            return []
+        return [self._say("registration_length", length=length)]
+
+    def remarks(self) -> list[str]:
+        """Return what has to be added: what isn't confirmed, and whom to ask."""
+        rule = next(iter(self.shown.values()))
+        said = []
+        unsure = [each for each in self.shown.values() if _is_unconfirmed(each, self.asked)]
+        if unsure and self.is_known:
+            publishers = dict.fromkeys(phrases.the_body(each.source_publisher) for each in unsure)
+            whole = all(each.confidence == "unconfirmed" for each in unsure)
+            words = "registration_unconfirmed" if whole else "registration_unconfirmed_cell"
+            said.append(self._say(words, publisher=phrases.joined(publishers)))
+        if self.is_known and self.asked[0] != "regulator":
+            said.append(
+                self._say("licensing_caution", regulator=phrases.the_body(rule.regulator_name))
+            )
+        return said
+
+    def sources(self) -> tuple[SourceLink, ...]:
+        """Return where it was read, with the page's date, or when it was read."""
+        known = self.is_known or self.asked[0] == "source"
+        return tuple(dict.fromkeys(map(_link, self.shown.values()))) if known else ()
+
+    def card(self) -> LicensingCard | None:
+        """Return the first rule as channels with cards draw it, if that is what was asked."""
+        route, rule = next(iter(self.shown.items()))
+        if rule.needed is None or rule.needed == "not stated":
+            return None
+        if self.asked[0] not in ("needed", "skip", "length"):
+            return None
+        name = self.turn.catalogue.countries[rule.country].name
+        return LicensingCard(
+            country=rule.country,
+            country_name=self.turn.say(f"registration_card_{route}", country=name),
+            local_name=rule.name,
+            required=rule.needed,
+            length=_text(rule, "length") or "",
+            min_months=float(rule.min_months) if rule.min_months is not None else None,
+            max_months=float(rule.max_months) if rule.max_months is not None else None,
+            regulator=rule.regulator_name,
+            regulator_url=rule.regulator_url,
+            source=_link(rule),
+        )
 
 
-def _words(answer: Told) -> int:
-    return len(" ".join([answer.lead, *answer.body, *answer.steps]).split())
+def named(rule: RegistrationRecord) -> str:
+    """Return a rule's regulator with its address."""
+    return phrases.with_address(rule.regulator_name, rule.regulator_url)
 
 
-def _told(turn: Turn, rules: Rules, asked: Sequence[str], yes_no: bool) -> Told:
-    verdict = _verdict(turn, rules) if yes_no and asked[0] in _VERDICTS else ""
-    if verdict and asked[0] == "skip":
-        verdict = {"yes": "no", "no": "yes"}.get(verdict, verdict)
-    if len(rules) > 1:
-        return _by_route(turn, rules, asked, verdict)
-    route, rule = next(iter(rules.items()))
-    first, *others = [_sentence(turn, rule, each) for each in asked]
-    where = turn.say(f"registration_where_{route}", country=_country(turn, rule))
-    if verdict:
-        lead = f"{turn.say(f'registration_{verdict}', where=where)} {first}"
-        others += _how_long(turn, rule, asked)
-    elif asked[0] == "length" and route == "home" and rule.name and _length(rule):
-        lead = first
-    else:
-        lead = turn.say("registration_label", where=_capital(where), text=first)
-    return Told(lead, tuple(others), _steps(rule) if "steps" in asked else ())
+def _text(rule: RegistrationRecord, aspect: str) -> str | None:
+    """Return what a rule says of something; None if it wasn't looked up."""
+    if aspect == "length":
+        return phrases.months(rule.min_months, rule.max_months) or None
+    value = getattr(rule, _COLUMN.get(aspect, aspect), None)
+    return value if aspect not in OF_THE_REGULATOR else None
 
 
-def _by_route(turn: Turn, rules: Rules, asked: Sequence[str], verdict: str) -> Told:
-    """Return an answer with a line for each route."""
-    lines: list[str] = []
-    for route, rule in rules.items():
-        text = " ".join(_sentence(turn, rule, each) for each in asked)
-        country = _country(turn, rule)
-        where = turn.say(f"registration_route_{route}", country=country)
-        if not lines and not verdict:
-            where = _capital(turn.say(f"registration_where_{route}", country=country))
-        lines.append(turn.say("registration_label", where=where, text=text))
-    if not verdict:
-        return Told(lines[0], tuple(lines[1:]))
-    where = turn.say("registration_where", country=country)
-    return Told(turn.say(f"registration_{verdict}", where=where), tuple(lines))
+def _is_unconfirmed(rule: RegistrationRecord, asked: Sequence[str]) -> bool:
+    return any(rule.is_unconfirmed(_COLUMN.get(each, each)) for each in asked)
+
+
+def _steps(rule: RegistrationRecord) -> tuple[str, ...]:
+    return tuple(_capital(step.strip()) for step in (rule.steps or "").split(" > "))
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _verdict(turn: Turn, rules: Rules) -> str:
-    """Return the first word of an answer: yes, no, partly, depends, "" if it isn't known."""
-    needed = {rule.needed for rule in rules.values()}
-    if needed & {None, "not stated"}:
-        return ""
-    if len(needed) > 1:
-        return "depends"
-    verdict = str(next(iter(needed)))
-    sure = any(rule.confidence == "confirmed" for rule in rules.values())
-    return verdict if sure else f"{verdict}_unconfirmed"
-
-
-def _sentence(turn: Turn, rule: RegistrationRecord, aspect: str) -> str:
-    """Return what a rule says to one thing asked, or that it isn't known and who knows."""
-    if aspect == "source":
-        return _source_of(turn, rule)
-    if aspect == "regulator":
-        name = named(rule)
-        return turn.say("registration_regulator", name=_capital(name))
-    if aspect == "length":
-        return _length_sentence(turn, rule)
-    text = getattr(rule, _COLUMN.get(aspect, aspect), None)
-    if aspect == "steps" and text and text != NOT_STATED:
-        return turn.say("registration_steps")
-    if not text or text == NOT_STATED:
-        what = turn.say(f"registration_what_{aspect}")
-        words = "registration_not_stated" if text else "registration_unknown"
-        return turn.say(words, what=what, regulator=named(rule))
-    return text
-
-
-def _length_sentence(turn: Turn, rule: RegistrationRecord) -> str:
-    country, length = _country(turn, rule), _length(rule)
-    if not length:
-        what = turn.say("registration_what_length")
-        return turn.say("registration_unknown", what=what, regulator=named(rule))
-    if not rule.name or rule.route != "home":
-        return turn.say("registration_length_asked", length=length)
-    name = phrases.internship(rule.name)
-    return turn.say("licensing_length", country=country, name=name, length=length)
-
-
-def _how_long(turn: Turn, rule: RegistrationRecord, asked: Sequence[str]) -> list[str]:
-    """Return how long the internship takes, where it is needed and nothing else was asked."""
-    if len(asked) > 1 or rule.needed == "no" or not _length(rule):
-        return []
-    if re.search(r"\bmonths?\b|\byears?\b", rule.needed_note or "", re.IGNORECASE):
-        return []
-    return [turn.say("registration_length_asked", length=_length(rule))]
-
-
-def _length(rule: RegistrationRecord) -> str:
-    return phrases.months(rule.min_months, rule.max_months)
-
-
-def _steps(rule: RegistrationRecord) -> tuple[str, ...]:
-    """Return the steps, each with a capital; none if they aren't known."""
-    if not rule.steps or rule.steps == NOT_STATED:
-        return ()
-    return tuple(_capital(step.strip()) for step in rule.steps.split(" > "))
-
-
-def _country(turn: Turn, rule: RegistrationRecord) -> str:
-    return phrases.country(turn.catalogue.countries[rule.country].name)
-
-
-def named(rule: RegistrationRecord) -> str:
-    """Return a regulator with its address."""
-    return phrases.with_address(rule.regulator_name, rule.regulator_url)
-
-
-def _source_of(turn: Turn, rule: RegistrationRecord) -> str:
-    page = turn.say("price_undated") if rule.page_date == "undated" else rule.page_date
-    words = f"registration_source_{rule.confidence}"
-    return turn.say(words, publisher=rule.source_publisher, date=page)
-
-
-def remarks(turn: Turn, rules: Rules, asked: Sequence[str]) -> list[str]:
-    """Return what has to be added: what isn't confirmed, what another page says, whom to ask."""
-    said = []
-    for rule in rules.values():
-        said += [
-            turn.say("registration_from_another_page", note=note)
-            for each in asked
-            if (note := _noted(rule, each))
-        ]
-        if rule.confidence == "unconfirmed" and "source" not in asked:
-            said.append(turn.say("registration_unconfirmed", publisher=rule.source_publisher))
-    rule = next(iter(rules.values()))
-    if "regulator" not in asked:
-        said.append(turn.say("licensing_caution", regulator=phrases.the_body(rule.regulator)))
-    return list(dict.fromkeys(said))
-
-
-def _noted(rule: RegistrationRecord, aspect: str) -> str:
-    """Return what the note says of where one column comes from: "Pay: nhspayband.uk"."""
-    column = _COLUMN.get(aspect, aspect)
-    for part in re.split(r"[;.]\s+|[;.]$", rule.note or ""):
-        label, colon, rest = part.partition(": ")
-        if colon and label.strip().lower() == column:
-            return rest.strip()
-    return ""
-
-
-def sources(rules: Rules) -> tuple[SourceLink, ...]:
-    """Return where the rules were read, with the page's date, or when it was read."""
-    return tuple(dict.fromkeys(_link(rule) for rule in rules.values()))
-
-
 def _link(rule: RegistrationRecord) -> SourceLink:
     date: str | None = rule.page_date
     if date == "undated":
         date = f"undated, read {rule.read:%-d %B %Y}" if rule.read else None
-    return SourceLink(
-        title=f"{rule.source_publisher}: {rule.source_title}", url=rule.source_url, date=date
-    )
-
-
-def card(
-    turn: Turn, route: Route, rule: RegistrationRecord, asked: Sequence[str]
-) -> LicensingCard | None:
-    """Return a rule as channels with cards draw it, if it was asked for and is known."""
-    if (
-        rule.needed is None
-        or rule.needed == "not stated"
-        or asked[0] not in ("needed", "skip", "length")
-    ):
-        return None
-    name = turn.catalogue.countries[rule.country].name
-    return LicensingCard(
-        country=rule.country,
-        country_name=name
-        if route == "home"
-        else turn.say(f"registration_card_{route}", country=name),
-        local_name=rule.name,
-        required=rule.needed,
-        length=_length(rule),
-        min_months=float(rule.min_months) if rule.min_months is not None else None,
-        max_months=float(rule.max_months) if rule.max_months is not None else None,
-        regulator=rule.regulator_name,
-        regulator_url=rule.regulator_url,
-        source=_link(rule),
-    )
+    title = f"{rule.source_publisher}: {rule.source_title}"
+    return SourceLink(title=title, url=rule.source_url, date=date)

@@ -10,6 +10,7 @@ adds the file, the row and the column.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
@@ -402,9 +403,28 @@ class RegistrationRecord(Record):
         "`confirmed`: by the regulator or the government; `unconfirmed`: by anybody else, and"
         " answers say so"
     )
-    note: str | None = column("caveats for whoever edits the row")
+    note: str | None = column(
+        "caveats for whoever edits the row; columns that rest on something else than the source"
+        " and that no regulator confirms stand behind `Unconfirmed here:`"
+    )
 
     _months = _not_above("max_months", "min_months")
+
+    @validator("note")
+    def _names_columns(cls, value: str | None) -> str | None:
+        for name in _unconfirmed(value):
+            if name not in cls.__fields__:
+                raise ValueError(f"{name[:80]!r} behind 'Unconfirmed here:' is not a column")
+        return value
+
+    def is_unconfirmed(self, column: str) -> bool:
+        """Tell whether what a column says has no word of the regulator or the government."""
+        return self.confidence == "unconfirmed" or column in _unconfirmed(self.note)
+
+
+def _unconfirmed(note: str | None) -> list[str]:
+    found = re.search("Unconfirmed here: ([^.]*)", note or "")
+    return [name.strip() for name in found[1].split(",")] if found else []
 
 
 class RegistrationTermRecord(Record):
@@ -418,6 +438,7 @@ class RegistrationTermRecord(Record):
     kind: TermKind = column()
     countries: tuple[str, ...] = column(references="countries.csv")
     profession: Profession = column("whom it registers or examines")
+    route: Route | None = column("by which somebody comes who names it: PLAB is for `abroad`")
     aliases: tuple[str, ...] = column("short forms and other spellings", ())
     ambiguous: tuple[str, ...] = column(
         "those of its names and aliases that are ordinary words in small letters", ()

@@ -54,6 +54,11 @@ def _words() -> _Words:
     return _Words(aspects, routes, professions, compiled(content))
 
 
+def aspect_names() -> tuple[str, ...]:
+    """Return everything that can be asked of a country's rules."""
+    return tuple(_words().aspects)
+
+
 def aspects_of(text: str) -> tuple[str, ...]:
     """Return what a question asks about, see registration.yml, in the order of the words."""
     found = {name: m for name, p in _words().aspects.items() if (m := p.search(text))}
@@ -82,6 +87,11 @@ def is_a_search(text: str) -> bool:
 def was_done(text: str) -> bool:
     """Tell whether somebody says that their internship is done: "a completed house job"."""
     return bool(_words().single["was_done"].search(text))
+
+
+def is_about_doctors(text: str) -> bool:
+    """Tell whether a text has words of doctors' training: "MBBS", "internship"."""
+    return bool(_words().single["doctors"].search(text))
 
 
 def is_but_names(text: str, entities: Entities) -> bool:
