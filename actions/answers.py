@@ -53,22 +53,31 @@ def answer_question(turn: Turn, intent: str) -> None:
         unknown(turn, choice.matches)
 
 
-def answer_if_sure(turn: Turn, least: float = SURER, topics: Collection[str] = ()) -> bool:
+def answer_if_sure(
+    turn: Turn,
+    least: float = SURER,
+    topics: Collection[str] = (),
+    places: Collection[str] = (),
+) -> bool:
     """Answer from knowledge/ if it is sure; return whether it was.
 
     Args:
         turn: the turn.
         least: how likely it must be right.
         topics: intents of which the answer must be one; any answer will do without them.
+        places: countries of which the answer must be about one; any will do without them.
     """
     if turn.choice is not None or turn.parse.get("safety"):
         return False
     choice = choose(turn)
     if choice.confidence < least:
         return False
-    if topics and not set(topics) & set(choice.matches[0].answer.topics):
+    answer = choice.matches[0].answer
+    if topics and not set(topics) & set(answer.topics):
         return False
-    tell(turn, choice.matches[0].answer)
+    if places and not set(places) & set(answer.places):
+        return False
+    tell(turn, answer)
     return True
 
 

@@ -19,7 +19,6 @@ from preceptor.conversation.registration import INTENT, LENGTH
 from preceptor.intents import intents
 
 _OFFERED = ("IN", "NG", "GB")
-_SURER = 0.8
 _OTHER_MATTERS = ("specialty", "duration", "money", "kind", "ordinal", "cheap")
 _MOST_COUNTRIES = 3
 _MONTHS_A_WEEK, _ROUNDING = 12 / 52, 0.1
@@ -122,24 +121,27 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     for country in countries:
         choices = _leads(turn, country, asked) if country == countries[-1] else []
         if asked.profession not in (None, "doctor"):
-            _answer_profession(turn, country, str(asked.profession), choices)
+            _answer_profession(turn, country, str(asked.profession), choices[1:])
         else:
             _answer_country(turn, country, asked, choices)
 
 
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:
-    """Answer from knowledge/ if it is sure, surer where the catalogue has a rule."""
+    """Answer from knowledge/ if it is sure, and about the very country if that has a rule."""
     if turn.choice is not None or not registration.aspects_of(turn.question.text):
         return False
-    known = any(registration_rules(turn.catalogue, c) for c in asked.countries)
-    return answer_if_sure(turn, least=_SURER if known else SURER, topics=(INTENT, LENGTH))
+    known = [c for c in asked.countries if registration_rules(turn.catalogue, c)]
+    return answer_if_sure(turn, least=SURER, topics=(INTENT, LENGTH), places=known)
 
 
 def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
     """Keep what was asked; `pending` if the advisor asks back where somebody trained."""
     rule = [each for each in asked.aspects if each not in OF_THE_REGULATOR]
     # "Who can I ask?" is not asked again of the next country.
-    kept = asked.changed(pending=pending, aspects=rule or _before(turn).aspects)
+    before = _before(turn)
+    kept = asked.changed(pending=pending)
+    if not rule:
+        kept = kept.changed(aspects=before.aspects, yes_no=before.yes_no)
     turn.set(licensing_asked=kept.dict(exclude={"countries", "options"}))
 
 
@@ -193,9 +195,7 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
     terms = _terms(turn, asked.profession or ("doctor" if doctors else None))
     firm = {t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)}
     options = {c for t in terms for c in t.countries}
-    found = registration.countries_of(
-        text, turn.question.entities, places, firm, options, talk=talk
-    )
+    found = registration.countries_of(text, turn.question.entities, places, firm, talk=talk)
     trained = found.trained or before.trained or turn.frame.person.origin
     by_term = next((t.route for t in terms if t.route), None)
     route = registration.route_of(text) or (None if found.trained else by_term or before.route)

@@ -30,8 +30,8 @@ _THE_COUNTRY = re.compile(
 _THE_INTERNSHIP = re.compile(r"(?:internship|programme|traineeship|residency|year|job)s?$", re.I)
 # Abbreviations and English names of bodies take an article.
 _THE_BODY = re.compile(
-    r"^[A-Z&]{2,6}$|\b(?:Councils?|Commissions?|Boards?|Authority|Agency|Ministry|Directorate|office"
-    r"|chamber|regulator|Syndicate|Association|Order)\b",
+    r"^[A-Z&]{2,6}$|\b(?i:councils?|commissions?|boards?|authorit(?:y|ies)|agency|ministry|offices?"
+    r"|directorate|chambers?|regulators?|syndicate|association|order|department|committee)\b"
 )
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 _HEAD_ENDS = re.compile(r"[,;:]|\b(?:plus|via|with|within|before|after|and)\b")
@@ -73,7 +73,8 @@ def internship(name: str) -> str:
 
 def the_body(name: str) -> str:
     """Return a regulator's name as it stands in a sentence: "the GMC", "Socialstyrelsen"."""
-    return f"the {name}" if _THE_BODY.search(name) and not name.startswith("The ") else name
+    head = _BRACKETS.sub("", name)
+    return f"the {name}" if _THE_BODY.search(head) and not name.startswith("The ") else name
 
 
 def with_address(name: str, url: str | None) -> str:

@@ -204,7 +204,7 @@ class Telling:
             said.append(self._say(words, publisher=phrases.joined(publishers)))
         if self.is_known and self.asked[0] != "regulator":
             said.append(
-                self._say("licensing_caution", regulator=phrases.the_body(rule.regulator_name))
+                self._say("licensing_caution", regulator=phrases.the_body(_regulator(rule)))
             )
         return said
 
@@ -237,7 +237,12 @@ class Telling:
 
 def named(rule: RegistrationRecord) -> str:
     """Return a rule's regulator with its address."""
-    return phrases.with_address(rule.regulator_name, rule.regulator_url)
+    return phrases.with_address(_regulator(rule), rule.regulator_url)
+
+
+def _regulator(rule: RegistrationRecord) -> str:
+    """Return the first of a rule's regulators."""
+    return rule.regulator_name.split(";")[0]
 
 
 def _text(rule: RegistrationRecord, aspect: str) -> str | None:

@@ -135,8 +135,7 @@ def countries_of(
     text: str,
     entities: Entities,
     place_countries: Mapping[str, str],
-    firm: Collection[str] = (),
-    options: Collection[str] = (),
+    named: Collection[str] = (),
     *,
     talk: bool = False,
 ) -> Countries:
@@ -146,41 +145,33 @@ def countries_of(
         text: the question.
         entities: those in it, with offsets into `text`.
         place_countries: the country of each place.
-        firm: the countries that its regulators, exams and programmes name.
-        options: those that they may mean as well: "house job" is Pakistan or Nigeria.
+        named: the countries that its regulators, exams and programmes name.
         talk: whether the rules of a country are spoken of already.
     """
-    wanted, studied, origin = _sorted_out(text, entities, place_countries)
-    if not firm:
-        # "Is the house job in Pakistan paid?" is about Pakistan.
-        wanted += [country for country in studied if country in options]
-    wanted = wanted or sorted(firm)
-    if not wanted and (studied or origin) and not talk:
-        # "I studied in Poland and come from India" is about both.
-        wanted = [*studied, *origin]
-        studied = [country for country in studied if country in origin]
-    trained = studied or origin
-    return Countries(tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(trained)))
-
-
-def _sorted_out(
-    text: str, entities: Entities, place_countries: Mapping[str, str]
-) -> tuple[list[str], list[str], list[str]]:
-    """Return the countries that are wanted, that somebody trained in, and that they come from."""
     wanted: list[str] = []
     studied: list[str] = []
+    interned: list[str] = []
     origin: list[str] = []
     for entity in entities:
         country = _country(entity, place_countries)
         if country is None or entity.get("role") == "excluded":
             continue
-        if _trained_there(text, entity):
+        if _stands_by("trained", text, entity):
             studied.append(country)
-        if entity.get("role") == "origin":
+        elif entity.get("role") == "origin":
             origin.append(country)
-        elif country not in studied:
+        elif _stands_by("internship", text, entity):
+            interned.append(country)
+        else:
             wanted.append(country)
-    return wanted, studied, origin
+    if wanted or named:
+        studied += interned
+    wanted = wanted or sorted(named) or interned
+    if not wanted and not talk:
+        # "I studied in Poland and come from India" is about both.
+        wanted = [*studied, *origin]
+    trained = studied or origin
+    return Countries(tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(trained)))
 
 
 def _country(entity: Mapping[str, Any], place_countries: Mapping[str, str]) -> str | None:
@@ -189,10 +180,11 @@ def _country(entity: Mapping[str, Any], place_countries: Mapping[str, str]) -> s
     return place_countries.get(entity["value"]) if entity["entity"] == "place" else None
 
 
-def _trained_there(text: str, entity: Mapping[str, Any]) -> bool:
+def _stands_by(what: str, text: str, entity: Mapping[str, Any]) -> bool:
+    """Tell whether words of `what` stand right before or right after an entity."""
     single = _words().single
     before, after = text[: entity["start"]], text[entity["end"] :]
-    return bool(single["trained_before"].search(before) or single["trained_after"].match(after))
+    return bool(single[f"{what}_before"].search(before) or single[f"{what}_after"].match(after))
 
 
 def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, Any]:

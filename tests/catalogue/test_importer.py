@@ -228,7 +228,7 @@ BAD_CELLS = [
     ("programs.csv", "source_url", "https://a.org/x y", "not a web address"),
     ("programs.csv", "confidence", "", "is empty"),
     ("programs.csv", "confidence", "low", "not one of: high, medium"),
-    ("registration.csv", "country", "XX", "not a country code"),
+    ("registration.csv", "country", "XX", "'XX' is not in countries.csv"),
     ("registration.csv", "route", "foreign", "not one of: home, abroad, eu, recognised"),
     ("registration.csv", "needed", "sometimes", "not one of: yes, partly, no, not stated"),
     ("registration.csv", "needed_note", "a fragment", "not a sentence of at most 30 words"),
