@@ -121,7 +121,7 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     for country in countries:
         choices = _leads(turn, country, asked) if country == countries[-1] else []
         if asked.profession not in (None, "doctor"):
-            _answer_profession(turn, country, str(asked.profession), choices[1:])
+            _answer_profession(turn, country, str(asked.profession), choices[-2:])
         else:
             _answer_country(turn, country, asked, choices)
 
@@ -158,7 +158,8 @@ def _asked(turn: Turn, intent: str) -> Asked:
     if not talk:
         before = before.changed(aspects=(), route=None, profession=None, pending=False)
     if isinstance(turn.choice, Country):
-        aspects = turn.choice.asked or before.aspects or _default(intent)
+        default = before.aspects if intent != LENGTH else ()
+        aspects = turn.choice.asked or default or _default(intent)
         route = turn.choice.route or before.route
         return before.changed(countries=(turn.choice.country,), aspects=aspects, route=route)
     text = turn.question.text
@@ -250,7 +251,10 @@ def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
     names = turn.catalogue.names
     offered = asked.options or tuple(dict.fromkeys([*turn.frame.person.origin, *_OFFERED]))
     choices = [
-        Choice(title=names[("country", c)], payload=Country(country=c, intent=intent))
+        Choice(
+            title=names[("country", c)],
+            payload=Country(country=c, intent=intent, asked=asked.aspects),
+        )
         for c in offered
         if ("country", c) in names
     ]
@@ -357,11 +361,14 @@ def _ask_route(turn: Turn, country: str, asked: Asked) -> None:
 
 
 def _leads(turn: Turn, country: str, asked: Asked) -> list[Choice]:
-    others = {"steps": "button_which_order", "length": "button_how_long"}
-    aspect = next(each for each in others if each not in asked.aspects)
-    payload = Country(country=country, intent=INTENT, route=asked.route, asked=(aspect,))
+    length = Country(country=country, intent=LENGTH, route=asked.route)
+    steps = Country(country=country, intent=INTENT, route=asked.route, asked=("steps",))
+    choices = {
+        "length": turn.button("button_how_long", length),
+        "steps": turn.button("button_which_order", steps),
+    }
     return [
-        turn.button(others[aspect], payload),
+        *(choice for aspect, choice in choices.items() if aspect not in asked.aspects),
         turn.button("button_programmes_there", Search(country=country)),
         *turn.leads(INTENT)[2:],
     ]
