@@ -12,7 +12,7 @@ BOOTSTRAP := bootstrap() { \
 PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test lint catalogue knowledge train nlu-report widget bench-nlu \
+.PHONY: help run chat test lint catalogue knowledge train nlu-report answers-report talk-report widget bench-nlu \
 	bench-reading bench-serve slack-demo lock clean runtime dev
 
 help: ## List these targets
@@ -52,6 +52,12 @@ nlu-report: dev ## Measure how well messages are understood
 	@$(PRECEPTOR) catalogue import
 	@$(PRECEPTOR) train
 	@$(PRECEPTOR) nlu-report
+
+answers-report: dev ## Measure whether questions get the answer to what they ask
+	@$(PRECEPTOR) answers-report
+
+talk-report: dev ## Measure whether whole conversations go as they should
+	@$(PRECEPTOR) talk-report
 
 bench-nlu: dev ## Measure the reading of intents on public benchmarks, beside Rasa's default
 	@$(PRECEPTOR) catalogue import

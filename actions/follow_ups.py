@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 from actions import answers, phrases, safety_help
 from actions.topic_action import TopicAction, Turn
-from preceptor.catalogue import facts
 from preceptor.catalogue.money import Money
-from preceptor.conversation.cards import FactItem, FactsCard
 from preceptor.conversation.choices import Tell
 from preceptor.conversation.follow_ups import CONTINUED
 from preceptor.conversation.frame import Person
@@ -101,25 +99,17 @@ def _more(turn: Turn, answer: Answer) -> None:
 
 
 def _evidence(turn: Turn, answer: Answer, kind: str) -> None:
-    """Say what the answer rests on, with the sources and the facts that are known."""
+    """Say what the answer rests on, and when that was read."""
     told = answer.sections.get("evidence")
     sources = [source.link() for source in answer.sources]
-    known = [
-        f for topic in answer.topics for f in facts.advice_facts(turn.catalogue, topic, limit=3)
-    ]
-    if kind == "sure":
-        read = max((source.read for source in answer.sources), default=None)
-        lead = (
-            turn.say("follow_sure", read=f"{read:%-d %B %Y}")
-            if read
-            else turn.say("follow_no_source")
-        )
-        turn.reply(lead, body=[told] if told else [], sources=sources)
-    elif told or not known:
+    if kind == "evidence":
         turn.reply(told or turn.say("follow_no_evidence"), sources=sources)
-    else:
-        items = [FactItem(text=f.fact, source=phrases.source_link(f)) for f in known[:2]]
-        turn.reply(turn.say("follow_no_evidence"), card=FactsCard(facts=items), sources=sources)
+        return
+    read = max((source.read for source in answer.sources), default=None)
+    lead = (
+        turn.say("follow_sure", read=f"{read:%-d %B %Y}") if read else turn.say("follow_no_source")
+    )
+    turn.reply(lead, body=[told] if told else [], sources=sources)
 
 
 def _read_again(turn: Turn, answer: Answer) -> None:

@@ -98,6 +98,7 @@ def clinc(data: Path) -> dict[str, Questions]:
 Predict = Callable[[list[str]], list[str]]
 Fit = Callable[[Questions], Predict]
 
+
 def reader(train: Questions) -> IntentReader:
     """Train the advisor's reader with its own options."""
     return IntentReader.fit(train.texts, train.labels)

@@ -21,9 +21,11 @@ from preceptor.runtime.settings import (
 
 # Commands of other modules: name -> (module, attribute).
 _MOUNTED = {
+    "answers-report": ("preceptor.evaluation.answers", "answers_report"),
     "catalogue": ("preceptor.catalogue.cli", "catalogue"),
     "knowledge": ("preceptor.knowledge.cli", "knowledge"),
     "nlu-report": ("preceptor.evaluation.report", "nlu_report"),
+    "talk-report": ("preceptor.evaluation.talk", "talk_report"),
     "slack": ("preceptor.channels.slack.cli", "slack"),
 }
 

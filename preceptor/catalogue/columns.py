@@ -9,7 +9,7 @@ from pydantic.fields import SHAPE_TUPLE_ELLIPSIS, ModelField
 
 from preceptor.catalogue.cells import LIST_SEPARATOR
 from preceptor.catalogue.database import CatalogueError
-from preceptor.catalogue.records import INTENTS, RECORDS, Record
+from preceptor.catalogue.records import RECORDS, Record
 from preceptor.runtime.settings import CODE
 
 README = CODE / "catalogue" / "README.md"
@@ -54,9 +54,7 @@ def _section(record: type[Record]) -> str:
 def _type(field: ModelField) -> str:
     """Return the type of a column's cells in words."""
     file = field.field_info.extra.get("references")
-    if file == INTENTS:
-        one = f"intent in {file}"
-    elif file:
+    if file:
         one = f"`{RECORDS[file].key_columns()[0]}` in {file}"
     elif values := get_args(field.type_):
         one = " ".join(f"`{value}`" for value in values)

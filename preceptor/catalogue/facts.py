@@ -1,4 +1,4 @@
-"""The catalogue's facts as answers need them: advice, numbers to call, countries covered."""
+"""Numbers to call and countries covered, as answers need them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import NamedTuple, get_args
 
 from preceptor.catalogue.cells import Route
 from preceptor.catalogue.records import (
-    AdviceFactRecord,
     CountryRecord,
     EmergencyNumberRecord,
     HelplineRecord,
@@ -24,20 +23,6 @@ class CountryCoverage(NamedTuple):
     programs: int
     open_calls: int
     licensing: bool
-
-
-def advice_facts(catalogue: Catalogue, intent: str, limit: int = 2) -> tuple[AdviceFactRecord, ...]:
-    """Return at most `limit` facts for an intent: by rank, then those that it fits best.
-
-    Facts of medium confidence without a source are never shown.
-    """
-    fitting = [
-        fact
-        for fact in catalogue.all(AdviceFactRecord).values()
-        if intent in fact.intents and (fact.confidence == "high" or fact.source_url)
-    ]
-    fitting.sort(key=lambda fact: (fact.rank, fact.intents.index(intent), fact.id))
-    return tuple(fitting[:limit])
 
 
 def emergency_numbers(catalogue: Catalogue, iso2: str) -> tuple[EmergencyNumberRecord, ...]:

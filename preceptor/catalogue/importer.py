@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 
 from preceptor.catalogue.cells import LIST_SEPARATOR, unquote_formula
 from preceptor.catalogue.database import writing
-from preceptor.catalogue.records import INTENTS, RECORDS, Record, complaints, parse_row
+from preceptor.catalogue.records import RECORDS, Record, complaints, parse_row
 from preceptor.catalogue.store import (
     METADATA,
     Documents,
@@ -27,7 +27,6 @@ from preceptor.catalogue.store import (
     replace_stored,
     version_of,
 )
-from preceptor.intents import intents
 
 log = structlog.get_logger(__name__)
 
@@ -338,18 +337,15 @@ def _check_references(table: _Table, tables: Mapping[str, _Table]) -> None:
     # Works on the cells, not on the records: a row with another error is checked too.
     reported = table.places_of_problems()
     for column, target in table.record.references().items():
-        if target == INTENTS:
-            keys, complaint = set(intents()), f"is not an intent of {INTENTS}"
-        elif tables[target].header:
-            keys, complaint = set(tables[target].by_key()), f"is not in {target}"
-        else:
+        if not tables[target].header:
             continue  # Everything would be dangling; the file's own problem says enough.
+        keys = set(tables[target].by_key())
         for number, cells in table.rows.items():
             if (number, column) in reported:
                 continue
             for item in _items(cells, column):
                 if item not in keys:
-                    table.add(f"{item[:80]!r} {complaint}", number, column)
+                    table.add(f"{item[:80]!r} is not in {target}", number, column)
         if target == table.record.file and column not in table.record.list_columns():
             _check_cycles(table, column)
 

@@ -29,7 +29,6 @@ from preceptor.catalogue.cells import (
     MONTHS,
     PAGE_DATE,
     PARTIAL_DATE,
-    RANK,
     SENTENCE,
     SLUG,
     WEB_ADDRESS,
@@ -53,9 +52,6 @@ from preceptor.catalogue.cells import (
 
 R = TypeVar("R", bound="Record")
 
-INTENTS = "intents.yml"
-"""What columns of intents refer to: it declares them, and is no file of the catalogue."""
-
 
 def column(
     meaning: str = "",
@@ -74,7 +70,7 @@ def column(
         format: How the text of the cell, or of each value in it, is written, unless its type
             or the file that it refers to says it.
         key: True if the column is the record's key, or a part of it.
-        references: The file whose keys the cell names; `INTENTS` if it names intents.
+        references: The file whose keys the cell names.
     """
     return Field(default, description=meaning, format=format, key=key, references=references)
 
@@ -459,21 +455,6 @@ class RegulatorRecord(SourcedRecord):
     url: str | None = column("the regulator's site", format=WEB_ADDRESS)
 
 
-class AdviceFactRecord(SourcedRecord):
-    """A row of advice_facts.csv."""
-
-    file = "advice_facts.csv"
-    about = "Rows with `confidence` `medium` and no `source_url` are kept and never shown."
-
-    id: str = column(key=True, format=SLUG)
-    topic: str = column()
-    intents: tuple[str, ...] = column(
-        "the intents that the fact belongs to, most fitting first", references=INTENTS
-    )
-    fact: str = column("one or two sentences that a person reads as they stand")
-    rank: int = column("1 is shown first", format=RANK)
-
-
 class EmergencyNumberRecord(SourcedRecord):
     """A row of emergency_numbers.csv."""
 
@@ -537,7 +518,6 @@ RECORDS: Mapping[str, type[Record]] = {
         RegistrationRecord,
         RegistrationTermRecord,
         RegulatorRecord,
-        AdviceFactRecord,
         EmergencyNumberRecord,
         HelplineRecord,
         ExchangeRateRecord,

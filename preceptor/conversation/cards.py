@@ -128,20 +128,6 @@ class LicensingCard(_Model):
     source: SourceLink
 
 
-class FactItem(_Model):
-    """A published fact."""
-
-    text: str
-    source: SourceLink
-
-
-class FactsCard(_Model):
-    """Facts behind an answer."""
-
-    type: Literal["facts"] = "facts"
-    facts: list[FactItem]
-
-
 class ContactItem(_Model):
     """A number to call or a place to write to."""
 
@@ -159,4 +145,4 @@ class ContactsCard(_Model):
     contacts: list[ContactItem]
 
 
-Card = ProgramListCard | ProgramCard | ComparisonCard | LicensingCard | FactsCard | ContactsCard
+Card = ProgramListCard | ProgramCard | ComparisonCard | LicensingCard | ContactsCard

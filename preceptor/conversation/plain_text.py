@@ -7,7 +7,6 @@ from preceptor.conversation.cards import (
     ComparisonCard,
     ContactItem,
     ContactsCard,
-    FactsCard,
     LicensingCard,
     ProgramCard,
     ProgramItem,
@@ -37,8 +36,6 @@ def _card(card: Card) -> list[str]:
         return [card.program.title, *(f"{row.label}: {row.value}" for row in card.rows)]
     if isinstance(card, ComparisonCard):
         return _compared(card)
-    if isinstance(card, FactsCard):
-        return [f"• {fact.text} {_cited(fact.source)}".rstrip() for fact in card.facts]
     if isinstance(card, ContactsCard):
         return [_contact(contact) for contact in card.contacts]
     # The lead and the body of a licensing card's reply say all that is on it.
@@ -86,10 +83,3 @@ def _source(source: SourceLink) -> str:
     dated = f"({source.date})" if source.date else None
     known = [part for part in (source.title, dated, source.url) if part]
     return f"Source: {' '.join(known)}" if source.title or source.url else ""
-
-
-def _cited(source: SourceLink) -> str:
-    """Return a source in brackets: "(Title, 2019: https://…)"."""
-    titled = ", ".join(part for part in (source.title, (source.date or "")[:4]) if part)
-    known = [part for part in (titled, source.url) if part]
-    return f"({': '.join(known)})" if known else ""

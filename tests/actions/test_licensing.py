@@ -59,7 +59,7 @@ def test_no_yes_stands_before_a_rule_that_was_not_asked_for(desk, question):
         ("is the house job in Pakistan paid?", "must be paid"),
         ("can I do FY1 part time?", "Less-than-full-time"),
         ("how late can I start housemanship in Nigeria?", "two years of provisional registration"),
-        ("which exam before the internship in India with a foreign degree?", "Foreign Medical Graduate Examination"),
+        ("which exam in India with a foreign degree?", "Foreign Medical Graduate"),
         ("which English test does the GMC want from IMGs?", "IELTS"),
         ("what does it rotate through in Ireland?", "general medicine"),
         ("who registers doctors in South Africa?", "www.hpcsa.co.za"),

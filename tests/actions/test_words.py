@@ -103,7 +103,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "detail_": [each for name in FIELDS for each in (name, f"{name}_unknown")],
     "housing_": get_args(Accommodation),
     "registration_": [
-        *(f"{kind}_{route}" for kind in ("where", "route", "card", "no") for route in get_args(Route)),
+        *(f"{k}_{route}" for k in ("where", "route", "card", "no") for route in get_args(Route)),
         *(f"what_{name}" for name in registration.aspect_names()),
         *(f"{verdict}{end}" for verdict in ("yes", "no", "partly") for end in ("", "_unconfirmed")),
         *(f"source_{certainty}" for certainty in get_args(Certainty)),

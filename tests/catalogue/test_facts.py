@@ -9,7 +9,7 @@ from preceptor.catalogue import facts
 from preceptor.catalogue.importer import import_folder
 from preceptor.catalogue.records import RegulatorRecord
 from preceptor.catalogue.snapshot import Catalogue
-from tests.support.catalogue import SOURCE, Rows, program, write_csv
+from tests.support.catalogue import Rows, program, write_csv
 
 
 def test_a_country_has_a_rule_by_each_route(imported: Engine, folder: Path, rows: Rows) -> None:
@@ -28,28 +28,6 @@ def test_a_country_has_a_rule_by_each_route(imported: Engine, folder: Path, rows
 def test_the_regulator_is_named_with_its_site(catalogue: Catalogue) -> None:
     regulator = catalogue.all(RegulatorRecord)["KE"]
     assert (regulator.name, regulator.url) == ("KMPDC", "https://kmpdc.go.ke")
-
-
-def test_advice_comes_by_rank_then_fit_and_never_without_a_source(
-    imported: Engine, folder: Path, rows: Rows
-) -> None:
-    def fact(id: str, intents: str, rank: str, **cells: str) -> dict[str, str]:
-        row = {"id": id, "topic": "T", "intents": intents, "fact": f"Fact {id}.", "rank": rank}
-        return {**row, **SOURCE, **cells}
-
-    rows["advice_facts.csv"] = [
-        fact("third", "ask_bali", "2"),
-        fact("second", "ask_discipline;ask_bali", "1"),
-        fact("first", "ask_bali", "1", confidence="medium"),
-        fact("hidden", "ask_bali", "1", confidence="medium", source_url=""),
-        fact("other", "ask_discipline", "1"),
-    ]
-    import_folder(write_csv(folder, rows), imported)
-    catalogue = Catalogue.load(imported)
-    shown = facts.advice_facts(catalogue, "ask_bali", limit=10)
-    assert [f.id for f in shown] == ["first", "second", "third"]
-    assert [f.id for f in facts.advice_facts(catalogue, "ask_bali", limit=1)] == ["first"]
-    assert facts.advice_facts(catalogue, "ask_nothing") == ()
 
 
 def test_emergency_numbers_put_the_ambulance_first(catalogue: Catalogue) -> None:

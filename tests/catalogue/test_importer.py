@@ -87,14 +87,6 @@ def test_changes_are_counted_by_file(imported: Engine, folder: Path, rows: Rows)
     assert report.version != before
 
 
-def test_a_change_in_the_order_of_a_cells_values_is_a_change(
-    imported: Engine, folder: Path, rows: Rows
-) -> None:
-    rows["advice_facts.csv"][0]["intents"] = "ask_discipline;ask_bali"
-    report = import_folder(write_csv(folder, rows), imported)
-    assert report.files["advice_facts.csv"] == Changes(changed=1)
-
-
 def test_ids_are_the_natural_keys_and_survive_a_second_import(
     imported: Engine, folder: Path, rows: Rows
 ) -> None:
@@ -162,7 +154,6 @@ def test_all_errors_are_reported_at_once(folder: Path, rows: Rows) -> None:
         ),
         program("one", countries="XX;KE;YY"),
     ]
-    rows["advice_facts.csv"][0]["intents"] = "ask_bali;ask_why"
     del rows["helplines.csv"]
     (folder / "helplines.csv").unlink()
     assert strings(check(write_csv(folder, rows))) == [
@@ -174,7 +165,6 @@ def test_all_errors_are_reported_at_once(folder: Path, rows: Rows) -> None:
         "programs.csv, row 3, id: 'one' stands already in row 2",
         "programs.csv, row 3, countries: 'XX' is not in countries.csv",
         "programs.csv, row 3, countries: 'YY' is not in countries.csv",
-        "advice_facts.csv, row 2, intents: 'ask_why' is not an intent of intents.yml",
         "helplines.csv: is missing",
     ]
 
@@ -244,9 +234,6 @@ BAD_CELLS = [
     ("registration_terms.csv", "profession", "vet", "not one of: doctor, nurse"),
     ("registration_terms.csv", "ambiguous", "next", "neither the name nor one of the aliases"),
     ("regulators.csv", "url", "kmpdc.go.ke", "not a web address"),
-    ("advice_facts.csv", "intents", "ask_money", "'ask_money' is not an intent of intents.yml"),
-    ("advice_facts.csv", "intents", "Ask Bali", "'Ask Bali' is not an intent"),
-    ("advice_facts.csv", "rank", "first", "not a rank"),
     ("emergency_numbers.csv", "number", "call the police", "not a number that one can call"),
     ("emergency_numbers.csv", "service", "fire", "not one of: general, ambulance"),
     ("helplines.csv", "phone", "", "column url: phone, text and url are all empty"),
@@ -287,19 +274,6 @@ def test_cells_that_need_each_other_are_checked(
     rows["programs.csv"] = [program("one", **cells)]
     problems = check(write_csv(folder, rows))
     assert [p.message for p in problems if p.column == column and words in p.message]
-
-
-def test_facts_of_a_new_intent_need_no_more_than_its_entry(
-    tmp_path: Path, folder: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows["advice_facts.csv"][0]["intents"] = "ask_parking;ask_bali"
-    write_csv(folder, rows)
-    assert len(check(folder)) == 1
-    entry = 'ask_parking: {group: advice, label: Parking, question: "Where?", means: parking}'
-    declared = (CODE / "intents.yml").read_text("utf-8")
-    (tmp_path / "intents.yml").write_text(f"{declared}\n{entry}\n", "utf-8")
-    monkeypatch.setenv("PRECEPTOR_HOME", str(tmp_path))
-    assert check(folder) == []
 
 
 def test_kosovo_is_a_country_though_iso_3166_has_no_code_for_it(folder: Path, rows: Rows) -> None:

@@ -30,7 +30,7 @@ from preceptor.nlu.questions.reader import (
 from preceptor.nlu.tokens import tokens_of
 
 COST, LONG, SAFE = "ask_cost_and_funding", "ask_how_long", "ask_health_and_safety"
-ROLES = Roles(sorted(intents()), intents())
+ROLES = Roles(sorted(name for name, i in intents().items() if i.trained), intents())
 
 
 def clauses_of(text: str, whole: tuple[tuple[int, int], ...] = ()) -> list[str]:

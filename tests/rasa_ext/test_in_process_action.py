@@ -26,7 +26,7 @@ DOMAIN = Domain.from_yaml(
     version: "3.1"
     intents: [ask]
     slots: {seen: {type: any, mappings: [{type: custom}]}}
-    actions: [action_answer, action_break, action_hang, action_reject, action_read, {action_domain: {send_domain: true}}]
+    actions: [action_say, action_break, action_hang, action_reject, action_read, {action_domain: {send_domain: true}}]
     responses:
       utter_action_failed: [{text: "I cannot look that up right now."}]
       utter_hello: [{text: "Hello {seen}.", buttons: [{title: Own, payload: own}]}]
@@ -69,7 +69,7 @@ def domain_(self, dispatcher, tracker, domain):
     return [SlotSet("seen", "utter_hello" in domain["responses"])]
 
 made = [action(*each) for each in (
-    ("action_answer", answer), ("action_break", break_), ("action_hang", hang),
+    ("action_say", answer), ("action_break", break_), ("action_hang", hang),
     ("action_reject", reject), ("action_read", read), ("action_domain", domain_),
 )]
 """
@@ -103,7 +103,7 @@ async def run(runner: ActionRunner, name: str, tracker: DialogueStateTracker | N
 
 
 async def test_replies_and_events_are_those_of_rasa_s_call(package):
-    hello, card, slot, followup = await run(ActionRunner(package), "action_answer")
+    hello, card, slot, followup = await run(ActionRunner(package), "action_say")
     assert isinstance(hello, BotUttered) and hello.text == "Hello you."
     assert [button["title"] for button in hello.data["buttons"]] == ["Own", "More"]
     assert hello.metadata["utter_action"] == "utter_hello"
@@ -155,7 +155,7 @@ async def test_while_an_action_of_15_s_runs_others_are_answered_and_its_person_i
     started = time.monotonic()
     slow = asyncio.create_task(run(runner, "action_hang"))
     await asyncio.sleep(0.05)
-    assert len(await run(runner, "action_answer")) == 4
+    assert len(await run(runner, "action_say")) == 4
     assert time.monotonic() - started < 0.9 and not slow.done()
     assert [event.text for event in await slow] == [FAILED]
     assert 0.9 < time.monotonic() - started < 5
@@ -168,7 +168,7 @@ async def test_an_action_that_always_hangs_fails_alone(package):
     with capture_logs() as lines:
         await run(runner, "action_hang")
     assert "4 calls before it have not ended yet" in lines[0]["cause"]
-    assert len(await run(runner, "action_answer")) == 4
+    assert len(await run(runner, "action_say")) == 4
 
 
 def test_a_package_that_cannot_be_imported_is_told(tmp_path, monkeypatch):

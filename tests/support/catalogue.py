@@ -110,16 +110,6 @@ def small_catalogue() -> Rows:
         "regulators.csv": [
             {"country": "KE", "name": "KMPDC", "url": "https://kmpdc.go.ke", **SOURCE}
         ],
-        "advice_facts.csv": [
-            {
-                "id": "scope-1",
-                "topic": "Scope",
-                "intents": "ask_bali;ask_discipline",
-                "fact": "Do nothing abroad that you may not do at home.",
-                "rank": "2",
-                **SOURCE,
-            }
-        ],
         "emergency_numbers.csv": [
             {"country": "KE", "service": "general", "number": "999 / 112", **SOURCE},
             {"country": "KE", "service": "ambulance", "number": "1199", **SOURCE},

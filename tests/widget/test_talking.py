@@ -142,10 +142,10 @@ def test_addresses_in_answers_are_links(visitor):
     expect(visitor.find(".plate")).to_contain_text("Required")
 
 
-def test_facts_are_shown_with_their_sources(visitor):
-    visitor.open().say("why should I bother with an internship?")
-    fact = visitor.find(".facts li").first
-    assert fact.get_by_role("link").first.get_attribute("href").startswith("http")
+def test_answers_are_shown_with_their_sources(visitor):
+    visitor.open().say("can I ask for a letter of recommendation after four weeks?")
+    source = visitor.find(".bubble .source a").first
+    assert source.get_attribute("href").startswith("http")
 
 
 def test_emergency_numbers_can_be_called(visitor):

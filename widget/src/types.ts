@@ -51,7 +51,6 @@ export type Card =
       regulator_url: string | null;
       source: Source;
     }
-  | { type: "facts"; facts: { text: string; source: Source }[] }
   | {
       type: "contacts";
       contacts: {

@@ -27,7 +27,6 @@ from preceptor.conversation.cards import (
     Card,
     ComparisonCard,
     ContactsCard,
-    FactsCard,
     LicensingCard,
     ProgramCard,
     ProgramItem,
@@ -172,9 +171,6 @@ def _card(card: Card | None, rendering: Rendering) -> tuple[list[Block], list[st
         return _comparison(card, rendering), [_source(each.source) for each in card.programs]
     if isinstance(card, LicensingCard):
         return [], [_source(card.source)]
-    if isinstance(card, FactsCard):
-        facts = sections("\n".join(f"• {fact.text}" for fact in card.facts))
-        return facts, [_source(fact.source) for fact in card.facts]
     if isinstance(card, ContactsCard):
         return _contacts(card), [_source(contact.source) for contact in card.contacts]
     return [], []

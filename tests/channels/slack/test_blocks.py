@@ -23,8 +23,6 @@ from preceptor.conversation.cards import (
     ComparisonRow,
     ContactItem,
     ContactsCard,
-    FactItem,
-    FactsCard,
     LicensingCard,
     ProgramCard,
     ProgramListCard,
@@ -168,18 +166,17 @@ def test_a_comparison_is_a_table_or_sections() -> None:
     assert "*Where:* unknown" in str(done.fallback)
 
 
-def test_licensing_facts_and_contacts_show_their_sources() -> None:
+def test_licensing_and_contacts_show_their_sources() -> None:
     licensing = LicensingCard(
         country="KE", country_name="Kenya", local_name=None, required="yes", min_months=12,
         max_months=12, length="12 months", regulator="KMPDC", regulator_url=None, source=SOURCE,
     )  # fmt: skip
-    facts = FactsCard(facts=[FactItem(text="It helps.", source=SOURCE)] * 2)
     contacts = ContactsCard(
         contacts=[
             ContactItem(label="Emergency", phone="999", url=None, details=None, source=SOURCE)
         ]
     )
-    for card in (licensing, facts, contacts):
+    for card in (licensing, contacts):
         done = shown(Reply(lead="Words.", card=card))
         small = [b for b in done.blocks if b["type"] == "context"]
         assert len(small) == 1 and len(small[0]["elements"]) == 1
@@ -304,9 +301,6 @@ cards = st.one_of(
         rows=st.lists(
             st.builds(ComparisonRow, label=short, cells=st.lists(words, max_size=4)), max_size=9
         ),
-    ),
-    st.builds(
-        FactsCard, facts=st.lists(st.builds(FactItem, text=short, source=sources), max_size=12)
     ),
     st.builds(
         ContactsCard,

@@ -5,8 +5,8 @@ import pytest
 from preceptor.channels.output import read_reply, safe_url
 from preceptor.channels.web.output import logged
 from preceptor.conversation.cards import (
-    FactItem,
-    FactsCard,
+    ContactItem,
+    ContactsCard,
     ProgramCard,
     ProgramListCard,
     Row,
@@ -44,12 +44,13 @@ def test_an_address_that_could_run_or_read_is_dropped(address) -> None:
     if not isinstance(address, str):
         return
     source = SourceLink(title="A", url=address, date=None)
-    card = FactsCard(facts=[FactItem(text="It helps.", source=source)])
+    contact = ContactItem(label="A", phone=None, url=None, details=None, source=source)
+    card = ContactsCard(contacts=[contact])
     choices = (Choice(title="x", url=address),)
     reply = Reply(lead="Look.", card=card, choices=choices, image=Image(url=address))
     content = logged(reply, "web:a", SEALS).content
     assert {"image", "buttons"}.isdisjoint(content)
-    assert content["reply"]["card"]["facts"][0]["source"]["url"] is None
+    assert content["reply"]["card"]["contacts"][0]["source"]["url"] is None
 
 
 def test_usual_addresses_are_kept() -> None:

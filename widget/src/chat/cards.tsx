@@ -11,7 +11,7 @@ const MOST_COMPARED = 3;
 
 /** Whether this widget can draw a card; the words of a newer kind's message say it all. */
 export function isKnown(card: Card): boolean {
-  return ["program_list", "program", "comparison", "licensing", "facts", "contacts"].includes(card.type);
+  return ["program_list", "program", "comparison", "licensing", "contacts"].includes(card.type);
 }
 
 export function CardView({ card }: { card: Card }): JSX.Element {
@@ -24,8 +24,6 @@ export function CardView({ card }: { card: Card }): JSX.Element {
       return <Comparison card={card} />;
     case "licensing":
       return <Licensing card={card} />;
-    case "facts":
-      return <Facts card={card} />;
     case "contacts":
       return <Contacts card={card} />;
   }
@@ -368,24 +366,6 @@ function Licensing({ card }: { card: Card & { type: "licensing" } }): JSX.Elemen
       ) : null}
       <SourceLine source={card.source} />
     </article>
-  );
-}
-
-function Facts({ card }: { card: Card & { type: "facts" } }): JSX.Element {
-  const { t } = useDesk();
-  return (
-    <div class="plate" role="group" aria-label={t("facts")}>
-      <ul class="facts">
-        {card.facts.map((fact) => (
-          <li>
-            <p dir="auto">
-              <Linked line={fact.text} />
-            </p>
-            <SourceLine source={fact.source} />
-          </li>
-        ))}
-      </ul>
-    </div>
   );
 }
 
