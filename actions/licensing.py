@@ -21,6 +21,7 @@ from preceptor.intents import intents
 _OFFERED = ("IN", "NG", "GB")
 _OTHER_MATTERS = ("specialty", "duration", "money", "kind", "ordinal", "cheap")
 _MOST_COUNTRIES = 3
+_ELLIPTIC_WORDS = 9
 _MONTHS_A_WEEK, _ROUNDING = 12 / 52, 0.1
 
 
@@ -127,11 +128,11 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
 
 
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:
-    """Answer from knowledge/ if it is sure, and about the very country if that has a rule."""
+    """Answer from knowledge/ if that is sure and about the very country."""
     if turn.choice is not None or not registration.aspects_of(turn.question.text):
         return False
-    known = [c for c in asked.countries if registration_rules(turn.catalogue, c)]
-    return answer_if_sure(turn, least=SURER, topics=(INTENT, LENGTH), places=known)
+    topics = (INTENT, LENGTH)
+    return answer_if_sure(turn, least=SURER, topics=topics, places=asked.countries)
 
 
 def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
@@ -162,17 +163,23 @@ def _asked(turn: Turn, intent: str) -> Asked:
         aspects = turn.choice.asked or default or _default(intent)
         route = turn.choice.route or before.route
         return before.changed(countries=(turn.choice.country,), aspects=aspects, route=route)
-    text = turn.question.text
+    # "Say that again" asks what was asked before.
+    text = "" if turn.parse.get("follow_up") else turn.question.text
     profession = registration.profession_of(text, turn.question.entities)
     asked = before.changed(profession=profession or before.profession or _profession(turn))
     asked = _with_countries(turn, asked, before, talk)
     if aspects := registration.aspects_of(text):
         asked = asked.changed(aspects=aspects, yes_no=registration.is_yes_no(text))
-    elif not before.aspects or turn.question.of_kind("registration"):
+    elif not before.aspects or turn.question.of_kind("registration") or _is_long(text):
         asked = asked.changed(aspects=_default(intent, turn, asked), yes_no=False)
     if asked.aspects == ("needed",) and asked.trained and registration.was_done(text):
         asked = asked.changed(aspects=("needed", "from_abroad_counts"))
     return asked
+
+
+def _is_long(text: str) -> bool:
+    """Tell whether a question says enough to be one of its own."""
+    return len(text.split()) > _ELLIPTIC_WORDS
 
 
 def _default(intent: str, turn: Turn | None = None, asked: Asked | None = None) -> tuple[str, ...]:
@@ -300,10 +307,11 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         turn.reply(lead, choices=choices)
         return
     telling = Telling(turn, rules, route, asked.aspects, asked.yes_no)
-    told = telling.told()
+    told = telling.told
+    lines = [*_too_short(turn, telling), told.lead, *told.body]
     turn.reply(
-        told.lead,
-        body=[*_too_short(turn, telling), *told.body],
+        lines[0],
+        body=lines[1:],
         steps=told.steps,
         card=telling.card(),
         remarks=telling.remarks(),
@@ -320,7 +328,7 @@ def _too_short(turn: Turn, telling: Telling) -> list[str]:
         return []
     if named[0]["value"]["max_weeks"] * _MONTHS_A_WEEK >= float(least) - _ROUNDING:
         return []
-    length = phrases.months(least, None)
+    length = phrases.months(least, least)
     return [turn.say("registration_too_short", given=named[0]["text"], length=length)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from actions import phrases
@@ -17,8 +17,8 @@ Rules = Mapping[Route, RegistrationRecord]
 
 OF_THE_REGULATOR = frozenset({"regulator", "source", "documents"})
 """What is asked of a regulator or of a page rather than of a rule."""
-_MOST_WORDS = 62
-"""How many words the answer has without its remarks; a second thing asked is left out beyond."""
+_MOST_WORDS = 90
+"""How many words an answer has without its sources."""
 _VERDICTS = frozenset({"needed", "skip"})
 # The columns of what is asked that is no column itself.
 _COLUMN = {"needed": "needed_note", "skip": "needed_note", "length": "min_months"}
@@ -27,11 +27,12 @@ _SKIPPED = {"yes": "no", "no": "yes"}
 
 @dataclass(frozen=True)
 class Told:
-    """An answer in the parts of a reply."""
+    """An answer in the parts of a reply, and what of the question it answers."""
 
     lead: str
     body: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,19 +83,30 @@ class Telling:
         """Whether any rule says something of what is asked first."""
         return any(map(self._says, self.shown.values()))
 
+    @cached_property
     def told(self) -> Told:
-        """Return the answer; what is asked last is left out where it would be too long."""
-        for most in range(len(self.asked), 1, -1):
-            answer = self._told(self.asked[:most])
-            words = " ".join([answer.lead, *answer.body, *answer.steps]).split()
-            if len(words) <= _MOST_WORDS:
-                return answer
-        return self._told(self.asked[:1])
+        """The answer; a second thing asked follows on its own, or is left out, to be brief."""
+        whole = self._told(self.asked)
+        if len(self.asked) == 1:
+            return self._with_length(whole)
+        if self._is_brief(whole):
+            return whole
+        first = self._told(self.asked[:1])
+        second = Telling(self.turn, self.rules, self.route, self.asked[1:], False).told
+        both = Told(first.lead, (*first.body, second.lead, *second.body), second.steps, self.asked)
+        return both if self._is_brief(both) else first
+
+    def _is_brief(self, answer: Told, *more: str) -> bool:
+        parts = [answer.lead, *answer.body, *answer.steps, *self._doubts(answer.asked), *more]
+        return len(" ".join(parts).split()) <= _MOST_WORDS
 
     def _says(self, rule: RegistrationRecord) -> bool:
         return _text(rule, self.asked[0]) not in (None, NOT_STATED)
 
-    def _told(self, asked: Sequence[str]) -> Told:
+    def _told(self, asked: tuple[str, ...]) -> Told:
+        return replace(self._worded(asked), asked=asked)
+
+    def _worded(self, asked: Sequence[str]) -> Told:
         if not self.is_known:
             rule = next(iter(self.shown.values()))
             if asked[0] in ("regulator", "source"):
@@ -111,10 +123,9 @@ class Telling:
         where = self._where(None if len(lines) > 1 else route)
         if verdict:
             lead = f"{self._say(f'registration_{verdict}', where=where)} {lines[route]}"
-            return Told(lead, tuple(self._how_long(rule, asked)))
-        if tuple(asked) == ("length",) and route == "home" and rule.name:
-            name = phrases.internship(rule.name)
-            return Told(self._say("licensing_length", name=name, length=_text(rule, "length")))
+            return Told(lead)
+        if tuple(asked) == ("length",) and route == "home":
+            return Told(self._length(rule, _text(rule, "length") or ""))
         lead = self._labelled(_capital(where), rule, lines[route], asked)
         return Told(lead, (), _steps(rule) if "steps" in asked else ())
 
@@ -184,29 +195,39 @@ class Telling:
         publisher = phrases.the_body(rule.source_publisher)
         return self._say(f"registration_source_{rule.confidence}", publisher=publisher, date=date)
 
-    def _how_long(self, rule: RegistrationRecord, asked: Sequence[str]) -> list[str]:
-        """Return how long it takes, where it is needed and nothing else was asked or said."""
-        said = re.search(r"\b(?:months?|years?)\b", rule.needed_note or "", re.IGNORECASE)
+    def _with_length(self, answer: Told) -> Told:
+        """Add how long it takes to whether it is needed, unless that is said already."""
+        route, rule = next(iter(self.shown.items()))
         length = _text(rule, "length")
-        if len(asked) > 1 or said or rule.needed == "no" or not length:
-            return []
-        return [self._say("registration_length", length=length)]
+        said = re.search(r"\b\d+ months", " ".join([answer.lead, *answer.body]))
+        if self.asked[0] not in _VERDICTS or not length or said or rule.needed == "no":
+            return answer
+        more = self._length(rule, length)
+        both = replace(answer, body=(*answer.body, more), asked=(*answer.asked, "length"))
+        return both if self._is_brief(both) else answer
+
+    def _length(self, rule: RegistrationRecord, length: str) -> str:
+        """Return a whole sentence on the length, with the name of the internship there."""
+        if rule.route != "home" or not rule.name:
+            return self._say("registration_length", length=length)
+        return self._say("licensing_length", name=phrases.internship(rule.name), length=length)
 
     def remarks(self) -> list[str]:
-        """Return what has to be added: what isn't confirmed, and whom to ask."""
-        rule = next(iter(self.shown.values()))
-        said = []
-        unsure = [each for each in self.shown.values() if _is_unconfirmed(each, self.asked)]
-        if unsure and self.is_known:
-            publishers = dict.fromkeys(phrases.the_body(each.source_publisher) for each in unsure)
-            whole = all(each.confidence == "unconfirmed" for each in unsure)
-            words = "registration_unconfirmed" if whole else "registration_unconfirmed_cell"
-            said.append(self._say(words, publisher=phrases.joined(publishers)))
-        if self.is_known and self.asked[0] != "regulator":
-            said.append(
-                self._say("licensing_caution", regulator=phrases.the_body(_regulator(rule)))
-            )
-        return said
+        """Return what has to be added: what isn't confirmed, and whom to ask if there is room."""
+        doubts = self._doubts(self.told.asked)
+        regulator = phrases.the_body(_regulator(next(iter(self.shown.values()))))
+        caution = self._say("licensing_caution", regulator=regulator)
+        wanted = self.is_known and self.asked[0] != "regulator"
+        return [*doubts, caution] if wanted and self._is_brief(self.told, caution) else doubts
+
+    def _doubts(self, asked: Sequence[str]) -> list[str]:
+        unsure = [each for each in self.shown.values() if _is_unconfirmed(each, asked)]
+        if not unsure or not self.is_known:
+            return []
+        publishers = dict.fromkeys(phrases.the_body(each.source_publisher) for each in unsure)
+        whole = all(each.confidence == "unconfirmed" for each in unsure)
+        words = "registration_unconfirmed" if whole else "registration_unconfirmed_cell"
+        return [self._say(words, publisher=phrases.joined(publishers))]
 
     def sources(self) -> tuple[SourceLink, ...]:
         """Return where it was read, with the page's date, or when it was read."""

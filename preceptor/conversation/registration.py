@@ -23,7 +23,7 @@ PATH = Path(__file__).with_name("registration.yml")
 INTENT = "ask_registration_requirement"
 LENGTH = "ask_internship_length"
 MOST_ASPECTS = 2
-_MOST_WORDS = 14
+_FEW_WORDS, _MOST_WORDS = 7, 14
 _SURE = 0.9
 # Aspects that a word for "need" is no further question beside.
 _NEEDS_NO_NEED = {"length", "pattern", "pay"}
@@ -64,8 +64,10 @@ def aspects_of(text: str) -> tuple[str, ...]:
     found = {name: m for name, p in _words().aspects.items() if (m := p.search(text))}
     if found.keys() - _NEEDS_NO_NEED - {"needed"}:
         found.pop("needed", None)
-    if "time_limits" in found and "years ago" not in text:
+    if "time_limits" in found:
+        # "How long after graduation", "my provisional licence expires".
         found.pop("length", None)
+        found.pop("provisional", None)
     return tuple(sorted(found, key=lambda name: found[name].start()))[:MOST_ASPECTS]
 
 
@@ -165,7 +167,7 @@ def countries_of(
         else:
             wanted.append(country)
     if wanted or named:
-        studied += interned
+        studied += [country for country in interned if country not in named]
     wanted = wanted or sorted(named) or interned
     if not wanted and not talk:
         # "I studied in Poland and come from India" is about both.
@@ -253,7 +255,7 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
     who = route_of(text) is not None or profession_of(text, entities) is not None
     if not talk or not _is_short(text) or kinds & {"specialty", "money", "program"}:
         return False
-    points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= 5
+    points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS
     return (asks or who) and (points or sure < _SURE)
 
 
