@@ -122,8 +122,7 @@ class Telling:
         route, rule = next(iter(self.shown.items()))
         where = self._where(None if len(lines) > 1 else route)
         if verdict:
-            lead = f"{self._say(f'registration_{verdict}', where=where)} {lines[route]}"
-            return Told(lead)
+            return Told(f"{verdict} {lines[route]}")
         if tuple(asked) == ("length",) and route == "home":
             return Told(self._length(rule, _text(rule, "length") or ""))
         lead = self._labelled(_capital(where), rule, lines[route], asked)
@@ -139,8 +138,7 @@ class Telling:
             labelled.append(self._labelled(where, self.shown[route], line, asked))
         if not verdict:
             return Told(labelled[0], tuple(labelled[1:]))
-        lead = self._say(f"registration_{verdict}", where=self._where(self.route))
-        return Told(lead, tuple(labelled))
+        return Told(verdict, tuple(labelled))
 
     def _labelled(
         self, where: str, rule: RegistrationRecord, text: str, asked: Sequence[str]
@@ -157,19 +155,21 @@ class Telling:
         return self.turn.say(name, country=self.country, **values)
 
     def _verdict(self) -> str:
-        """Return the first word of an answer: yes, no, partly, depends, "" if it isn't known."""
-        rules = list(self.shown.values())[: 1 if self.route else 2]
-        needed = {rule.needed for rule in rules}
-        if needed & {None, "not stated"}:
+        """Return the first sentence of an answer: yes, no, partly, depends; "" if not known."""
+        told = list(self.shown.items())[: 1 if self.route else 2]
+        rules = {r: rule for r, rule in told if rule.needed not in (None, "not stated")}
+        needed = {str(rule.needed) for rule in rules.values()}
+        if not needed:
             return ""
         if len(needed) > 1:
-            return "depends"
-        verdict = str(needed.pop())
+            return self._say("registration_depends")
+        verdict = needed.pop()
         if self.asked[0] == "skip":
             verdict = _SKIPPED.get(verdict, verdict)
-        if all(_is_unconfirmed(rule, self.asked[:1]) for rule in rules):
-            return f"{verdict}_unconfirmed"
-        return verdict
+        if all(_is_unconfirmed(rule, self.asked[:1]) for rule in rules.values()):
+            verdict += "_unconfirmed"
+        where = self._where(next(iter(rules)) if len(rules) == 1 else None)
+        return self._say(f"registration_{verdict}", where=where)
 
     def _line(self, rule: RegistrationRecord, asked: Sequence[str]) -> str:
         return " ".join(self._sentence(rule, each) for each in asked)
