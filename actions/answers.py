@@ -9,7 +9,7 @@ from contextlib import suppress
 from actions import phrases, selection
 from actions.program_fields import FIELDS
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
-from preceptor.catalogue.records import LicensingRecord
+from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
 from preceptor.conversation.decide import leans
 from preceptor.intents import intents
@@ -41,14 +41,11 @@ class AnswerQuestion(TopicAction):
 
 def answer_question(turn: Turn, intent: str) -> None:
     """Answer a question of an advice intent."""
-    before = turn.slots.get("topic")
     own = _for_the_programme(turn, intent)
     if own is not None and _is_short_on_a_programme(turn):
         turn.reply(own, choices=turn.leads(intent))
         return
     turn.set(topic=intent)
-    if own is None and (own := _for_the_country(turn, intent, before)):
-        turn.set(topic=before)
     choice = choose(turn)
     if choice.confidence >= SURE or (choice.confidence >= LIKELY and own is None):
         tell_best(turn, choice, remark=own, intent=intent)
@@ -60,23 +57,41 @@ def answer_question(turn: Turn, intent: str) -> None:
         unknown(turn, choice.matches)
 
 
-def answer_if_sure(turn: Turn, least: float = SURER, topics: Collection[str] = ()) -> bool:
+def answer_if_sure(
+    turn: Turn,
+    least: float = SURER,
+    topics: Collection[str] = (),
+    places: Collection[str] = (),
+) -> bool:
     """Answer from knowledge/ if it is sure; return whether it was.
 
     Args:
         turn: the turn.
         least: how likely it must be right.
         topics: intents of which the answer must be one; any answer will do without them.
+        places: countries of which the answer must be about one; any will do without them.
     """
     if turn.choice is not None or turn.parse.get("safety"):
         return False
     choice = choose(turn)
     if choice.confidence < least:
         return False
-    if topics and not set(topics) & set(choice.matches[0].answer.topics):
+    answer = choice.matches[0].answer
+    if topics and not set(topics) & set(answer.topics):
         return False
-    tell(turn, choice.matches[0].answer)
+    if places and not set(places) & set(answer.places):
+        return False
+    tell(turn, answer)
     return True
+
+
+def general_answer(turn: Turn, topics: Collection[str]) -> Answer | None:
+    """Return the likeliest answer of some topics that is true of every place, if there is one."""
+    choice = choose(turn)
+    if choice.confidence < NEAR:
+        return None
+    answers = [match.answer for match in choice.matches[:_OFFERED]]
+    return next((a for a in answers if not a.places and set(topics) & set(a.topics)), None)
 
 
 def answer_if_likely(turn: Turn) -> bool:
@@ -121,6 +136,8 @@ def context_of(turn: Turn) -> Context:
         topics = {each["name"]: float(each["confidence"]) for each in ranking}
     places = {*question.values("country"), *question.values("place")}
     places |= {turn.catalogue.places[p].country for p in places if p in turn.catalogue.places}
+    terms = turn.catalogue.all(RegistrationTermRecord)
+    places |= {c for t in question.values("registration") if t in terms for c in terms[t].countries}
     audience = {*(question.values("stage") or person.stages)}
     if audience & _MEDICAL_STUDENTS:
         audience.add("medical_student")
@@ -264,24 +281,6 @@ def _is_short_on_a_programme(turn: Turn) -> bool:
 
 
 _MOST_BARE = 3
-
-
-def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
-    """Return how long the internship is in the country whose rules were just spoken of."""
-    countries = turn.slots.get("licensing_country") or []
-    registration = before in intents().in_group("registration")
-    if intents()[intent].programme_field != "length" or not registration or not countries:
-        return None
-    rule = turn.catalogue.all(LicensingRecord).get(countries[0])
-    length = phrases.months(rule.min_months, rule.max_months) if rule else ""
-    if rule is None or not length:
-        return None
-    return turn.say(
-        "licensing_length",
-        country=phrases.country(turn.catalogue.countries[rule.country].name),
-        name=phrases.internship(rule.local_name or turn.say("licensing_unnamed")),
-        length=length,
-    )
 
 
 def _programmes_there(turn: Turn, intent: str) -> list[Choice]:

@@ -28,6 +28,11 @@ _THE_COUNTRY = re.compile(
 )
 # The head of a name that takes an article in English, as "Medical internship plus …" does.
 _THE_INTERNSHIP = re.compile(r"(?:internship|programme|traineeship|residency|year|job)s?$", re.I)
+# Abbreviations and English names of bodies take an article.
+_THE_BODY = re.compile(
+    r"^[A-Z&]{2,6}$|\b(?i:councils?|commissions?|boards?|authorit(?:y|ies)|agency|ministry|offices?"
+    r"|directorate|chambers?|regulators?|syndicate|association|order|department|committee)\b"
+)
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 _HEAD_ENDS = re.compile(r"[,;:]|\b(?:plus|via|with|within|before|after|and)\b")
 
@@ -64,6 +69,17 @@ def internship(name: str) -> str:
     if head[1:] == head[1:].lower():
         name = within(name)
     return f"the {name}" if _THE_INTERNSHIP.search(head) else name
+
+
+def the_body(name: str) -> str:
+    """Return a regulator's name as it stands in a sentence: "the GMC", "Socialstyrelsen"."""
+    head = _BRACKETS.sub("", name)
+    return f"the {name}" if _THE_BODY.search(head) and not name.startswith("The ") else name
+
+
+def with_address(name: str, url: str | None) -> str:
+    """Return a regulator with its address: "the General Medical Council (https://…)"."""
+    return f"{the_body(name)} ({url})" if url else the_body(name)
 
 
 def within(text: str) -> str:
