@@ -109,8 +109,13 @@ def answer_if_likely(turn: Turn) -> bool:
     return last is not None
 
 
-def choose(turn: Turn) -> index.Choice:
-    """Return the answers nearest to the question, of itself or with the one before it."""
+def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
+    """Return the answers nearest to the question, of itself or with the one before it.
+
+    Args:
+        turn: the turn.
+        joined: whether the question can only be read with the one before it.
+    """
     answers = shared_answers().current()
     # The encoders read other languages themselves; the question holds what has an English gloss.
     text = turn.parse.get("text") or "" if turn.parse.get("gloss") else turn.question.text
@@ -119,10 +124,10 @@ def choose(turn: Turn) -> index.Choice:
     context = context_of(turn)
     choice = answers.choose(text, context)
     frame = turn.frame
-    if choice.confidence < SURE and frame.question and leans(text):
-        joined = answers.choose(f"{frame.question} {text}", context)
-        if joined.confidence > choice.confidence:
-            return joined
+    if choice.confidence < SURE and frame.question and (joined or leans(text)):
+        both = answers.choose(f"{frame.question} {text}", context)
+        if both.confidence > choice.confidence:
+            return both
     return choice
 
 

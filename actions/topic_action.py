@@ -108,6 +108,7 @@ class Turn:
         parse: the message as the pipeline read it.
         catalogue: the catalogue as it was when the turn began.
         events: what the action gives back to Rasa.
+        said: what the person has written, the newest last.
     """
 
     question: Question
@@ -118,6 +119,7 @@ class Turn:
     catalogue: Catalogue
     dispatcher: CollectingDispatcher
     events: list[EventType] = field(default_factory=list)
+    said: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep which wordings this turn uses."""
@@ -248,6 +250,7 @@ class TopicAction(Action, abc.ABC):
             parse=tracker.latest_message or {},
             catalogue=shared_catalogue().current(),
             dispatcher=dispatcher,
+            said=tuple(e["text"] for e in tracker.events if e["event"] == "user" and e["text"]),
         )
         _prepare(turn)
         self.answer(turn)

@@ -85,7 +85,7 @@ class Frame(BaseModel):
     Attributes:
         focus: the id of the answer that was last given.
         question: the words of the last question, for what points back at it.
-        told: the ids of answers that were given, the last ones.
+        told: the ids of answers that were given and, behind a #, of sections; the last ones.
         avoid: answers that were given to the last question and were not what was asked.
         danger: the danger that the talk is in.
         person: what is known of the person.
@@ -123,6 +123,10 @@ class Frame(BaseModel):
             "avoid": self.avoid if same else (),
         }
         return self.copy(update=update)
+
+    def with_section(self, answer: str, kind: str) -> Frame:
+        """Return the frame after a section of an answer."""
+        return self.copy(update={"told": (*self.told, f"{answer}#{kind}")[-_MOST_TOLD:]})
 
 
 # Health professions by the words of a stage that holds several, as ids of specialties.
