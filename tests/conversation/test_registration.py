@@ -192,3 +192,8 @@ def test_two_questions_on_registration_are_one():
     assert as_registration(message, None)["questions"] == []
     other = [asked[0], {**asked[1], "text": "find me an elective", "intent": "find_program"}]
     assert as_registration({**message, "questions": other}, None)["questions"] == other
+
+
+def test_in_order_to_asks_for_no_order():
+    assert registration.aspects_of("is it needed in order to register?") == ("needed",)
+    assert registration.aspects_of("what is the correct order?") == ("steps",)
