@@ -34,13 +34,11 @@ from preceptor.nlu.questions.reader import (
     questions_of,
 )
 from preceptor.nlu.questions.values import intent_of_values
-from preceptor.nlu.safety import alarms
+from preceptor.nlu.safety import alarms, least_confidence
 from preceptor.nlu.tokens import tokens_of
 
 UNCLEAR = 0.25
 """Below this confidence of the likeliest intent a message is unclear, and the advisor asks back."""
-SUSPECTED = 0.35
-"""Below this confidence a danger that only the classifier sees is none."""
 RANKING_LENGTH = 10
 MOST_ENTITIES = 60
 """How many entities of a message are kept, half of them its first and half its last."""
@@ -146,12 +144,14 @@ def read(text: str, models: Models, linker: Linker | None) -> Reading:
         reading = _read_english(text, models, linker)
         if language is not None:
             reading = _declined(reading, language, models.declared)
+    if not verdict:
+        reading = _without_doubtful_danger(text, reading, models.declared)
     return _heeding(reading, verdict, models.declared)
 
 
 def _heeding(reading: Reading, verdict: list[str], declared: Intents) -> Reading:
     """Return a reading with the verdict on safety, as its intent unless it is as urgent itself."""
-    reading = replace(_without_doubtful_danger(reading, verdict, declared), safety=tuple(verdict))
+    reading = replace(reading, safety=tuple(verdict))
     urgency = declared.in_group("safety")
     intent = reading.ranking[0]["name"]
     as_urgent = intent in urgency and verdict and urgency.index(intent) <= urgency.index(verdict[0])
@@ -160,12 +160,12 @@ def _heeding(reading: Reading, verdict: list[str], declared: Intents) -> Reading
     return replace(reading, ranking=_first(reading.ranking, verdict[0]), questions=())
 
 
-def _without_doubtful_danger(reading: Reading, verdict: list[str], declared: Intents) -> Reading:
+def _without_doubtful_danger(text: str, reading: Reading, declared: Intents) -> Reading:
     """Return a reading without a danger that the classifier alone suspects and is unsure of."""
     top = reading.ranking[0]
     intent = declared.get(top["name"])
     urgent = intent is not None and intent.group == "safety" and intent.does == "hand_over"
-    if not urgent or verdict or top["confidence"] >= SUSPECTED:
+    if not urgent or top["confidence"] >= least_confidence(text, top["name"]):
         return reading
     rest = [each for each in reading.ranking if each is not top]
     return replace(reading, ranking=[*_unclear_first(rest), top], questions=()) if rest else reading

@@ -16,6 +16,8 @@ from preceptor.nlu.normalize import fold, squeeze
 from preceptor.nlu.spelling import Mender, is_english
 
 _NEAR = 3
+# How sure the classifier must be of a danger: alone, against words that silence rules, and never.
+_SUSPECTED, _EXCUSED, _NEVER = 0.45, 0.8, 2.0
 _WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
 _GAPS = {"*": r"(?:\S+ ){0,3}?", "**": r"(?:\S+ ){0,8}?"}
 
@@ -55,6 +57,10 @@ class RuleSet:
     def sees(self, text: str) -> bool:
         """Tell whether a text as somebody typed it meets a rule."""
         return self.sees_in(_as_words(_plain(text)))
+
+    def excuses(self, words: str) -> bool:
+        """Tell whether a rule that silences others stands anywhere in a text's folded words."""
+        return bool(_spans(self._unless, words, set(words.split())))
 
     def sees_in(self, words: str) -> bool:
         """Tell the same of a text's folded words, each followed by one blank."""
@@ -132,6 +138,23 @@ def alarms(text: str) -> list[str]:
         for intent in intents().in_group("safety")
         if intent in dangers and _sees(dangers[intent], plain, mended, as_written)
     ]
+
+
+def least_confidence(text: str, intent: str) -> float:
+    """Return how sure the classifier must be of a danger that no rule sees, between 0 and 1.
+
+    Args:
+        text: a message as a person typed it.
+        intent: the danger's.
+
+    Returns:
+        More than 1 if the message can only look like it, such as an examination's vignette.
+    """
+    danger = _load()[0].get(intent)
+    words = _as_words(_plain(text))
+    if danger is None or danger.never.sees_in(words):
+        return 0.0 if danger is None else _NEVER
+    return _EXCUSED if danger.alarms.excuses(words) else _SUSPECTED
 
 
 def _sees(danger: _Danger, plain: str, mended: str, as_written: str) -> bool:
