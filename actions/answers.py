@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 
 from actions import phrases, selection
 from actions.program_fields import FIELDS
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
-from preceptor.catalogue.records import LicensingRecord
+from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
 from preceptor.conversation.decide import leans
 from preceptor.intents import intents
@@ -40,11 +41,11 @@ class AnswerQuestion(TopicAction):
 
 def answer_question(turn: Turn, intent: str) -> None:
     """Answer a question of an advice intent."""
-    before = turn.slots.get("topic")
-    turn.set(topic=intent)
     own = _for_the_programme(turn, intent)
-    if own is None and (own := _for_the_country(turn, intent, before)):
-        turn.set(topic=before)
+    if own is not None and _is_short_on_a_programme(turn):
+        turn.reply(own, choices=turn.leads(intent))
+        return
+    turn.set(topic=intent)
     choice = choose(turn)
     if choice.confidence >= SURE or (choice.confidence >= LIKELY and own is None):
         tell_best(turn, choice, remark=own, intent=intent)
@@ -56,23 +57,41 @@ def answer_question(turn: Turn, intent: str) -> None:
         unknown(turn, choice.matches)
 
 
-def answer_if_sure(turn: Turn, least: float = SURER, topics: Collection[str] = ()) -> bool:
+def answer_if_sure(
+    turn: Turn,
+    least: float = SURER,
+    topics: Collection[str] = (),
+    places: Collection[str] = (),
+) -> bool:
     """Answer from knowledge/ if it is sure; return whether it was.
 
     Args:
         turn: the turn.
         least: how likely it must be right.
         topics: intents of which the answer must be one; any answer will do without them.
+        places: countries of which the answer must be about one; any will do without them.
     """
     if turn.choice is not None or turn.parse.get("safety"):
         return False
     choice = choose(turn)
     if choice.confidence < least:
         return False
-    if topics and not set(topics) & set(choice.matches[0].answer.topics):
+    answer = choice.matches[0].answer
+    if topics and not set(topics) & set(answer.topics):
         return False
-    tell(turn, choice.matches[0].answer)
+    if places and not set(places) & set(answer.places):
+        return False
+    tell(turn, answer)
     return True
+
+
+def general_answer(turn: Turn, topics: Collection[str]) -> Answer | None:
+    """Return the likeliest answer of some topics that is true of every place, if there is one."""
+    choice = choose(turn)
+    if choice.confidence < NEAR:
+        return None
+    answers = [match.answer for match in choice.matches[:_OFFERED]]
+    return next((a for a in answers if not a.places and set(topics) & set(a.topics)), None)
 
 
 def answer_if_likely(turn: Turn) -> bool:
@@ -90,19 +109,25 @@ def answer_if_likely(turn: Turn) -> bool:
     return last is not None
 
 
-def choose(turn: Turn) -> index.Choice:
-    """Return the answers nearest to the question, of itself or with the one before it."""
+def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
+    """Return the answers nearest to the question, of itself or with the one before it.
+
+    Args:
+        turn: the turn.
+        joined: whether the question can only be read with the one before it.
+    """
     answers = shared_answers().current()
-    text = turn.question.text
+    # The encoders read other languages themselves; the question holds what has an English gloss.
+    text = turn.parse.get("text") or "" if turn.parse.get("gloss") else turn.question.text
     if answers is None or not text.strip():
         return index.Choice((), 0.0)
     context = context_of(turn)
     choice = answers.choose(text, context)
     frame = turn.frame
-    if choice.confidence < SURE and frame.question and leans(text):
-        joined = answers.choose(f"{frame.question} {text}", context)
-        if joined.confidence > choice.confidence:
-            return joined
+    if choice.confidence < SURE and frame.question and (joined or leans(text)):
+        both = answers.choose(f"{frame.question} {text}", context)
+        if both.confidence > choice.confidence:
+            return both
     return choice
 
 
@@ -116,6 +141,8 @@ def context_of(turn: Turn) -> Context:
         topics = {each["name"]: float(each["confidence"]) for each in ranking}
     places = {*question.values("country"), *question.values("place")}
     places |= {turn.catalogue.places[p].country for p in places if p in turn.catalogue.places}
+    terms = turn.catalogue.all(RegistrationTermRecord)
+    places |= {c for t in question.values("registration") if t in terms for c in terms[t].countries}
     audience = {*(question.values("stage") or person.stages)}
     if audience & _MEDICAL_STUDENTS:
         audience.add("medical_student")
@@ -235,8 +262,16 @@ _POINTS = re.compile(r"\b(?:it|this|that|they|their|there|this one|that one)\b",
 
 def _for_the_programme(turn: Turn, intent: str) -> str | None:
     """Return what the programme spoken of last says on a question that points at it."""
-    program, field = selection.in_focus(turn), intents()[intent].programme_field
-    if program is None or field is None or not _POINTS.search(turn.question.text):
+    field, text = intents()[intent].programme_field, turn.question.text
+    if field is None:
+        return None
+    program = selection.in_focus(turn)
+    if turn.question.of_kind("ordinal"):
+        with suppress(LookupError):
+            program = next(iter(selection.picked(turn)), program)
+    elif not _POINTS.search(text) and not _is_short_on_a_programme(turn):
+        return None
+    if program is None:
         return None
     value = FIELDS[field].value(program)
     if not value and field == "price":
@@ -245,22 +280,12 @@ def _for_the_programme(turn: Turn, intent: str) -> str | None:
     return turn.say("facts_programme", name=name, value=value) if value else None
 
 
-def _for_the_country(turn: Turn, intent: str, before: str | None) -> str | None:
-    """Return how long the internship is in the country whose rules were just spoken of."""
-    countries = turn.slots.get("licensing_country") or []
-    registration = before in intents().in_group("registration")
-    if intents()[intent].programme_field != "length" or not registration or not countries:
-        return None
-    rule = turn.catalogue.all(LicensingRecord).get(countries[0])
-    length = phrases.months(rule.min_months, rule.max_months) if rule else ""
-    if rule is None or not length:
-        return None
-    return turn.say(
-        "licensing_length",
-        country=phrases.country(turn.catalogue.countries[rule.country].name),
-        name=phrases.internship(rule.local_name or turn.say("licensing_unnamed")),
-        length=length,
-    )
+def _is_short_on_a_programme(turn: Turn) -> bool:
+    """Tell whether a bare question ("how long?") follows a programme's details."""
+    return turn.slots.get("topic") == "search" and len(turn.question.text.split()) <= _MOST_BARE
+
+
+_MOST_BARE = 3
 
 
 def _programmes_there(turn: Turn, intent: str) -> list[Choice]:

@@ -6,11 +6,19 @@ from collections.abc import Callable
 
 from actions import answers, phrases, safety_help
 from actions.topic_action import TopicAction, Turn
+from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
 from preceptor.conversation.choices import Tell
+from preceptor.conversation.follow_ups import DETAIL
 from preceptor.conversation.frame import Person
 from preceptor.knowledge.answers import Answer
+from preceptor.knowledge.index import ENCODERS
 from preceptor.knowledge.store import shared_answers
+from preceptor.nlu.intents.features import meaning
+
+# The least cosine between a message and a section that answers it.
+_NEAR_SECTION = 0.35
+_NEAR_WORDS = 0.3
 
 
 class FollowUp(TopicAction):
@@ -54,7 +62,9 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
         return
     turn.frame = turn.frame.copy(update={"focus": answer.id})
-    if kind == "not_answered":
+    if kind == DETAIL:
+        _detail(turn, answer)
+    elif kind == "not_answered":
         _read_again(turn, answer)
     elif kind == "repeat":
         answers.show(turn, answer)
@@ -72,6 +82,39 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         _section(turn, answer, kind)
 
 
+def _detail(turn: Turn, answer: Answer) -> None:
+    """Answer a further question on an answer: by another answer, by a section, or not at all."""
+    choice = answers.choose(turn, joined=True)
+    best = choice.matches[0].answer if choice.matches else answer
+    if best.id != answer.id and choice.confidence >= answers.SURE:
+        answers.tell_best(turn, choice)
+        return
+    kind = _nearest_section(turn, answer)
+    if kind is not None:
+        _section(turn, answer, kind)
+    elif best.id != answer.id and choice.confidence >= answers.LIKELY:
+        answers.tell_best(turn, choice)
+    else:
+        lead = turn.say("follow_no_detail", question=answer.question)
+        body = [answer.sections["who"]] if "who" in answer.sections else []
+        others = [m.answer for m in choice.matches[:3] if m.answer.id != answer.id]
+        turn.reply(lead, body=body, choices=[answers.question_button(o) for o in others])
+
+
+def _nearest_section(turn: Turn, answer: Answer) -> str | None:
+    """Return the kind of the section that a message is about, None if it is about none.
+
+    Sections that were said are none: they haven't answered it.
+    """
+    left = {k: t for k, t in answer.sections.items() if f"{answer.id}#{k}" not in turn.frame.told}
+    if not left:
+        return None
+    question, *sections = meaning([turn.question.text, *left.values()], ENCODERS)
+    near = [float(section @ question) for section in sections]
+    best = max(near)
+    return list(left)[near.index(best)] if best >= _NEAR_SECTION else None
+
+
 def _section(turn: Turn, answer: Answer, kind: str) -> None:
     """Say what a section holds, or honestly that there is nothing of the kind."""
     wanted = {"disagree": ("instead", "evidence", "why")}.get(kind, (kind,))
@@ -79,6 +122,7 @@ def _section(turn: Turn, answer: Answer, kind: str) -> None:
     if found is None:
         turn.reply(turn.say(f"follow_no_{kind}"), sources=[s.link() for s in answer.sources[:2]])
         return
+    turn.frame = turn.frame.with_section(answer.id, kind)
     if kind == "disagree":
         turn.reply(turn.say("follow_disagree"), body=[found])
     else:
@@ -119,19 +163,40 @@ def _read_again(turn: Turn, answer: Answer) -> None:
     if index is None or not frame.question:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
         return
-    context = answers.context_of(turn)
-    choice = index.choose(frame.question, context)
+    choice = answers.choose(turn, joined=True)
+    if choice.confidence >= answers.LIKELY:
+        answers.tell_best(turn, choice)
+        return
     choices = [answers.question_button(match.answer) for match in choice.matches[:3]]
     turn.reply(turn.say("follow_not_answered"), choices=choices)
 
 
 def _about_me(turn: Turn) -> None:
-    """Say what the person has told."""
+    """Say what the person has told, and in which words if they ask for something particular."""
     known = described(turn, turn.frame.person)
+    words = _own_words(turn)
+    quoted = [turn.say("person_wrote", text=words)] if words else []
     if known:
-        turn.reply(turn.say("person_known"), steps=known, remarks=[turn.say("person_forget")])
+        remarks = [turn.say("person_forget")]
+        turn.reply(turn.say("person_known"), body=quoted, steps=known, remarks=remarks)
+    elif quoted:
+        turn.reply(quoted[0])
     else:
         turn.reply(turn.say("person_unknown"))
+
+
+def _own_words(turn: Turn) -> str | None:
+    """Return the earlier message that a question on what was told is about, if one is near."""
+    earlier = [text for text in turn.said[:-1] if len(text.split()) > _FEW_WORDS]
+    if not earlier:
+        return None
+    question, *vectors = meaning([turn.question.text, *earlier], ENCODERS)
+    near = [float(vector @ question) for vector in vectors]
+    return earlier[near.index(max(near))][:_QUOTED] if max(near) >= _NEAR_WORDS else None
+
+
+_FEW_WORDS = 2
+_QUOTED = 300
 
 
 def _forget_me(turn: Turn) -> None:
@@ -166,12 +231,12 @@ def described(turn: Turn, person: Person) -> list[str]:
 
     rows = [
         ("person_stage", named(("stage",), person.stages)),
-        ("person_origin", named(("country",), person.origin)),
-        ("person_going", named(("country", "place"), person.going)),
+        ("person_origin", named(("country", "place"), person.origin)),
+        ("person_going", named(("country", "place", "region"), person.going)),
         ("person_specialty", named(("specialty",), person.specialties)),
         ("person_weeks", phrases.weeks(*person.weeks) if person.weeks else ""),
         ("person_when", ", ".join(person.when)),
         ("person_budget", phrases.money(Money(*person.budget)) if person.budget else ""),
-        ("person_languages", named(("language",), person.languages)),
+        ("person_languages", ", ".join(map(language_name, person.languages))),
     ]
     return [turn.say(name, value=value) for name, value in rows if value]

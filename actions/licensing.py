@@ -1,24 +1,61 @@
-"""What countries demand before they register a doctor, and how long their internships are."""
+"""What countries demand before they register a doctor: answers to the very question asked."""
 
 from __future__ import annotations
 
-import re
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from actions import phrases, selection
-from actions.answers import answer_if_sure
+from actions.answers import SURER, answer_if_sure, general_answer, show
+from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named
 from actions.topic_action import TopicAction, Turn
-from preceptor.catalogue.records import LicensingRecord, RegulatorRecord
-from preceptor.conversation.cards import LicensingCard
+from preceptor.catalogue.cells import Profession, Route
+from preceptor.catalogue.facts import registration_rules
+from preceptor.catalogue.records import RegistrationTermRecord, RegulatorRecord
+from preceptor.conversation import registration
 from preceptor.conversation.choices import Choice, Country, Search
+from preceptor.conversation.registration import INTENT, LENGTH
 from preceptor.intents import intents
 
-_SEARCHING = re.compile(
-    r"\b(?:placements?|programm?es?|electives?|internships? in|volunteer\w*|cheap\w*|weeks?|shadow\w*|show)\b",
-    re.IGNORECASE,
-)
-_NEED = "ask_registration_requirement"
-_LENGTH = "ask_internship_length"
 _OFFERED = ("IN", "NG", "GB")
+_OTHER_MATTERS = ("specialty", "duration", "money", "kind", "ordinal", "cheap")
+_MOST_COUNTRIES = 3
+_ELLIPTIC_WORDS = 9
+_MONTHS_A_WEEK, _ROUNDING = 12 / 52, 0.1
+
+
+class Asked(BaseModel):
+    """What a question on registration asks.
+
+    Attributes:
+        countries: where somebody wants to practise, ISO 3166-1 alpha-2.
+        aspects: what is asked, see registration.yml.
+        yes_no: whether yes or no answers it.
+        route: the one that the words name, in this message or before.
+        trained: the countries where somebody trained or did an internship.
+        profession: whose registration it is; None is a doctor's.
+        options: the countries that a name such as "NMC" may mean.
+        pending: whether the advisor has just asked where somebody trained.
+    """
+
+    countries: tuple[str, ...] = ()
+    aspects: tuple[str, ...] = ()
+    yes_no: bool = False
+    route: Route | None = None
+    trained: tuple[str, ...] = ()
+    profession: str | None = None
+    options: tuple[str, ...] = ()
+    pending: bool = False
+
+    class Config:
+        """A record of what is declared here; what another version kept beside it is dropped."""
+
+        frozen = True
+
+    def changed(self, **values: Any) -> Asked:
+        """Return the question with other values."""
+        return self.copy(update=values)
 
 
 class ShowRegistration(TopicAction):
@@ -28,8 +65,7 @@ class ShowRegistration(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell the rule of each country named, or of the one spoken of last."""
-        if not answer_if_sure(turn, topics=(_NEED, _LENGTH)):
-            answer_countries(turn, _NEED)
+        answer_countries(turn, INTENT)
 
 
 class ShowInternshipLength(TopicAction):
@@ -39,22 +75,21 @@ class ShowInternshipLength(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell the length in each country named, or in the one spoken of last."""
-        if not answer_if_sure(turn, topics=(_NEED, _LENGTH)):
-            answer_countries(turn, _LENGTH)
+        answer_countries(turn, LENGTH)
 
 
 def follow_up(turn: Turn) -> bool:
-    """Answer a bare country after a question on licensing ("and Uganda?").
+    """Answer a bare country or route after a question on registration ("and Uganda?").
 
     Returns:
         False where the message is no such follow-up; nothing is said then.
     """
-    topic = turn.slots.get("topic")
+    topic, question = turn.slots.get("topic"), turn.question
     if topic not in intents().in_group("registration"):
         return False
-    question = turn.question
-    others = question.of_kind("specialty", "duration", "money", "kind", "ordinal", "cheap", "stage")
-    if not selection.countries_of(turn) or others or _SEARCHING.search(question.text):
+    names = selection.countries_of(turn) or registration.route_of(question.text)
+    others = question.of_kind(*_OTHER_MATTERS)
+    if not names or others or registration.is_a_search(question.text):
         return False
     answer_countries(turn, topic)
     return True
@@ -68,116 +103,280 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
         topic: the question; anything that is none about registration counts as whether an
             internship is needed.
     """
-    intent = _LENGTH if topic == _LENGTH else _NEED
-    countries = selection.countries_of(turn)
-    turn.set(topic=intent)
+    intent = LENGTH if topic == LENGTH else INTENT
     if not turn.question.of_kind("country") and selection.ask_which_country(turn, intent):
+        turn.set(topic=intent)
         return
-    if not countries and not turn.question.of_kind("region"):
-        countries = list(turn.slots.get("licensing_country") or [])
-    if not countries:
-        names = turn.catalogue.names
-        offered = [(c, names[("country", c)]) for c in _OFFERED if ("country", c) in names]
-        choices = [
-            Choice(title=name, payload=Country(country=c, intent=intent)) for c, name in offered
-        ]
+    asked = _asked(turn, intent)
+    if asked.countries and _from_knowledge(turn, asked):
+        return
+    turn.set(topic=intent)
+    turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
+    if not asked.countries:
+        _keep(turn, asked)
+        _ask_which(turn, intent, asked)
+        return
+    countries = asked.countries[:_MOST_COUNTRIES]
+    turn.set(licensing_country=list(countries))
+    _keep(turn, asked)
+    for country in countries:
+        choices = _leads(turn, country, asked) if country == countries[-1] else []
+        if asked.profession not in (None, "doctor"):
+            _answer_profession(turn, country, str(asked.profession), choices[-2:])
+        else:
+            _answer_country(turn, country, asked, choices)
+
+
+def _from_knowledge(turn: Turn, asked: Asked) -> bool:
+    """Answer from knowledge/ if that is sure and about the very country."""
+    if turn.choice is not None or not registration.aspects_of(turn.question.text):
+        return False
+    topics = (INTENT, LENGTH)
+    return answer_if_sure(turn, least=SURER, topics=topics, places=asked.countries)
+
+
+def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
+    """Keep what was asked; `pending` if the advisor asks back where somebody trained."""
+    rule = [each for each in asked.aspects if each not in OF_THE_REGULATOR]
+    # "Who can I ask?" is not asked again of the next country.
+    before = _before(turn)
+    kept = asked.changed(pending=pending)
+    if not rule:
+        kept = kept.changed(aspects=before.aspects, yes_no=before.yes_no)
+    turn.set(licensing_asked=kept.dict(exclude={"countries", "options"}))
+
+
+def _before(turn: Turn) -> Asked:
+    """Return what was asked last; an empty question if nothing was."""
+    countries = turn.slots.get("licensing_country") or ()
+    return Asked.parse_obj({**(turn.slots.get("licensing_asked") or {}), "countries": countries})
+
+
+def _asked(turn: Turn, intent: str) -> Asked:
+    """Return what the question asks, with what was asked before where it leaves that out."""
+    before = _before(turn)
+    talk = turn.slots.get("topic") in intents().in_group("registration")
+    if not talk:
+        before = before.changed(aspects=(), route=None, profession=None, pending=False)
+    if isinstance(turn.choice, Country):
+        default = before.aspects if intent != LENGTH else ()
+        aspects = turn.choice.asked or default or _default(intent)
+        route = turn.choice.route or before.route
+        return before.changed(countries=(turn.choice.country,), aspects=aspects, route=route)
+    # "Say that again" asks what was asked before.
+    text = "" if turn.parse.get("follow_up") else turn.question.text
+    profession = registration.profession_of(text, turn.question.entities)
+    asked = before.changed(profession=profession or before.profession or _profession(turn))
+    asked = _with_countries(turn, asked, before, talk)
+    if aspects := registration.aspects_of(text):
+        asked = asked.changed(aspects=aspects, yes_no=registration.is_yes_no(text))
+    elif not before.aspects or turn.question.of_kind("registration") or _is_long(text):
+        asked = asked.changed(aspects=_default(intent, turn, asked), yes_no=False)
+    if asked.aspects == ("needed",) and asked.trained and registration.was_done(text):
+        asked = asked.changed(aspects=("needed", "from_abroad_counts"))
+    return asked
+
+
+def _is_long(text: str) -> bool:
+    """Tell whether a question says enough to be one of its own."""
+    return len(text.split()) > _ELLIPTIC_WORDS
+
+
+def _default(intent: str, turn: Turn | None = None, asked: Asked | None = None) -> tuple[str, ...]:
+    """Return what a question asks that says no more than its intent."""
+    if intent == LENGTH:
+        return ("length",)
+    if turn and asked:
+        terms = _terms(turn)
+        if terms and registration.is_but_names(turn.question.text, turn.question.entities):
+            return ("exam",) if terms[0].kind == "exam" else ("regulator", "needed")
+        if asked.route or asked.trained:
+            return ("steps",)
+    return ("needed",)
+
+
+def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Asked:
+    """Return the question with its countries and where somebody trained."""
+    text = turn.question.text
+    places = {id: place.country for id, place in turn.catalogue.places.items()}
+    doctors = registration.is_about_doctors(text)
+    terms = _terms(turn, asked.profession or ("doctor" if doctors else None))
+    firm = {t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)}
+    options = {c for t in terms for c in t.countries}
+    found = registration.countries_of(text, turn.question.entities, places, firm, talk=talk)
+    trained = found.trained or before.trained or turn.frame.person.origin
+    by_term = next((t.route for t in terms if t.route), None)
+    route = registration.route_of(text) or (None if found.trained else by_term or before.route)
+    if before.pending and found.wanted:
+        # The advisor asked where they trained.
+        return asked.changed(trained=found.wanted, countries=before.countries, pending=False)
+    asked = asked.changed(route=route, trained=tuple(trained), countries=found.wanted)
+    if asked.countries:
+        return asked
+    if options and not firm:
+        near = (*before.countries, *_going(turn), *trained)
+        fitting = tuple(next(([c] for c in near if c in options), sorted(options)))
+        if len(fitting) > 1:
+            return asked.changed(countries=(), options=fitting)
+        return asked.changed(countries=fitting)
+    return asked.changed(countries=before.countries or _going(turn))
+
+
+def _terms(turn: Turn, profession: str | None = None) -> list[RegistrationTermRecord]:
+    """Return the regulators, exams and programmes that the question names.
+
+    Args:
+        turn: the turn.
+        profession: of an unclear name such as "NMC", only the one of this profession.
+    """
+    known = turn.catalogue.all(RegistrationTermRecord)
+    entities = [e for e in turn.question.entities if e["entity"] == "registration"]
+    terms = [known[e["value"]] for e in entities if e["value"] in known]
+    fitting = [t for t in terms if not _is_unclear(turn, t) or t.profession == profession]
+    return fitting or terms
+
+
+def _is_unclear(turn: Turn, term: RegistrationTermRecord) -> bool:
+    own = [e for e in turn.question.entities if e["value"] == term.id]
+    return any(e.get("role") == "unclear" for e in own)
+
+
+def _going(turn: Turn) -> tuple[str, ...]:
+    """Return the one country where the person said they want to go."""
+    places = turn.catalogue.places
+    going = {places[g].country if g in places else g for g in turn.frame.person.going}
+    return tuple(going) if len(going) == 1 else ()
+
+
+def _profession(turn: Turn) -> str | None:
+    stages = {stage.removesuffix("_student") for stage in turn.frame.person.stages}
+    return next((name for name in get_args(Profession) if name in stages), None)
+
+
+def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
+    """Ask for the country, after what is true of all of them if that is known."""
+    names = turn.catalogue.names
+    offered = asked.options or tuple(dict.fromkeys([*turn.frame.person.origin, *_OFFERED]))
+    choices = [
+        Choice(
+            title=names[("country", c)],
+            payload=Country(country=c, intent=intent, asked=asked.aspects),
+        )
+        for c in offered
+        if ("country", c) in names
+    ]
+    general = None if asked.options else general_answer(turn, (INTENT, LENGTH))
+    if general is None or general.id in turn.frame.told:
         turn.reply(turn.say("licensing_which"), choices=choices)
         return
-    turn.set(licensing_country=countries[:3])
-    for position, country in enumerate(countries[:3], 1):
-        choices = _leads(turn, country, intent) if position == len(countries[:3]) else []
-        _answer_country(turn, country, intent, choices)
+    turn.frame = turn.frame.with_told(general.id, turn.question.text)
+    show(turn, general, [turn.say("registration_name_country")], choices)
 
 
-def _answer_country(turn: Turn, country: str, intent: str, choices: list[Choice]) -> None:
-    rule = turn.catalogue.all(LicensingRecord).get(country)
-    regulator = turn.catalogue.all(RegulatorRecord).get(country)
-    if rule is None:
-        name = turn.catalogue.names.get(("country", country), country)
-        whom = _named(regulator) or turn.say("licensing_nobody_known")
-        lead = turn.say("licensing_not_covered", country=phrases.country(name), regulator=whom)
+def _answer_profession(turn: Turn, country: str, profession: str, choices: list[Choice]) -> None:
+    """Say that only doctors' rules are known, and who registers the others."""
+    terms = turn.catalogue.all(RegistrationTermRecord).values()
+    body = next(
+        (t for t in terms
+         if t.kind == "regulator" and t.profession == profession and country in t.countries),
+        None,
+    )  # fmt: skip
+    where = phrases.country(turn.catalogue.names.get(("country", country), country))
+    who = turn.say(f"registration_who_{profession}")
+    if body is None:
+        text = turn.say("registration_profession_unknown", who=who, country=where)
+    else:
+        name = phrases.with_address(body.name, body.url)
+        text = turn.say("registration_profession", who=who, country=where, regulator=name)
+    turn.reply(text, choices=choices)
+
+
+def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice]) -> None:
+    rules = registration_rules(turn.catalogue, country)
+    if not rules:
+        _not_covered(turn, country, choices)
+        return
+    route = _route(turn, country, asked, rules)
+    if route is None and asked.aspects[0] == "steps" and {"home", "abroad"} <= rules.keys():
+        _ask_route(turn, country, asked)
+        return
+    if route is not None and route not in rules:
+        regulator = named(next(iter(rules.values())))
+        name = phrases.country(turn.catalogue.names[("country", country)])
+        lead = turn.say(f"registration_no_{route}", country=name, regulator=regulator)
         turn.reply(lead, choices=choices)
         return
-    need, length = _need(turn, rule), _length(turn, rule)
-    lead, then = (need, length) if intent == _NEED else (length, need)
-    body = [then]
-    if rule.rotations:
-        body.append(turn.say("licensing_rotations", rotations=_sentence(rule.rotations)))
-    if rule.how_to_apply and intent == _NEED:
-        body.append(turn.say("licensing_how", how=_sentence(rule.how_to_apply)))
-    whom = _named(regulator) or rule.regulator or turn.say("licensing_regulator_unnamed")
+    telling = Telling(turn, rules, route, asked.aspects, asked.yes_no)
+    told = telling.told
+    lines = [*_too_short(turn, telling), told.lead, *told.body]
     turn.reply(
-        lead,
-        body=body,
-        card=_card(turn, rule, regulator),
-        remarks=[turn.say("licensing_caution", regulator=whom)],
+        lines[0],
+        body=lines[1:],
+        steps=told.steps,
+        card=telling.card(),
+        remarks=telling.remarks(),
+        sources=telling.sources(),
         choices=choices,
     )
 
 
-def _country(turn: Turn, rule: LicensingRecord) -> str:
-    return phrases.country(turn.catalogue.countries[rule.country].name)
+def _too_short(turn: Turn, telling: Telling) -> list[str]:
+    """Return that a length that somebody names falls short of what is asked for."""
+    least = min((r.min_months for r in telling.shown.values() if r.min_months), default=None)
+    named = [e for e in turn.question.of_kind("duration") if e["value"].get("max_weeks")]
+    if telling.asked[0] != "gaps" or least is None or not named:
+        return []
+    if named[0]["value"]["max_weeks"] * _MONTHS_A_WEEK >= float(least) - _ROUNDING:
+        return []
+    length = phrases.months(least, least)
+    return [turn.say("registration_too_short", given=named[0]["text"], length=length)]
 
 
-def _named(regulator: RegulatorRecord | None) -> str:
-    """Return a regulator with its address, "" without one."""
-    if regulator is None:
-        return ""
-    name = regulator.name if regulator.name.startswith("The ") else f"the {regulator.name}"
-    return f"{name} ({regulator.url})" if regulator.url else name
+def _not_covered(turn: Turn, country: str, choices: list[Choice]) -> None:
+    regulator = turn.catalogue.all(RegulatorRecord).get(country)
+    whom = turn.say("licensing_nobody_known")
+    if regulator is not None:
+        whom = phrases.with_address(regulator.name, regulator.url)
+    name = phrases.country(turn.catalogue.names.get(("country", country), country))
+    turn.reply(turn.say("licensing_not_covered", country=name, regulator=whom), choices=choices)
 
 
-def _named_internship(turn: Turn, rule: LicensingRecord) -> str:
-    return phrases.internship(rule.local_name) if rule.local_name else turn.say("licensing_unnamed")
+def _route(turn: Turn, country: str, asked: Asked, rules: Rules) -> Route | None:
+    """Return the route of somebody in a country; None if it is open."""
+    route: Route | None = asked.route
+    if route is None and asked.trained:
+        european = {*turn.catalogue.countries_within(["eea"]), "CH"}
+        route = "eu" if european.intersection(asked.trained) else "abroad"
+        if country in asked.trained:
+            route = "home"
+    return "abroad" if route == "eu" and "eu" not in rules else route
 
 
-def _need(turn: Turn, rule: LicensingRecord) -> str:
-    """Return whether the internship is needed."""
-    country, name = _country(turn, rule), _named_internship(turn, rule)
-    need = turn.say(f"licensing_{rule.required}", country=country, name=name)
-    return f"{need} {_sentence(rule.required_note)}" if rule.required_note else need
+def _ask_route(turn: Turn, country: str, asked: Asked) -> None:
+    """Ask where somebody trained, where the steps depend on it."""
+    _keep(turn, asked, pending=True)
+    name = phrases.country(turn.catalogue.names[("country", country)])
+    titles: dict[Route, str] = {"home": turn.say("button_trained_there", country=name),
+                                "abroad": turn.say("button_trained_abroad")}  # fmt: skip
+    choices = [
+        Choice(
+            title=title,
+            payload=Country(country=country, intent=INTENT, route=route, asked=asked.aspects),
+        )
+        for route, title in titles.items()
+    ]
+    turn.reply(turn.say("registration_which_route", country=name), choices=choices)
 
 
-def _length(turn: Turn, rule: LicensingRecord) -> str:
-    """Return how long it takes, or that this isn't known."""
-    country, name = _country(turn, rule), _named_internship(turn, rule)
-    length = phrases.months(rule.min_months, rule.max_months)
-    if not length:
-        return turn.say("licensing_length_unknown", country=country, name=name)
-    if note := (rule.length_note or "").rstrip("."):
-        # The note may say the same at greater length.
-        repeats = note.lower().startswith(length)
-        length = phrases.within(note) if repeats else f"{length} ({phrases.within(note)})"
-    return turn.say("licensing_length", country=country, name=name, length=length)
-
-
-def _card(turn: Turn, rule: LicensingRecord, regulator: RegulatorRecord | None) -> LicensingCard:
-    source = phrases.source_link(rule)
-    return LicensingCard(
-        country=rule.country,
-        country_name=turn.catalogue.countries[rule.country].name,
-        local_name=rule.local_name,
-        required=rule.required,
-        length=phrases.months(rule.min_months, rule.max_months),
-        min_months=float(rule.min_months) if rule.min_months is not None else None,
-        max_months=float(rule.max_months) if rule.max_months is not None else None,
-        regulator=rule.regulator,
-        regulator_url=regulator.url if regulator else None,
-        source=source.copy(update={"date": source.date or rule.source_note}),
-    )
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _leads(turn: Turn, country: str, intent: str) -> list[Choice]:
-    other, words = (
-        (_LENGTH, "button_how_long") if intent == _NEED else (_NEED, "button_is_required")
-    )
+def _leads(turn: Turn, country: str, asked: Asked) -> list[Choice]:
+    length = Country(country=country, intent=LENGTH, route=asked.route)
+    steps = Country(country=country, intent=INTENT, route=asked.route, asked=("steps",))
+    choices = {
+        "length": turn.button("button_how_long", length),
+        "steps": turn.button("button_which_order", steps),
+    }
     return [
-        turn.button(words, Country(country=country, intent=other)),
+        *(choice for aspect, choice in choices.items() if aspect not in asked.aspects),
         turn.button("button_programmes_there", Search(country=country)),
-        *turn.leads(intent)[2:],
+        *turn.leads(INTENT)[2:],
     ]

@@ -20,7 +20,7 @@ from preceptor.conversation.cards import Price, ProgramItem, SourceLink
 
 _FROM = {"advertised_from", "total_shortest_stay"}
 # What a list says of price and length anyway is no doubt to look into.
-_SHOWN_ANYWAY = {"price_unknown", "length_unknown", "price_is_fee_only"}
+_SHOWN_ANYWAY = {"price_unknown", "length_unknown", "price_is_fee_only", "dates_unknown"}
 _PLURAL = Locale("en").plural_form
 _THE_COUNTRY = re.compile(
     r"(?:United|Democratic|Republic of|Central African)\b|.*\b(?:Islands|Republic)$"
@@ -28,6 +28,11 @@ _THE_COUNTRY = re.compile(
 )
 # The head of a name that takes an article in English, as "Medical internship plus …" does.
 _THE_INTERNSHIP = re.compile(r"(?:internship|programme|traineeship|residency|year|job)s?$", re.I)
+# Abbreviations and English names of bodies take an article.
+_THE_BODY = re.compile(
+    r"^[A-Z&]{2,6}$|\b(?i:councils?|commissions?|boards?|authorit(?:y|ies)|agency|ministry|offices?"
+    r"|directorate|chambers?|regulators?|syndicate|association|order|department|committee)\b"
+)
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 _HEAD_ENDS = re.compile(r"[,;:]|\b(?:plus|via|with|within|before|after|and)\b")
 
@@ -64,6 +69,17 @@ def internship(name: str) -> str:
     if head[1:] == head[1:].lower():
         name = within(name)
     return f"the {name}" if _THE_INTERNSHIP.search(head) else name
+
+
+def the_body(name: str) -> str:
+    """Return a regulator's name as it stands in a sentence: "the GMC", "Socialstyrelsen"."""
+    head = _BRACKETS.sub("", name)
+    return f"the {name}" if _THE_BODY.search(head) and not name.startswith("The ") else name
+
+
+def with_address(name: str, url: str | None) -> str:
+    """Return a regulator with its address: "the General Medical Council (https://…)"."""
+    return f"{the_body(name)} ({url})" if url else the_body(name)
 
 
 def within(text: str) -> str:
@@ -181,7 +197,6 @@ def item(hit: Hit | ProgramView, number: int | None = None) -> ProgramItem:
         number: its number in the list on the screen.
     """
     program = hit.program if isinstance(hit, Hit) else hit
-    doubts = [n for n in hit.notes if n not in _SHOWN_ANYWAY] if isinstance(hit, Hit) else []
     return ProgramItem(
         id=program.id,
         number=number,
@@ -200,11 +215,23 @@ def item(hit: Hit | ProgramView, number: int | None = None) -> ProgramItem:
         languages=list(program.language_names),
         accommodation=program.accommodation,
         start_dates=program.start_dates,
-        notes=[say(f"note_{doubt}") for doubt in doubts],
+        notes=_notes(hit) if isinstance(hit, Hit) else [],
         source=SourceLink(
             title=program.organisation, url=program.source_url, date=program.source_date
         ),
     )
+
+
+def _notes(hit: Hit) -> list[str]:
+    """Return what there is to ask the host of a search's hit."""
+    program = hit.program
+    notes = [say(f"note_{doubt}") for doubt in hit.notes if doubt not in _SHOWN_ANYWAY]
+    if "dates_unknown" in hit.notes:
+        dates = program.start_dates
+        notes.append(say("note_dates", dates=dates) if dates else say("note_no_dates"))
+    if hit.is_stale and program.source_date:
+        notes.append(say("note_checked", date=program.source_date))
+    return notes
 
 
 def title(program: ProgramView) -> str:
@@ -252,7 +279,8 @@ def criteria(
     ]
     words = "criteria_where" if where else "criteria_anywhere"
     parts = [say(words, subject=subject, places=joined(where, "or"))]
-    if query.excluded_countries:
+    # Of what was named, the others are no part anyway.
+    if query.excluded_countries and (query.regions or not where):
         outside = joined(_outside(query, names, regions), "or")
         parts.append(say("criteria_not_in", places=outside))
     if query.excluded_specialties:
@@ -265,15 +293,25 @@ def _either(kind: str, ids: Iterable[str], names: Mapping[tuple[str, str], str])
     return joined([names.get((kind, i), i) for i in ids], "or").lower()
 
 
+def _whom(stages: Iterable[str], names: Mapping[tuple[str, str], str]) -> str:
+    """Return stages of training as whom: "a nurse or a nursing student"."""
+    whom = [within(names.get(("stage", stage), stage)) for stage in stages]
+    return joined([f"{'an' if each[0] in 'aeiou' else 'a'} {each}" for each in whom], "or")
+
+
 def _limits(query: SearchQuery, names: Mapping[tuple[str, str], str]) -> list[str]:
     """Return what a search asks for besides specialty and place."""
     parts = []
     if length := weeks(query.min_weeks, query.max_weeks):
         parts.append(length)
+    if query.when:
+        parts.append(joined(query.when))
     if query.budget:
-        parts.append(say("criteria_budget", amount=money(query.budget)))
+        amount = money(query.budget)
+        words = "criteria_budget_week" if query.budget_per == "week" else "criteria_budget"
+        parts.append(say(words, amount=amount))
     if query.stages:
-        parts.append(say("criteria_stage", stages=_either("stage", query.stages, names)))
+        parts.append(say("criteria_stage", stages=_whom(query.stages, names)))
     if query.languages:
         languages = joined([language_name(code) for code in query.languages], "or")
         parts.append(say("criteria_language", languages=languages))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ from actions.topic_action import Question
 from preceptor.catalogue.money import Money
 from preceptor.catalogue.search import SearchQuery
 from preceptor.catalogue.snapshot import Catalogue
+from preceptor.conversation import search_words as words
+from preceptor.conversation.frame import Person, stages_after
 
 ASSUMED_CURRENCY = "USD"
 
@@ -37,12 +39,14 @@ def query_from_slots(slots: Mapping[str, Any]) -> SearchQuery:
         min_weeks=slots.get("search_min_weeks"),
         max_weeks=slots.get("search_max_weeks"),
         budget=Money(budget["minor"], budget["currency"]) if budget else None,
+        budget_per=(budget or {}).get("per") or "stay",
         order=slots.get("search_order") or "fit",
     )
 
 
 def query_to_slots(query: SearchQuery) -> dict[str, Any]:
     """Return the slots that hold a search; None for what it doesn't constrain."""
+    per = {"per": query.budget_per} if query.budget_per != "stay" else {}
     slots: dict[str, Any] = {
         slot: list(getattr(query, name)) or None for name, slot in _SLOTS.items()
     }
@@ -50,7 +54,7 @@ def query_to_slots(query: SearchQuery) -> dict[str, Any]:
         "search_min_weeks": query.min_weeks,
         "search_max_weeks": query.max_weeks,
         "search_budget": (
-            {"minor": query.budget.minor, "currency": query.budget.currency}
+            {"minor": query.budget.minor, "currency": query.budget.currency, **per}
             if query.budget
             else None
         ),
@@ -58,80 +62,8 @@ def query_to_slots(query: SearchQuery) -> dict[str, Any]:
     }
 
 
-_DROPS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (fields, re.compile(pattern, re.IGNORECASE))
-    for fields, pattern in (
-        (
-            ("countries", "places", "regions", "excluded_countries"),
-            r"\b(any ?where|every ?where|world ?wide|globally|any (?:other )?(?:country|place|location|city|region|continent)"
-            r"|all countries|no matter where|(?:don'?t|doesn'?t|doesnt|dont) (?:care|matter|mind) where"
-            r"|country doesn'?t matter|(?:forget|drop|skip|remove|ignore) (?:about )?(?:the )?(?:country|place|location|region))",
-        ),
-        (
-            ("specialties", "excluded_specialties"),
-            r"\b(any (?:speciali?ty|department|field|area of medicine|rotation|subject)|all (?:specialties|departments)"
-            r"|(?:specialty|department) doesn'?t matter|no matter which (?:specialty|department)"
-            r"|(?:forget|drop|skip|remove|ignore) (?:about )?(?:the )?(?:speciali?ty|department))",
-        ),
-        (
-            ("min_weeks", "max_weeks"),
-            r"\b(any (?:length|duration)|(?:length|duration) doesn'?t matter|no matter how long|however long"
-            r"|(?:forget|drop|skip|remove|ignore) (?:about )?(?:the )?(?:length|duration|weeks|dates|time))",
-        ),
-        (
-            ("budget",),
-            r"\b(any (?:price|budget|cost)|(?:money|price|budget|cost) (?:doesn'?t|does not|isn'?t|is no|is not) (?:matter|an? issue|object|important)"
-            r"|no (?:budget|price) limit|whatever (?:it costs|the price|the cost)"
-            r"|(?:forget|drop|skip|remove|ignore|lift|raise) (?:about )?(?:the |my )?(?:budget|price|money|cost)|no budget\b)",
-        ),
-        (
-            ("kinds",),
-            r"\b(any (?:kind|type)|(?:kind|type) doesn'?t matter|(?:forget|drop|remove) (?:the )?(?:kind|type))",
-        ),
-        (
-            ("stages",),
-            r"\b(any (?:stage|level)|(?:forget|drop|remove) (?:the )?(?:stage|level|year))",
-        ),
-        (
-            ("languages",),
-            r"\b(any language|language doesn'?t matter|(?:forget|drop|remove) (?:the )?language)",
-        ),
-    )
-)
-_RESET = re.compile(
-    r"\b(start (?:over|again|from scratch|afresh)|new search|reset|restart|clear (?:it|everything|all|the search|my search)?"
-    r"|from the beginning|scrap (?:that|it|everything)|forget (?:everything|all (?:of )?(?:that|this)))\b",
-    re.IGNORECASE,
-)
-_MORE = re.compile(
-    r"^(?:\W*(?:show|give|see|any|are there|is there|got|have you got|what|i want|can i see|list|some|and|ok|okay|yes|pls|please|me|the|few|any)\W+)*"
-    r"(?:more|next|others?|another|rest|remaining|what else|else|further|next page|more results|more options)\b"
-    r"|\b(?:what else|anything else|more (?:results|options|programm?es|please|pls|of them)|show (?:me )?more|next (?:page|ones|three|results)"
-    r"|other (?:options|ones|results|programm?es)|the rest|see more|keep going)\b",
-    re.IGNORECASE,
-)
-_BACK = re.compile(
-    r"\b(?:back to (?:my|the) (?:search|results|list)|(?:show|see) (?:them|it|the (?:list|results)|my (?:search|results)) again|where were we|my search)\b",
-    re.IGNORECASE,
-)
-_PREVIOUS = re.compile(
-    r"\b(?:previous|go back|earlier|the ones before|first page)\b", re.IGNORECASE
-)
-_CHEAPER = re.compile(
-    r"\b(?:cheap(?:er|est)|chea?per|less expensive|lower (?:price|cost|budget)|less (?:money|costly|pricey)|too (?:expensive|pricey|much money|costly)"
-    r"|cost(?:s)? less|more affordable|save money|low[- ]?cost|lower fees?|cheeper|cheper|cheap)\b",
-    re.IGNORECASE,
-)
-_SHORTER = re.compile(
-    r"\b(?:shorter|less time|fewer weeks|not so long|too long|less long|quicker|briefer|shortest)\b",
-    re.IGNORECASE,
-)
-_LONGER = re.compile(r"\b(?:longer|more (?:weeks|time|months)|too short|longest)\b", re.IGNORECASE)
-_ADD = re.compile(r"\b(?:also|as well|too|add|plus|include|both)\b", re.IGNORECASE)
-
-
 UnusedKind = Literal[
-    "when", "least_sum", "price_per", "currency", "currency_unknown", "working_days"
+    "when", "least_sum", "price_per", "currency", "currency_unknown", "working_days", "wishes"
 ]
 
 
@@ -142,7 +74,7 @@ class Unused:
     Attributes:
         kind: `when` (a date, month or season), `least_sum` (a lower limit of money), `price_per`
             (a price per week and the like), `currency` (unclear which one), `currency_unknown`,
-            `working_days` (used, but counted as weeks).
+            `working_days` (used, but counted as weeks), `wishes` (such as "safe").
         words: what the person wrote, or the sum that it comes to.
         options: ISO 4217 codes that an unclear currency may mean, the likelier first.
     """
@@ -163,6 +95,7 @@ class Change:
         assumed_currency: True if a budget came without a currency.
         unused: what the message says and the search can't use.
         changed: True if the message changed a constraint.
+        dropped: fields of the search that the message gives up.
     """
 
     query: SearchQuery
@@ -170,6 +103,7 @@ class Change:
     assumed_currency: bool = False
     unused: tuple[Unused, ...] = ()
     changed: bool = False
+    dropped: frozenset[str] = frozenset()
 
 
 def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fresh: bool) -> Change:
@@ -183,7 +117,7 @@ def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fres
             ones together; False for a change to what is there.
     """
     text = question.text
-    if _RESET.search(text):
+    if words.RESET.search(text):
         start = SearchQuery()
         rest, assumed, unused = _with_entities(start, question, catalogue, add=False)
         step = "reset" if rest == start and not unused else "none"
@@ -194,28 +128,81 @@ def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fres
         query = replace(query, kinds=(), min_weeks=None, max_weeks=None, order="fit")
         if question.of_kind("country", "place", "region") and question.of_kind("specialty"):
             query = query.without("excluded_countries", "excluded_specialties")
-    for fields, pattern in _DROPS:
-        if pattern.search(text):
-            query = query.without(*fields)
-    query, assumed, unused = _with_entities(query, question, catalogue, add=bool(_ADD.search(text)))
+    dropped = {f for fields, pattern in words.DROPS if pattern.search(text) for f in fields}
+    query, question, let_go = _let_go(query.without(*dropped), question, catalogue)
+    query, assumed, unused = _with_entities(
+        query, question, catalogue, add=bool(words.ADD.search(text))
+    )
+    if dropped & {"budget"}:
+        query = replace(query, budget_per="stay")
     changed = query != before
-    step = "none"
-    named_money = bool(question.of_kind("money"))
-    named_weeks = bool(question.of_kind("duration"))
-    if _BACK.search(text) and not changed:
-        step = "back"
-    elif _CHEAPER.search(text) and not named_money:
+    query, step = _moved(query, question, changed=changed, fresh=fresh)
+    return Change(query, step, assumed, unused, changed, frozenset(dropped | let_go))
+
+
+def _moved(
+    query: SearchQuery, question: Question, *, changed: bool, fresh: bool
+) -> tuple[SearchQuery, str]:
+    """Return the search in the order that a message asks for, and where it moves in the list."""
+    text = question.text
+    if not changed and words.BACK.search(text):
+        return query, "back"
+    if words.CHEAPER.search(text) and not question.of_kind("money"):
         step = "cheaper" if not changed and not fresh else "none"
-        query = replace(query, order="price")
-    elif _SHORTER.search(text) and not named_weeks:
-        step = "shorter"
-    elif _LONGER.search(text) and not named_weeks:
-        step = "longer"
-    elif not changed and _PREVIOUS.search(text):
-        step = "previous"
-    elif not changed and _MORE.search(text):
-        step = "more"
-    return Change(query, step, assumed, unused, changed)
+        return replace(query, order="price"), step
+    moves = [
+        ("shorter", words.SHORTER, not question.of_kind("duration")),
+        ("longer", words.LONGER, not question.of_kind("duration")),
+        ("previous", words.PREVIOUS, not changed),
+        ("more", words.MORE, not changed),
+    ]
+    found = (step for step, pattern, possible in moves if possible and pattern.search(text))
+    return query, next(found, "none")
+
+
+_FIELDS = {
+    "country": "countries",
+    "place": "places",
+    "region": "regions",
+    "specialty": "specialties",
+    "kind": "kinds",
+    "stage": "stages",
+    "language": "languages",
+}
+
+
+def _let_go(
+    query: SearchQuery, question: Question, catalogue: Catalogue
+) -> tuple[SearchQuery, Question, set[str]]:
+    """Return the search and the message after what it says of things without wanting them.
+
+    "Doesn't have to be surgery" gives surgery up and no more; "forget Peru" doesn't want it
+    either; "that isn't physiotherapy" asks for physiotherapy.
+
+    Returns:
+        The search, the message with what is left to apply, and the fields that were given up.
+    """
+    text, entities, given_up = question.text, list(question.entities), set[str]()
+    if words.IS_NOT.search(text):
+        entities = [_with_role(e, None) if e.get("role") == "excluded" else e for e in entities]
+    for i, entity in enumerate(question.entities):
+        field = _FIELDS.get(entity["entity"])
+        before = re.split("[,.;]", text.partition(entity["text"])[0])[-1]
+        if field is None or entity.get("role") not in (None, "excluded"):
+            continue
+        if words.LETS_GO.search(before) or words.FILTER.search(text):
+            left = tuple(v for v in getattr(query, field) if v != entity["value"])
+            changes: dict[str, Any] = {field: left}
+            query = replace(query, **changes)
+            given_up.add(field)
+            entities[i] = _with_role(entity, "let_go")
+        elif words.FORGETS.search(before):
+            entities[i] = _with_role(entity, "excluded")
+    return query, replace(question, entities=tuple(entities)), given_up
+
+
+def _with_role(entity: dict[str, Any], role: str | None) -> dict[str, Any]:
+    return {**entity, "role": role}
 
 
 def _with_entities(
@@ -227,10 +214,38 @@ def _with_entities(
     """
     query = _with_terms(query, question, catalogue, add=add)
     query, unused_lengths = _with_lengths(query, question)
-    query, assumed, unused_sums = _with_sums(query, question)
+    query, assumed, unused_sums = _with_sums(_with_number(query, question), question)
     if question.of_kind("cheap"):
         query = replace(query, order="price")
-    return query, assumed, (*unused_lengths, *unused_sums)
+    wishes = [Unused("wishes", name) for name in words.wishes_in(question.text)]
+    return query, assumed, (*unused_lengths, *unused_sums, *wishes)
+
+
+def _with_number(query: SearchQuery, question: Question) -> SearchQuery:
+    """Return the search with a bare number or currency as what it puts right."""
+    if question.of_kind("money", "duration"):
+        return query
+    if query.budget and (currency := words.currency_in(question.text)):
+        return replace(query, budget=Money.of(query.budget.amount, currency))
+    match = words.ONLY_A_NUMBER.match(question.text)
+    if match is None:
+        return query
+    if match["word"]:
+        number = float(_NUMBERS.index(match["word"].lower()))
+    else:
+        number = float(match["number"].replace(",", "")) * (1000 if match["k"] else 1)
+    if query.budget and number >= _LEAST_SUM:
+        amount = Money.of(f"{number:g}", query.budget.currency)
+        return replace(query, budget=amount, budget_per="stay")
+    if (query.min_weeks or query.max_weeks) and 0 < number <= _MOST_WEEKS:
+        low = number if query.min_weeks else None
+        return replace(query, min_weeks=low, max_weeks=number if query.max_weeks else None)
+    return query
+
+
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+# A bare number from here on is money, and up to there a length in weeks.
+_LEAST_SUM, _MOST_WEEKS = 53, 52
 
 
 def _with_terms(
@@ -261,6 +276,8 @@ def _with_terms(
         ("languages", "language"),
     ):
         if values := question.values(kind):
+            if field == "stages":
+                values = list(stages_after(query.stages, values))
             changes[field] = merged(field, values)
             if field == "specialties":
                 changes["excluded_specialties"] = tuple(
@@ -351,8 +368,80 @@ def _with_sums(
             if value["amount"]:
                 assumed = currency is None
                 budget = Money.of(value["amount"], currency or ASSUMED_CURRENCY)
-    return replace(query, budget=budget), assumed, tuple(unused)
+    per = query.budget_per if budget == query.budget else "stay"
+    return replace(query, budget=budget, budget_per=per), assumed, tuple(unused)
 
 
 def _sum(amount: str, currency: str) -> str:
     return money(Money.of(amount, currency))
+
+
+# What a person has told that a search begins with, and the entities that say otherwise.
+_TOLD: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("stages", ("stages",), ("stage",)),
+    ("languages", ("languages",), ("language",)),
+    ("specialties", ("specialties", "excluded_specialties"), ("specialty",)),
+    ("going", words.WHERE_FIELDS, ("country", "place", "region")),
+    ("weeks", ("min_weeks", "max_weeks"), ("duration",)),
+    ("budget", ("budget",), ("money",)),
+)
+
+
+def named_in(question: Question) -> frozenset[str]:
+    """Return the fields of a search that a message says something of."""
+    return frozenset(
+        field
+        for _, fields, kinds in _TOLD
+        if question.of_kind(*kinds) or question.of_kind(*kinds, role="excluded")
+        for field in fields
+    )
+
+
+def begun(
+    query: SearchQuery, named: Collection[str], person: Person, catalogue: Catalogue
+) -> SearchQuery:
+    """Return a search that begins, with what the person told earlier.
+
+    Args:
+        query: what the message or click makes of the search.
+        named: the fields that it says something of; those stay as they are.
+        person: what is known of the person.
+        catalogue: the catalogue, for what an id is the id of.
+    """
+    for name, fields, _ in _TOLD:
+        told = getattr(person, name)
+        if not told or not set(fields).isdisjoint(named):
+            continue
+        if name == "weeks":
+            query = replace(query, min_weeks=told[0], max_weeks=told[1])
+        elif name == "budget":
+            query = replace(query, budget=Money(*told), budget_per="stay")
+        elif name == "going":
+            query = replace(query, **_places(told, catalogue))
+        else:
+            changes: dict[str, Any] = {name: told}
+            query = replace(query, **changes)
+    return query
+
+
+def _places(ids: tuple[str, ...], catalogue: Catalogue) -> dict[str, Any]:
+    return {
+        field: tuple(i for i in ids if (kind, i) in catalogue.names)
+        for field, kind in (("countries", "country"), ("places", "place"), ("regions", "region"))
+    }
+
+
+def remembered(query: SearchQuery, person: Person) -> Person:
+    """Return what is known of a person after a search: what it asks for, and no longer the rest.
+
+    Who they are and what they speak is theirs, whatever the search asks for.
+    """
+    per_stay = query.budget is not None and query.budget_per == "stay"
+    known: dict[str, Any] = {
+        "specialties": query.specialties,
+        "going": (*query.countries, *query.places, *query.regions),
+        "weeks": (query.min_weeks, query.max_weeks) if query.min_weeks or query.max_weeks else None,
+    }
+    if per_stay or query.budget is None:
+        known["budget"] = (query.budget.minor, query.budget.currency) if query.budget else None
+    return person.copy(update=known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -28,6 +29,13 @@ MAX_QUICK_REPLIES = 3
 
 _KEPT_AFRESH = frozenset({"frame", "shortlist", "open_questions", "session_started_metadata"})
 """The slots that outlast a question asked afresh: what a person keeps, and what Rasa needs."""
+
+# What says that a specialty is wished for and not only spoken of.
+_WISHES = re.compile(
+    r"\b(?:interested|prefer|want\w*|like to|love|hop(?:e|ing)|keen|plan\w*|dream|specialis\w*"
+    r"|specializ\w*|looking for|into)\b",
+    re.IGNORECASE,
+)
 
 _MATTERS = frozenset({"advice", "search", "results", "registration"})
 
@@ -100,6 +108,7 @@ class Turn:
         parse: the message as the pipeline read it.
         catalogue: the catalogue as it was when the turn began.
         events: what the action gives back to Rasa.
+        said: what the person has written, the newest last.
     """
 
     question: Question
@@ -110,6 +119,7 @@ class Turn:
     catalogue: Catalogue
     dispatcher: CollectingDispatcher
     events: list[EventType] = field(default_factory=list)
+    said: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep which wordings this turn uses."""
@@ -240,6 +250,7 @@ class TopicAction(Action, abc.ABC):
             parse=tracker.latest_message or {},
             catalogue=shared_catalogue().current(),
             dispatcher=dispatcher,
+            said=tuple(e["text"] for e in tracker.events if e["event"] == "user" and e["text"]),
         )
         _prepare(turn)
         self.answer(turn)
@@ -256,11 +267,17 @@ def _prepare(turn: Turn) -> None:
     """Do what precedes every answer."""
     if turn.first and isinstance(turn.choice, Ask) and turn.choice.afresh:
         turn.set(**dict.fromkeys(turn.slots.keys() - _KEPT_AFRESH))
+        turn.frame = turn.frame.copy(update={"person": turn.frame.person.less_wishes()})
     declared = intents().get(turn.question.intent)
     frame = turn.frame
     if turn.choice is None:
+        group = declared.group if declared else None
+        wishes = group in ("search", "results", "reaction") or bool(
+            _WISHES.search(turn.question.text)
+        )
         text = "" if turn.parse.get("gloss") else str(turn.parse.get("text") or "")
-        person = told_of_oneself(frame.person, turn.question.entities, text)
+        entities = turn.question.entities
+        person = told_of_oneself(frame.person, entities, text, wishes=wishes)
         frame = frame.copy(update={"person": person})
     turn.frame = frame
     if declared is not None and declared.group in {*_MATTERS, "refusal"} and turn.first:

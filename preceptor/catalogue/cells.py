@@ -59,9 +59,20 @@ PriceBasis = Literal[
 ]
 PlaceType = Literal["city", "area"]
 Accommodation = Literal["yes", "no", "optional"]
-Required = Literal["yes", "partly", "no"]
+Route = Literal["home", "abroad", "eu", "recognised"]
+Needed = Literal["yes", "partly", "no", "not stated"]
+TermKind = Literal["regulator", "exam", "programme"]
+Profession = Literal[
+    "doctor", "nurse", "midwife", "dentist", "pharmacist", "physiotherapist", "allied_health"
+]
+Certainty = Literal["confirmed", "unconfirmed"]
 Confidence = Literal["high", "medium"]
 EmergencyService = Literal["general", "ambulance"]
+
+NOT_STATED = "not stated by the regulator"
+"""What a cell holds that was looked up in vain."""
+MOST_WORDS = 30
+"""The most words of a sentence that an answer says as it stands."""
 
 LISTINGS: tuple[str, ...] = get_args(Listing)
 
@@ -113,6 +124,10 @@ def _web_address(text: str) -> str | None:
     return text if parts.scheme in ("http", "https") and parts.hostname else None
 
 
+def _sentence(text: str) -> str | None:
+    return text if text == NOT_STATED or len(text.split()) <= MOST_WORDS else None
+
+
 def _date(text: str) -> datetime.date | None:
     try:
         return datetime.date.fromisoformat(text)
@@ -156,6 +171,19 @@ PARTIAL_DATE = CellFormat(
     "[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?",
     "{} is not a date (write 2024, 2024-07 or 2024-07-01)",
     lambda text: text if _date(text + "-01-01"[len(text) - 4 :]) else None,
+)
+PAGE_DATE = CellFormat(
+    f"{PARTIAL_DATE.description}, or `undated`",
+    f"undated|{PARTIAL_DATE.pattern}",
+    "{} is not a date (write 2024, 2024-07, 2024-07-01 or undated)",
+    lambda text: text if text == "undated" else PARTIAL_DATE.convert(text),
+)
+SENTENCE = CellFormat(
+    f"sentence of at most {MOST_WORDS} words, or `{NOT_STATED}`",
+    rf"(?s){re.escape(NOT_STATED)}|.*[.!?]",
+    f"{{}} is not a sentence of at most {MOST_WORDS} words that ends in a full stop (or write"
+    f" {NOT_STATED})",
+    _sentence,
 )
 FULL_DATE = CellFormat(
     "whole date",

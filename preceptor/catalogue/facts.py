@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
+from preceptor.catalogue.cells import Route
 from preceptor.catalogue.records import (
     CountryRecord,
     EmergencyNumberRecord,
     HelplineRecord,
-    LicensingRecord,
     ProgramRecord,
+    RegistrationRecord,
 )
 from preceptor.catalogue.snapshot import Catalogue
 
@@ -41,13 +42,20 @@ def helplines(catalogue: Catalogue, iso2: str | None = None) -> tuple[HelplineRe
     return tuple(sorted(fitting, key=lambda line: (line.country is None, line.id)))
 
 
+def registration_rules(catalogue: Catalogue, iso2: str) -> dict[Route, RegistrationRecord]:
+    """Return the rules of registration in a country by route; empty if none are known."""
+    rules = catalogue.all(RegistrationRecord)
+    routes = [route for route in get_args(Route) if f"{iso2} {route}" in rules]
+    return {route: rules[f"{iso2} {route}"] for route in routes}
+
+
 def countries_covered(catalogue: Catalogue) -> tuple[CountryCoverage, ...]:
     """Return the countries that have a programme or a licensing rule, sorted by name."""
     listings: dict[str, list[str]] = defaultdict(list)
     for program in catalogue.all(ProgramRecord).values():
         for iso2 in program.countries:
             listings[iso2].append(program.listing)
-    licensed = catalogue.all(LicensingRecord)
+    licensed = {rule.country for rule in catalogue.all(RegistrationRecord).values()}
     return tuple(
         CountryCoverage(
             country, len(listings[iso2]), listings[iso2].count("open_call"), iso2 in licensed

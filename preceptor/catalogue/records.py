@@ -10,6 +10,7 @@ adds the file, the row and the column.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
@@ -26,21 +27,27 @@ from preceptor.catalogue.cells import (
     LIST_SEPARATOR,
     MINOR_UNITS,
     MONTHS,
+    PAGE_DATE,
     PARTIAL_DATE,
+    SENTENCE,
     SLUG,
     WEB_ADDRESS,
     WEEKS,
     YES_NO,
     Accommodation,
     CellFormat,
+    Certainty,
     Confidence,
     EmergencyService,
     Kind,
     Listing,
+    Needed,
     PlaceType,
     PriceBasis,
-    Required,
+    Profession,
+    Route,
     Stage,
+    TermKind,
 )
 
 R = TypeVar("R", bound="Record")
@@ -347,24 +354,94 @@ class ProgramRecord(SourcedRecord):
         return value
 
 
-class LicensingRecord(SourcedRecord):
-    """A row of licensing.csv."""
+class RegistrationRecord(Record):
+    """A row of registration.csv."""
 
-    file = "licensing.csv"
-    about = "What a country demands before it registers a doctor."
+    file = "registration.csv"
+    about = (
+        "What a country demands before it registers a doctor, by route. A sentence stands in an"
+        " answer as it is. Empty: not looked up yet; `not stated by the regulator`: looked up in"
+        " vain."
+    )
 
     country: str = column(key=True, references="countries.csv")
-    local_name: str | None = column("what the compulsory internship is called there")
-    required: Required = column("before full registration")
-    required_note: str | None = column()
+    route: Route = column(
+        "`home`: degree from there; `abroad`: from elsewhere; `eu`: from the EU or EEA;"
+        " `recognised`: from one of the countries whose degrees or boards count more",
+        key=True,
+    )
+    name: str | None = column("what the compulsory internship is called there")
+    needed: Needed | None = column("before full registration")
+    needed_note: str | None = column(format=SENTENCE)
     min_months: Decimal | None = column("the shortest length", format=MONTHS)
     max_months: Decimal | None = column("the longest; equal if it is one figure", format=MONTHS)
-    length_note: str | None = column("what the length depends on")
-    rotations: str | None = column()
-    regulator: str | None = column()
-    how_to_apply: str | None = column()
+    pattern: str | None = column("what one rotates through", format=SENTENCE)
+    part_time: str | None = column(format=SENTENCE)
+    gaps: str | None = column("breaks, illness, too few months", format=SENTENCE)
+    from_abroad_counts: str | None = column(
+        "whether an internship done elsewhere counts", format=SENTENCE
+    )
+    exam: str | None = column(format=SENTENCE)
+    language: str | None = column("the test of language", format=SENTENCE)
+    provisional: str | None = column("provisional registration", format=SENTENCE)
+    pay: str | None = column(format=SENTENCE)
+    steps: str | None = column("in order, separated by ` > `")
+    regulator: str = column("short name")
+    regulator_name: str = column("full name")
+    regulator_url: str | None = column(format=WEB_ADDRESS)
+    time_limits: str | None = column("how late one may begin or end", format=SENTENCE)
+    source_title: str = column()
+    source_url: str = column(format=WEB_ADDRESS)
+    source_publisher: str = column()
+    read: datetime.date | None = column("when the page was read", format=FULL_DATE)
+    page_date: str = column("what the page bears", format=PAGE_DATE)
+    confidence: Certainty = column(
+        "`confirmed`: by the regulator or the government; `unconfirmed`: by anybody else, and"
+        " answers say so"
+    )
+    note: str | None = column(
+        "caveats for whoever edits the row; columns that rest on something else than the source"
+        " and that no regulator confirms stand behind `Unconfirmed here:`"
+    )
 
     _months = _not_above("max_months", "min_months")
+
+    @validator("note")
+    def _names_columns(cls, value: str | None) -> str | None:
+        for name in _unconfirmed(value):
+            if name not in cls.__fields__:
+                raise ValueError(f"{name[:80]!r} behind 'Unconfirmed here:' is not a column")
+        return value
+
+    def is_unconfirmed(self, column: str) -> bool:
+        """Tell whether what a column says has no word of the regulator or the government."""
+        return self.confidence == "unconfirmed" or column in _unconfirmed(self.note)
+
+
+def _unconfirmed(note: str | None) -> list[str]:
+    found = re.search("Unconfirmed here: ([^.]*)", note or "")
+    return [name.strip() for name in found[1].split(",")] if found else []
+
+
+class RegistrationTermRecord(Record):
+    """A row of registration_terms.csv."""
+
+    file = "registration_terms.csv"
+    about = "Regulators, exams and programmes by which people name a country."
+
+    id: str = column(key=True, format=SLUG)
+    name: str = column("in full")
+    kind: TermKind = column()
+    countries: tuple[str, ...] = column(references="countries.csv")
+    profession: Profession = column("whom it registers or examines")
+    route: Route | None = column("by which somebody comes who names it: PLAB is for `abroad`")
+    aliases: tuple[str, ...] = column("short forms and other spellings", ())
+    ambiguous: tuple[str, ...] = column(
+        "those of its names and aliases that are ordinary words in small letters", ()
+    )
+    url: str | None = column("of a regulator", format=WEB_ADDRESS)
+
+    _ambiguous = _check_ambiguous("aliases")
 
 
 class RegulatorRecord(SourcedRecord):
@@ -439,7 +516,8 @@ RECORDS: Mapping[str, type[Record]] = {
         KindRecord,
         StageRecord,
         ProgramRecord,
-        LicensingRecord,
+        RegistrationRecord,
+        RegistrationTermRecord,
         RegulatorRecord,
         EmergencyNumberRecord,
         HelplineRecord,

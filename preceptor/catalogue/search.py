@@ -1,14 +1,18 @@
 """Search over the programmes: what fits, in which order, and what to offer when nothing does.
 
-A programme that is known to contradict a constraint is out. Where the catalogue does not know,
-the programme stays in, below those that are known to fit, and its notes say what is not known.
+A programme that is known to contradict a constraint is out. One of which the catalogue does not
+know enough is no match: it may fit, stands behind all that are known to fit, and its notes say
+what is not known. Worldwide schemes, which name no place of their own, stand last.
 """
 
 from __future__ import annotations
 
+import datetime
 import itertools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -25,6 +29,7 @@ Note = Literal[
     "price_unknown",
     "price_is_fee_only",
     "price_for_shorter_stay",
+    "dates_unknown",
 ]
 """Why a constraint of the query could not be verified.
 
@@ -33,9 +38,14 @@ Some of it is not known; `price_unknown` also stands for a price that cannot be 
 `price_for_shorter_stay` for the price of a shorter stay than the one asked for.
 """
 
+Standing = Literal["fits", "may_fit", "worldwide"]
+"""Whether a programme is known to fit, may fit, or is a scheme without a place of its own."""
+STANDINGS: tuple[Standing, ...] = ("fits", "may_fit", "worldwide")
+
 # The constraints of a query, those first that a person gives up most easily. If several of them
 # could be blamed for an empty result, it is the first.
 _CONSTRAINTS = (
+    "when",
     "budget",
     "max_weeks",
     "min_weeks",
@@ -59,8 +69,9 @@ class SearchQuery:
 
     Ids are those of the catalogue: countries ISO 3166-1 alpha-2, languages ISO 639-1, the rest
     the ids of the CSV files. `min_weeks` and `max_weeks` are the stay that the person has in
-    mind, in weeks; fractions are fine. Only open calls are found unless `include_restricted`
-    and `include_reports` say otherwise.
+    mind, in weeks; fractions are fine. `budget` is for the whole stay or per week, as
+    `budget_per` says. `when` is the time that the person named, in their own words. Only open
+    calls are found unless `include_restricted` and `include_reports` say otherwise.
     """
 
     countries: tuple[str, ...] = ()
@@ -75,6 +86,8 @@ class SearchQuery:
     max_weeks: float | None = None
     min_weeks: float | None = None
     budget: Money | None = None
+    budget_per: Literal["stay", "week"] = "stay"
+    when: tuple[str, ...] = ()
     include_restricted: bool = False
     include_reports: bool = False
     order: Literal["fit", "price", "length"] = "fit"
@@ -96,21 +109,26 @@ _ANYTHING = SearchQuery()
 class Hit:
     """A programme that a search found.
 
-    `cost_eur` is what the stay costs as far as the price says, in euros and not rounded: for
-    comparing, not for showing.
+    `cost_eur` is what the stay costs as far as the price says, and `weekly_eur` what a week of it
+    costs, in euros and not rounded: for comparing, not for showing. `is_stale` tells that its
+    source was not read or published within the last twelve months, as far as is known.
     """
 
     program: ProgramView
     notes: tuple[Note, ...] = ()
     cost_eur: Decimal | None = None
+    weekly_eur: Decimal | None = None
+    standing: Standing = "fits"
+    is_stale: bool = False
 
 
 @dataclass(frozen=True)
 class SearchPage:
-    """A part of a result, which has `total` hits."""
+    """A part of a result, which has `total` hits, and how many there are of each standing."""
 
     results: tuple[Hit, ...]
     total: int
+    counts: Mapping[Standing, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,18 +140,21 @@ class Nothing:
             there are results.
         alternatives: The nearest programmes once the blamed constraints are dropped.
         hidden: How many restricted programmes and reports fit the whole query.
+        worldwide: The schemes without a place of their own that may fit the whole query.
     """
 
     blame: tuple[str, ...]
     alternatives: tuple[Hit, ...]
     hidden: int
+    worldwide: tuple[Hit, ...] = ()
 
 
 def search(catalogue: Catalogue, query: SearchQuery, offset: int = 0, limit: int = 3) -> SearchPage:
     """Return the hits of `query` from `offset` on (0 is the best), at most `limit`."""
     hits = _hits(catalogue, query)
     start = max(offset, 0)
-    return SearchPage(tuple(hits[start : start + max(limit, 0)]), len(hits))
+    counts = Counter(hit.standing for hit in hits)
+    return SearchPage(tuple(hits[start : start + max(limit, 0)]), len(hits), counts)
 
 
 # Judging one programme ------------------------------------------------------------------
@@ -155,6 +176,11 @@ class _Scope:
         self.specialties: set[str] | None = None
         if query.specialties:
             self.specialties = catalogue.specialties_within(query.specialties)
+        self.implied_stages = _NOBODY
+        if query.specialties and not query.stages:
+            implied = [_PROFESSIONS.get(specialty, _NOBODY) for specialty in query.specialties]
+            if all(implied):
+                self.implied_stages = frozenset().union(*implied)
         self.excluded_specialties = catalogue.specialties_within(query.excluded_specialties)
         self.rates = catalogue.rates
         if query.budget and query.budget.currency not in self.rates:
@@ -166,13 +192,38 @@ class _Scope:
 def _hits(catalogue: Catalogue, query: SearchQuery) -> list[Hit]:
     """Return all hits in order."""
     scope = _Scope(query, catalogue)
+    year_ago = f"{datetime.date.today() - datetime.timedelta(days=365)}"
     hits = []
     for program in catalogue.programs:
         notes = _judge(program, scope)
         if notes is not None:
-            hits.append(Hit(program, notes, _cost(program, query, catalogue.rates)))
+            hits.append(
+                Hit(
+                    program,
+                    notes,
+                    _cost(program, query, catalogue.rates),
+                    _weekly(program, catalogue.rates),
+                    _standing(program, notes, scope),
+                    _is_stale(program, year_ago),
+                )
+            )
     hits.sort(key=lambda hit: _rank(hit, scope))
     return hits
+
+
+def _standing(program: ProgramView, notes: tuple[Note, ...], scope: _Scope) -> Standing:
+    if program.worldwide:
+        here = scope.countries is not None and not scope.countries.isdisjoint(program.countries)
+        if not here and scope.places.isdisjoint(program.places):
+            return "worldwide"
+    # Most hosts that name no language work in English; the note says what to ask.
+    return "may_fit" if set(notes) - {"language_unknown"} else "fits"
+
+
+def _is_stale(program: ProgramView, year_ago: str) -> bool:
+    """Tell whether a programme's source is older than `year_ago` (ISO 8601), or undated."""
+    date = program.source_date
+    return date is None or date < year_ago[: len(date)]
 
 
 _Verdict = Note | Literal["fits", "out"]
@@ -189,10 +240,11 @@ def _judge(program: ProgramView, scope: _Scope) -> tuple[Note, ...] | None:
         return None
     verdicts: tuple[_Verdict, ...] = (
         _judge_specialties(program, scope),
-        _judge_any(program.stages, query.stages, "stage_unknown"),
+        _judge_stages(program, scope),
         _judge_any(program.languages, query.languages, "language_unknown"),
         _judge_length(program, query),
         _judge_budget(program, scope),
+        _judge_dates(program, query),
     )
     if "out" in verdicts:
         return None
@@ -231,6 +283,50 @@ def _judge_any(known: tuple[str, ...], wanted: tuple[str, ...], note: Note) -> _
     return "fits" if set(known) & set(wanted) else "out"
 
 
+# Specialties that are professions of their own, with the stages of whoever is in them.
+_NOBODY = frozenset[str]()
+_ALLIED = frozenset({"allied_health"})
+_PROFESSIONS: Mapping[str, frozenset[str]] = {
+    "nursing": frozenset({"nursing_student", "nurse"}),
+    "midwifery": frozenset({"midwifery_student", "nurse"}),
+    "dentistry": _ALLIED,
+    "pharmacy": _ALLIED,
+    "physiotherapy": _ALLIED,
+    "occupational-therapy": _ALLIED,
+    "speech-therapy": _ALLIED,
+}
+# An elective is a part of a course in medicine or health: these are in none.
+_NOT_ON_A_COURSE = frozenset({"pre_university", "premed", "nurse"})
+
+
+def _judge_stages(program: ProgramView, scope: _Scope) -> _Verdict:
+    """Judge a programme by who it is for; who asks for a profession is taken to be in it."""
+    wanted = frozenset(scope.query.stages) or scope.implied_stages
+    own = set(scope.query.specialties) & set(program.specialties)
+    if any(_PROFESSIONS.get(specialty, _NOBODY) & wanted for specialty in own):
+        return "fits"
+    if not scope.query.stages:
+        out = wanted and program.stages and wanted.isdisjoint(program.stages)
+        return "out" if out else "fits"
+    if not program.stages and program.kind == "elective" and wanted <= _NOT_ON_A_COURSE:
+        return "out"
+    return _judge_any(program.stages, scope.query.stages, "stage_unknown")
+
+
+_ALL_YEAR = re.compile(
+    r"\b(?:all year|any ?time|any (?:day|week|weekend|month|monday)|every (?:day|week|month|monday)"
+    r"|mondays|weekly|flexible|year[- ]round)\b",
+    re.IGNORECASE,
+)
+
+
+def _judge_dates(program: ProgramView, query: SearchQuery) -> _Verdict:
+    """Judge a programme by when it starts: known to fit is what starts all year round."""
+    if not query.when or _ALL_YEAR.search(program.start_dates or ""):
+        return "fits"
+    return "dates_unknown"
+
+
 def _judge_length(program: ProgramView, query: SearchQuery) -> _Verdict:
     shortest, longest = program.min_weeks, program.max_weeks
     if query.max_weeks is None and query.min_weeks is None:
@@ -267,18 +363,32 @@ def _cost(program: ProgramView, query: SearchQuery, rates: Rates) -> Decimal | N
     return None if weeks is None else price * weeks
 
 
+def _weekly(program: ProgramView, rates: Rates) -> Decimal | None:
+    """Return what a week costs in euros, None if the price or the length is not known."""
+    if program.price is None or not program.price_is_cost:
+        return None
+    price = in_euro(program.price, rates)
+    if price is None or program.price_basis == "per_week":
+        return price
+    # A price without "per week" is that of the shortest stay.
+    return price / program.min_weeks if program.min_weeks else None
+
+
 def _judge_budget(program: ProgramView, scope: _Scope) -> _Verdict:
     query = scope.query
     if query.budget is None:
         return "fits"
     if program.price is None or not program.price_is_cost:
         return "price_is_fee_only" if program.price else "price_unknown"
-    cost = _cost(program, query, scope.rates)
+    per_week = query.budget_per == "week"
+    cost = _weekly(program, scope.rates) if per_week else _cost(program, query, scope.rates)
     if cost is None or scope.budget_eur is None:
         return "price_unknown"
     if cost > scope.budget_eur:
         return "out"
-    longer = query.min_weeks is not None and query.min_weeks > (program.min_weeks or 0)
+    longer = (
+        not per_week and query.min_weeks is not None and query.min_weeks > (program.min_weeks or 0)
+    )
     if longer and program.price_basis in ("total_shortest_stay", "advertised_from"):
         return "price_for_shorter_stay"
     return "fits"
@@ -298,29 +408,16 @@ def _date_number(date: str | None) -> int:
 def _rank(hit: Hit, scope: _Scope) -> tuple[Any, ...]:
     """Return a hit's place in the order: smaller is better, no two are equal."""
     program, query = hit.program, scope.query
-    # "Anywhere" is the weakest answer to somebody who named a country.
-    only_worldwide = (
-        scope.countries is not None
-        and not scope.places.intersection(program.places)
-        and scope.countries.isdisjoint(program.countries)
-    )
     specificity = 0
     if query.places:
         specificity += 2 if set(program.places) & set(query.places) else 1
     if query.specialties:
         specificity += 2 if set(program.specialties) & set(query.specialties) else 1
-    # A list by price begins with prices, even if something else of the programme is unknown.
-    missing, measure = False, (Decimal(0), 0)
-    if query.order == "price":
-        missing, measure = hit.cost_eur is None, (hit.cost_eur or Decimal(0), 0)
-    elif query.order == "length":
-        missing = program.min_weeks is None
-        measure = (Decimal(program.min_weeks or 0), program.max_weeks or _FAR)
     return (
-        missing,
-        only_worldwide,
+        STANDINGS.index(hit.standing),
+        hit.is_stale,
+        *_measure(hit, query),
         len(hit.notes),
-        measure,
         LISTINGS.index(program.listing),
         -specificity,
         not program.price_is_cost,
@@ -331,6 +428,21 @@ def _rank(hit: Hit, scope: _Scope) -> tuple[Any, ...]:
     )
 
 
+def _measure(hit: Hit, query: SearchQuery) -> tuple[Any, ...]:
+    """Return what a list by price or length goes by; what has none comes last.
+
+    Prices are compared per week. Those of a stay whose length isn't known come behind.
+    """
+    if query.order == "price":
+        if hit.weekly_eur is not None:
+            return 0, hit.weekly_eur
+        return (2, 0) if hit.cost_eur is None else (1, hit.cost_eur)
+    if query.order == "length":
+        low, high = hit.program.min_weeks, hit.program.max_weeks
+        return low is None, low or 0, high or _FAR
+    return ()
+
+
 # When there is no result ----------------------------------------------------------------
 
 _MOST_ALTERNATIVES = 3
@@ -338,23 +450,40 @@ _MOST_ALTERNATIVES = 3
 _MOST_BLAMED = 3
 
 
+# Who somebody is isn't given up: no nurse wants the programmes of medical students.
+_NEVER_GIVEN_UP = frozenset({"stages"})
+
+
 def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     """Return what to say if `query` has no result: what is to blame, and what comes nearest.
 
     The alternatives are sorted by how near they come to what was asked: for countries and places
     by the smallest area or region that holds both, for a budget by cost, for a length by length.
+    Worldwide schemes are none of them.
     """
-    constraints = query.constraints()
     everything = replace(query, include_restricted=True, include_reports=True)
-    hidden = len(_hits(catalogue, everything)) - len(_hits(catalogue, query))
+    found = _hits(catalogue, query)
+    hidden = len(_hits(catalogue, everything)) - len(found)
+    worldwide = tuple(hit for hit in found if hit.standing == "worldwide")
+    if implied := _Scope(query, catalogue).implied_stages:
+        query = replace(query, stages=tuple(sorted(implied)))
+    for blame, standing in _blames(query):
+        hits = [h for h in _hits(catalogue, query.without(*blame)) if h.standing == standing]
+        if hits:
+            measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
+            hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
+            return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), hidden, worldwide)
+    return Nothing((), (), hidden, worldwide)
+
+
+def _blames(query: SearchQuery) -> Iterable[tuple[tuple[str, ...], Standing]]:
+    """Return the sets of constraints to do without, the smallest first, and what to look for."""
+    constraints = [c for c in query.constraints() if c not in _NEVER_GIVEN_UP]
+    standings: tuple[Standing, ...] = ("fits", "may_fit")
     for size in (*range(1, min(_MOST_BLAMED, len(constraints)) + 1), len(constraints)):
-        for blame in itertools.combinations(constraints, size):
-            hits = _hits(catalogue, query.without(*blame))
-            if hits:
-                measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
-                hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
-                return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), hidden)
-    return Nothing((), (), hidden)
+        for standing in standings:
+            for blame in itertools.combinations(constraints, size):
+                yield blame, standing
 
 
 def _shared_region(hit: Hit, countries: set[str], catalogue: Catalogue) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from preceptor.catalogue.language_names import language_name
-from preceptor.catalogue.records import KindRecord, StageRecord
+from preceptor.catalogue.records import KindRecord, RegistrationTermRecord, StageRecord
 from preceptor.catalogue.snapshot import Catalogue
 
 TermKind = Literal[
@@ -21,6 +21,7 @@ TermKind = Literal[
     "program",
     "organisation",
     "language",
+    "registration",
 ]
 """What a term can stand for."""
 
@@ -88,6 +89,8 @@ def _terms(catalogue: Catalogue) -> Iterator[Term]:
         yield from _of("organisation", organisation, _organisation_texts(organisation))
     for code in sorted({code for program in catalogue.programs for code in program.languages}):
         yield from _of("language", code, (language_name(code),))
+    for term in catalogue.all(RegistrationTermRecord).values():
+        yield from _of("registration", term.id, (term.name, *term.aliases), term.ambiguous)
 
 
 def _of(

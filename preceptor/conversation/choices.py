@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BaseModel, Extra, Field, ValidationError, conlist, parse_obj_as
 
+from preceptor.catalogue.cells import Route
 from preceptor.intents import FALLBACK, intents
 
 STARTER = "starter:"
@@ -98,11 +99,15 @@ class Country(_Payload):
     """Answer "which country?" with an ISO 3166-1 alpha-2 code.
 
     `intent` is the intent whose answer depends on it; without one it is what was spoken of last.
+    `route` and `asked` are of a question on registration: where somebody trained, and the columns
+    of registration.csv that answer it.
     """
 
     do: Literal["country"] = "country"
     country: str
     intent: str | None = None
+    route: Route | None = None
+    asked: tuple[str, ...] = ()
 
 
 class Tell(_Payload):

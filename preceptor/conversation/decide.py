@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preceptor.conversation.follow_ups import kind_of
+from preceptor.conversation.follow_ups import LIKELY, SURE, kind_of
 from preceptor.conversation.frame import Danger, Frame, place_of_person
 from preceptor.conversation.phrases import NEAR, NEARER
 from preceptor.conversation.protocols import AGAIN, CONTINUED, COUNTRY, Protocol, protocols
+from preceptor.conversation.search_turns import as_search
 from preceptor.intents import FALLBACK, intents
 
 FOLLOW_UP = "follow_up"
@@ -30,22 +31,28 @@ _LEANS = re.compile(
 _MOST_LEANING = 9
 
 
-def decided(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any]:
-    """Return a message as read, with the intent changed if it follows up on what was said.
+def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False) -> dict[str, Any]:
+    """Return a message as read, with the intent changed if what was said before decides it.
 
-    `follow_up` is then the kind of follow-up, or `danger_step` the step of the protocol of the
-    danger that was spoken of.
+    That is `follow_up` if it follows up on what was said; `follow_up` is then the kind, or
+    `danger_step` the step of the protocol of the danger that was spoken of. It is that of a
+    changed search if it changes the search that is open.
 
     Args:
         parsed: the message as the pipeline read it.
         frame: of the conversation so far.
+        searching: whether a search is open.
     """
     step = _step(parsed, frame.danger) if frame.danger else None
     if step is not None:
         return _following(parsed, danger_step=step)
     if _dangers(parsed) or (frame.danger and not frame.danger.dealt):
         return dict(parsed)
-    kind = kind_of(parsed.get("text") or "", frame, _least(parsed))
+    if not frame.danger and (search := as_search(parsed, searching=searching)):
+        return search
+    kind = kind_of(parsed.get("text") or "", frame, SURE if _is_sure_matter(parsed) else LIKELY)
+    if kind == "forget_me" and parsed.get("entities"):
+        kind = None
     return dict(parsed) if kind is None else _following(parsed, follow_up=kind)
 
 
@@ -54,10 +61,9 @@ def _following(parsed: Mapping[str, Any], **more: str) -> dict[str, Any]:
     return {**parsed, "intent": intent, "questions": [], **more}
 
 
-def _least(parsed: Mapping[str, Any]) -> float:
-    """Return how near a phrase must be: small talk and complaints are near to what follows up."""
-    sure = _group(parsed) in _MATTERS and _confidence(parsed) >= _SURE
-    return NEARER if sure else NEAR
+def _is_sure_matter(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message surely is a matter of its own, which small talk never is."""
+    return _group(parsed) in _MATTERS and _confidence(parsed) >= _SURE
 
 
 def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
@@ -67,7 +73,9 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     by_rules = {*(parsed.get("safety") or ())} - {protocol.intent}
     if any(urgency.index(each) < urgency.index(protocol.intent) for each in by_rules):
         return None
-    step = protocol.step_of(parsed.get("text") or "", danger.said[-1], _least(parsed))
+    step = protocol.step_of(
+        parsed.get("text") or "", danger.said[-1], NEARER if _is_sure_matter(parsed) else NEAR
+    )
     if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
         return step
     if protocol.intent in _dangers(parsed):

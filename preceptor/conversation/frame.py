@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, Extra, ValidationError
 
+from preceptor.catalogue.money import Money
+
 _MOST_TOLD = 60
 # What stands before the name of the place where somebody is: "we are in", "I'm currently at".
 _IS_HERE = re.compile(
@@ -23,9 +25,9 @@ class Person(BaseModel):
     Attributes:
         stages: of training or profession, ids of the catalogue.
         languages: ISO 639-1 codes.
-        origin: where they come from or trained, ISO 3166-1 codes.
+        origin: where they come from or trained, ISO 3166-1 codes or ids of places.
         here: where they said that they are now: an ISO code or the id of a place.
-        going: where they want to go: ISO codes or ids of places.
+        going: where they want to go: ISO codes or ids of places and regions.
         specialties: ids.
         weeks: how long, least and most.
         when: months and seasons in their own words.
@@ -47,6 +49,10 @@ class Person(BaseModel):
 
         extra = Extra.forbid
         frozen = True
+
+    def less_wishes(self) -> Person:
+        """Return who somebody is, without what they are looking for."""
+        return Person(stages=self.stages, languages=self.languages, origin=self.origin)
 
 
 class Danger(BaseModel):
@@ -79,7 +85,7 @@ class Frame(BaseModel):
     Attributes:
         focus: the id of the answer that was last given.
         question: the words of the last question, for what points back at it.
-        told: the ids of answers that were given, the last ones.
+        told: the ids of answers that were given and, behind a #, of sections; the last ones.
         avoid: answers that were given to the last question and were not what was asked.
         danger: the danger that the talk is in.
         person: what is known of the person.
@@ -118,9 +124,50 @@ class Frame(BaseModel):
         }
         return self.copy(update=update)
 
+    def with_section(self, answer: str, kind: str) -> Frame:
+        """Return the frame after a section of an answer."""
+        return self.copy(update={"told": (*self.told, f"{answer}#{kind}")[-_MOST_TOLD:]})
+
+
+# Health professions by the words of a stage that holds several, as ids of specialties.
+_PROFESSIONS = (
+    ("dent", "dentistry"), ("physio", "physiotherapy"), ("physical th", "physiotherapy"),
+    ("pharm", "pharmacy"), ("occupational", "occupational-therapy"), ("speech", "speech-therapy"),
+    ("diet", "nutrition"), ("radiograph", "radiology"), ("psycholog", "psychology"),
+    ("paramedic", "prehospital-care"), ("lab", "laboratory-medicine"),
+)  # fmt: skip
+# Years of a medical course; beside another profession they are years of that one's.
+_YEARS = frozenset({"preclinical_student", "clinical_student", "final_year_student"})
+_OTHER_PROFESSIONS = frozenset(
+    {"nursing_student", "nurse", "midwifery_student", "allied_health", "public_health_student"}
+)
+_LISTS = {"stage": "stages", "specialty": "specialties", "language": "languages",
+          "country": "going", "place": "going", "region": "going"}  # fmt: skip
+# Nobody stays longer: "a nurse with two years' experience".
+_MOST_WEEKS = 60
+
+
+def stages_after(before: Iterable[str], named: Iterable[str]) -> tuple[str, ...]:
+    """Return somebody's stages after a message that names some.
+
+    Years that belong to another profession's course are none: "a dental student in my final
+    year" is no final-year medical student, nor is a nursing student who then says "third year".
+    """
+    stages = tuple(dict.fromkeys(named))
+    if _OTHER_PROFESSIONS.isdisjoint(stages):
+        known = tuple(before)
+        return known if _YEARS.issuperset(stages) and _OTHER_PROFESSIONS & set(known) else stages
+    return tuple(stage for stage in stages if stage not in _YEARS)
+
+
+def profession_of(stage: Mapping[str, Any]) -> str | None:
+    """Return the specialty that a stage's own words name ("dental student"), if any."""
+    words = str(stage.get("text", "")).lower()
+    return next((field for start, field in _PROFESSIONS if words.startswith(start)), None)
+
 
 def told_of_oneself(
-    person: Person, entities: Iterable[Mapping[str, Any]], text: str = ""
+    person: Person, entities: Iterable[Mapping[str, Any]], text: str = "", *, wishes: bool = True
 ) -> Person:
     """Return what is known of a person after a message's entities.
 
@@ -128,37 +175,52 @@ def told_of_oneself(
         person: what was known before.
         entities: those of the message.
         text: the message, in which the entities have their offsets.
+        wishes: False for a question that says nothing of what the person is looking for; a
+            specialty is then what it is about.
     """
-    entities = list(entities)
+    entities = [e for e in entities if e.get("role") in (None, "origin")]
     here = place_of_person(entities, text)
     found: dict[str, Any] = {"here": here} if here else {}
-
-    def add(field: str, value: Any) -> None:
-        found[field] = tuple(dict.fromkeys([*found.get(field, ()), value]))
-
     for entity in entities:
-        kind, value, role = entity["entity"], entity["value"], entity.get("role")
-        if role == "origin" and kind == "country":
-            add("origin", value)
-        elif role is not None:
-            continue
-        elif kind in ("stage", "specialty", "language"):
-            add(
-                {"stage": "stages", "specialty": "specialties", "language": "languages"}[kind],
-                value,
-            )
-        elif kind in ("country", "place"):
-            add("going", value)
-        elif kind == "duration":
-            if value.get("min_weeks") or value.get("max_weeks"):
-                found["weeks"] = (value["min_weeks"], value["max_weeks"])
-            if {"month", "season", "start"} & value.keys():
-                add("when", str(entity.get("text", "")).strip())
-        elif kind == "money" and value.get("amount") and value.get("currency"):
-            found["budget"] = (round(float(value["amount"]) * 100), value["currency"])
+        kind, value = entity["entity"], entity["value"]
+        if entity.get("role") == "origin":
+            field = "origin" if kind in ("country", "place") else None
+        else:
+            field = _LISTS.get(kind) if wishes or kind != "specialty" else None
+            found |= _quantity(entity)
+        if field is not None:
+            found[field] = tuple(dict.fromkeys([*found.get(field, ()), value]))
+    professions = [
+        field for e in entities if e["entity"] == "stage" and (field := profession_of(e))
+    ]
+    if professions:
+        found.setdefault("specialties", tuple(professions))
     if "languages" in found:
         found["languages"] = tuple(dict.fromkeys([*person.languages, *found["languages"]]))
+    if "stages" in found:
+        found["stages"] = stages_after(person.stages, found["stages"])
+    dated = [e for e in entities if e["entity"] == "duration" and _WHEN & e["value"].keys()]
+    when = [str(e.get("text", "")).strip().removeprefix("of ") for e in dated]
+    if when:
+        found["when"] = tuple(when)
     return person.copy(update=found) if found else person
+
+
+_WHEN = {"month", "season", "start", "relative"}
+
+
+def _quantity(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a length or a sum says of a person."""
+    value = entity["value"]
+    if entity["entity"] == "duration":
+        least, most = value.get("min_weeks"), value.get("max_weeks")
+        # A summer lasts twelve weeks; that is not how long somebody wants to stay.
+        stay = "season" not in value and 0 < (most or least or 0) <= _MOST_WEEKS
+        return {"weeks": (least, most)} if stay else {}
+    if entity["entity"] == "money" and value.get("amount") and value.get("currency"):
+        money = Money.of(value["amount"], value["currency"])
+        return {} if value.get("per") else {"budget": (money.minor, money.currency)}
+    return {}
 
 
 def place_of_person(entities: Iterable[Mapping[str, Any]], text: str) -> str | None:

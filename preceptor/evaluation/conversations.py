@@ -48,7 +48,7 @@ class Exchange:
     @property
     def told(self) -> tuple[str, ...]:
         """The ids of answers that were given, whole or in part."""
-        new = [id for id in self.frame.told if id not in self.before.told]
+        new = [i for i in self.frame.told if i not in self.before.told and "#" not in i]
         if not new and self.frame.focus and self.frame.question == self.parse.get("text"):
             new = [self.frame.focus]
         return tuple(new)

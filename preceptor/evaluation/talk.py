@@ -16,7 +16,6 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
-from preceptor.conversation.frame import Danger
 from preceptor.conversation.protocols import protocols
 from preceptor.evaluation.conversations import Conversations, Exchange, with_conversations
 from preceptor.intents import intents
@@ -52,7 +51,7 @@ def judge(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
     """Return what a turn was to do and did not."""
     problems = [*_answer_problems(exchange, turn), *_word_problems(exchange.text, turn)]
     frame = exchange.frame
-    if "danger" in turn and turn["danger"] not in _dangers(frame.danger):
+    if "danger" in turn and turn["danger"] not in _dangers(exchange):
         problems.append(f"the danger is {frame.danger}, not {turn['danger']}")
     for name, value in (turn.get("slots") or {}).items():
         if exchange.slots.get(name) != value:
@@ -67,12 +66,12 @@ def judge(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _dangers(danger: Danger | None) -> set[str | None]:
-    """Return what a turn may call the danger that the talk is in: its kind or its intent."""
-    if danger is None:
-        return {None}
-    names: set[str | None] = {danger.kind, protocols()[danger.kind].intent}
-    return {*names, None} if danger.left else names
+def _dangers(exchange: Exchange) -> list[str | None]:
+    """Return the names of the danger that the talk is in, None if it is over or dealt with."""
+    danger = exchange.frame.danger
+    if danger is None or danger.left or danger.dealt:
+        return [None]
+    return [danger.kind, protocols()[danger.kind].intent]
 
 
 def _did(exchange: Exchange, part: str) -> bool:

@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Extra, Field, HttpUrl, ValidationError, validator
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from preceptor.conversation.cards import SourceLink
@@ -35,10 +34,12 @@ SECTIONS = {
 """The headings of sections, and the kind of follow-up that each answers."""
 MOST_WORDS = 80
 """How many words the text before the first section may have."""
+FEWEST_PHRASINGS, MOST_PHRASINGS = 6, 40
 NEEDS_SOURCES = frozenset({"medical", "legal", "safety"})
 CHECKS_NEEDED = 2
 
 _HEAD = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
+_KEY = re.compile(r"(\w+):")
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 Paragraphs = tuple[list[str], list[str], list[str]]
 
@@ -94,7 +95,7 @@ class Answer(_Model):
     Attributes:
         id: `<topic>/<name>`, from the file's path.
         question: what it answers, as a person would ask it.
-        asked_as: other ways to ask it, 6 to 12.
+        asked_as: other ways to ask it, 6 to 40.
         audience: whom it holds for: stages of training, or `img`, `parent` and the like; empty
             for everybody.
         places: ISO 3166-1 codes of countries and ids of places that it is about; empty for
@@ -204,14 +205,18 @@ def _read(path: Path, name: str, modified_ns: int) -> _File:
     if match is None:
         return _broken(name, 1, "it must begin with a head between two lines of ---")
     try:
-        head: Any = YAML(typ="rt").load(match[1])
+        head: Any = YAML(typ="safe").load(match[1])
     except YAMLError as error:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         line = mark.line + 2 if mark else 1
         return _broken(name, line, f"the head is not valid YAML: {str(error).splitlines()[0]}")
-    if not isinstance(head, CommentedMap):
+    if not isinstance(head, dict):
         return _broken(name, 2, "the head must hold keys and values")
-    lines = {str(key): head.lc.key(key)[0] + 2 for key in head}
+    lines = {
+        found[1]: number
+        for number, line in enumerate(match[1].split("\n"), 2)
+        if (found := _KEY.match(line))
+    }
     below = text.count("\n", 0, match.start(2)) + 1
     (paragraphs, steps, closing), sections, faults = _parts(match[2], name, below)
     fields = {
@@ -243,8 +248,12 @@ def _limits(answer: Answer, name: str, lines: dict[str, int], below: int) -> Ite
         yield Fault(name, below, f"the answer has {words} words; at most {MOST_WORDS}")
     if answer.kind in NEEDS_SOURCES and not answer.sources:
         yield Fault(name, lines.get("class", 1), f"a {answer.kind} answer needs a source")
-    if not 6 <= len(answer.asked_as) <= 12:
-        yield Fault(name, lines["asked_as"], f"asked_as has {len(answer.asked_as)}; 6 to 12")
+    if not FEWEST_PHRASINGS <= len(answer.asked_as) <= MOST_PHRASINGS:
+        yield Fault(
+            name,
+            lines["asked_as"],
+            f"asked_as has {len(answer.asked_as)}; {FEWEST_PHRASINGS} to {MOST_PHRASINGS}",
+        )
     if not answer.topics:
         yield Fault(name, lines["topics"], "topics: name at least one")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from preceptor.conversation.follow_ups import fitted as fitted_follow_ups
 from preceptor.knowledge.answers import CHECKS_NEEDED, NEEDS_SOURCES, Fault
 from preceptor.knowledge.index import Context
 from preceptor.knowledge.store import (
@@ -46,10 +47,11 @@ def check(path: Path | None) -> None:
 @_folder
 def import_command(path: Path | None) -> None:
     """Check the answers, fit their ranking and put them to use; nothing is imported by halves."""
+    write_missing()
+    fitted_follow_ups()
     if is_imported(path or folder()):
         click.echo("Nothing has changed since the answers were imported.")
         return
-    write_missing()
     try:
         fitted = import_answers(path or folder())
     except FaultyAnswers as faulty:

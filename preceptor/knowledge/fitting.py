@@ -15,6 +15,8 @@ from preceptor.knowledge.index import ENCODERS, FEATURES, Index, Weights, confid
 from preceptor.nlu.intents.features import meaning
 
 _FOLDS = 5
+# A few thousand phrasings are enough for a dozen weights.
+_MOST_SAMPLES = 3000
 # How much of the covariance is taken as equal in all directions.
 _SHRINKAGE = 3.0
 # How much a question that nothing answers counts beside one that has its answer: one whose answer
@@ -154,8 +156,11 @@ def _left_out(
     ]
     index = Index(rest, vectors, Weights())
     index.use(Weights(projection=_projection(index)))
+    phrases = sum(len(answer.asked_as) for answer in answers)
+    step = _FOLDS * -(-phrases // _MOST_SAMPLES)
     for place, answer in enumerate(answers):
-        for phrase in answer.asked_as[fold::_FOLDS]:
+        # From another place on in each answer, so that early and late phrasings are tried.
+        for phrase in answer.asked_as[(fold + _FOLDS * place) % step :: step]:
             vector = vectors[phrase]
             places = index.candidates(vector)
             if place not in places:

@@ -21,6 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from preceptor.conversation.decide import decided
 from preceptor.conversation.frame import Frame
+from preceptor.conversation.registration import as_registration
 from preceptor.rasa_ext.choices import parse_choice
 from preceptor.rasa_ext.graph_runner import SequentialGraphRunner
 from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction
@@ -85,8 +86,11 @@ class Processor(MessageProcessor):
             self._update_full_retrieval_intent(parsed)
             self._check_for_unseen_features(parsed)
         if tracker is not None:
-            frame = Frame.of(tracker.slots["frame"].value if "frame" in tracker.slots else None)
-            parsed = await self._reading.run(decided, parsed, frame)
+            slots = tracker.current_slot_values()
+            frame = Frame.of(slots.get("frame"))
+            searching = slots.get("search_offset") is not None or slots.get("topic") == "search"
+            parsed = await self._reading.run(decided, parsed, frame, searching=searching)
+            parsed = as_registration(parsed, slots.get("topic"))
         message.parse_data = parsed
         return parsed
 

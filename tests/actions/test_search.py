@@ -62,8 +62,11 @@ def test_start_over_clears_every_slot_of_the_search(desk):
 def test_cheaper_shows_only_what_is_known_to_cost_less(desk):
     slots = {"search_country": ["LK"], **showing("pmgy-real-asia-ambalangoda")}
     done = desk.run(REFINE, "cheaper", "refine_search", slots)
-    assert "Cheaper than USD 1,485" in done.text
-    assert done.listed == ["sri-jayewardenepura-elective"]
+    # USD 1,485 for six weeks.
+    assert "Cheaper than USD 247.50 a week" in done.text
+    assert done.listed[0] == "ruhuna-galle-elective"
+    assert "sri-jayewardenepura-elective" not in done.listed
+    assert "may fit; ask the host" in done.text
 
 
 def test_cheaper_of_the_cheapest_names_the_published_price_to_the_cent(desk):

@@ -4,10 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from actions.search_state import Unused, change, query_from_slots, query_to_slots
+from actions.search_state import (
+    Unused,
+    begun,
+    change,
+    named_in,
+    query_from_slots,
+    query_to_slots,
+    remembered,
+)
 from actions.topic_action import Question
 from preceptor.catalogue.money import Money
 from preceptor.catalogue.search import SearchQuery
+from preceptor.conversation.frame import Person
 from tests.support.actions import Desk
 
 KENYA_SURGERY = SearchQuery(countries=("KE",), specialties=("surgery",))
@@ -100,6 +109,47 @@ def changed(desk: Desk, before: SearchQuery, text: str, *, fresh: bool = False):
             "anything but surgery",
             SearchQuery(countries=("KE",), excluded_specialties=("surgery",)),
         ),
+        (BUDGET, "never mind the budget", KENYA_SURGERY),
+        (BUDGET, "the price doesn't matter", KENYA_SURGERY),
+        (BUDGET, "typo, 1500 not 2000", replace(BUDGET, budget=Money(150000, "USD"))),
+        (BUDGET, "no, euros", replace(BUDGET, budget=Money(200000, "EUR"))),
+        (BUDGET, "no, 3k", replace(BUDGET, budget=Money(300000, "USD"))),
+        (FOUR_WEEKS, "actually eight", replace(FOUR_WEEKS, min_weeks=8.0, max_weeks=8.0)),
+        (KENYA_SURGERY, "typo, 1500 not 15000", KENYA_SURGERY),
+        (
+            KENYA_SURGERY,
+            "forget Kenya",
+            replace(KENYA_SURGERY, countries=(), excluded_countries=("KE",)),
+        ),
+        (KENYA_SURGERY, "doesn't have to be surgery", replace(KENYA_SURGERY, specialties=())),
+        (KENYA_SURGERY, "needn't be in Kenya", replace(KENYA_SURGERY, countries=())),
+        (KENYA_SURGERY, "without the surgery filter", replace(KENYA_SURGERY, specialties=())),
+        (
+            KENYA_SURGERY,
+            "that isn't paediatrics",
+            replace(KENYA_SURGERY, specialties=("paediatrics",)),
+        ),
+        (
+            SearchQuery(stages=("nursing_student",)),
+            "third year",
+            SearchQuery(stages=("nursing_student",)),
+        ),
+        (
+            SearchQuery(),
+            "a nurse with two years experience, 6 weeks",
+            SearchQuery(stages=("nurse",), min_weeks=6.0, max_weeks=6.0),
+        ),
+        (SearchQuery(), "my son is 16", SearchQuery(stages=("pre_university",))),
+        (
+            SearchQuery(),
+            "US clinical experience",
+            SearchQuery(countries=("US",), kinds=("elective",)),
+        ),
+        (
+            SearchQuery(),
+            "I speak English and a bit of French",
+            SearchQuery(languages=("en", "fr")),
+        ),
         (
             SearchQuery(excluded_countries=("KE",)),
             "Kenya after all",
@@ -174,6 +224,14 @@ def test_a_sum_without_a_currency_takes_that_of_the_budget_before(desk):
         ("10 000 kr", [Unused("currency", "10 000 kr", ("SEK", "NOK", "DKK", "ISK"))]),
         ("Z$500", [Unused("currency_unknown", "Z$500")]),
         ("4 weeks under 2000 euros", []),
+        (
+            "I am free in July, show me ones that are free",
+            [
+                Unused("when", "in July"),
+                Unused("wishes", "free"),
+            ],
+        ),
+        ("a safe, paid one", [Unused("wishes", "safe"), Unused("wishes", "paid")]),
     ],
 )
 def test_what_a_search_cannot_use_is_named(desk, text, unused):
@@ -202,8 +260,31 @@ def test_a_length_that_is_corrected_is_the_one_that_is_not_denied(desk):
         SearchQuery(),
         FOUR_WEEKS,
         BUDGET,
+        replace(BUDGET, budget_per="week"),
         SearchQuery(regions=("asia",), excluded_countries=("IN",), order="price"),
     ],
 )
 def test_a_search_survives_in_the_slots(query):
     assert query_from_slots(query_to_slots(query)) == query
+
+
+NURSE = Person(stages=("nurse",), going=("KE", "zanzibar"), weeks=(4.0, 4.0), budget=(100, "USD"))
+
+
+def test_a_search_begins_with_what_was_told_unless_the_message_says_otherwise(desk):
+    query = SearchQuery(countries=("PE",), budget=Money(5, "EUR"))
+    question = Question("find_program", "", tuple(desk.entities("in Peru, any length")))
+    named = named_in(question)
+    assert begun(query, named, NURSE, desk.catalogue()) == replace(
+        query, stages=("nurse",), min_weeks=4.0, max_weeks=4.0, budget=Money(100, "USD")
+    )
+    anywhere = begun(SearchQuery(), {"min_weeks", "max_weeks", "budget"}, NURSE, desk.catalogue())
+    assert anywhere == SearchQuery(countries=("KE",), places=("zanzibar",), stages=("nurse",))
+
+
+def test_a_search_is_remembered_and_what_it_gave_up_is_not():
+    after = remembered(SearchQuery(countries=("PE",), min_weeks=6.0), NURSE)
+    assert after == Person(stages=("nurse",), going=("PE",), weeks=(6.0, None))
+    # A limit per week is the advisor's, not the person's.
+    weekly = SearchQuery(budget=Money(5, "USD"), budget_per="week")
+    assert remembered(weekly, NURSE).budget == (100, "USD")

@@ -12,9 +12,9 @@ from ruamel.yaml import YAML
 from actions import answers, words
 from actions.program_fields import FIELDS
 from actions.search_state import UnusedKind
-from preceptor.catalogue.cells import Accommodation, PriceBasis, Required
+from preceptor.catalogue.cells import Accommodation, Certainty, PriceBasis, Profession, Route
 from preceptor.catalogue.search import SearchQuery
-from preceptor.conversation import follow_ups
+from preceptor.conversation import follow_ups, registration
 from preceptor.knowledge.answers import SECTIONS
 from tests.support.actions import Desk, Outcome
 from tests.support.tiny_project import ROOT
@@ -102,7 +102,14 @@ FAMILIES: dict[str, Iterable[str]] = {
     "decline_": [path.stem for path in (ROOT / "data/nlu/out_of_scope").glob("*.yml")],
     "detail_": [each for name in FIELDS for each in (name, f"{name}_unknown")],
     "housing_": get_args(Accommodation),
-    "licensing_": get_args(Required),
+    "registration_": [
+        *(f"{k}_{route}" for k in ("where", "route", "card", "no") for route in get_args(Route)),
+        *(f"what_{name}" for name in registration.aspect_names()),
+        *(f"{verdict}{end}" for verdict in ("yes", "no", "partly") for end in ("", "_unconfirmed")),
+        *(f"source_{certainty}" for certainty in get_args(Certainty)),
+        *(f"who_{name}" for name in get_args(Profession)),
+        "depends",
+    ],
     "note_": ("specialty_unknown", "stage_unknown", "language_unknown", "price_for_shorter_stay"),
     "constraint_": [field.name for field in dataclasses.fields(SearchQuery)],
     "price_": get_args(PriceBasis),

@@ -58,7 +58,7 @@ def test_export_writes_the_files(run: Run, imported: Engine, tmp_path: Path) -> 
     result = run("export", tmp_path / "out")
     assert (result.exit_code, result.stdout) == (
         0,
-        f"Wrote 36 rows in 12 files to {tmp_path / 'out'}.\n",
+        f"Wrote 37 rows in 13 files to {tmp_path / 'out'}.\n",
     )
     assert (tmp_path / "out" / "programs.csv").exists()
 

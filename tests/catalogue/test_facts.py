@@ -7,18 +7,22 @@ from sqlalchemy.engine import Engine
 
 from preceptor.catalogue import facts
 from preceptor.catalogue.importer import import_folder
-from preceptor.catalogue.records import LicensingRecord, RegulatorRecord
+from preceptor.catalogue.records import RegulatorRecord
 from preceptor.catalogue.snapshot import Catalogue
-from tests.support.catalogue import SOURCE, Rows, program, write_csv
+from tests.support.catalogue import Rows, program, write_csv
 
 
-def test_licensing_tells_the_rule_with_its_source(catalogue: Catalogue) -> None:
-    rule = catalogue.all(LicensingRecord)["KE"]
-    assert (rule.local_name, rule.required) == ("Internship", "yes")
-    assert (rule.min_months, rule.max_months) == (Decimal(12), Decimal("13.5"))
-    assert rule.rotations is None
-    assert (rule.source_url, rule.confidence) == (SOURCE["source_url"], "high")
-    assert (rule.source_title, rule.source_date, rule.source_note) == (None, None, None)
+def test_a_country_has_a_rule_by_each_route(imported: Engine, folder: Path, rows: Rows) -> None:
+    abroad = {**rows["registration.csv"][0], "route": "abroad", "needed": "not stated", "pay": ""}
+    rows["registration.csv"] += [abroad | {"gaps": "not stated by the regulator"}]
+    import_folder(write_csv(folder, rows), imported)
+    rules = facts.registration_rules(Catalogue.load(imported), "KE")
+    assert list(rules) == ["home", "abroad"]
+    assert (rules["home"].min_months, rules["home"].max_months) == (Decimal(12), Decimal("13.5"))
+    assert rules["abroad"].needed == "not stated"
+    # Looked up in vain is not the same as not looked up.
+    assert (rules["abroad"].gaps, rules["abroad"].pay) == ("not stated by the regulator", None)
+    assert facts.registration_rules(Catalogue.load(imported), "PE") == {}
 
 
 def test_the_regulator_is_named_with_its_site(catalogue: Catalogue) -> None:

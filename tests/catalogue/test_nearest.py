@@ -99,8 +99,12 @@ def test_two_constraints_are_blamed_together_when_no_single_one_is(several: Cata
 
 
 def test_when_nothing_but_dropping_all_helps_all_are_blamed(with_programs: WithPrograms) -> None:
+    # All but who somebody is: nobody is offered what is for others.
     catalogue = with_programs(
-        program("a", min_weeks="8", stages="premed", languages="es", price_minor="5", **COST)
+        program(
+            "a", min_weeks="8", stages="clinical_student", languages="es", price_minor="5", **COST
+        ),
+        program("b", stages="premed"),
     )
     query = SearchQuery(
         countries=("PE",),
@@ -110,7 +114,7 @@ def test_when_nothing_but_dropping_all_helps_all_are_blamed(with_programs: WithP
         budget=Money(1, "EUR"),
     )
     result = nothing(catalogue, query)
-    assert set(result.blame) == {"countries", "stages", "languages", "max_weeks", "budget"}
+    assert set(result.blame) == {"countries", "languages", "max_weeks", "budget"}
     assert ids(result) == ["a"]
 
 
@@ -127,3 +131,13 @@ def test_alternatives_keep_the_other_constraints(several: Catalogue) -> None:
     assert result.blame == ("countries",)
     assert ids(result)[:2] == ["tanzania", "chad"]
     assert "ecuador" not in ids(result)
+
+
+def test_worldwide_schemes_stand_apart_from_the_nearest(with_programs: WithPrograms) -> None:
+    catalogue = with_programs(
+        program("tanzania", countries="TZ"),
+        program("scheme", countries="", worldwide="yes"),
+    )
+    result = nearest(catalogue, SearchQuery(countries=("KE",)))
+    assert (result.blame, ids(result)) == (("countries",), ["tanzania"])
+    assert [hit.program.id for hit in result.worldwide] == ["scheme"]

@@ -77,8 +77,8 @@ def catalogues(draw: st.DrawFn) -> Rows:
         for slug in slugs
     ]
     months = st.decimals(0, 240, places=2).map(str)
-    rows["licensing.csv"][0]["min_months"] = draw(st.one_of(st.just(""), months))
-    rows["licensing.csv"][0]["max_months"] = ""
+    rows["registration.csv"][0]["min_months"] = draw(st.one_of(st.just(""), months))
+    rows["registration.csv"][0]["max_months"] = ""
     rate = draw(st.decimals("0.000001", "99999", places=6))
     rows["exchange_rates.csv"].append(
         {"currency": "KES", "units_per_eur": str(rate), "rate_date": "2024-02-29", **SOURCE}

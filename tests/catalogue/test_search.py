@@ -1,5 +1,6 @@
 """Search: what is in, what is out, what is unknown, and in which order."""
 
+import datetime
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -9,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.search import SearchQuery, search
+from preceptor.catalogue.search import SearchQuery, nearest, search
 from preceptor.catalogue.snapshot import Catalogue
-from tests.support.catalogue import program
+from tests.support.catalogue import Rows, program
 
 WithPrograms = Callable[..., Catalogue]
 
@@ -84,10 +85,10 @@ def test_a_country_or_a_place_is_enough(places: Catalogue) -> None:
 
 def test_an_excluded_country_takes_out_programmes_that_have_no_other(places: Catalogue) -> None:
     assert found(places, excluded_countries=("KE", "TZ")) == [
-        "anywhere",
         "bali",
         "denpasar",
         "two",
+        "anywhere",
     ]
 
 
@@ -156,10 +157,13 @@ def test_unknown_stages_and_languages_stay_in_with_a_note(with_programs: WithPro
         program("c", stages="clinical_student;premed", languages="en;es"),
         program("d", stages="clinical_student", languages="en"),
     )
-    assert found(catalogue, stages=("premed",)) == ["b", "c", "a[stage_unknown]"]
+    # "a" is an elective, which is no one's who isn't on a course.
+    assert found(catalogue, stages=("premed",)) == ["b", "c"]
+    assert found(catalogue, stages=("clinical_student",)) == ["c", "d", "a[stage_unknown]"]
     assert found(catalogue, languages=("en",)) == ["c", "d", "a[language_unknown]"]
-    assert found(catalogue, stages=("premed",), languages=("en",)) == [
+    assert found(catalogue, stages=("clinical_student",), languages=("en",)) == [
         "c",
+        "d",
         "a[stage_unknown,language_unknown]",
     ]
 
@@ -311,13 +315,13 @@ def test_the_order_goes_by_unknowns_listing_fit_price_confidence_date_and_name(
 ) -> None:
     exact = {"specialties": "surgery"}
     catalogue = with_programs(
-        program("g-unknown", source_date="2025"),
+        program("g-unknown", source_date="2023"),
         program("f-restricted", listing="restricted", **exact),
-        program("e-child", specialties="orthopaedics", source_date="2025"),
-        program("d-medium", confidence="medium", source_date="2025", **exact),
-        program("c-old", source_date="2023-12-31", **exact),
-        program("b2-new", source_date="2024", name="B", **exact),
-        program("b1-new", source_date="2024", name="b", **exact),
+        program("e-child", specialties="orthopaedics", source_date="2023"),
+        program("d-medium", confidence="medium", source_date="2023", **exact),
+        program("c-old", source_date="2021-12-31", **exact),
+        program("b2-new", source_date="2022", name="B", **exact),
+        program("b1-new", source_date="2022", name="b", **exact),
         priced("a-priced", 1, confidence="medium", **exact),
     )
     assert found(catalogue, specialties=("surgery",), include_restricted=True) == [
@@ -332,31 +336,139 @@ def test_the_order_goes_by_unknowns_listing_fit_price_confidence_date_and_name(
     ]
 
 
-def test_order_by_price_puts_the_cheapest_first_and_unknown_prices_last(
+def test_order_by_price_goes_by_the_week_and_puts_unknown_prices_last(
     with_programs: WithPrograms,
 ) -> None:
     catalogue = with_programs(
         program("a"),
-        priced("b", 300),
-        priced("c", 125, "USD"),
-        priced("d", 1, price_basis="application_fee_only"),
-        priced("e", 150, price_basis="per_week", min_weeks="3"),
+        priced("b-300-for-4", 30000, min_weeks="4"),
+        priced("c-no-length", 5000),
+        priced("d-fee", 1, price_basis="application_fee_only"),
+        priced("e-100-a-week", 10000, price_basis="per_week", min_weeks="3"),
+        priced("f-usd-250-for-2", 25000, "USD", min_weeks="2"),
     )
-    assert found(catalogue, order="price") == ["c", "b", "e", "a", "d"]
+    assert found(catalogue, order="price") == [
+        "b-300-for-4",
+        "e-100-a-week",
+        "f-usd-250-for-2",
+        "c-no-length",
+        "a",
+        "d-fee",
+    ]
 
 
-def test_order_by_price_begins_with_prices_then_known_matches(
-    with_programs: WithPrograms,
-) -> None:
+def test_what_may_fit_never_stands_among_what_fits(with_programs: WithPrograms) -> None:
     catalogue = with_programs(
         program("a", specialties="surgery"),
         priced("b", 100),
-        priced("c", 900, specialties="surgery"),
+        priced("c", 900, specialties="surgery", min_weeks="2"),
+        program("d", countries="", worldwide="yes", specialties="surgery"),
     )
     assert found(catalogue, specialties=("surgery",), order="price") == [
         "c",
-        "b[specialty_unknown]",
         "a",
+        "b[specialty_unknown]",
+        "d",
+    ]
+    page = search(catalogue, SearchQuery(specialties=("surgery",)))
+    assert page.counts == {"fits": 2, "may_fit": 1, "worldwide": 1}
+    assert [hit.standing for hit in page.results] == ["fits", "fits", "may_fit"]
+
+
+def test_a_worldwide_scheme_is_none_of_its_own_country(with_programs: WithPrograms) -> None:
+    catalogue = with_programs(
+        program("here"), program("office", countries="PE", worldwide="yes"),
+        program("scheme", countries="", worldwide="yes"),
+    )  # fmt: skip
+
+    def standings(*countries: str) -> dict[str, str]:
+        hits = search(catalogue, SearchQuery(countries=countries)).results
+        return {hit.program.id: hit.standing for hit in hits}
+
+    assert standings("KE") == {"here": "fits", "office": "worldwide", "scheme": "worldwide"}
+    assert standings("PE") == {"office": "fits", "scheme": "worldwide"}
+
+
+def test_what_was_not_checked_within_a_year_comes_behind(with_programs: WithPrograms) -> None:
+    today = datetime.date.today()
+    catalogue = with_programs(
+        program("a-undated"),
+        program("b-old", source_date=f"{today.year - 3}"),
+        program("c-lately", source_date=f"{today - datetime.timedelta(days=300)}"),
+        program("d-this-month", source_date=f"{today:%Y-%m}"),
+        program("e-this-year", source_date=f"{today:%Y}"),
+    )
+    assert found(catalogue)[3:] == ["b-old", "a-undated"]
+    stale = {hit.program.id for hit in search(catalogue, SearchQuery(), limit=9).results
+             if hit.is_stale}  # fmt: skip
+    assert stale == {"a-undated", "b-old"}
+
+
+# Professions --------------------------------------------------------------------------
+
+
+def test_nobody_is_offered_what_is_for_others(with_programs: WithPrograms, rows: Rows) -> None:
+    rows["stages.csv"].append({"id": "nurse", "name": "Nurse"})
+    catalogue = with_programs(
+        program("med", stages="clinical_student"),
+        program("nurses", stages="nurse;clinical_student"),
+        program("elective-for-unknown"),
+        program("volunteers", kind="volunteer"),
+    )
+    assert found(catalogue, stages=("nurse",)) == ["nurses", "volunteers[stage_unknown]"]
+    assert found(catalogue, stages=("clinical_student",)) == [
+        "med",
+        "nurses",
+        "elective-for-unknown[stage_unknown]",
+        "volunteers[stage_unknown]",
+    ]
+
+
+def test_a_profession_asked_for_leaves_out_what_is_for_medical_students(
+    with_programs: WithPrograms, rows: Rows
+) -> None:
+    rows["specialties.csv"].append({"id": "physiotherapy", "name": "Physiotherapy"})
+    rows["stages.csv"].append({"id": "allied_health", "name": "Allied health student"})
+    catalogue = with_programs(
+        program("med", stages="clinical_student"),
+        program("allied", stages="allied_health"),
+        program("physio", stages="clinical_student", specialties="physiotherapy"),
+        program("surgeons", stages="allied_health", specialties="surgery"),
+    )
+    expected = ["physio", "allied[specialty_unknown]"]
+    assert found(catalogue, specialties=("physiotherapy",)) == expected
+    as_physio = {"specialties": ("physiotherapy",), "stages": ("allied_health",)}
+    assert found(catalogue, **as_physio) == expected
+    # Nearest is what else there is for the profession, not what is for medical students.
+    query = SearchQuery(specialties=("physiotherapy",), countries=("PE",))
+    assert {hit.program.id for hit in nearest(catalogue, query).alternatives} == {"physio"}
+
+
+def test_dates_fit_where_one_can_start_all_year(with_programs: WithPrograms) -> None:
+    catalogue = with_programs(
+        program("a"),
+        program("b", start_dates="Apply in June"),
+        program("c", start_dates="All year, on Mondays"),
+    )
+    assert found(catalogue, when=("in July",)) == [
+        "c",
+        "a[dates_unknown]",
+        "b[dates_unknown]",
+    ]
+
+
+def test_a_budget_per_week_is_compared_by_the_week(with_programs: WithPrograms) -> None:
+    catalogue = with_programs(
+        priced("a-100-a-week", 10000, price_basis="per_week"),
+        priced("b-101-a-week", 40400, min_weeks="4"),
+        priced("c-unknown-length", 100),
+        priced("d-50-a-week", 20000, min_weeks="4"),
+    )
+    budget = {"budget": Money(10000, "EUR"), "budget_per": "week"}
+    assert found(catalogue, **budget) == [
+        "a-100-a-week",
+        "d-50-a-week",
+        "c-unknown-length[price_unknown]",
     ]
 
 

@@ -125,7 +125,7 @@ def test_questions_on_an_exposure_are_answered_from_knowledge_and_stay_with_it()
 
 
 def test_long_messages_are_no_follow_ups():
-    assert kind_of("why " * 15, ANSWERED) is None
+    assert kind_of("why " * 25, ANSWERED) is None
     assert kind_of("", ANSWERED) is None
 
 
@@ -154,6 +154,114 @@ def test_what_somebody_says_of_themselves_is_kept():
         languages=("en", "fr"),
     )  # fmt: skip
     assert told_of_oneself(person, []) is person
+
+
+def test_years_are_those_of_the_profession_that_was_told():
+    def stages(person: Person, *named: str) -> tuple[str, ...]:
+        entities = [{"entity": "stage", "value": stage, "text": "x"} for stage in named]
+        return told_of_oneself(person, entities).stages
+
+    assert stages(Person(), "allied_health", "final_year_student") == ("allied_health",)
+    assert stages(Person(stages=("nursing_student",)), "clinical_student") == ("nursing_student",)
+    assert stages(Person(stages=("premed",)), "clinical_student") == ("clinical_student",)
+
+
+def test_a_profession_is_a_specialty_and_experience_no_stay():
+    dental = [{"entity": "stage", "value": "allied_health", "text": "dental student"}]
+    assert told_of_oneself(Person(), dental).specialties == ("dentistry",)
+    years = [{"entity": "duration", "value": {"min_weeks": 104.0, "max_weeks": 104.0}}]
+    assert told_of_oneself(Person(), years).weeks is None
+
+
+def test_a_specialty_that_is_only_spoken_of_is_no_wish():
+    surgeon = [{"entity": "specialty", "value": "surgery"}]
+    assert told_of_oneself(Person(), surgeon, wishes=False).specialties == ()
+    assert told_of_oneself(Person(), surgeon).specialties == ("surgery",)
+
+
+def test_who_somebody_is_outlasts_what_they_look_for():
+    person = Person(stages=("nurse",), languages=("en",), origin=("KE",), going=("PE",),
+                    weeks=(4, 4), budget=(100, "USD"), when=("in July",))  # fmt: skip
+    assert person.less_wishes() == Person(stages=("nurse",), languages=("en",), origin=("KE",))
+
+
+def _at(text: str, words: str, kind: str, **more: object) -> dict:
+    start = text.index(words)
+    return {"entity": kind, "value": "x", "text": words, "start": start,
+            "end": start + len(words), **more}  # fmt: skip
+
+
+def searched(text: str, *named: tuple, intent: str = "thank", searching: bool = True) -> str:
+    entities = [_at(text, *each) for each in named]
+    done = decided(parsed(text, intent, 0.9, entities=entities), Frame(), searching=searching)
+    return done["intent"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("thanks. six weeks then", [("six weeks", "duration")]),
+        ("no, six weeks", [("six weeks", "duration")]),
+        ("make it Peru", [("Peru", "country")]),
+        ("forget Peru", [("Peru", "country")]),
+        ("doesn't have to be surgery", [("surgery", "specialty")]),
+        ("that isn't physiotherapy", [("physiotherapy", "specialty")]),
+        ("she's thinking of Kenya", [("Kenya", "country")]),
+        ("typo, 1500 not 15000", []),
+        ("no wait, only two", []),
+        ("never mind the budget", []),
+        ("money is not a problem", []),
+        ("no, euros", []),
+        ("something cheaper", []),
+        ("so those programmes again", []),
+        ("a safe one please", []),
+    ],
+)
+def test_what_changes_a_search_does_so_whatever_it_looks_like_and_only_an_open_one(text, named):
+    for intent in ("thank", "complain", "deny", "ask_how_long"):
+        assert searched(text, *named, intent=intent) == "refine_search"
+    assert searched(text, *named, searching=False) != "refine_search"
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "intent"),
+    [
+        ("the cheapest of those", [], "compare_programs"),
+        ("which one is the cheapest", [], "compare_programs"),
+        ("is it cheaper to live there", [], "ask_cost_and_funding"),
+        ("why is Kenya so cheap", [("Kenya", "country")], "ask_cost_and_funding"),
+        ("do I need a visa for Kenya", [("Kenya", "country")], "ask_how_to_apply"),
+        ("how much is the one in Kenya", [("Kenya", "country")], "ask_program_detail"),
+        ("2", [], "show"),
+        ("are there scholarships", [], "ask_cost_and_funding"),
+    ],
+)
+def test_a_question_beside_an_open_search_stays_one(text, named, intent):
+    assert searched(text, *named, intent=intent) == intent
+
+
+def test_values_behind_a_search_are_no_question_of_their_own():
+    text = "paediatrics in Asia, english speaking"
+    entities = [_at(text, "paediatrics", "specialty"), _at(text, "english", "language")]
+
+    def asked(second: str) -> dict:
+        at = text.index("english")
+        return {"questions": [
+            {"text": text[:19], "start": 0, "end": 19, "intent": "find_program"},
+            {"text": second, "start": at, "end": len(text), "intent": "ask_language_barrier"},
+        ]}  # fmt: skip
+
+    one = decided(parsed(text, "find_program", 0.9, entities=entities, **asked(text[21:])), Frame())
+    assert one["questions"] == []
+    two = asked("english enough, or do they")
+    both = decided(parsed(text, "find_program", 0.9, entities=entities, **two), Frame())
+    assert len(both["questions"]) == 2
+
+
+def test_a_request_for_programmes_is_one_whatever_they_should_be():
+    text = "find me a safe hands-on elective in Nepal"
+    for intent, name in (("ask_health_and_safety", "find_program"), ("correct", "correct")):
+        assert searched(text, ("Nepal", "country"), intent=intent, searching=False) == name
 
 
 @pytest.mark.parametrize(

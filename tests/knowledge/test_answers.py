@@ -77,7 +77,7 @@ def test_all_parts_of_an_answer_are_read(tmp_path: Path):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("  - best moment for a lor request\n", "", ":3: asked_as has 5; 6 to 12"),
+        ("  - best moment for a lor request\n", "", ":3: asked_as has 5; 6 to 40"),
         ("places: [US]", "places: [XX]", ":11: places: nothing is known as XX"),
         ("audience: [img]", "audience: [cats]", ":10: audience: nothing is known as cats"),
         ("[ask_timing]", "[ask_tea]", ":12: topics: nothing is known as ask_tea"),
@@ -85,7 +85,7 @@ def test_all_parts_of_an_answer_are_read(tmp_path: Path):
         ("https://example.org/letters", "letters", ":14: sources.0.url"),
         ("leads_to: []", "leads_to: [letters/no]", ":1: leads_to: there is no answer letters/no"),
         ("a letter?", "a letter", ":2: question: it must end with a question mark"),
-        ("question: When", "question: [When", ":3: the head is not valid YAML"),
+        ("question: When", "question: [When", ":2: the head is not valid YAML"),
         ("## Why", "## Because", ":32: there is no section “Because”"),
         ("Thank them", "word " * 80 + "Thank them", ":23: the answer has 103 words; at most 80"),
         ("colour", "colour", ""),

@@ -14,6 +14,14 @@ def terms(kind: str, id: str, *texts: str, ambiguous: tuple[str, ...] = ()) -> l
 VOCABULARY = Vocabulary(
     "test",
     (
+        *terms("registration", "fmge", "FMGE"),
+        *terms("registration", "plab", "PLAB"),
+        *terms("registration", "nmc-india", "NMC", "Medical Council of India"),
+        *terms("registration", "nmc-uk", "NMC"),
+        *terms("registration", "uk-foundation-programme", "FY1"),
+        Term("registration", "nexam", "NExT", True),
+        Term("registration", "usmle", "Step 1", True),
+        *terms("stage", "junior", "FY1"),
         *terms("country", "KE", "Kenya", "Kenyan"),
         *terms("country", "UG", "Uganda", "Ugandan"),
         *terms("country", "TZ", "Tanzania", "Tanzanian"),
@@ -371,3 +379,30 @@ def test_a_thing_that_is_imported_later_is_known_to_the_next_linker():
     assert linked("clinic in Gulu") == []
     more = Vocabulary("next", (*VOCABULARY.terms, Term("place", "gulu", "Gulu")))
     assert [link.id for link in Linker(more).links(tokens_of("clinic in Gulu"))] == ["gulu"]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("do I need an internship before FMGE", ["fmge"]),
+        ("I passed plab", ["plab"]),
+        ("the Medical Council of India", ["nmc-india"]),
+        ("nmc next exam", ["nmc-india", "nmc-uk", "nexam"]),
+        ("usmle step 1", ["usmle"]),
+        ("the NExT", ["nexam"]),
+        # Ordinary words.
+        ("show me the next one", []),
+        ("what is step 1 of applying?", []),
+    ],
+)
+def test_regulators_and_exams_are_found_by_their_names(text, ids):
+    links = LINKER.links(tokens_of(text))
+    assert [link.id for link in links if link.kind == "registration"] == ids
+
+
+def test_a_stage_that_is_also_a_programme_is_both():
+    links = LINKER.links(tokens_of("I'm an FY1"))
+    assert [(link.kind, link.id) for link in links] == [
+        ("stage", "junior"),
+        ("registration", "uk-foundation-programme"),
+    ]

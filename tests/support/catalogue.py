@@ -76,14 +76,35 @@ def small_catalogue() -> Rows:
             program("kenya-elective", places="nairobi", specialties="surgery;paediatrics"),
             program("bali-volunteer", countries="ID", places="denpasar", kind="volunteer"),
         ],
-        "licensing.csv": [
+        "registration.csv": [
             {
                 "country": "KE",
-                "local_name": "Internship",
-                "required": "yes",
+                "route": "home",
+                "name": "Internship",
+                "needed": "yes",
+                "needed_note": "It is needed.",
                 "min_months": "12",
                 "max_months": "13.5",
-                **SOURCE,
+                "steps": "Degree > internship > registration",
+                "regulator": "KMPDC",
+                "regulator_name": "Kenya Medical Practitioners and Dentists Council",
+                "source_title": "Internship",
+                "source_url": "https://example.org/page",
+                "source_publisher": "KMPDC",
+                "read": "2026-11-29",
+                "page_date": "undated",
+                "confidence": "confirmed",
+            }
+        ],
+        "registration_terms.csv": [
+            {
+                "id": "kmpdc",
+                "name": "Kenya Medical Practitioners and Dentists Council",
+                "kind": "regulator",
+                "countries": "KE",
+                "profession": "doctor",
+                "aliases": "KMPDC",
+                "url": "https://kmpdc.go.ke",
             }
         ],
         "regulators.csv": [

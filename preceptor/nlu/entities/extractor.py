@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import lru_cache
 from typing import Any
@@ -69,6 +70,8 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
     links = linker.links(doc) if linker else []
     quantities = _quantities(doc, links)
     found = [_of_link(link) for link in links if not _is_part(link, quantities)]
+    # "US clinical experience" is a kind of placement, and says where.
+    found += [e | {"entity": "country", "value": "US"} for e in found if _is_in_us(doc, e)]
     starts = [token.idx for token in doc]
     for quantity in quantities:
         first = max(0, bisect_right(starts, quantity.start) - 1)
@@ -82,6 +85,9 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
             }
             | role
         )
+    if (pupil := _PUPIL.search(doc.text)) and not any(e["entity"] == "stage" for e in found):
+        start, end = pupil.span("age")
+        found.append({"entity": "stage", "value": "pre_university", "start": start, "end": end})
     if wants_cheap(doc) and not any(e["entity"] == "money" for e in found):
         found.append({"entity": "cheap", "value": True, "start": 0, "end": len(doc.text)})
     text = doc.text
@@ -89,6 +95,19 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
         entity["text"] = text[entity["start"] : entity["end"]]
         entity["extractor"] = EXTRACTOR
     return sorted(found, key=lambda e: (e["start"], e["end"]))
+
+
+def _is_in_us(doc: Doc, entity: dict[str, Any]) -> bool:
+    text = doc.text[entity["start"] : entity["end"]]
+    return entity["entity"] == "kind" and text.startswith(("US ", "USCE", "U.S."))
+
+
+# Who is of that age is at school.
+_PUPIL = re.compile(
+    r"\b(?:i'?m|i am|he is|she is|(?:he|she|daughter|son|kid|child|brother|sister)(?:'?s| is))"
+    r" (?:only |just )?(?P<age>1[3-7])\b(?! ?(?:weeks?|wks?|months?|days?|hours?|%|[.,:/-]\d))",
+    re.IGNORECASE,
+)
 
 
 def _of_link(link: Link) -> dict[str, Any]:
@@ -99,13 +118,24 @@ def _of_link(link: Link) -> dict[str, Any]:
     )
 
 
+# "Two years' experience" is no length of a stay.
+_PAST = re.compile(
+    r"\W*(?:of |full |clinical |work |post )*(?:experience|exp\b|qualified|ago\b|old\b|post-?grad)",
+    re.IGNORECASE,
+)
+
+
 def _quantities(doc: Doc, links: list[Link]) -> list[Quantity]:
     """Return the quantities outside names.
 
     A week in a price per week is no length of stay, the 1st of June no entry of a list.
     """
     sums = amounts(doc)
-    lengths = [d for d in durations(doc) if not any(_overlap(d, s) for s in sums)]
+    lengths = [
+        d
+        for d in durations(doc)
+        if not any(_overlap(d, s) for s in sums) and not _PAST.match(doc.text[d.end : d.end + 30])
+    ]
     picks = [p for p in positions(doc) if not any(_overlap(p, q) for q in (*lengths, *sums))]
     named = [link for link in links if link.kind in ("program", "organisation")]
     return [

@@ -10,6 +10,7 @@ from functools import lru_cache
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 
+from preceptor.catalogue.language_names import language_code
 from preceptor.catalogue.vocabulary import Term, Vocabulary
 from preceptor.nlu.entities.country_names import further_names, written_forms
 from preceptor.nlu.entities.roles import WHERE, is_own_name, role_of
@@ -22,9 +23,10 @@ _ORDER = {
     kind: rank
     for rank, kind in enumerate(
         ("program", "organisation", "country", "place", "region", "specialty", "language", "stage",
-         "kind")
+         "kind", "registration")
     )
 }  # fmt: skip
+_UNCLEAR = {"country", "registration"}
 _TYPOS = {"country", "place", "region", "specialty"}
 _BEFORE_PLACE = {
     "in", "to", "from", "at", "near", "around", "within", "across", "into", "towards", "via", "of",
@@ -49,6 +51,9 @@ _LANGUAGE_BEFORE = {
 _LANGUAGE_AFTER = {"speaking", "language", "course", "courses", "lessons", "level", "fluently",
                    "classes", "speaker", "speakers", "skills", "only", "-", "needed", "required",
                    "taught", "test", "exam", "ok", "well", "enough", "b1", "b2"}  # fmt: skip
+# "I speak English and French", but not "I speak English and go to French hospitals".
+_SPEAK = {"speak", "speaks", "fluent", "languages"}
+_GO = {"in", "to", "want", "at", "for", "from"}
 # "Do I need Spanish for Peru?" needs the language, "I need Spanish hospitals" does not.
 _NEEDED_BEFORE = {"need", "needs", "needed", "require", "requires"}
 _NEEDED_AFTER = {"", "?", ".", "!", ",", "for", "in", "to", "at", "before", "there", "if", "or"}
@@ -67,7 +72,8 @@ class Link:
         end: offset behind its last character.
         role: `excluded` if the text says that it is not wanted ("not in Asia"), `origin` if
             somebody comes from there ("I'm from Egypt", "an Egyptian student"), `unclear` if the
-            words mean this or another country ("Congo"; each is a link of its own), else None.
+            words mean this or another country or regulator ("Congo", "NMC"; each is a link of
+            its own), else None.
         exact: False if a typo was forgiven.
     """
 
@@ -85,7 +91,7 @@ class _Match:
 
     Attributes:
         span: the tokens.
-        terms: what they mean here: one term, or one for each country of an unclear name.
+        terms: what they mean here: one term, or one for each thing of an unclear name.
         others: what else the same words mean in other messages.
         exact: False if a typo was forgiven.
         city: the city in front of a country or state: what is said of it is said of them.
@@ -174,17 +180,20 @@ class Linker:
         """Return what the words mean here; empty if the context speaks against all."""
         likely = [t for t in terms if not t.ambiguous or _context_allows(span, t)]
         languages = [t for t in likely if t.kind == "language"]
+        # Of a language that no programme asks for, the catalogue has only the people.
+        if not languages and (code := language_code(span.text)):
+            languages = [Term("language", code, span.text)]
         if languages and _speaks_of_language(span):
             return (languages[0],)
-        if languages and len(likely) > 1:
+        if len(likely) > 1:
             likely = [t for t in likely if t.kind != "language"]
         if not likely:
             return ()
         best = min(likely, key=lambda t: _ORDER[t.kind])
-        if best.kind != "country":
+        if best.kind not in _UNCLEAR:
             return (best,)
-        # "Congo" is two countries.
-        return tuple({t.id: t for t in likely if t.kind == "country"}.values())
+        # "Congo" is two countries, "NMC" two regulators.
+        return tuple({t.id: t for t in likely if t.kind == best.kind}.values())
 
     def _is_name(self, match: _Match) -> bool:
         """Tell whether a place's name is a person's: "I'm Kenya Jones", "Regards, India"."""
@@ -308,6 +317,13 @@ def _links_of(match: _Match, names: Collection[str]) -> list[Link]:
             role = "unclear"
         span = match.span
         links.append(Link(term.kind, term.id, span.start_char, span.end_char, role, match.exact))
+    if match.terms[0].kind == "stage":
+        # "FY1" is a stage of training and the name of what one country demands.
+        links += [
+            Link(other.kind, other.id, match.span.start_char, match.span.end_char)
+            for other in match.others
+            if other.kind == "registration"
+        ]
     return links
 
 
@@ -322,11 +338,7 @@ def _context_allows(span: Span, term: Term) -> bool:
     before = doc[span.start - 1].norm_ if span.start else ""
     after = doc[span.end].norm_ if span.end < len(doc) else ""
     if term.kind not in WHERE:
-        # A short name such as "er" or "psych": in capitals, or beside words of placements.
-        near = {t.norm_ for t in doc[max(0, span.start - 3) : span.end + 3]}
-        return (
-            _word_count(doc) <= _FEW_WORDS or span.text.isupper() or bool(near & _PLACEMENT_WORDS)
-        )
+        return _is_a_term(span, term)
     if _word_count(doc) == len(span):
         return True
     if before in _BEFORE_PERSON or after in _AFTER_PERSON - {"and", "is"} or after in {"'s", "’s"}:
@@ -340,6 +352,22 @@ def _context_allows(span: Span, term: Term) -> bool:
     return span.text.isupper() and len(span.text) > 1 and not doc.text.isupper()
 
 
+def _is_a_term(span: Span, term: Term) -> bool:
+    """Tell whether an ambiguous word that is no place is meant as the catalogue's thing."""
+    doc = span.doc
+    near = {t.norm_ for t in doc[max(0, span.start - 3) : span.end + 3]}
+    if term.kind == "registration":
+        # "NExT", "Step 1": as it is written, or beside words of examinations.
+        written = span.text == term.text and not doc.text.isupper()
+        return written or bool(near & _EXAM_WORDS)
+    # A short name such as "er" or "psych": in capitals, or beside words of placements.
+    return _word_count(doc) <= _FEW_WORDS or span.text.isupper() or bool(near & _PLACEMENT_WORDS)
+
+
+_EXAM_WORDS = {
+    "exam", "exams", "examination", "test", "score", "usmle", "pass", "passed", "passing",
+    "cleared", "clearing", "took", "taken", "residency", "nmc",
+}  # fmt: skip
 _NEVER_AFTER_IN = {"us", "nice", "reading", "bath", "mobile", "split"}
 _PLACEMENT_WORDS = {
     "placement", "placements", "elective", "electives", "internship", "internships", "rotation",
@@ -356,4 +384,9 @@ def _speaks_of_language(span: Span) -> bool:
     if after in _IN_COUNTRY_AFTER and before in {"in", "a", "the"}:
         return False
     needed = before in _NEEDED_BEFORE and after in _NEEDED_AFTER
+    words = [token.norm_ for token in doc[max(0, span.start - 6) : span.start]]
+    if words[-2:] in (["bit", "of"], ["knowledge", "of"]):
+        return True
+    if before in {"and", ",", "or"} and _SPEAK.intersection(words) and not _GO.intersection(words):
+        return True
     return needed or before in _LANGUAGE_BEFORE or after in _LANGUAGE_AFTER

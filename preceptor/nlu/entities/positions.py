@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import chain, islice
 
 from spacy.tokens import Doc
 
@@ -33,7 +33,7 @@ _ORDINAL = re.compile(
 _KEYCAP_TEN = "\N{KEYCAP TEN}"
 _COMPARED = re.compile(
     r"\b(?:compare|between|difference|versus|vs)\b.{0,80}?"
-    r"\b(?P<a>\d) ?(?:and|with|to|vs\.?|or|,|&) ?(?:number )?(?P<b>\d)\b"
+    r"\b(?P<list>\d(?:(?: ?, ?|(?: ?,)? ?(?:and|with|to|vs\.?|or|&) ?)(?:number )?\d){1,5})\b"
     r"(?! ?(?:weeks?|months?|wks?))"
 )
 _LISTED = re.compile(
@@ -76,10 +76,8 @@ def positions(doc: Doc) -> list[Quantity]:
     if _KEYCAP_TEN in text.text:
         at = text.text.index(_KEYCAP_TEN)
         add(10, at, at + 1)
-    for match in islice(_COMPARED.finditer(text.text), _MOST):
-        add(int(match["a"]), *match.span("a"))
-        add(int(match["b"]), *match.span("b"))
-    for match in islice(_LISTED.finditer(text.text), _MOST):
+    lists = (pattern.finditer(text.text) for pattern in (_COMPARED, _LISTED))
+    for match in islice(chain.from_iterable(lists), _MOST):
         for number in re.finditer(r"\d+", match["list"]):
             first = match.start("list") + number.start()
             if not any(f.start <= text.starts[first] < f.end for f in found.values()):

@@ -62,7 +62,7 @@ _NOT_COMING = {"far", "away", "apart", "different", "aside", "except", "offer", 
 _LIVES = {
     "study", "studying", "studied", "trained", "training", "graduated", "graduate", "qualified",
     "live", "living", "based", "born", "enrolled", "student", "citizen", "resident", "degree",
-    "mbbs", "school", "university", "college", "raised", "grew", "finished", "completed", "did",
+    "mbbs", "school", "university", "college", "year", "raised", "grew", "finished", "completed", "did",
 }  # fmt: skip
 _LIVED = {"born", "trained", "graduated", "qualified", "studied", "studying", "educated", "citizen",
           "citizens", "raised"}  # fmt: skip

@@ -1,0 +1,263 @@
+"""Questions on registration: what is asked, for which country and by which route.
+
+Pure functions of a message's words and entities, and of what was spoken of before; the words are
+declared in registration.yml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from preceptor.catalogue.cells import Route
+from preceptor.conversation.decide import leans
+from preceptor.intents import FALLBACK, intents
+
+PATH = Path(__file__).with_name("registration.yml")
+INTENT = "ask_registration_requirement"
+LENGTH = "ask_internship_length"
+MOST_ASPECTS = 2
+_FEW_WORDS, _MOST_WORDS = 7, 14
+_SURE = 0.9
+# Aspects that a word for "need" is no further question beside.
+_NEEDS_NO_NEED = {"length", "pattern", "pay"}
+_POINTS = re.compile(r"\b(?:it|this|that|they|them|there|here|one)\b", re.IGNORECASE)
+_BESIDE = frozenset({"advice", "search", "results", "reaction", "advisor"})
+
+Entities = Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Words:
+    aspects: dict[str, re.Pattern[str]]
+    routes: dict[str, re.Pattern[str]]
+    professions: dict[str, re.Pattern[str]]
+    single: dict[str, re.Pattern[str]]
+
+
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    def compiled(content: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
+        joined = {k: v if isinstance(v, str) else "|".join(v) for k, v in content.items()}
+        return {k: re.compile(v, re.IGNORECASE) for k, v in joined.items()}
+
+    content = YAML(typ="safe").load(PATH.read_text("utf-8"))
+    aspects, routes, professions = (
+        compiled(content.pop(name)) for name in ("aspects", "routes", "professions")
+    )
+    return _Words(aspects, routes, professions, compiled(content))
+
+
+def aspect_names() -> tuple[str, ...]:
+    """Return everything that can be asked of a country's rules."""
+    return tuple(_words().aspects)
+
+
+def aspects_of(text: str) -> tuple[str, ...]:
+    """Return what a question asks about, see registration.yml, in the order of the words."""
+    found = {name: m for name, p in _words().aspects.items() if (m := p.search(text))}
+    if found.keys() - _NEEDS_NO_NEED - {"needed"}:
+        found.pop("needed", None)
+    if "time_limits" in found:
+        # "How long after graduation", "my provisional licence expires".
+        found.pop("length", None)
+        found.pop("provisional", None)
+    return tuple(sorted(found, key=lambda name: found[name].start()))[:MOST_ASPECTS]
+
+
+def is_yes_no(text: str) -> bool:
+    """Tell whether a question is one that yes or no answers."""
+    return bool(_words().single["yes_no"].search(text))
+
+
+def route_of(text: str) -> Route | None:
+    """Return the route that the words themselves name: "IMG", "EU degree", "local graduate"."""
+    return next((name for name, p in _words().routes.items() if p.search(text)), None)  # type: ignore[misc]
+
+
+def is_a_search(text: str) -> bool:
+    """Tell whether a text has words of a search or of a placement that one chooses."""
+    return bool(_words().single["searching"].search(text))
+
+
+def was_done(text: str) -> bool:
+    """Tell whether somebody says that their internship is done: "a completed house job"."""
+    return bool(_words().single["was_done"].search(text))
+
+
+def is_about_doctors(text: str) -> bool:
+    """Tell whether a text has words of doctors' training: "MBBS", "internship"."""
+    return bool(_words().single["doctors"].search(text))
+
+
+def is_but_names(text: str, entities: Entities) -> bool:
+    """Tell whether a text is nothing but regulators, exams and countries: "GMC?"."""
+    spans = [(e["start"], e["end"]) for e in entities]
+    rest = "".join(c for i, c in enumerate(text) if not any(a <= i < b for a, b in spans))
+    return len(re.findall(r"\w{2,}", rest)) <= 1
+
+
+def profession_of(text: str, entities: Entities = ()) -> str | None:
+    """Return whose registration is asked about; None if nobody is named, "doctor" included.
+
+    Args:
+        text: the question.
+        entities: those in it; a regulator's name ("Medical and Dental Council") says nothing of
+            who asks.
+    """
+    for entity in entities:
+        if entity["entity"] == "registration":
+            text = text.replace(str(entity.get("text")), " ")
+    named = next((name for name, p in _words().professions.items() if p.search(text)), None)
+    if named is None and _words().single["doctor"].search(text):
+        return "doctor"
+    return named
+
+
+@dataclass(frozen=True)
+class Countries:
+    """The countries of a question, ISO 3166-1 alpha-2.
+
+    Attributes:
+        wanted: where somebody wants to practise.
+        trained: where they trained, did their internship or come from.
+    """
+
+    wanted: tuple[str, ...] = ()
+    trained: tuple[str, ...] = ()
+
+
+def countries_of(
+    text: str,
+    entities: Entities,
+    place_countries: Mapping[str, str],
+    named: Collection[str] = (),
+    *,
+    talk: bool = False,
+) -> Countries:
+    """Return which countries a question is about, and from which somebody comes.
+
+    Args:
+        text: the question.
+        entities: those in it, with offsets into `text`.
+        place_countries: the country of each place.
+        named: the countries that its regulators, exams and programmes name.
+        talk: whether the rules of a country are spoken of already.
+    """
+    wanted: list[str] = []
+    studied: list[str] = []
+    interned: list[str] = []
+    origin: list[str] = []
+    for entity in entities:
+        country = _country(entity, place_countries)
+        if country is None or entity.get("role") == "excluded":
+            continue
+        if _stands_by("trained", text, entity):
+            studied.append(country)
+        elif entity.get("role") == "origin":
+            origin.append(country)
+        elif _stands_by("internship", text, entity):
+            interned.append(country)
+        else:
+            wanted.append(country)
+    if wanted or named:
+        studied += [country for country in interned if country not in named]
+    wanted = wanted or sorted(named) or interned
+    if not wanted and not talk:
+        # "I studied in Poland and come from India" is about both.
+        wanted = [*studied, *origin]
+    trained = studied or origin
+    return Countries(tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(trained)))
+
+
+def _country(entity: Mapping[str, Any], place_countries: Mapping[str, str]) -> str | None:
+    if entity["entity"] == "country":
+        return str(entity["value"])
+    return place_countries.get(entity["value"]) if entity["entity"] == "place" else None
+
+
+def _stands_by(what: str, text: str, entity: Mapping[str, Any]) -> bool:
+    """Tell whether words of `what` stand right before or right after an entity."""
+    single = _words().single
+    before, after = text[: entity["start"]], text[entity["end"] :]
+    return bool(single[f"{what}_before"].search(before) or single[f"{what}_after"].match(after))
+
+
+def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, Any]:
+    """Return a message with the intent of registration where it asks about that.
+
+    "Is the house job in Pakistan paid?" is near to what placements cost, and "is it paid?" is
+    about the rules that were just spoken of.
+
+    Args:
+        parsed: the message as it was read and decided on so far.
+        topic: what was spoken of last: an intent, or `search`.
+    """
+    talk = topic in intents().in_group("registration")
+    if parsed.get("follow_up"):
+        again = talk and parsed["follow_up"] == "repeat"
+        return _changed(parsed) if again else dict(parsed)
+    asked = parsed.get("questions") or []
+    if len(asked) > 1:
+        return _of_several(parsed, asked, talk)
+    intent = parsed.get("intent") or {}
+    name, sure = intent.get("name") or FALLBACK, float(intent.get("confidence") or 0)
+    if _claims(parsed.get("text") or "", name, sure, parsed.get("entities") or [], talk):
+        return _changed(parsed)
+    return dict(parsed)
+
+
+def _changed(parsed: Mapping[str, Any]) -> dict[str, Any]:
+    return {**parsed, "intent": {"name": INTENT, "confidence": 1.0}, "questions": []}
+
+
+def _of_several(
+    parsed: Mapping[str, Any], asked: list[dict[str, Any]], talk: bool
+) -> dict[str, Any]:
+    """Return a message of several questions; those on registration are one."""
+    entities = parsed.get("entities") or []
+    registration = intents().in_group("registration")
+    any_of_it = talk or any(q["intent"] in registration for q in asked)
+    ours = [
+        q["intent"] in registration
+        or _claims(
+            q["text"],
+            q["intent"],
+            q["confidence"],
+            [e for e in entities if q["start"] <= e["start"] < q["end"]],
+            any_of_it,
+        )
+        for q in asked
+    ]
+    return _changed(parsed) if all(ours) else dict(parsed)
+
+
+def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool) -> bool:
+    """Tell whether a question that was read as something else is one on registration."""
+    declared = intents().get(intent)
+    group = declared.group if declared else None
+    if group == "registration" or (group is not None and group not in _BESIDE):
+        # "Which exam?" is refused where nobody speaks of registration.
+        return group == "refusal" and talk and _is_short(text) and bool(aspects_of(text))
+    if intent in ("correct", "affirm", "deny") or is_a_search(text):
+        return False
+    kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
+    asks = bool(aspects_of(text))
+    named = "registration" in kinds or bool(_words().single["internship"].search(text))
+    if named and asks and (talk or kinds & {"registration", "country", "place"}):
+        return True
+    who = route_of(text) is not None or profession_of(text, entities) is not None
+    if not talk or not _is_short(text) or kinds & {"specialty", "money", "program"}:
+        return False
+    points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS
+    return (asks or who) and (points or sure < _SURE)
+
+
+def _is_short(text: str) -> bool:
+    return len(text.split()) <= _MOST_WORDS

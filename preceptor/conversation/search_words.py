@@ -1,0 +1,173 @@
+"""The words that change a search: what they drop, how they move in its list, what it can't use."""
+
+from __future__ import annotations
+
+import re
+
+from preceptor.nlu.entities.currencies import currency_words
+from preceptor.nlu.normalize import fold
+
+_DROP = (
+    r"(?:forget|drop|skip|remove|ignore|lift|never ?mind|without|lose|scrap)"
+    r" (?:about )?(?:the |my |any )?"
+)
+_NO_MATTER = (
+    r"(?:(?:does|is|do|are)(?:n'?t| not)|isnt|doesnt|is no|are no) (?:really )?(?:that )?"
+    r"(?:an? )?(?:matter|issue|object|important|problem|relevant|fixed|limit)"
+)
+
+
+def all_of(pattern: str) -> re.Pattern[str]:
+    """Return what finds the words of a pattern, whole and in any case."""
+    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
+
+
+WHERE_FIELDS = ("countries", "places", "regions", "excluded_countries")
+DROPS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
+    (fields, all_of(rf"{pattern}|{_DROP}(?:{nouns})|(?:the |my )?(?:{nouns}) {_NO_MATTER}"))
+    for fields, pattern, nouns in (
+        (
+            WHERE_FIELDS,
+            r"any ?where|every ?where|world ?wide|globally"
+            r"|any (?:other )?(?:country|place|location|city|region|continent)|all countries"
+            r"|no matter where|(?:don'?t|doesn'?t|doesnt|dont) (?:care|matter|mind) where",
+            "country|countries|place|location|region|city|where",
+        ),
+        (
+            ("specialties", "excluded_specialties"),
+            r"any (?:speciali?ty|department|field|area of medicine|rotation|subject)"
+            r"|all (?:specialties|departments)|no matter which (?:specialty|department)",
+            "speciali?ty|department|field",
+        ),
+        (
+            ("min_weeks", "max_weeks"),
+            r"any (?:length|duration)|no matter how long|however long",
+            "length|duration|weeks|time",
+        ),
+        (
+            ("budget",),
+            r"any (?:price|budget|cost)|no (?:budget|price) limit|no budget|raise (?:the |my )?budget"
+            r"|whatever (?:it costs|the price|the cost)|no matter (?:the|what it) costs?",
+            "budget|price|money|costs?",
+        ),
+        (("kinds",), "any (?:kind|type)", "kind|type"),
+        (("stages",), "any (?:stage|level)", "stage|level|year"),
+        (("languages",), "any language", "language"),
+        (("when",), r"any ?time|any (?:dates?|month)|no matter when", "dates?|months?"),
+    )
+)
+"""The fields of a search that a message gives up, with the words for it."""
+
+RESET = all_of(
+    r"start (?:over|again|from scratch|afresh)|new search|reset|restart"
+    r"|clear (?:it|everything|all|the search|my search)?"
+    r"|from the beginning|scrap (?:that|it|everything)|forget (?:everything|all (?:of )?(?:that|this))"
+)
+MORE = re.compile(
+    r"^(?:\W*(?:show|give|see|any|are there|is there|got|have you got|what|i want|can i see|list|some|and|ok|okay|yes|pls|please|me|the|few|any)\W+)*"
+    r"(?:more|next|others?|another|rest|remaining|what else|else|further|next page|more results|more options)\b"
+    r"|\b(?:what else|anything else|more (?:results|options|programm?es|please|pls|of them)|show (?:me )?more|next (?:page|ones|three|results)"
+    r"|other (?:options|ones|results|programm?es)|the rest|see more|keep going)\b",
+    re.IGNORECASE,
+)
+BACK = all_of(
+    r"back to (?:my|the|those|these|our) (?:search|results?|list|programm?es?|placements|options)"
+    r"|(?:show|see) (?:me )?(?:them|it|those|the (?:list|results|programm?es)|my (?:search|results)) again"
+    r"|(?:those|these|the|my) (?:programm?es|placements|results|options|list) again"
+    r"|where were we|my search"
+)
+PREVIOUS = all_of("previous|go back|earlier|the ones before|first page")
+CHEAPER = all_of(
+    r"cheap(?:er|est)|chea?per|less expensive|lower (?:price|cost|budget)|less (?:money|costly|pricey)"
+    r"|too (?:expensive|pricey|much money|costly)|cost(?:s)? less|more affordable|save money"
+    r"|low[- ]?cost|lower fees?|cheeper|cheper|cheap"
+)
+SHORTER = all_of(
+    r"shorter|less time|fewer weeks|not (?:so|that|as) long|too long|less long|quicker|briefer|shortest"
+)
+LONGER = all_of(r"longer|more (?:weeks|time|months)|too short|longest")
+ADD = all_of("also|as well|too|add|plus|include|both")
+
+REQUEST = re.compile(
+    r"^\W*(?:(?:please|hi|hello|ok|and|then|so|can you|could you|would you|help me|i(?:'d like to| want to))\W+)*"
+    r"(?:find|show|get|search|look for|list|recommend|suggest)\b(?: me| us)?.{0,80}?"
+    r"\b(?:electives?|placements?|internships?|programm?es?|rotations?|observerships?|clerkships?)\b",
+    re.IGNORECASE,
+)
+"""What asks for programmes, whatever else they should be: "find me a safe elective in Nepal"."""
+
+LETS_GO = all_of(
+    r"never ?mind|(?:doesn'?t|doesnt|does not|needn'?t|need not|don'?t|do not)"
+    r" (?:really )?(?:have|need|has)? ?(?:to )?be|not necessarily|no need (?:to|for)"
+)
+"""What gives up a thing that the search asks for, without not wanting it."""
+FILTER = all_of(r"without (?:the |that )?(?:\w+ )?(?:filter|limit|restriction)")
+FORGETS = all_of(r"forget(?: about)?|drop|scrap|skip|lose|remove|ditch")
+"""What gives up a thing because it isn't wanted any more."""
+IS_NOT = re.compile(
+    r"^\W*(?:(?:but|hm+|no|well|sorry|ok)\W+)*(?:that|this|those|these|they|it)"
+    r"(?:'?s not| is ?n'?t| is not| are ?n'?t| are not|'re not| was ?n'?t)\b",
+    re.IGNORECASE,
+)
+"""What complains that a thing shown isn't what was asked for: "that isn't physiotherapy"."""
+
+ONLY_A_NUMBER = re.compile(
+    r"^\W*(?:(?:no|wait|hmm|ok|oops|sorry|typo|i|meant?|mean|it'?s|its|was|should|be|make|that|actually|a|my|budget"
+    r"|is|of|up|to|under|rather|just|only|about|around)\W+)*(?:(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?|(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))"
+    r"(?:\W+(?:not|instead of|rather than)\W+[\d,.]+k?)?(?:\W+(?:sorry|typo|then|please|i mean\w*))?\W*$",
+    re.IGNORECASE,
+)
+"""A number put right: "typo, 1500 not 15000", "no, eight"."""
+
+AROUND = frozenset(
+    "a an the in at for on of to and or with only just please pls plz ok okay maybe perhaps hmm er um"
+    " about around some any thanks thank you thx ty cheers then no nope yes yeah typo sorry oops i i'm"
+    " im mean meant said say make it that rather actually instead wait not let lets 's us go change"
+    " try how what oh well better now too so can could we do my bad is was should be but up"
+    " want preferably mostly sure cool great nice fine alright also both either switch take one"
+    " really after all speaking thinking think would like prefer wants she he they she's he's they're"
+    " their her his".split()
+)
+"""Words around the values of a search that leave them what they are."""
+
+WISHES: dict[str, re.Pattern[str]] = {
+    "safe": all_of("safe|safest|safety|secure|dangerous"),
+    "best": all_of(
+        r"best|top|reputable|prestigious|well[- ]known|legit"
+        r"|good (?:ones?|programm?es?|placements?|hospitals?|internships?|electives?)"
+    ),
+    "paid": all_of("paid|salary|stipend|salaried|funded|scholarships?|pays|earn"),
+    "free": all_of(
+        r"free (?:of charge|ones?|programm?es?|placements?|electives?|internships?)"
+        r"|(?:that (?:is|are)|that's|ones) free(?! (?:in|from|to|for)\b)"
+        r"|no fees?|without (?:any |a )?fees?"
+    ),
+    "hands_on": all_of(
+        "hands[- ]on|practical|scrub in|assist in theatre|supervis(?:ed|ion|or|ors)"
+    ),
+    "housing": all_of("accommodation|accomodation|housing|host family|dorm|meals|food"),
+    "credit": all_of("credits?|certificate|letter of recommendation|lors?"),
+    "company": all_of(
+        "with (?:my |a |two |three |\\d )?(?:friends?|partner|girlfriend|boyfriend|family)"
+    ),
+    "leisure": all_of("beach|beaches|surf\\w*|sightseeing|nightlife|sunny|warm|fun"),
+}
+"""What people wish for and no field of a programme says, by name."""
+A_WISH = re.compile(
+    r"^\W*(?:(?:ok|and|but|then|so|rather|maybe|please|i want|i'd like|give me|show me)\W+)*"
+    r"(?:(?:something|anything|somewhere)\b|(?:an?|any|some|only)\b.{0,40}"
+    r"\b(?:ones?|places?|programm?es?|placements?|hospitals?|electives?|internships?)\b)",
+    re.IGNORECASE,
+)
+"""What a wish is said of: "a safe place please"."""
+
+
+def currency_in(text: str) -> str | None:
+    """Return the currency (ISO 4217) that a message of hardly more names: "no, euros"."""
+    left = [word for word in re.findall(r"[^\W_]+", fold(text)) if word not in AROUND]
+    return currency_words().get(" ".join(left), (None,))[0] if left else None
+
+
+def wishes_in(text: str) -> list[str]:
+    """Return the names of the wishes in a message that no search can go by."""
+    return [name for name, pattern in WISHES.items() if pattern.search(text)]

@@ -1,0 +1,199 @@
+"""Questions on registration: what is asked, where to, from where, and what is none."""
+
+import pytest
+
+from preceptor.conversation import registration
+from preceptor.conversation.registration import Countries, as_registration
+
+TALK = "ask_registration_requirement"
+PLACES = {"karachi": "PK"}
+NAMES = {
+    "Ireland": "IE", "India": "IN", "Poland": "PL", "Pakistan": "PK", "Sudan": "SD", "Kenya": "KE",
+    "the UK": "GB", "Nigeria": "NG", "Germany": "DE",
+}  # fmt: skip
+
+
+def entities(text: str, *origins: str) -> list[dict]:
+    found = [
+        {"entity": "country", "value": iso2, "start": text.index(name), "text": name,
+         "end": text.index(name) + len(name), "role": "origin" if name in origins else None}
+        for name, iso2 in NAMES.items() if name in text
+    ]  # fmt: skip
+    for name in ("GMC", "PLAB", "house job"):
+        if name in text:
+            start = text.index(name)
+            found.append({"entity": "registration", "value": name.lower(), "text": name,
+                          "start": start, "end": start + len(name)})  # fmt: skip
+    return sorted(found, key=lambda e: e["start"])
+
+
+@pytest.mark.parametrize(
+    ("text", "aspects"),
+    [
+        ("is it paid?", ("pay",)),
+        ("can I do it part-time?", ("part_time",)),
+        ("what if I only did eleven months?", ("gaps",)),
+        ("in which order?", ("steps",)),
+        ("and how long does that take?", ("length",)),
+        ("how long after graduation can I still start?", ("time_limits",)),
+        ("can I skip it?", ("skip",)),
+        ("do I have to repeat the internship?", ("from_abroad_counts",)),
+        ("must I sit an exam?", ("exam",)),
+        ("which language test do they want?", ("language",)),
+        ("do I get provisional registration?", ("provisional",)),
+        ("who can I ask about that?", ("regulator",)),
+        ("are you sure?", ("source",)),
+        ("is an internship needed and is it paid?", ("needed", "pay")),
+        ("how many months of medicine and surgery?", ("length", "pattern")),
+        ("thanks a lot", ()),
+    ],
+)
+def test_what_is_asked(text, aspects):
+    assert registration.aspects_of(text) == aspects
+
+
+@pytest.mark.parametrize(
+    ("text", "route"),
+    [
+        ("I'm an IMG", "abroad"),
+        ("foreign medical graduates", "abroad"),
+        ("I have a degree from overseas", "abroad"),
+        ("I hold an EU degree", "eu"),
+        ("as a local graduate", "home"),
+        ("no, abroad", "abroad"),
+        ("is it needed in Kenya?", None),
+    ],
+)
+def test_the_route_in_words(text, route):
+    assert registration.route_of(text) == route
+
+
+@pytest.mark.parametrize(
+    ("text", "yes_no"),
+    [
+        ("do I need it?", True),
+        ("and is it paid?", True),
+        ("I passed PLAB, do I need F1?", True),
+        ("how long is it?", False),
+        ("registration in Kenya", False),
+    ],
+)
+def test_what_yes_or_no_answers(text, yes_no):
+    assert registration.is_yes_no(text) is yes_no
+
+
+@pytest.mark.parametrize(
+    ("text", "origins", "wanted", "trained"),
+    [
+        ("do I need an internship in Ireland?", (), ("IE",), ()),
+        ("is the house job in Pakistan paid?", (), ("PK",), ()),
+        ("does Ireland recognise an internship done in Sudan?", (), ("IE",), ("SD",)),
+        ("my internship in Kenya, does it count in the UK?", (), ("GB",), ("KE",)),
+        ("I studied in Poland, which exam in Germany?", (), ("DE",), ("PL",)),
+        ("I'm from India and want to register in Ireland", ("India",), ("IE",), ("IN",)),
+        ("I come from India and study in Poland", ("India", "Poland"), ("PL", "IN"), ("PL",)),
+        ("Ireland or Kenya?", (), ("IE", "KE"), ()),
+    ],
+)
+def test_where_to_and_from_where(text, origins, wanted, trained):
+    found = registration.countries_of(text, entities(text, *origins), PLACES)
+    assert found == Countries(wanted, trained)
+
+
+def test_a_regulator_names_the_country_that_is_wanted():
+    text = "I did my house job in Pakistan, what does the GMC want?"
+    assert registration.countries_of(text, entities(text), PLACES, {"GB"}) == Countries(
+        ("GB",), ("PK",)
+    )
+
+
+def test_within_a_talk_a_country_of_training_changes_the_route_alone():
+    text = "what if I trained in Nigeria?"
+    found = registration.countries_of(text, entities(text), PLACES, talk=True)
+    assert found == Countries((), ("NG",))
+
+
+def test_a_regulators_name_says_nothing_of_who_asks():
+    text = "Medical and Dental Council"
+    term = {"entity": "registration", "text": text}
+    assert registration.profession_of(text, [term]) is None
+    assert registration.profession_of("as a nurse?") == "nurse"
+
+
+def parsed(text: str, intent: str, confidence: float = 0.99, **more) -> dict:
+    return {
+        "text": text,
+        "intent": {"name": intent, "confidence": confidence},
+        "entities": entities(text),
+        "questions": [],
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("is it paid?", "ask_cost_and_funding"),
+        ("can I do it part time?", "ask_how_long"),
+        ("which exam?", "out_of_scope"),
+        ("in which order?", "compare_programs"),
+        ("as a nurse?", "refine_search"),
+        ("are you sure?", "ask_identity"),
+        ("who do I ask?", "ask_human"),
+    ],
+)
+def test_follow_ups_belong_to_registration_only_where_that_was_spoken_of(text, intent):
+    message = parsed(text, intent)
+    assert as_registration(message, TALK)["intent"]["name"] == TALK
+    assert as_registration(message, "ask_bali") == message
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("is the house job in Pakistan paid?", "ask_cost_and_funding"),
+        ("which English test does the GMC want?", "ask_language_barrier"),
+    ],
+)
+def test_the_name_of_an_internship_or_regulator_is_enough(text, intent):
+    assert as_registration(parsed(text, intent), None)["intent"]["name"] == TALK
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("how much does an elective in Kenya cost?", "ask_cost_and_funding"),
+        ("find me a paid placement", "find_program"),
+        ("my senior shouts at me, what do I do?", "ask_difficult_coworkers"),
+        ("thanks", "thank"),
+        ("no, I meant Kenya", "correct"),
+        ("give me PLAB questions to practise", "out_of_scope"),
+    ],
+)
+def test_other_matters_stay_what_they_are(text, intent):
+    message = parsed(text, intent)
+    assert as_registration(message, TALK) == message
+
+
+def test_danger_is_never_overruled():
+    message = parsed("is it paid? I want to die", "express_crisis", safety=["express_crisis"])
+    assert as_registration(message, TALK) == message
+
+
+def test_two_questions_on_registration_are_one():
+    text = "do I need an internship in Ireland and is it paid?"
+    first, second = "do I need an internship in Ireland", "is it paid?"
+    asked = [
+        {"text": first, "start": 0, "end": len(first), "intent": TALK, "confidence": 0.9},
+        {"text": second, "start": text.index(second), "end": len(text),
+         "intent": "ask_cost_and_funding", "confidence": 0.9},
+    ]  # fmt: skip
+    message = parsed(text, TALK, questions=asked)
+    assert as_registration(message, None)["questions"] == []
+    other = [asked[0], {**asked[1], "text": "find me an elective", "intent": "find_program"}]
+    assert as_registration({**message, "questions": other}, None)["questions"] == other
+
+
+def test_in_order_to_asks_for_no_order():
+    assert registration.aspects_of("is it needed in order to register?") == ("needed",)
+    assert registration.aspects_of("what is the correct order?") == ("steps",)
