@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from actions import phrases, selection
-from actions.answers import SURER, answer_if_sure, general_answer, show
+from actions.answers import SURE, SURER, answer_if_sure, general_answer, show
 from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
@@ -108,7 +108,7 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
         turn.set(topic=intent)
         return
     asked = _asked(turn, intent)
-    if asked.countries and _from_knowledge(turn, asked):
+    if _from_knowledge(turn, asked):
         return
     turn.set(topic=intent)
     turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
@@ -129,7 +129,11 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
 
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ if that is sure and about the very country."""
-    if turn.choice is not None or not registration.aspects_of(turn.question.text):
+    if turn.choice is not None:
+        return False
+    if turn.parse["intent"]["confidence"] < registration.DOUBTFUL:
+        return answer_if_sure(turn, least=SURE)
+    if not registration.aspects_of(turn.question.text):
         return False
     topics = (INTENT, LENGTH)
     return answer_if_sure(turn, least=SURER, topics=topics, places=asked.countries)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preceptor.conversation.follow_ups import LIKELY, SURE, kind_of
+from preceptor.conversation.follow_ups import DETAIL, kind_of
 from preceptor.conversation.frame import Danger, Frame, place_of_person
-from preceptor.conversation.phrases import NEAR, NEARER
+from preceptor.conversation.phrases import LIKELY, SURE
 from preceptor.conversation.protocols import AGAIN, CONTINUED, COUNTRY, Protocol, protocols
 from preceptor.conversation.search_turns import as_search
 from preceptor.intents import FALLBACK, intents
@@ -51,7 +51,9 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     if not frame.danger and (search := as_search(parsed, searching=searching)):
         return search
     kind = kind_of(parsed.get("text") or "", frame, SURE if _is_sure_matter(parsed) else LIKELY)
-    if kind == "forget_me" and parsed.get("entities"):
+    if (kind == "forget_me" and parsed.get("entities")) or (
+        kind == DETAIL and _is_sure_matter(parsed)
+    ):
         kind = None
     return dict(parsed) if kind is None else _following(parsed, follow_up=kind)
 
@@ -74,7 +76,7 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     if any(urgency.index(each) < urgency.index(protocol.intent) for each in by_rules):
         return None
     step = protocol.step_of(
-        parsed.get("text") or "", danger.said[-1], NEARER if _is_sure_matter(parsed) else NEAR
+        parsed.get("text") or "", danger.said[-1], SURE if _is_sure_matter(parsed) else LIKELY
     )
     if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
         return step

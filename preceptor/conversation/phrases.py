@@ -1,55 +1,108 @@
-"""Phrases by meaning: which of many ways to say something a short message is near to."""
+"""What a short message means, told by a classifier that is fitted to phrases of every meaning."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from functools import cached_property
-from typing import Generic, TypeVar
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import numpy as np
+from ruamel.yaml import YAML
 
 from preceptor.nlu.intents.features import meaning
 from preceptor.nlu.normalize import fold, squeeze
+from preceptor.runtime.settings import CODE
 
-NEAR, NEARER = 0.62, 0.85
-"""How near a phrase must be, and how near if the classifier is sure of something else."""
+NONE = "none"
+"""The meaning of a message that is another matter."""
+LIKELY, SURE = 0.5, 0.8
+"""How likely a meaning must be, and how likely if the classifier of intents is sure otherwise."""
 _ENCODERS = {"use": 1.0, "minilm": 1.2}
-_MOST_WORDS = 14
+_MOST_WORDS = 20
+# The inverse of the penalty, by cross-validation over the phrases.
+_C = 30.0
+_QUESTIONS = 1500
 
-Key = TypeVar("Key")
 
+class Phrases:
+    """A logistic regression over the vectors of phrases; one row of weights per meaning."""
 
-class Phrases(Generic[Key]):
-    """Ways to say things, each under the key of what it says."""
-
-    def __init__(self, rows: Iterable[tuple[Key, str]]) -> None:
-        """Keep the phrases with their keys; they are encoded when they are needed first."""
-        self._keys, self._texts = map(list, zip(*rows, strict=True))
-        self._plain = [_plain(text) for text in self._texts]
-
-    @cached_property
-    def _vectors(self) -> np.ndarray:
-        return meaning(self._texts, _ENCODERS)
-
-    def nearest(self, text: str, possible: Collection[Key], least: float = NEAR) -> Key | None:
-        """Return the key of the phrase that a short message is nearest to, None if none is near.
+    def __init__(self, name: str, rows: Sequence[tuple[str, str]]) -> None:
+        """Read back what was fitted, or fit it and keep it in `var/`.
 
         Args:
-            text: what somebody wrote; of more than 14 words nothing is near.
-            possible: the keys that count.
-            least: the least cosine of the vectors; the very words always are near enough.
+            name: of the file.
+            rows: meanings, each with a phrase; short training questions are added as `none`.
         """
-        words = text.split()
-        rows = [i for i, key in enumerate(self._keys) if key in possible]
-        if not words or len(words) > _MOST_WORDS or not rows:
+        self._exactly: dict[str, set[str]] = {}
+        for meant, phrase in rows:
+            self._exactly.setdefault(_plain(phrase), set()).add(meant)
+        state = hashlib.sha256(json.dumps(list(rows)).encode()).hexdigest()
+        file = CODE / "var" / f"phrases_{name}.npz"
+        if not (file.exists() and self._load(file, state)):
+            self._fit(rows)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(
+                file, state=state, kinds=self.kinds, weights=self._weights, offsets=self._offsets
+            )
+
+    def _load(self, file: Path, state: str) -> bool:
+        with np.load(file, allow_pickle=False) as kept:
+            self.kinds: list[str] = kept["kinds"].tolist()
+            self._weights, self._offsets = kept["weights"], kept["offsets"]
+            return str(kept["state"]) == state
+
+    def _fit(self, rows: Sequence[tuple[str, str]]) -> None:
+        # A server that finds what was fitted does without scikit-learn.
+        from sklearn.linear_model import LogisticRegression
+
+        rows = [*rows, *((NONE, question) for question in _short_questions())]
+        regression = LogisticRegression(C=_C, max_iter=300)
+        regression.fit(meaning([p for _, p in rows], _ENCODERS), [meant for meant, _ in rows])
+        self.kinds = [str(kind) for kind in regression.classes_]
+        self._weights = regression.coef_.astype(np.float32)
+        self._offsets = regression.intercept_.astype(np.float32)
+
+    def meaning_of(
+        self,
+        text: str,
+        possible: Collection[str],
+        least: float = LIKELY,
+        others: Collection[str] | None = None,
+    ) -> str | None:
+        """Return what a short message means, None if it is another matter.
+
+        Args:
+            text: what somebody wrote; more than 20 words mean nothing.
+            possible: the meanings that count.
+            least: how likely it must be that the message means one of them, between 0 and 1.
+            others: the meanings that it may have otherwise; all by default.
+        """
+        if not text.split() or len(text.split()) > _MOST_WORDS:
             return None
-        plain = _plain(text)
-        for i in rows:
-            if plain and plain == self._plain[i]:
-                return self._keys[i]
-        near = self._vectors[rows] @ meaning([text], _ENCODERS)[0]
-        best = int(near.argmax())
-        return self._keys[rows[best]] if near[best] >= least else None
+        exactly = self._exactly.get(_plain(text), set()) & set(possible)
+        if len(exactly) == 1:
+            return exactly.pop()
+        scores = self._weights @ meaning([text], _ENCODERS)[0] + self._offsets
+        chances = np.exp(scores - scores.max())
+        if others is not None:
+            chances *= [kind in possible or kind in others for kind in self.kinds]
+        chances *= np.array([kind in possible for kind in self.kinds]) / chances.sum()
+        return self.kinds[int(chances.argmax())] if chances.sum() >= least else None
+
+
+def _short_questions() -> list[str]:
+    """Return some training questions that are as short as the phrases are."""
+    texts = [
+        line[2:]
+        for file in sorted((CODE / "data" / "nlu").glob("**/*.yml"))
+        for block in YAML(typ="safe").load(file.read_text("utf-8")).get("nlu", [])
+        if not str(block.get("intent", "")).startswith(("report_", "express_"))
+        for line in str(block.get("examples", "")).splitlines()
+        if line.startswith("- ") and len(line.split()) <= _MOST_WORDS
+    ]
+    return texts[:: max(1, len(texts) // _QUESTIONS)]
 
 
 def _plain(text: str) -> str:

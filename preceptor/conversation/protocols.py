@@ -11,11 +11,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, Extra, Field, validator
 from ruamel.yaml import YAML
 
-from preceptor.conversation.phrases import Phrases
+from preceptor.conversation.phrases import NONE, Phrases
 from preceptor.knowledge.answers import Source
 from preceptor.nlu.safety import RuleSet
 
 PATH = Path(__file__).with_name("protocols.yml")
+PHRASES = Path(__file__).with_name("step_phrases.yml")
 ALWAYS = "always"
 """The key of the steps that every protocol has."""
 CONTINUED, AGAIN, COUNTRY = "continued", "again", "country"
@@ -120,20 +121,20 @@ class Protocol(_Model):
         Args:
             text: the message.
             last: the name of what was said last, which decides what "yes" and "no" mean.
-            least: how near it must be to a phrase, see `Phrases.nearest`.
+            least: how likely it must mean a step, between 0 and 1.
         """
-        possible = {(self.kind, s) for s in self.steps} | _ANSWERS
+        keys = {f"{kind}/{step}" for kind in (self.kind, ALWAYS) for step in self.steps}
+        keys |= {_YES, _NO}
         clauses = [c for c in _BETWEEN.split(text) if len(c.split()) > 1 and c != text]
-        near = (_phrases().nearest(part, possible, least) for part in [text, *clauses])
-        found = next((each for each in near if each), None)
-        if found in _ANSWERS:
+        meant = (phrases().meaning_of(c, keys, least, others={NONE}) for c in [text, *clauses])
+        found = next((each for each in meant if each), None)
+        if found in (_YES, _NO):
             saying = self.saying(last)
-            return saying.yes if found == (ALWAYS, _YES) else saying.no
-        return found[1] if found else None
+            return saying.yes if found == _YES else saying.no
+        return found.partition("/")[2] if found else None
 
 
 _BETWEEN = re.compile(r"[,.;!?]+")
-_ANSWERS = frozenset({(ALWAYS, _YES), (ALWAYS, _NO)})
 
 
 class Protocols(dict[str, Protocol]):
@@ -190,12 +191,18 @@ def _faults(protocol: Protocol, sources: Collection[str]) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> Phrases[tuple[str, str]]:
+def phrases() -> Phrases:
+    """Return the classifier of steps, `kind/step`, and of "yes" and "no"."""
     content = _content()
-    rows = [((ALWAYS, answer), text) for answer in (_YES, _NO) for text in content[answer]]
-    for kind, protocol in protocols().items():
-        rows += [((kind, n), text) for n, step in protocol.steps.items() for text in step.when]
-    return Phrases(rows)
+    more = YAML(typ="safe").load(PHRASES.read_text("utf-8"))
+    rows = [(answer, text) for answer in (_YES, _NO) for text in (*content[answer], *more[answer])]
+    for kind in (ALWAYS, *protocols()):
+        steps = content[kind] if kind == ALWAYS else content[kind]["steps"]
+        for name in dict.fromkeys([*steps, *more.get(kind, ())]):
+            key = NONE if name == NONE else f"{kind}/{name}"
+            texts = [*(steps.get(name) or {}).get("when", ()), *more.get(kind, {}).get(name, ())]
+            rows += [(key, text) for text in texts]
+    return Phrases("protocols", rows)
 
 
 @lru_cache(maxsize=200)

@@ -25,6 +25,9 @@ LENGTH = "ask_internship_length"
 MOST_ASPECTS = 2
 _FEW_WORDS, _MOST_WORDS = 7, 14
 _SURE = 0.9
+_CLAIMED = 0.5
+DOUBTFUL = 0.6
+"""Below this confidence a question on registration may be another one."""
 # Aspects that a word for "need" is no further question beside.
 _NEEDS_NO_NEED = {"length", "pattern", "pay"}
 _POINTS = re.compile(r"\b(?:it|this|that|they|them|there|here|one)\b", re.IGNORECASE)
@@ -209,12 +212,13 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     intent = parsed.get("intent") or {}
     name, sure = intent.get("name") or FALLBACK, float(intent.get("confidence") or 0)
     if _claims(parsed.get("text") or "", name, sure, parsed.get("entities") or [], talk):
-        return _changed(parsed)
+        # Outside a talk on registration it may be another question with one of its words.
+        return _changed(parsed, 1.0 if talk else _CLAIMED)
     return dict(parsed)
 
 
-def _changed(parsed: Mapping[str, Any]) -> dict[str, Any]:
-    return {**parsed, "intent": {"name": INTENT, "confidence": 1.0}, "questions": []}
+def _changed(parsed: Mapping[str, Any], confidence: float = 1.0) -> dict[str, Any]:
+    return {**parsed, "intent": {"name": INTENT, "confidence": confidence}, "questions": []}
 
 
 def _of_several(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from preceptor.conversation.follow_ups import fitted as fitted_follow_ups
+from preceptor.conversation import follow_ups, protocols
 from preceptor.knowledge.answers import CHECKS_NEEDED, NEEDS_SOURCES, Fault
 from preceptor.knowledge.index import Context
 from preceptor.knowledge.store import (
@@ -48,7 +48,8 @@ def check(path: Path | None) -> None:
 def import_command(path: Path | None) -> None:
     """Check the answers, fit their ranking and put them to use; nothing is imported by halves."""
     write_missing()
-    fitted_follow_ups()
+    follow_ups.phrases()
+    protocols.phrases()
     if is_imported(path or folder()):
         click.echo("Nothing has changed since the answers were imported.")
         return

@@ -10,8 +10,10 @@ right; it also sees questions whose whole answer was left out, and questions tha
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import scipy.sparse
@@ -102,22 +104,24 @@ class Words:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        """Learn how rare each word and piece is."""
-        counts: dict[str, int] = {}
-        for text in texts:
-            for term in set(_terms(text)):
-                counts[term] = counts.get(term, 0) + 1
+        """Learn how rare each word and piece is; `known` are the texts' own rows."""
+        terms = [set(_terms(text)) for text in texts]
+        counts = Counter(chain.from_iterable(terms))
         self._places = {term: i for i, term in enumerate(sorted(counts))}
         frequency = np.array([counts[term] for term in self._places])
         self._idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
         self._is_word = np.array([" " not in term for term in self._places], dtype=bool)
+        self.known = self._rows(terms)
 
     def rows(self, texts: Iterable[str]) -> tuple[scipy.sparse.csr_matrix, ...]:
         """Return rows of unit length for words and for pieces, shape (n, terms) each."""
+        return self._rows([set(_terms(text)) for text in texts])
+
+    def _rows(self, texts: Iterable[set[str]]) -> tuple[scipy.sparse.csr_matrix, ...]:
         places: list[int] = []
         ends = [0]
-        for text in texts:
-            places += {self._places[term] for term in _terms(text) if term in self._places}
+        for terms in texts:
+            places += [self._places[term] for term in terms if term in self._places]
             ends.append(len(places))
         shape = (len(ends) - 1, len(self._places))
         values = self._idf[places]
@@ -165,8 +169,10 @@ class Index:
         self.vectors = np.array([vectors[phrase] for phrase in self.phrases], dtype=np.float32)
         self._texts = np.array([vectors[_body(answer)] for answer in answers], dtype=np.float32)
         self.words = Words([*self.phrases, *map(_body, answers)])
-        self.word_rows, self.piece_rows = self.words.rows(self.phrases)
-        self._text_rows, _ = self.words.rows(map(_body, answers))
+        word_rows, piece_rows = self.words.known
+        count = len(self.phrases)
+        self.word_rows, self.piece_rows = word_rows[:count], piece_rows[:count]
+        self._text_rows = word_rows[count:]
         self._asked = {
             _plain(phrase): i for phrase, i in zip(self.phrases, self.owner, strict=True)
         }

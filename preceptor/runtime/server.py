@@ -166,15 +166,12 @@ async def load_agent(model: Path, endpoints: Any, actions: Any) -> Any:
 
 def warm_answers() -> None:
     """Load the answers, the phrases of follow-ups and the safety protocols."""
-    from preceptor.conversation.follow_ups import kind_of
-    from preceptor.conversation.frame import Frame
-    from preceptor.conversation.protocols import protocols
+    from preceptor.conversation import follow_ups, protocols
     from preceptor.knowledge.store import shared_answers
 
     shared_answers().current()
-    kind_of("why?", Frame())
-    for protocol in protocols().values():
-        protocol.step_of("why?", "", 1.0)
+    follow_ups.phrases()
+    protocols.phrases()
 
 
 async def warm_up(agent: Any) -> None:
