@@ -163,10 +163,7 @@ def _read_again(turn: Turn, answer: Answer) -> None:
     if index is None or not frame.question:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
         return
-    choice = answers.choose(turn, joined=True)
-    if choice.confidence >= answers.LIKELY:
-        answers.tell_best(turn, choice)
-        return
+    choice = index.choose(f"{frame.question} {turn.question.text}", answers.context_of(turn))
     choices = [answers.question_button(match.answer) for match in choice.matches[:3]]
     turn.reply(turn.say("follow_not_answered"), choices=choices)
 
@@ -187,7 +184,7 @@ def _about_me(turn: Turn) -> None:
 
 def _own_words(turn: Turn) -> str | None:
     """Return the earlier message that a question on what was told is about, if one is near."""
-    earlier = [text for text in turn.said[:-1] if len(text.split()) > _FEW_WORDS]
+    earlier = [text for text in turn.said if len(text.split()) > _FEW_WORDS]
     if not earlier:
         return None
     question, *vectors = meaning([turn.question.text, *earlier], ENCODERS)

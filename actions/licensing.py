@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from actions import phrases, selection
-from actions.answers import SURE, answer_if_sure, general_answer, show
+from actions.answers import SURE, answer_if_sure, choose, general_answer, show, tell
 from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
@@ -131,13 +131,22 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ if that is sure and about the very country."""
     if turn.choice is not None:
         return False
-    alone = turn.first and not turn.others
-    if alone and turn.parse["intent"]["confidence"] < registration.DOUBTFUL:
-        return answer_if_sure(turn, least=SURE)
+    if _is_doubtful(turn) and (choice := choose(turn)).confidence >= SURE:
+        best = choice.matches[0].answer
+        if not {INTENT, LENGTH} & set(best.topics):
+            tell(turn, best)
+            return True
     if not asked.countries or not registration.aspects_of(turn.question.text):
         return False
     topics = (INTENT, LENGTH)
     return answer_if_sure(turn, least=_SUREST, topics=topics, places=asked.countries)
+
+
+def _is_doubtful(turn: Turn) -> bool:
+    """Tell whether a message was hardly read as one on registration, and nobody spoke of it."""
+    talk = turn.slots.get("topic") in (INTENT, LENGTH)
+    sure = turn.parse["intent"]["confidence"] >= registration.DOUBTFUL
+    return turn.first and not turn.others and not talk and not sure
 
 
 # How likely an answer must be right that is given in place of what the table of rules says.

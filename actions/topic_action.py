@@ -108,7 +108,7 @@ class Turn:
         parse: the message as the pipeline read it.
         catalogue: the catalogue as it was when the turn began.
         events: what the action gives back to Rasa.
-        said: what the person has written, the newest last.
+        said: what the person has told, follow-ups apart, the newest last.
     """
 
     question: Question
@@ -250,7 +250,7 @@ class TopicAction(Action, abc.ABC):
             parse=tracker.latest_message or {},
             catalogue=shared_catalogue().current(),
             dispatcher=dispatcher,
-            said=tuple(e["text"] for e in tracker.events if e["event"] == "user" and e["text"]),
+            said=_said(tracker),
         )
         _prepare(turn)
         self.answer(turn)
@@ -261,6 +261,18 @@ class TopicAction(Action, abc.ABC):
         ms = round(1000 * (time.perf_counter() - started))
         log.info("action.done", conversation=tracker.sender_id, action=self.name(), ms=ms)
         return [*turn.events, *_next(turn, tracker)]
+
+
+def _said(tracker: Tracker) -> tuple[str, ...]:
+    """Return what the person has told since they asked to forget it, without their follow-ups."""
+    said: list[str] = []
+    for event in tracker.events:
+        parse = event.get("parse_data") or {}
+        if parse.get("follow_up") == "forget_me":
+            said.clear()
+        elif event["event"] == "user" and event.get("text") and not parse.get("follow_up"):
+            said.append(event["text"])
+    return tuple(said)
 
 
 def _prepare(turn: Turn) -> None:

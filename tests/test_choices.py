@@ -56,7 +56,7 @@ def columns(exchange: Exchange) -> list[str]:
         (Restart(), ["surgery in Kenya"], "cleared",
          {"search_specialty": None, "search_country": None, "listed": None}),
         (Country(country="PH"), ["do I need an internship to register?"],
-         "Yes, in the Philippines", {"licensing_country": ["PH"]}),
+         "In the Philippines", {"licensing_country": ["PH"]}),
         (Country(country="PK", intent="ask_internship_length"), [],
          "In Pakistan, the house job", {"licensing_country": ["PK"]}),
         (Country(country="FR"), ["my friend collapsed and does not breathe"], "112",

@@ -31,6 +31,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _MOST_LEANING = 9
+_FEW_WORDS = 4
 
 
 def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False) -> dict[str, Any]:
@@ -85,9 +86,12 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     by_rules = {*(parsed.get("safety") or ())} - {protocol.intent}
     if any(urgency.index(each) < urgency.index(protocol.intent) for each in by_rules):
         return None
-    step = protocol.step_of(
-        parsed.get("text") or "", danger.said[-1], SURE if _is_sure_matter(parsed) else LIKELY
-    )
+    text = parsed.get("text") or ""
+    if not danger.left and _names_only_a_country(parsed) and len(text.split()) <= _FEW_WORDS:
+        return COUNTRY
+    again = protocol.intent in _dangers(parsed) and danger.kind != "crisis"
+    least = SURE if again or _is_sure_matter(parsed) else LIKELY
+    step = protocol.step_of(text, danger.said[-1], least)
     if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
         return step
     if protocol.intent in _dangers(parsed):

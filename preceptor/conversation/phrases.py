@@ -23,29 +23,29 @@ _ENCODERS = {"use": 1.0, "minilm": 1.2}
 _MOST_WORDS = 20
 # The inverse of the penalty, by cross-validation over the phrases.
 _C = 30.0
-_QUESTIONS = 1500
 
 
 class Phrases:
     """A logistic regression over the vectors of phrases; one row of weights per meaning."""
 
     def __init__(
-        self, name: str, rows: Sequence[tuple[str, str]], *, dangers: bool = False
+        self, name: str, rows: Sequence[tuple[str, str]], *, questions: int, dangers: bool = False
     ) -> None:
         """Read back what was fitted, or fit it and keep it in `var/`.
 
         Args:
             name: of the file.
-            rows: meanings, each with a phrase; short training questions are added as `none`.
+            rows: meanings, each with a phrase.
+            questions: how many short training questions are added as `none`.
             dangers: whether training messages on danger are among those.
         """
         self._exactly: dict[str, set[str]] = {}
         for meant, phrase in rows:
             self._exactly.setdefault(_plain(phrase), set()).add(meant)
-        state = hashlib.sha256(json.dumps([dangers, *rows]).encode()).hexdigest()
+        state = hashlib.sha256(json.dumps([questions, dangers, *rows]).encode()).hexdigest()
         file = CODE / "var" / f"phrases_{name}.npz"
         if not (file.exists() and self._load(file, state)):
-            self._fit(rows, dangers)
+            self._fit(rows, _short_questions(questions, dangers))
             file.parent.mkdir(parents=True, exist_ok=True)
             np.savez(
                 file, state=state, kinds=self.kinds, weights=self._weights, offsets=self._offsets
@@ -57,11 +57,11 @@ class Phrases:
             self._weights, self._offsets = kept["weights"], kept["offsets"]
             return str(kept["state"]) == state
 
-    def _fit(self, rows: Sequence[tuple[str, str]], dangers: bool) -> None:
+    def _fit(self, rows: Sequence[tuple[str, str]], others: Sequence[str]) -> None:
         # A server that finds what was fitted does without scikit-learn.
         from sklearn.linear_model import LogisticRegression
 
-        rows = [*rows, *((NONE, question) for question in _short_questions(dangers))]
+        rows = [*rows, *((NONE, question) for question in others)]
         regression = LogisticRegression(C=_C, max_iter=300)
         regression.fit(meaning([p for _, p in rows], _ENCODERS), [meant for meant, _ in rows])
         self.kinds = [str(kind) for kind in regression.classes_]
@@ -96,7 +96,7 @@ class Phrases:
         return self.kinds[int(chances.argmax())] if chances.sum() >= least else None
 
 
-def _short_questions(dangers: bool) -> list[str]:
+def _short_questions(count: int, dangers: bool) -> list[str]:
     """Return some training questions that are as short as the phrases are."""
     texts = [
         line[2:]
@@ -106,7 +106,7 @@ def _short_questions(dangers: bool) -> list[str]:
         for line in str(block.get("examples", "")).splitlines()
         if line.startswith("- ") and len(line.split()) <= _MOST_WORDS
     ]
-    return texts[:: max(1, len(texts) // _QUESTIONS)]
+    return texts[:: max(1, len(texts) // count)]
 
 
 def _plain(text: str) -> str:

@@ -202,7 +202,7 @@ def phrases() -> Phrases:
             key = NONE if name == NONE else f"{kind}/{name}"
             texts = [*(steps.get(name) or {}).get("when", ()), *more.get(kind, {}).get(name, ())]
             rows += [(key, text) for text in texts]
-    return Phrases("protocols", rows)
+    return Phrases("protocols", rows, questions=200)
 
 
 @lru_cache(maxsize=200)

@@ -138,7 +138,7 @@ def test_a_card_of_a_kind_to_come_and_an_old_message_are_shown_as_words(visitor)
 def test_addresses_in_answers_are_links(visitor):
     visitor.open().say("do I need a housemanship to practise in Nigeria")
     link = visitor.find(".bubble a").first
-    assert link.get_attribute("href").startswith("https://www.mdcn.gov.ng")
+    assert link.get_attribute("href").startswith("https://mdcn.gov.ng")
     expect(visitor.find(".plate")).to_contain_text("Required")
 
 
