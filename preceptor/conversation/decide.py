@@ -19,6 +19,8 @@ FOLLOW_UP = "follow_up"
 # How sure another matter must be to leave a danger that was spoken of.
 _ANOTHER_MATTER = 0.6
 _SURE = 0.8
+# How many messages in a row that no step fits belong to a danger, if not one.
+_PATIENCE = {"crisis": 2}
 # Groups whose messages are a matter of their own.
 _MATTERS = frozenset({"advice", "search", "results", "registration"})
 _PLACES = frozenset({"country", "place"})
@@ -46,16 +48,24 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     step = _step(parsed, frame.danger) if frame.danger else None
     if step is not None:
         return _following(parsed, danger_step=step)
-    if _dangers(parsed) or (frame.danger and not frame.danger.dealt):
+    if parsed.get("safety"):
         return dict(parsed)
     if not frame.danger and (search := as_search(parsed, searching=searching)):
         return search
-    kind = kind_of(parsed.get("text") or "", frame, SURE if _is_sure_matter(parsed) else LIKELY)
-    if (kind == "forget_me" and parsed.get("entities")) or (
-        kind == DETAIL and _is_sure_matter(parsed)
-    ):
-        kind = None
-    return dict(parsed) if kind is None else _following(parsed, follow_up=kind)
+    kind = _kind(parsed, frame)
+    if kind is not None and not (frame.danger and not frame.danger.dealt):
+        return _following(parsed, follow_up=kind)
+    return dict(parsed)
+
+
+def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
+    """Return the kind of follow-up that a message is, None if it is another matter."""
+    sure = _is_sure_matter(parsed)
+    kind = kind_of(parsed.get("text") or "", frame, SURE if sure else LIKELY)
+    if kind == "forget_me" and parsed.get("entities"):
+        return None
+    # In the middle of a talk the classifier is alarmed by objections and failures, too.
+    return None if kind == DETAIL and (sure or _dangers(parsed)) else kind
 
 
 def _following(parsed: Mapping[str, Any], **more: str) -> dict[str, Any]:
@@ -84,7 +94,15 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
         return AGAIN if AGAIN in protocol.steps else None
     if _names_only_a_country(parsed):
         return COUNTRY
-    return None if danger.dealt or _is_another_matter(parsed, protocol) else CONTINUED
+    if danger.dealt or _is_another_matter(parsed, protocol) or _goes_nowhere(danger):
+        return None
+    return CONTINUED
+
+
+def _goes_nowhere(danger: Danger) -> bool:
+    """Tell whether so much was said that no step fits that the danger can't be what it is about."""
+    patience = _PATIENCE.get(danger.kind, 1)
+    return danger.said[-patience:] == (CONTINUED,) * patience
 
 
 def _dangers(parsed: Mapping[str, Any]) -> list[str]:

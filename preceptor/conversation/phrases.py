@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
+from preceptor.intents import intents
 from preceptor.nlu.intents.features import meaning
 from preceptor.nlu.normalize import fold, squeeze
 from preceptor.runtime.settings import CODE
@@ -28,20 +29,23 @@ _QUESTIONS = 1500
 class Phrases:
     """A logistic regression over the vectors of phrases; one row of weights per meaning."""
 
-    def __init__(self, name: str, rows: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, name: str, rows: Sequence[tuple[str, str]], *, dangers: bool = False
+    ) -> None:
         """Read back what was fitted, or fit it and keep it in `var/`.
 
         Args:
             name: of the file.
             rows: meanings, each with a phrase; short training questions are added as `none`.
+            dangers: whether training messages on danger are among those.
         """
         self._exactly: dict[str, set[str]] = {}
         for meant, phrase in rows:
             self._exactly.setdefault(_plain(phrase), set()).add(meant)
-        state = hashlib.sha256(json.dumps(list(rows)).encode()).hexdigest()
+        state = hashlib.sha256(json.dumps([dangers, *rows]).encode()).hexdigest()
         file = CODE / "var" / f"phrases_{name}.npz"
         if not (file.exists() and self._load(file, state)):
-            self._fit(rows)
+            self._fit(rows, dangers)
             file.parent.mkdir(parents=True, exist_ok=True)
             np.savez(
                 file, state=state, kinds=self.kinds, weights=self._weights, offsets=self._offsets
@@ -53,11 +57,11 @@ class Phrases:
             self._weights, self._offsets = kept["weights"], kept["offsets"]
             return str(kept["state"]) == state
 
-    def _fit(self, rows: Sequence[tuple[str, str]]) -> None:
+    def _fit(self, rows: Sequence[tuple[str, str]], dangers: bool) -> None:
         # A server that finds what was fitted does without scikit-learn.
         from sklearn.linear_model import LogisticRegression
 
-        rows = [*rows, *((NONE, question) for question in _short_questions())]
+        rows = [*rows, *((NONE, question) for question in _short_questions(dangers))]
         regression = LogisticRegression(C=_C, max_iter=300)
         regression.fit(meaning([p for _, p in rows], _ENCODERS), [meant for meant, _ in rows])
         self.kinds = [str(kind) for kind in regression.classes_]
@@ -92,13 +96,13 @@ class Phrases:
         return self.kinds[int(chances.argmax())] if chances.sum() >= least else None
 
 
-def _short_questions() -> list[str]:
+def _short_questions(dangers: bool) -> list[str]:
     """Return some training questions that are as short as the phrases are."""
     texts = [
         line[2:]
         for file in sorted((CODE / "data" / "nlu").glob("**/*.yml"))
         for block in YAML(typ="safe").load(file.read_text("utf-8")).get("nlu", [])
-        if not str(block.get("intent", "")).startswith(("report_", "express_"))
+        if dangers or block.get("intent") not in intents().in_group("safety")
         for line in str(block.get("examples", "")).splitlines()
         if line.startswith("- ") and len(line.split()) <= _MOST_WORDS
     ]
