@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from actions import phrases, selection
-from actions.answers import SURE, SURER, answer_if_sure, general_answer, show
+from actions.answers import SURE, answer_if_sure, general_answer, show
 from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
@@ -131,12 +131,17 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ if that is sure and about the very country."""
     if turn.choice is not None:
         return False
-    if turn.parse["intent"]["confidence"] < registration.DOUBTFUL:
+    alone = turn.first and not turn.others
+    if alone and turn.parse["intent"]["confidence"] < registration.DOUBTFUL:
         return answer_if_sure(turn, least=SURE)
-    if not registration.aspects_of(turn.question.text):
+    if not asked.countries or not registration.aspects_of(turn.question.text):
         return False
     topics = (INTENT, LENGTH)
-    return answer_if_sure(turn, least=SURER, topics=topics, places=asked.countries)
+    return answer_if_sure(turn, least=_SUREST, topics=topics, places=asked.countries)
+
+
+# How likely an answer must be right that is given in place of what the table of rules says.
+_SUREST = 0.85
 
 
 def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:

@@ -30,7 +30,7 @@ TALKS: list[list[tuple[str, str, str]]] = [
     [("action_search_programs", "volunteering in Germany under 10 usd", "find_program")],
     [("action_search_programs", "find me something", "find_program")],
     [("action_show_registration", "is it needed in the UK", "ask_registration_requirement")],
-    [("action_answer", "why", "ask_why_intern")],
+    [("action_answer", "how many beds has the ward in Timbuktu", "ask_why_intern")],
     [("action_give_contacts", "emergency number in France", "ask_who_to_call")],
     [("action_give_contacts", "helpline in India", "ask_who_to_call")],
 ]  # fmt: skip
