@@ -82,7 +82,11 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     """Return the step of a danger's protocol that a message means, None if it is another matter."""
     protocol = protocols()[danger.kind]
     urgency = intents().in_group("safety")
-    by_rules = {*(parsed.get("safety") or ())} - {protocol.intent}
+    seen = {*(parsed.get("safety") or ())}
+    by_rules = seen - {protocol.intent}
+    if protocol.intent in seen and AGAIN not in protocol.steps:
+        # It is told anew, with more of what to do.
+        return None
     if any(urgency.index(each) < urgency.index(protocol.intent) for each in by_rules):
         return None
     step = protocol.step_of(
