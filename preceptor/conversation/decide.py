@@ -84,14 +84,14 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     urgency = intents().in_group("safety")
     seen = {*(parsed.get("safety") or ())}
     by_rules = seen - {protocol.intent}
-    if protocol.intent in seen and AGAIN not in protocol.steps:
-        # It is told anew, with more of what to do.
-        return None
     if any(urgency.index(each) < urgency.index(protocol.intent) for each in by_rules):
         return None
     step = protocol.step_of(
         parsed.get("text") or "", danger.said[-1], SURE if _is_sure_matter(parsed) else LIKELY
     )
+    if protocol.intent in seen and AGAIN not in protocol.steps:
+        # It is told anew, with more of what to do, unless that is dealt with.
+        return step if step and protocol.saying(step).deals_or_ends else None
     if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
         return step
     if protocol.intent in _dangers(parsed):
