@@ -83,7 +83,8 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     """Return the step of a danger's protocol that a message means, None if it is another matter."""
     protocol = protocols()[danger.kind]
     urgency = intents().in_group("safety")
-    by_rules = {*(parsed.get("safety") or ())} - {protocol.intent}
+    seen = {*(parsed.get("safety") or ())}
+    by_rules = seen - {protocol.intent}
     if any(urgency.index(each) < urgency.index(protocol.intent) for each in by_rules):
         return None
     text = parsed.get("text") or ""
@@ -92,6 +93,9 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     again = protocol.intent in _dangers(parsed) and danger.kind != "crisis"
     least = SURE if again or _is_sure_matter(parsed) else LIKELY
     step = protocol.step_of(text, danger.said[-1], least)
+    if protocol.intent in seen and AGAIN not in protocol.steps:
+        # It is told anew, with more of what to do, unless that is dealt with.
+        return step if step and protocol.saying(step).deals_or_ends else None
     if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
         return step
     if protocol.intent in _dangers(parsed):

@@ -20,9 +20,8 @@ def phrases() -> tuple[dict[str, str], Phrases]:
     """Return the state in which each kind is possible, and the classifier of kinds."""
     content = YAML(typ="safe").load(PATH.read_text("utf-8"))
     rows = [(kind, phrase) for kind, entry in content.items() for phrase in entry["says"]]
-    return {kind: str(entry["when"]) for kind, entry in content.items()}, Phrases(
-        "follow_ups", rows
-    )
+    when = {kind: str(entry["when"]) for kind, entry in content.items()}
+    return when, Phrases("follow_ups", rows, questions=1500, dangers=True)
 
 
 def kind_of(text: str, frame: Frame, least: float = LIKELY) -> str | None:

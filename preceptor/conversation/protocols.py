@@ -55,6 +55,11 @@ class Saying(_Model):
     sources: tuple[str, ...] = ()
     based_on: tuple[str, ...] = ()
 
+    @property
+    def deals_or_ends(self) -> bool:
+        """Whether the danger has been dealt with or is over once this is said."""
+        return self.deals or self.ends
+
     @validator("says", pre=True)
     def _as_wordings(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value

@@ -17,7 +17,7 @@ from preceptor.nlu.spelling import Mender, is_english
 
 _NEAR = 3
 # How sure the classifier must be of a danger: alone, against words that silence rules, and never.
-_SUSPECTED, _EXCUSED, _NEVER = 0.45, 0.8, 2.0
+_SUSPECTED, _EXCUSED, _NEVER = 0.5, 0.8, 2.0
 _WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
 _GAPS = {"*": r"(?:\S+ ){0,3}?", "**": r"(?:\S+ ){0,8}?"}
 
