@@ -32,6 +32,8 @@ _LEANS = re.compile(
 )
 _MOST_LEANING = 9
 _FEW_WORDS = 4
+# How likely a step of a protocol must be.
+_LIKELY_STEP = 0.65
 
 
 def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False) -> dict[str, Any]:
@@ -85,19 +87,27 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     urgency = intents().in_group("safety")
     seen = {*(parsed.get("safety") or ())}
     by_rules = seen - {protocol.intent}
-    if any(urgency.index(each) < urgency.index(protocol.intent) for each in by_rules):
+    if any(
+        urgency.index(each) < urgency.index(protocol.intent) or intents()[each].does == "hand_over"
+        for each in by_rules
+    ):
         return None
     text = parsed.get("text") or ""
     if not danger.left and _names_only_a_country(parsed) and len(text.split()) <= _FEW_WORDS:
         return COUNTRY
     again = protocol.intent in _dangers(parsed) and danger.kind != "crisis"
-    least = SURE if again or _is_sure_matter(parsed) else LIKELY
+    least = SURE if again or by_rules or _is_sure_matter(parsed) else _LIKELY_STEP
     step = protocol.step_of(text, danger.said[-1], least)
     if protocol.intent in seen and AGAIN not in protocol.steps:
         # It is told anew, with more of what to do, unless that is dealt with.
         return step if step and protocol.saying(step).deals_or_ends else None
     if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
         return step
+    return _other_step(parsed, danger, protocol)
+
+
+def _other_step(parsed: Mapping[str, Any], danger: Danger, protocol: Protocol) -> str | None:
+    """Return the step of a message that is near to no phrase, None if it is another matter."""
     if protocol.intent in _dangers(parsed):
         return AGAIN if AGAIN in protocol.steps else None
     if _names_only_a_country(parsed):

