@@ -180,8 +180,13 @@ class Linker:
         """Return what the words mean here; empty if the context speaks against all."""
         likely = [t for t in terms if not t.ambiguous or _context_allows(span, t)]
         languages = [t for t in likely if t.kind == "language"]
-        # Of a language that no programme asks for, the catalogue has only the people.
-        if not languages and (code := language_code(span.text)):
+        # Of a language that no programme asks for, the catalogue has only the people. Nauru's is
+        # named as the country is.
+        if (
+            not languages
+            and fold(span.text) not in self._names
+            and (code := language_code(span.text))
+        ):
             languages = [Term("language", code, span.text)]
         if languages and _speaks_of_language(span):
             return (languages[0],)
