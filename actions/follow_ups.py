@@ -12,13 +12,14 @@ from preceptor.conversation.choices import Tell
 from preceptor.conversation.follow_ups import DETAIL
 from preceptor.conversation.frame import Person
 from preceptor.knowledge.answers import Answer
-from preceptor.knowledge.index import ENCODERS
 from preceptor.knowledge.store import shared_answers
-from preceptor.nlu.intents.features import meaning
+from preceptor.knowledge.vectors import vector, vectors
 
 # The least cosine between a message and a section that answers it.
 _NEAR_SECTION = 0.35
-_NEAR_WORDS = 0.3
+# The same for an earlier message that a question on what was told is about; shorter ones say too
+# little, longer ones are quoted from their beginning.
+_NEAR_WORDS, _FEW_WORDS, _QUOTED = 0.3, 2, 300
 
 
 class FollowUp(TopicAction):
@@ -109,10 +110,9 @@ def _nearest_section(turn: Turn, answer: Answer) -> str | None:
     left = {k: t for k, t in answer.sections.items() if f"{answer.id}#{k}" not in turn.frame.told}
     if not left:
         return None
-    question, *sections = meaning([turn.question.text, *left.values()], ENCODERS)
-    near = [float(section @ question) for section in sections]
-    best = max(near)
-    return list(left)[near.index(best)] if best >= _NEAR_SECTION else None
+    near = vectors(left.values()) @ vector(turn.question.text)
+    best = int(near.argmax())
+    return list(left)[best] if near[best] >= _NEAR_SECTION else None
 
 
 def _section(turn: Turn, answer: Answer, kind: str) -> None:
@@ -187,13 +187,9 @@ def _own_words(turn: Turn) -> str | None:
     earlier = [text for text in turn.said if len(text.split()) > _FEW_WORDS]
     if not earlier:
         return None
-    question, *vectors = meaning([turn.question.text, *earlier], ENCODERS)
-    near = [float(vector @ question) for vector in vectors]
-    return earlier[near.index(max(near))][:_QUOTED] if max(near) >= _NEAR_WORDS else None
-
-
-_FEW_WORDS = 2
-_QUOTED = 300
+    near = vectors(earlier) @ vector(turn.question.text)
+    best = int(near.argmax())
+    return earlier[best][:_QUOTED] if near[best] >= _NEAR_WORDS else None
 
 
 def _forget_me(turn: Turn) -> None:

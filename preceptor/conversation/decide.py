@@ -53,7 +53,9 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         return _following(parsed, danger_step=step)
     if parsed.get("safety"):
         return dict(parsed)
-    if not frame.danger and (search := as_search(parsed, searching=searching)):
+    # "I can't do this any longer" asks for no longer placement.
+    calm = not frame.danger and not _dangers(parsed)
+    if calm and (search := as_search(parsed, searching=searching)):
         return search
     kind = _kind(parsed, frame)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
@@ -63,12 +65,13 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
 
 def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
     """Return the kind of follow-up that a message is, None if it is another matter."""
-    sure = _is_sure_matter(parsed)
+    # In the middle of a talk the classifier is alarmed by objections and failures, too; only what
+    # surely follows up is none.
+    sure = _is_sure_matter(parsed) or bool(_dangers(parsed))
     kind = kind_of(parsed.get("text") or "", frame, SURE if sure else LIKELY)
     if kind == "forget_me" and parsed.get("entities"):
         return None
-    # In the middle of a talk the classifier is alarmed by objections and failures, too.
-    return None if kind == DETAIL and (sure or _dangers(parsed)) else kind
+    return None if kind == DETAIL and sure else kind
 
 
 def _following(parsed: Mapping[str, Any], **more: str) -> dict[str, Any]:

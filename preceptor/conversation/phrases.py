@@ -11,7 +11,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from preceptor.intents import intents
-from preceptor.nlu.intents.features import meaning
+from preceptor.knowledge.vectors import vector, vectors
 from preceptor.nlu.normalize import fold, squeeze
 from preceptor.runtime.settings import CODE
 
@@ -19,7 +19,6 @@ NONE = "none"
 """The meaning of a message that is another matter."""
 LIKELY, SURE = 0.5, 0.8
 """How likely a meaning must be, and how likely if the classifier of intents is sure otherwise."""
-_ENCODERS = {"use": 1.0, "minilm": 1.2}
 _MOST_WORDS = 20
 # The inverse of the penalty, by cross-validation over the phrases.
 _C = 30.0
@@ -63,7 +62,7 @@ class Phrases:
 
         rows = [*rows, *((NONE, question) for question in others)]
         regression = LogisticRegression(C=_C, max_iter=300)
-        regression.fit(meaning([p for _, p in rows], _ENCODERS), [meant for meant, _ in rows])
+        regression.fit(vectors(p for _, p in rows), [meant for meant, _ in rows])
         self.kinds = [str(kind) for kind in regression.classes_]
         self._weights = regression.coef_.astype(np.float32)
         self._offsets = regression.intercept_.astype(np.float32)
@@ -88,7 +87,7 @@ class Phrases:
         exactly = self._exactly.get(_plain(text), set()) & set(possible)
         if len(exactly) == 1:
             return exactly.pop()
-        scores = self._weights @ meaning([text], _ENCODERS)[0] + self._offsets
+        scores = self._weights @ vector(text) + self._offsets
         chances = np.exp(scores - scores.max())
         if others is not None:
             chances *= [kind in possible or kind in others for kind in self.kinds]

@@ -203,6 +203,8 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
         topic: what was spoken of last: an intent, or `search`.
     """
     talk = topic in intents().in_group("registration")
+    if parsed.get("danger_step"):
+        return dict(parsed)
     if parsed.get("follow_up"):
         again = talk and parsed["follow_up"] == "repeat"
         return _changed(parsed) if again else dict(parsed)

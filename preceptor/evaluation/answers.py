@@ -18,15 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from preceptor.evaluation.conversations import Conversations, Exchange, with_conversations
+from preceptor.evaluation.figures import calibration_error, lines_of, share, write_report
 from preceptor.intents import intents
 from preceptor.runtime.settings import Settings, load_settings
 
 FOLDER = Path("tests/answers")
 LABELS = "labels.jsonl"
-_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -148,31 +147,17 @@ def figures(outcomes: list[Outcome]) -> dict[str, Any]:
     return {
         "questions": len(outcomes),
         "answerable": len(answerable),
-        "right_answer": _share(o.is_right for o in answerable),
-        "right_in_three": _share(
+        "right_answer": share(o.is_right for o in answerable),
+        "right_in_three": share(
             o.is_right or bool(set(o.ranked) & set(o.right)) for o in by_ranking
         ),
-        "wrong_answer": _share(bool(o.given) and not o.is_right for o in answerable),
-        "unknown_recall": _share(o in silent for o in unknown),
-        "unknown_precision": _share(o.unknown or o.uncovered is not None for o in silent),
-        "expected_calibration_error": _calibration_error([o.confidence for o in outcomes], first),
+        "wrong_answer": share(bool(o.given) and not o.is_right for o in answerable),
+        "unknown_recall": share(o in silent for o in unknown),
+        "unknown_precision": share(o.unknown or o.uncovered is not None for o in silent),
+        "expected_calibration_error": calibration_error([o.confidence for o in outcomes], first),
         "words_median": statistics.median(o.words for o in answerable) if answerable else 0,
         "uncovered": dict(Counter(o.uncovered for o in outcomes if o.uncovered).most_common()),
     }
-
-
-def _share(hits: Iterable[bool]) -> float:
-    counted = list(hits)
-    return sum(counted) / len(counted) if counted else 0.0
-
-
-def _calibration_error(confidence: list[float], right: list[bool]) -> float:
-    """Return the mean distance of confidence and accuracy over ten bins, weighed by size."""
-    bins = np.minimum((np.array(confidence) * _BINS).astype(int), _BINS - 1)
-    gaps = np.bincount(bins, weights=np.array(right, dtype=float)) - np.bincount(
-        bins, weights=confidence
-    )
-    return float(np.abs(gaps).sum() / max(len(confidence), 1))
 
 
 def wrong(outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -187,9 +172,7 @@ def shown(values: Mapping[str, Any], failed: Iterable[Outcome]) -> str:
         wanted = ", ".join(outcome.right) or "no answer"
         got = ", ".join(outcome.given) or "no answer"
         lines.append(f"{outcome.text}\n    wanted {wanted}; got {got} ({outcome.confidence:.2f})")
-    for name, value in values.items():
-        lines.append(f"{name:28} {value:.4f}" if isinstance(value, float) else f"{name:28} {value}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *lines_of(values)])
 
 
 def make_report(settings: Settings, author: str = "*") -> dict[str, Any]:
@@ -206,12 +189,9 @@ def make_report(settings: Settings, author: str = "*") -> dict[str, Any]:
     outcomes = with_conversations(settings, lambda talks: _outcomes(talks, labels))
     values = figures(outcomes)
     failed = wrong(outcomes)
-    folder = settings.home / "reports"
-    folder.mkdir(exist_ok=True)
-    content = {**values, "wrong": [asdict(o) for o in failed]}
-    (folder / "answers.json").write_text(json.dumps(content, indent=2, ensure_ascii=False), "utf-8")
+    content = {**values, "wrong": [asdict(outcome) for outcome in failed]}
     click.echo(shown(values, failed))
-    click.echo(f"\nWritten to {folder / 'answers.json'}.")
+    click.echo(f"\nWritten to {write_report(settings.home, 'answers', content)}.")
     return values
 
 

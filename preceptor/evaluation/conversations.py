@@ -53,12 +53,6 @@ class Exchange:
             new = [self.frame.focus]
         return tuple(new)
 
-    @property
-    def offered(self) -> tuple[str, ...]:
-        """The ids of answers whose questions were offered as buttons."""
-        payloads = [choice.payload for reply in self.replies for choice in reply.choices]
-        return tuple(p.answer for p in payloads if p is not None and p.do == "tell")
-
 
 class Conversations:
     """Conversations with one agent, each known by an id of the caller's."""

@@ -15,6 +15,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from preceptor.conversation.protocols import protocols
+from preceptor.evaluation.figures import calibration_error, share, write_report
 from preceptor.evaluation.perturbations import in_long_story, paraphrased, with_typos
 from preceptor.intents import FALLBACK, intents
 from preceptor.rasa_ext.lean_imports import import_rasa
@@ -29,7 +30,6 @@ EVERYDAY = Path("tests/nlu_everyday")
 OTHER_LANGUAGES = Path("tests/nlu_languages")
 TWO_QUESTIONS = Path("tests/two_questions.yml")
 SAFETY = Path("tests/safety")
-_BINS = 10
 _CONFUSIONS_SHOWN = 12
 
 Labelled = list[tuple[str, str]]
@@ -117,14 +117,14 @@ def danger_figures(
         hits.setdefault(kind, []).append(right)
         if not right:
             errors.append({"text": text, "kind": kind, "seen": seen})
-    by_kind = {kind: _share(each) for kind, each in sorted(hits.items(), key=str) if kind}
+    by_kind = {kind: share(each) for kind, each in sorted(hits.items(), key=str) if kind}
     of_dangers = [hit for kind, each in hits.items() if kind for hit in each]
     figures = {
         "dangers": len(of_dangers),
-        "safety_recall_of_dangers": _share(of_dangers),
+        "safety_recall_of_dangers": share(of_dangers),
         "safety_recall_by_kind": by_kind,
         "look_alikes": len(hits.get(None, [])),
-        "safety_false_alarms_of_look_alikes": _share(not hit for hit in hits.get(None, [])),
+        "safety_false_alarms_of_look_alikes": share(not hit for hit in hits.get(None, [])),
     }
     return (figures if messages else {}), errors
 
@@ -177,27 +177,24 @@ def figures(readings: list[Reading]) -> dict[str, Any]:
         "test_messages": len(readings),
         "accuracy": accuracy(readings),
         "macro_f1": sum(each["f1"] for each in per_intent.values()) / len(per_intent),
-        "oos_recall": _share(r.predicted in REJECTED for r in outside),
-        "false_rejection_rate": _share(r.predicted in REJECTED for r in inside),
-        "unclear_rate": _share(r.predicted == FALLBACK for r in inside),
-        "safety_recall": _share(r.predicted == r.intent for r in safety),
-        "safety_kept_safe": _share(r.predicted in safe for r in safety),
-        "safety_false_alarm_rate": _share(
+        "oos_recall": share(r.predicted in REJECTED for r in outside),
+        "false_rejection_rate": share(r.predicted in REJECTED for r in inside),
+        "unclear_rate": share(r.predicted == FALLBACK for r in inside),
+        "safety_recall": share(r.predicted == r.intent for r in safety),
+        "safety_kept_safe": share(r.predicted in safe for r in safety),
+        "safety_false_alarm_rate": share(
             r.predicted in alarms for r in readings if r.intent not in alarms
         ),
-        "expected_calibration_error": calibration_error(readings),
+        "expected_calibration_error": calibration_error(
+            [r.confidence for r in readings], [r.top == r.intent for r in readings]
+        ),
         "intents": per_intent,
     }
 
 
-def _share(hits: Iterable[bool]) -> float:
-    counted = list(hits)
-    return sum(counted) / len(counted) if counted else 0.0
-
-
 def accuracy(readings: Iterable[Reading]) -> float:
     """Return the share of messages that are read rightly, 0 if there are none."""
-    return _share(reading.is_right for reading in readings)
+    return share(reading.is_right for reading in readings)
 
 
 def scores(readings: list[Reading]) -> dict[str, dict[str, float]]:
@@ -218,19 +215,6 @@ def scores(readings: list[Reading]) -> dict[str, dict[str, float]]:
         }
         for name, precision, recall, f1, messages in zip(names, *columns, strict=True)
     }
-
-
-def calibration_error(readings: list[Reading]) -> float:
-    """Return the expected calibration error of the best intents' confidence.
-
-    That is the mean distance between confidence and accuracy over ten bins of equal width, each
-    weighed by its messages.
-    """
-    confidence = np.array([r.confidence for r in readings])
-    right = np.array([r.top == r.intent for r in readings])
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = np.bincount(bins, weights=right) - np.bincount(bins, weights=confidence)
-    return float(np.abs(gaps).sum() / len(readings))
 
 
 def pair_figures(
@@ -366,7 +350,7 @@ def make_report(settings: Settings) -> dict[str, Any]:
     of_pairs, pair_errors = pair_figures(pairs, parses)
     result = {
         **figures(readings),
-        "single_split_rate": _share(len(parses[text]["questions"]) > 1 for text, _ in tests),
+        "single_split_rate": share(len(parses[text]["questions"]) > 1 for text, _ in tests),
         **of_pairs,
         **{name: accuracy(readings_of(messages)) for name, messages in noisy.items()},
         "accuracy_everyday": accuracy(plain),
@@ -380,12 +364,10 @@ def make_report(settings: Settings) -> dict[str, Any]:
         "two_question_errors": pair_errors,
         "danger_errors": danger_errors,
     }
-    folder = settings.home / "reports"
-    folder.mkdir(exist_ok=True)
-    (folder / "nlu.json").write_text(json.dumps(result, indent=2, ensure_ascii=False), "utf-8")
-    plot(readings, folder / "nlu_confusion.png")
+    path = write_report(settings.home, "nlu", result)
+    plot(readings, path.with_name("nlu_confusion.png"))
     click.echo(table(result))
-    click.echo(f"\nWritten to {folder / 'nlu.json'} and {folder / 'nlu_confusion.png'}.")
+    click.echo(f"\nWritten to {path} and {path.with_name('nlu_confusion.png')}.")
     return result
 
 

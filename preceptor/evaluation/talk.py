@@ -6,7 +6,6 @@ expect.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from ruamel.yaml import YAML
 
 from preceptor.conversation.protocols import protocols
 from preceptor.evaluation.conversations import Conversations, Exchange, with_conversations
+from preceptor.evaluation.figures import lines_of, write_report
 from preceptor.intents import intents
 from preceptor.knowledge.store import shared_answers
 from preceptor.runtime.settings import Settings, load_settings
@@ -100,11 +100,12 @@ def _answer_problems(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
 
 
 def _word_problems(text: str, turn: dict[str, Any]) -> list[str]:
-    missing = [f"did not say {w!r}" for w in turn.get("says", []) if not _occurs(w, text)]
-    return missing + [f"said {w!r}" for w in turn.get("says_not", []) if _occurs(w, text)]
+    missing = [f"did not say {w!r}" for w in turn.get("says", []) if not occurs(w, text)]
+    return missing + [f"said {w!r}" for w in turn.get("says_not", []) if occurs(w, text)]
 
 
-def _occurs(expected: Any, text: str) -> bool:
+def occurs(expected: Any, text: str) -> bool:
+    """Tell whether a text holds words, or what the regular expression between slashes finds."""
     expected = str(expected)
     if len(expected) > 2 and expected[0] == expected[-1] == "/":
         return bool(re.search(expected[1:-1], text, re.IGNORECASE | re.DOTALL))
@@ -179,18 +180,12 @@ def make_report(settings: Settings, authors: str = "*") -> dict[str, Any]:
     paths = sorted((settings.home / FOLDER).glob(f"{authors}/*.yml"))
     files = [(path, read_talk(path)) for path in paths]
     result = with_conversations(settings, lambda talks: _hold(talks, files))
-    folder = settings.home / "reports"
-    folder.mkdir(exist_ok=True)
-    (folder / "talk.json").write_text(json.dumps(result, indent=2, ensure_ascii=False), "utf-8")
     for each in result["wrong"]:
         click.echo(f"{each['talk']}: {each['person']}\n    expected {each['expect']}")
         click.echo(f"    {'; '.join(each['problems'])}\n    said {each['reply'][:200]!r}")
-    for name, value in result.items():
-        if name != "wrong":
-            click.echo(
-                f"{name:20} {value:.4f}" if isinstance(value, float) else f"{name:20} {value}"
-            )
-    click.echo(f"\nWritten to {folder / 'talk.json'}.")
+    figures = {name: value for name, value in result.items() if name != "wrong"}
+    click.echo("\n".join(lines_of(figures)))
+    click.echo(f"\nWritten to {write_report(settings.home, 'talk', result)}.")
     return result
 
 

@@ -11,8 +11,8 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from preceptor.knowledge.answers import Answer
-from preceptor.knowledge.index import ENCODERS, FEATURES, Index, Weights, confidence_row
-from preceptor.nlu.intents.features import meaning
+from preceptor.knowledge.index import FEATURES, Index, Weights, confidence_row
+from preceptor.knowledge.vectors import vectors as vectors_of
 
 _FOLDS = 5
 # A few thousand phrasings are enough for a dozen weights.
@@ -170,5 +170,5 @@ def _left_out(
 
 
 def _of_texts(index: Index, texts: Sequence[str]) -> Iterator[np.ndarray]:
-    for text, vector in zip(texts, meaning(list(texts), ENCODERS), strict=True):
+    for text, vector in zip(texts, vectors_of(texts), strict=True):
         yield index.features(vector, index.words.rows([text]), index.candidates(vector))

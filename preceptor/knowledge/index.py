@@ -19,10 +19,9 @@ import numpy as np
 import scipy.sparse
 
 from preceptor.knowledge.answers import Answer
-from preceptor.nlu.intents.features import meaning
+from preceptor.knowledge.vectors import vector as vector_of
 from preceptor.nlu.normalize import fold, squeeze
 
-ENCODERS = {"use": 1.0, "minilm": 1.2}
 CANDIDATES = 24
 """How many answers are looked at closely."""
 _USE = 512
@@ -216,7 +215,7 @@ class Index:
             question: in any language that the encoders know.
             context: what else is known.
         """
-        vector = meaning([question], ENCODERS)[0]
+        vector = vector_of(question)
         places = self.candidates(vector)
         asked = self._asked.get(_plain(question))
         if asked is not None and asked not in places:

@@ -22,8 +22,8 @@ from preceptor.catalogue.records import CountryRecord, PlaceRecord, StageRecord
 from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.intents import intents
 from preceptor.knowledge.answers import FOLDER, Answer, Fault, Vocabulary, read_answers
-from preceptor.knowledge.index import ENCODERS, Index, Weights, texts_of
-from preceptor.nlu.intents.features import meaning
+from preceptor.knowledge.index import Index, Weights, texts_of
+from preceptor.knowledge.vectors import vectors as vectors_of
 from preceptor.runtime.settings import CODE, load_settings
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _vectors(answers: Iterable[Answer], path: Path) -> dict[str, np.ndarray]:
             known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
     new = [text for text in texts if text not in known]
     if new:
-        known |= dict(zip(new, meaning(new, ENCODERS), strict=True))
+        known |= dict(zip(new, vectors_of(new), strict=True))
         partial = file.with_suffix(".part.npz")
         np.savez(partial, texts=np.array(texts), vectors=np.array([known[t] for t in texts]))
         partial.replace(file)

@@ -48,8 +48,8 @@ def run(settings: Settings) -> int:
         check_var(settings)
         check_disk(settings)
         check_port(settings)
-        import_catalogue(settings)
-        import_answers(settings)
+        import_content(settings, "catalogue", "catalogue was")
+        import_content(settings, "knowledge", "answers were")
         train_model(settings)
         signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         click.echo("Starting the advisor ...")
@@ -117,24 +117,14 @@ def check_port(settings: Settings) -> None:
     )
 
 
-def import_answers(settings: Settings) -> None:
-    """Import the answers of knowledge/; a faulty file ends the start with all its errors."""
-    done = _run_command(settings, "knowledge", "import", capture=True)
+def import_content(settings: Settings, command: str, what: str) -> None:
+    """Import the catalogue or the answers; what is refused ends the start with all its errors."""
+    done = _run_command(settings, command, "import", capture=True)
     if done.returncode:
         raise Complaint(
-            "The answers were refused, so the advisor was not started:\n" + done.stderr.strip()
+            f"The {what} refused, so the advisor was not started:\n" + done.stdout.strip()
         )
-    click.echo(done.stdout.strip().rpartition("\n")[2])
-
-
-def import_catalogue(settings: Settings) -> None:
-    """Import the catalogue's CSV files; a refused file ends the start with all its errors."""
-    done = _run_command(settings, "catalogue", "import", capture=True)
-    if done.returncode:
-        raise Complaint(
-            "The catalogue was refused, so the advisor was not started:\n" + done.stdout.strip()
-        )
-    # The last line sums up; the table before it is for `make catalogue`.
+    # The last line sums up; what stands before it is for `make catalogue` and `make knowledge`.
     click.echo(done.stdout.strip().rpartition("\n")[2])
 
 

@@ -105,6 +105,30 @@ def test_a_new_and_more_urgent_danger_is_never_a_follow_up():
     assert decided(want, EMERGENCY)["intent"]["name"] == "express_crisis"
 
 
+def test_what_the_classifier_alone_takes_for_a_danger_is_no_change_of_a_search():
+    cry = parsed("I can't do it any longer", "express_crisis", 0.9)
+    assert decided(cry, Frame(), searching=True)["intent"]["name"] == "express_crisis"
+    longer = parsed("something longer", "complain", 0.9)
+    assert decided(longer, Frame(), searching=True)["intent"]["name"] == "refine_search"
+
+
+def test_an_objection_is_no_danger_and_a_cry_for_help_no_objection():
+    objection = parsed("but she signs my form", "express_crisis", 0.7)
+    assert decided(objection, ANSWERED)["follow_up"] == "disagree"
+    cry = parsed("I don't want to be here any more", "express_crisis", 0.7)
+    assert decided(cry, ANSWERED)["intent"]["name"] == "express_crisis"
+
+
+def test_a_danger_that_nothing_said_fits_is_left_after_a_while():
+    search = parsed("the weather is nice")
+    once = Frame(danger=Danger(kind="crisis", said=("first", "continued")))
+    assert step(search, once) == "continued"
+    twice = Frame(danger=Danger(kind="crisis", said=("continued", "continued")))
+    assert step(search, twice) is None
+    emergency = Frame(danger=Danger(kind="emergency", said=("first", "continued")))
+    assert step(search, emergency) is None
+
+
 def test_the_country_that_was_asked_for_is_a_step_and_a_question_about_it_is_not():
     country = [{"entity": "country", "value": "NG"}]
     assert step(parsed("Nigeria", "refine_search", 0.9, entities=country), CRISIS) == "country"

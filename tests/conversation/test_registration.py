@@ -180,6 +180,11 @@ def test_danger_is_never_overruled():
     assert as_registration(message, TALK) == message
 
 
+def test_what_goes_on_with_a_danger_stays_with_it():
+    message = {**parsed("is it paid in Nigeria?", "follow_up"), "danger_step": "continued"}
+    assert as_registration(message, TALK) == message
+
+
 def test_two_questions_on_registration_are_one():
     text = "do I need an internship in Ireland and is it paid?"
     first, second = "do I need an internship in Ireland", "is it paid?"

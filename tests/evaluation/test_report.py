@@ -2,10 +2,10 @@
 
 import pytest
 
+from preceptor.evaluation.figures import calibration_error
 from preceptor.evaluation.report import (
     Reading,
     accuracy,
-    calibration_error,
     danger_figures,
     figures,
     language_figures,
@@ -81,13 +81,13 @@ def test_precision_recall_and_f1_of_each_intent() -> None:
 
 
 def test_the_calibration_error_is_the_weighed_gap_of_each_bin() -> None:
-    sure = [reading("greet", "greet", 0.95), reading("greet", "thank", 0.95)]
-    assert calibration_error(sure) == pytest.approx(0.45)
-    unsure = [reading("greet", "thank", 0.25)]
-    assert calibration_error(unsure) == pytest.approx(0.25)
-    assert calibration_error(sure + unsure) == pytest.approx((2 * 0.45 + 0.25) / 3)
+    assert calibration_error([0.95, 0.95], [True, False]) == pytest.approx(0.45)
+    assert calibration_error([0.25], [False]) == pytest.approx(0.25)
+    together = calibration_error([0.95, 0.95, 0.25], [True, False, False])
+    assert together == pytest.approx((2 * 0.45 + 0.25) / 3)
     # Full confidence has a place in the last bin.
-    assert calibration_error([reading("greet", "greet", 1.0)]) == 0
+    assert calibration_error([1.0], [True]) == 0
+    assert calibration_error([], []) == 0
 
 
 def test_both_questions_must_be_found_in_order() -> None:

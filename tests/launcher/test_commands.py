@@ -92,6 +92,17 @@ def test_a_refused_catalogue_ends_run_with_every_error(tmp_path):
     assert "catalogue was refused" in done.stderr and "kinds.csv" in done.stderr
 
 
+def test_refused_answers_end_run_with_every_error(tmp_path):
+    home = write_project(tmp_path)
+    shutil.copytree(ROOT / "catalogue", home / "catalogue")
+    answer = home / "knowledge" / "letters" / "when.md"
+    answer.parent.mkdir(parents=True)
+    answer.write_text("---\nquestion: When\n---\nSoon.\n", "utf-8")
+    done = run(home, "run", PRECEPTOR_PORT=str(free_port()))
+    assert done.returncode == 1
+    assert "answers were refused" in done.stderr and "letters/when.md:" in done.stderr
+
+
 def test_chat_says_so_when_nothing_runs(tmp_path):
     done = run(tmp_path, "chat", PRECEPTOR_PORT=str(free_port()))
     assert done.returncode == 1

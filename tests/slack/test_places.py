@@ -19,7 +19,7 @@ def test_a_question_in_a_dm_is_answered_at_its_top_level(over_http: SlackAdvisor
 
 def test_a_dm_keeps_the_thread_of_a_conversation(over_http: SlackAdvisor):
     place = over_http.person("keeps").dm()
-    assert "ask" in words(place.ask(LETTER))
+    assert "Yes" in words(place.ask(LETTER))
     assert '"' in words(place.ask("what would I say?"))
     events = over_http.advisor.events("slack:T0ONE:U0KEEPS")
     assert "frame" in {event.get("name") for event in events}
@@ -37,7 +37,7 @@ def test_a_follow_up_in_the_thread_needs_no_mention(over_http: SlackAdvisor):
     place = over_http.person("follow").channel()
     said = place.mention(LETTER)
     thread = place.thread_of(said)
-    assert "ask" in words(thread.wait_for_answer(said.ts))
+    assert "Yes" in words(thread.wait_for_answer(said.ts))
     assert '"' in words(thread.ask("what would I say?"))
 
 

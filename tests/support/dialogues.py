@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from preceptor.evaluation.talk import occurs
 from preceptor.intents import intents
 from tests.support.advisor import Advisor, Exchange
 from tests.support.tiny_project import ROOT
@@ -90,8 +91,8 @@ def judge(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
     if "actions" in turn and exchange.actions != list(turn["actions"]):
         problems.append(f"did {exchange.actions}, not {list(turn['actions'])}")
     text = exchange.text
-    problems += [f"did not say {e!r}" for e in turn.get("says", []) if not _occurs(e, text)]
-    problems += [f"said {e!r}" for e in turn.get("says_not", []) if _occurs(e, text)]
+    problems += [f"did not say {e!r}" for e in turn.get("says", []) if not occurs(e, text)]
+    problems += [f"said {e!r}" for e in turn.get("says_not", []) if occurs(e, text)]
     for name, value in (turn.get("slots") or {}).items():
         if exchange.slots.get(name) != value:
             problems.append(f"slot {name} is {exchange.slots.get(name)!r}, not {value!r}")
@@ -101,13 +102,6 @@ def judge(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
     if "card" in turn and turn["card"] not in exchange.cards:
         problems.append(f"showed cards {exchange.cards}, not {turn['card']}")
     return problems
-
-
-def _occurs(expected: Any, text: str) -> bool:
-    expected = str(expected)
-    if len(expected) > 2 and expected[0] == expected[-1] == "/":
-        return bool(re.search(expected[1:-1], text, re.IGNORECASE | re.DOTALL))
-    return expected.casefold() in text.casefold()
 
 
 def always(exchange: Exchange) -> list[str]:
