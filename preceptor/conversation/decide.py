@@ -67,11 +67,28 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
     """Return the kind of follow-up that a message is, None if it is another matter."""
     # In the middle of a talk the classifier is alarmed by objections and failures, too; only what
     # surely follows up is none.
-    sure = _is_sure_matter(parsed) or bool(_dangers(parsed))
-    kind = kind_of(parsed.get("text") or "", frame, SURE if sure else LIKELY)
-    if kind == "forget_me" and parsed.get("entities"):
+    holds = any(protocols()[each].holds for each in _kinds_of_danger(parsed))
+    sure = _is_sure_matter(parsed) or holds
+    text = parsed.get("text") or ""
+    kind = kind_of(text, frame, SURE if sure else LIKELY)
+    if (kind == "forget_me" and parsed.get("entities")) or (kind == DETAIL and sure):
         return None
-    return None if kind == DETAIL and sure else kind
+    return DETAIL if kind is None and frame.focus and _is_unclear(parsed) else kind
+
+
+def _is_unclear(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message was hardly understood: "is coffee at 3 ok" is no symptom."""
+    if parsed["intent"]["name"] == FALLBACK:
+        return len((parsed.get("text") or "").split()) > 1
+    kinds = _kinds_of_danger(parsed)
+    own = bool(kinds) and not any(protocols()[kind].holds for kind in kinds)
+    return own and _confidence(parsed) < _SURE
+
+
+def _kinds_of_danger(parsed: Mapping[str, Any]) -> list[str]:
+    """Return the kinds of the protocols that a message would begin."""
+    begun = (protocols().of_intent(intent) for intent in _dangers(parsed))
+    return [protocol.kind for protocol in begun if protocol is not None]
 
 
 def _following(parsed: Mapping[str, Any], **more: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ NONE = "none"
 """The meaning of a message that is another matter."""
 LIKELY, SURE = 0.5, 0.8
 """How likely a meaning must be, and how likely if the classifier of intents is sure otherwise."""
+# How much of the likelihood that is asked for one meaning must have alone.
+_CLEAR = 0.6
 _MOST_WORDS = 20
 # The inverse of the penalty, by cross-validation over the phrases.
 _C = 30.0
@@ -92,7 +94,8 @@ class Phrases:
         if others is not None:
             chances *= [kind in possible or kind in others for kind in self.kinds]
         chances *= np.array([kind in possible for kind in self.kinds]) / chances.sum()
-        return self.kinds[int(chances.argmax())] if chances.sum() >= least else None
+        likely = chances.sum() >= least and chances.max() >= _CLEAR * least
+        return self.kinds[int(chances.argmax())] if likely else None
 
 
 def _short_questions(count: int, dangers: bool) -> list[str]:

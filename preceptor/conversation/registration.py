@@ -31,6 +31,7 @@ DOUBTFUL = 0.6
 # Aspects that a word for "need" is no further question beside.
 _NEEDS_NO_NEED = {"length", "pattern", "pay"}
 _POINTS = re.compile(r"\b(?:it|this|that|they|them|there|here|one)\b", re.IGNORECASE)
+_TALK = frozenset({"reaction", "small_talk", "advisor"})
 _BESIDE = frozenset({"advice", "search", "results", "reaction", "advisor"})
 
 Entities = Iterable[Mapping[str, Any]]
@@ -248,6 +249,9 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
     """Tell whether a question that was read as something else is one on registration."""
     declared = intents().get(intent)
     group = declared.group if declared else None
+    if talk and group in _TALK and _is_short(text) and "source" in aspects_of(text):
+        # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
+        return True
     if group == "registration" or (group is not None and group not in _BESIDE):
         # "Which exam?" is refused where nobody speaks of registration.
         return group == "refusal" and talk and _is_short(text) and bool(aspects_of(text))

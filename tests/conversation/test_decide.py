@@ -119,6 +119,17 @@ def test_an_objection_is_no_danger_and_a_cry_for_help_no_objection():
     assert decided(cry, ANSWERED)["intent"]["name"] == "express_crisis"
 
 
+def test_what_is_hardly_understood_after_an_answer_is_a_further_question_on_it():
+    for text, intent in (
+        ("is coffee at 3 ok", "describe_own_symptoms"),
+        ("can we", "nlu_fallback"),
+    ):
+        assert decided(parsed(text, intent, 0.3), ANSWERED)["follow_up"] == "detail"
+        assert decided(parsed(text, intent, 0.3), Frame())["intent"]["name"] == intent
+    ill = parsed("my stomach hurts and I feel dizzy", "describe_own_symptoms", 0.95)
+    assert decided(ill, ANSWERED)["intent"]["name"] == "describe_own_symptoms"
+
+
 def test_a_danger_that_nothing_said_fits_is_left_after_a_while():
     search = parsed("the weather is nice")
     once = Frame(danger=Danger(kind="crisis", said=("first", "continued")))

@@ -180,6 +180,12 @@ def test_danger_is_never_overruled():
     assert as_registration(message, TALK) == message
 
 
+def test_are_you_sure_asks_where_the_rules_are_from_and_is_no_yes():
+    assert as_registration(parsed("are you sure?", "affirm"), TALK)["intent"]["name"] == TALK
+    assert as_registration(parsed("are you sure?", "affirm"), None)["intent"]["name"] == "affirm"
+    assert as_registration(parsed("yes", "affirm"), TALK)["intent"]["name"] == "affirm"
+
+
 def test_what_goes_on_with_a_danger_stays_with_it():
     message = {**parsed("is it paid in Nigeria?", "follow_up"), "danger_step": "continued"}
     assert as_registration(message, TALK) == message
