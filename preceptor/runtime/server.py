@@ -103,15 +103,14 @@ def _app(settings: Settings, model: Path) -> Any:
             raise Complaint(
                 f"The package actions cannot be loaded: {type(error).__name__}: {error}."
             ) from error
-    warming: list[asyncio.Task[None]] = []
 
     async def load(app: Any, _: Any) -> None:
         app.ctx.agent = await load_agent(model, endpoints, actions)
 
     async def warm(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         # After the server listens, so that it is there at once; a message that comes within the
-        # first second or two waits.
-        warming.append(loop.create_task(warm_up(app.ctx.agent)))
+        # first seconds waits.
+        app.ctx.agent.warming = loop.create_task(warm_up(app.ctx.agent))
 
     return configure_app(
         create_http_input_channels(None, str(settings.home / "credentials.yml")),
