@@ -118,15 +118,15 @@ def _nearest_section(turn: Turn, answer: Answer) -> str | None:
 def _section(turn: Turn, answer: Answer, kind: str) -> None:
     """Say what a section holds, or honestly that there is nothing of the kind."""
     wanted = {"disagree": ("instead", "evidence", "why")}.get(kind, (kind,))
-    found = next((answer.sections[each] for each in wanted if each in answer.sections), None)
-    if found is None:
+    text = next((answer.sections[each] for each in wanted if each in answer.sections), None)
+    if text is None:
         turn.reply(turn.say(f"follow_no_{kind}"), sources=[s.link() for s in answer.sources[:2]])
         return
     turn.frame = turn.frame.with_section(answer.id, kind)
     if kind == "disagree":
-        turn.reply(turn.say("follow_disagree"), body=[found])
+        turn.reply(turn.say("follow_disagree"), body=[text])
     else:
-        turn.reply(found)
+        turn.reply(text)
 
 
 def _more(turn: Turn, answer: Answer) -> None:
@@ -170,12 +170,12 @@ def _read_again(turn: Turn, answer: Answer) -> None:
 
 def _about_me(turn: Turn) -> None:
     """Say what the person has told, and in which words if they ask for something particular."""
-    known = described(turn, turn.frame.person)
+    details = described(turn, turn.frame.person)
     words = _own_words(turn)
     quoted = [turn.say("person_wrote", text=words)] if words else []
-    if known:
+    if details:
         remarks = [turn.say("person_forget")]
-        turn.reply(turn.say("person_known"), body=quoted, steps=known, remarks=remarks)
+        turn.reply(turn.say("person_known"), body=quoted, steps=details, remarks=remarks)
     elif quoted:
         turn.reply(quoted[0])
     else:

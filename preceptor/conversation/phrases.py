@@ -53,10 +53,10 @@ class Phrases:
             )
 
     def _load(self, file: Path, state: str) -> bool:
-        with np.load(file, allow_pickle=False) as kept:
-            self.kinds: list[str] = kept["kinds"].tolist()
-            self._weights, self._offsets = kept["weights"], kept["offsets"]
-            return str(kept["state"]) == state
+        with np.load(file, allow_pickle=False) as arrays:
+            self.kinds: list[str] = arrays["kinds"].tolist()
+            self._weights, self._offsets = arrays["weights"], arrays["offsets"]
+            return str(arrays["state"]) == state
 
     def _fit(self, rows: Sequence[tuple[str, str]], others: Sequence[str]) -> None:
         # A server that finds what was fitted does without scikit-learn.

@@ -131,12 +131,12 @@ class Protocol(_Model):
         keys = {f"{kind}/{step}" for kind in (self.kind, ALWAYS) for step in self.steps}
         keys |= {_YES, _NO}
         clauses = [c for c in _BETWEEN.split(text) if len(c.split()) > 1 and c != text]
-        meant = (phrases().meaning_of(c, keys, least, others={NONE}) for c in [text, *clauses])
-        found = next((each for each in meant if each), None)
-        if found in (_YES, _NO):
+        meanings = (phrases().meaning_of(c, keys, least, others={NONE}) for c in [text, *clauses])
+        key = next(filter(None, meanings), None)
+        if key in (_YES, _NO):
             saying = self.saying(last)
-            return saying.yes if found == _YES else saying.no
-        return found.partition("/")[2] if found else None
+            return saying.yes if key == _YES else saying.no
+        return key.partition("/")[2] if key else None
 
 
 _BETWEEN = re.compile(r"[,.;!?]+")
@@ -165,15 +165,15 @@ def protocols() -> Protocols:
     """
     content = _content()
     always = content[ALWAYS]
-    found = Protocols(
+    loaded = Protocols(
         (kind, Protocol(**{**entry, "kind": kind, "steps": {**always, **entry["steps"]}}))
         for kind, entry in content.items()
         if kind not in _NO_PROTOCOLS
     )
-    found.sources = {name: Source(**entry) for name, entry in content["sources"].items()}
-    if faults := [fault for each in found.values() for fault in _faults(each, found.sources)]:
+    loaded.sources = {name: Source(**entry) for name, entry in content["sources"].items()}
+    if faults := [fault for each in loaded.values() for fault in _faults(each, loaded.sources)]:
         raise ValueError("\n".join([f"{PATH.name} has faults:", *faults]))
-    return found
+    return loaded
 
 
 def _content() -> dict[str, Any]:
