@@ -5,6 +5,7 @@ import pytest
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.index import Context, Index, Weights, texts_of
 from preceptor.knowledge.store import shared_answers
+from preceptor.knowledge.vectors import vectors
 
 
 def answer(id: str, question: str, text: str, *asked: str, **more: object) -> Answer:
@@ -22,14 +23,11 @@ def answer(id: str, question: str, text: str, *asked: str, **more: object) -> An
 
 @pytest.fixture(scope="module")
 def vectors_of():
-    from preceptor.knowledge.index import ENCODERS
-    from preceptor.nlu.intents.features import meaning
-
-    def vectors(answers: list[Answer]):
+    def of(answers: list[Answer]):
         texts = texts_of(answers)
-        return dict(zip(texts, meaning(texts, ENCODERS), strict=True))
+        return dict(zip(texts, vectors(texts), strict=True))
 
-    return vectors
+    return of
 
 
 VISA_KE = answer("v/ke", "Which visa do I need for Kenya?", "An e-pass.", "kenya visa",
