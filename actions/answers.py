@@ -131,6 +131,27 @@ def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
     return choice
 
 
+def read_again(turn: Turn) -> bool:
+    """Read the last question again, with what is said now and without the answer that was given.
+
+    Returns:
+        False if no question was asked before; nothing is said then.
+    """
+    frame, answers = turn.frame, shared_answers().current()
+    if answers is None or not frame.question or frame.focus is None:
+        return False
+    turn.frame = frame.copy(update={"avoid": (*frame.avoid, frame.focus), "focus": None})
+    context = context_of(turn)
+    texts = frame.question, f"{frame.question} {turn.question.text}"
+    choice = max((answers.choose(t, context) for t in texts), key=lambda each: each.confidence)
+    if choice.confidence >= LIKELY:
+        tell_best(turn, choice)
+        return True
+    choices = [question_button(match.answer) for match in choice.matches[:_OFFERED]]
+    turn.reply(turn.say("follow_not_answered"), choices=choices)
+    return True
+
+
 def context_of(turn: Turn) -> Context:
     """Return what is known beside the question's words."""
     question, person = turn.question, turn.frame.person

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions import selection
-from actions.answers import LIKELY, answer_if_sure, choose, offer, tell_best
+from actions.answers import LIKELY, answer_if_sure, choose, offer, read_again, tell_best
 from actions.follow_up import follow_up
 from actions.search_programs import find
 from actions.topic_action import Question, TopicAction, Turn, follow_with
@@ -17,6 +17,8 @@ _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "mone
 # How likely an answer must be right to be given where values of a search were named, and to be
 # offered where the classifier has readings to offer as well.
 _SURER, _NEARER = 0.8, 0.22
+_MOST_BESIDE = 8
+"""How many words a search that isn't understood as one has beside its values."""
 
 
 class OfferTopics(TopicAction):
@@ -114,8 +116,14 @@ class AskRephrase(TopicAction):
 
 
 def _is_a_search(turn: Turn) -> bool:
-    """Tell whether an unclear sentence is a clear search: "surg kenya 4wk"."""
+    """Tell whether an unclear sentence is a clear search: "surg kenya 4wk".
+
+    One that says much beside its values asks something of its own.
+    """
     named = turn.question.of_kind(*_SEARCH_ENTITIES)
+    of_values = sum(len(str(e.get("text") or "").split()) for e in named)
+    if len(turn.question.text.split()) - of_values > _MOST_BESIDE:
+        return False
     ranking = [r["name"] for r in turn.parse.get("intent_ranking") or []]
     return len({e["entity"] for e in named}) > 1 or bool(
         named and {"find_program", "refine_search"} & set(ranking[:3])
@@ -170,8 +178,8 @@ def correct(turn: Turn) -> None:
         return
     if wanted or unwanted:
         find(turn, fresh=False)
-        return
-    turn.reply(turn.say("correct_nothing"), choices=map(_ask, _ranked(turn)[:2]))
+    elif not read_again(turn):
+        turn.reply(turn.say("correct_nothing"), choices=map(_ask, _ranked(turn)[:2]))
 
 
 class Decline(TopicAction):

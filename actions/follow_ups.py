@@ -66,7 +66,7 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
     if kind == DETAIL:
         _detail(turn, answer)
     elif kind == "not_answered":
-        _read_again(turn, answer)
+        answers.read_again(turn)
     elif kind == "repeat":
         answers.show(turn, answer)
     elif kind == "short":
@@ -153,19 +153,6 @@ def _evidence(turn: Turn, answer: Answer, kind: str) -> None:
         turn.say("follow_sure", read=f"{read:%-d %B %Y}") if read else turn.say("follow_no_source")
     )
     turn.reply(lead, body=[told] if told else [], sources=sources)
-
-
-def _read_again(turn: Turn, answer: Answer) -> None:
-    """Read the last question again, without the answer that was given to it."""
-    frame = turn.frame
-    turn.frame = frame.copy(update={"avoid": (*frame.avoid, answer.id), "focus": None})
-    index = shared_answers().current()
-    if index is None or not frame.question:
-        turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
-        return
-    choice = index.choose(f"{frame.question} {turn.question.text}", answers.context_of(turn))
-    choices = [answers.question_button(match.answer) for match in choice.matches[:3]]
-    turn.reply(turn.say("follow_not_answered"), choices=choices)
 
 
 def _about_me(turn: Turn) -> None:

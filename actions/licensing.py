@@ -186,7 +186,9 @@ def _asked(turn: Turn, intent: str) -> Asked:
     profession = registration.profession_of(text, turn.question.entities)
     asked = before.changed(profession=profession or before.profession or _profession(turn))
     asked = _with_countries(turn, asked, before, talk)
-    if aspects := registration.aspects_of(text):
+    if aspect := turn.parse.get("aspect"):
+        asked = asked.changed(aspects=(aspect,), yes_no=False)
+    elif aspects := registration.aspects_of(text):
         asked = asked.changed(aspects=aspects, yes_no=registration.is_yes_no(text))
     elif not before.aspects or turn.question.of_kind("registration") or _is_long(text):
         asked = asked.changed(aspects=_default(intent, turn, asked), yes_no=False)

@@ -54,7 +54,7 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     if parsed.get("safety"):
         return dict(parsed)
     # "I can't do this any longer" asks for no longer placement.
-    calm = not frame.danger and not _dangers(parsed)
+    calm = not frame.danger and (not _dangers(parsed) or _is_weak_danger(parsed))
     if calm and (search := as_search(parsed, searching=searching)):
         return search
     kind = _kind(parsed, frame)
@@ -68,21 +68,34 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
     # In the middle of a talk the classifier is alarmed by objections and failures, too; only what
     # surely follows up is none.
     holds = any(protocols()[each].holds for each in _kinds_of_danger(parsed))
-    sure = _is_sure_matter(parsed) or holds
+    sure = _is_sure_matter(parsed) or (holds and not _is_weak_danger(parsed))
     text = parsed.get("text") or ""
-    kind = kind_of(text, frame, SURE if sure else LIKELY)
+    kind = kind_of(text, on_answer=frame.focus is not None, least=SURE if sure else LIKELY)
     if (kind == "forget_me" and parsed.get("entities")) or (kind == DETAIL and sure):
         return None
-    return DETAIL if kind is None and frame.focus and _is_unclear(parsed) else kind
+    return DETAIL if kind is None and frame.focus and is_unclear(parsed) else kind
 
 
-def _is_unclear(parsed: Mapping[str, Any]) -> bool:
+def is_unclear(parsed: Mapping[str, Any]) -> bool:
     """Tell whether a message was hardly understood: "is coffee at 3 ok" is no symptom."""
     if parsed["intent"]["name"] == FALLBACK:
         return len((parsed.get("text") or "").split()) > 1
+    if _group(parsed) == "search":
+        # A change of a search that names no value of one.
+        return not _is_sure(parsed) and not parsed.get("entities")
     kinds = _kinds_of_danger(parsed)
     own = bool(kinds) and not any(protocols()[kind].holds for kind in kinds)
-    return own and _confidence(parsed) < _SURE
+    return _is_weak_danger(parsed) or (own and _confidence(parsed) < _SURE)
+
+
+def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether the classifier alone takes a few words for danger, and isn't sure.
+
+    In the middle of a talk "he's now doing paeds" goes on with it.
+    """
+    few = len((parsed.get("text") or "").split()) <= _MOST_LEANING
+    alone = _group(parsed) == "safety" and not parsed.get("safety")
+    return alone and few and _confidence(parsed) < _SURE
 
 
 def _kinds_of_danger(parsed: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from preceptor.conversation.frame import Frame
 from preceptor.conversation.phrases import LIKELY, NONE, Phrases
 
 PATH = Path(__file__).with_name("follow_ups.yml")
@@ -24,15 +23,15 @@ def phrases() -> tuple[dict[str, str], Phrases]:
     return when, Phrases("follow_ups", rows, questions=1500, dangers=True)
 
 
-def kind_of(text: str, frame: Frame, least: float = LIKELY) -> str | None:
+def kind_of(text: str, *, on_answer: bool, least: float = LIKELY) -> str | None:
     """Return the kind of follow-up that a message is, or None if it is none.
 
     Args:
         text: what somebody wrote.
-        frame: of the conversation so far.
+        on_answer: whether there is an answer to follow up on.
         least: how likely it must be that it follows up on something, between 0 and 1.
     """
     when, classifier = phrases()
-    states = {"always"} if frame.focus is None else {"always", "answer"}
+    states = {"always", "answer"} if on_answer else {"always"}
     possible = {kind for kind, state in when.items() if state in states and kind != NONE}
     return classifier.meaning_of(text, possible, least)

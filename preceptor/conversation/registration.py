@@ -16,7 +16,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from preceptor.catalogue.cells import Route
-from preceptor.conversation.decide import leans
+from preceptor.conversation.decide import is_unclear, leans
+from preceptor.conversation.follow_ups import kind_of
 from preceptor.intents import FALLBACK, intents
 
 PATH = Path(__file__).with_name("registration.yml")
@@ -25,6 +26,11 @@ LENGTH = "ask_internship_length"
 MOST_ASPECTS = 2
 _FEW_WORDS, _MOST_WORDS = 7, 14
 _SURE = 0.9
+_ASPECT_OF = {"who": "regulator", "evidence": "source", "sure": "source", "disagree": "source"}
+"""What of a rule a kind of follow-up asks for."""
+_SAME = frozenset({"repeat", "short"})
+OTHER = "other"
+"""What no column of the rules says."""
 _CLAIMED = 0.5
 DOUBTFUL = 0.6
 """Below this confidence a question on registration may be another one."""
@@ -217,11 +223,24 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     if _claims(parsed.get("text") or "", name, sure, parsed.get("entities") or [], talk):
         # Outside a talk on registration it may be another question with one of its words.
         return _changed(parsed, 1.0 if talk else _CLAIMED)
-    return dict(parsed)
+    return (_following_up(parsed, sure) if talk else None) or dict(parsed)
 
 
-def _changed(parsed: Mapping[str, Any], confidence: float = 1.0) -> dict[str, Any]:
-    return {**parsed, "intent": {"name": INTENT, "confidence": confidence}, "questions": []}
+def _following_up(parsed: Mapping[str, Any], sure: float) -> dict[str, Any] | None:
+    """Return a message that follows up on the rule that was told, None if it is another matter."""
+    if parsed.get("safety") or parsed.get("entities") or sure >= _SURE:
+        return None
+    kind = kind_of(parsed.get("text") or "", on_answer=True)
+    if kind in _SAME:
+        return _changed(parsed, follow_up="repeat")
+    if kind in _ASPECT_OF:
+        return _changed(parsed, aspect=_ASPECT_OF[kind])
+    return _changed(parsed, aspect=OTHER) if is_unclear(parsed) else None
+
+
+def _changed(parsed: Mapping[str, Any], confidence: float = 1.0, **more: str) -> dict[str, Any]:
+    intent = {"name": INTENT, "confidence": confidence}
+    return {**parsed, "intent": intent, "questions": [], **more}
 
 
 def _of_several(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from preceptor.conversation.frame import Frame
+from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply
 from preceptor.rasa_ext.lean_imports import import_rasa
 from preceptor.runtime.logs import configure_logging
@@ -41,9 +42,14 @@ class Exchange:
 
     @property
     def text(self) -> str:
-        """All words that came back, without sources and buttons."""
+        """All words that came back, without cards, sources and buttons."""
         parts = [p for r in self.replies for p in (r.lead, *r.body, *r.steps, *r.remarks)]
         return "\n".join(part for part in parts if part)
+
+    @property
+    def shown(self) -> str:
+        """All that came back, with cards and sources, without buttons."""
+        return "\n".join(map(plain_text, self.replies))
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -97,10 +103,12 @@ def with_conversations(settings: Settings, hold: Callable[[Conversations], Await
     from rasa.core.utils import AvailableEndpoints
 
     from preceptor.rasa_ext.in_process_action import ActionRunner
-    from preceptor.runtime.server import load_agent
+    from preceptor.runtime.server import load_agent, warm_answers
 
     async def run() -> T:
         agent = await load_agent(model, AvailableEndpoints(), ActionRunner())
+        # Otherwise the first question runs into the time limit of its action.
+        await asyncio.to_thread(warm_answers)
         return await hold(Conversations(agent))
 
     return asyncio.run(run())

@@ -49,7 +49,7 @@ def read_talk(path: Path) -> dict[str, Any]:
 
 def judge(exchange: Exchange, turn: dict[str, Any]) -> list[str]:
     """Return what a turn was to do and did not."""
-    problems = [*_answer_problems(exchange, turn), *_word_problems(exchange.text, turn)]
+    problems = [*_answer_problems(exchange, turn), *_word_problems(exchange.shown, turn)]
     frame = exchange.frame
     if "danger" in turn and turn["danger"] not in _dangers(exchange):
         problems.append(f"the danger is {frame.danger}, not {turn['danger']}")

@@ -160,8 +160,8 @@ def test_questions_on_an_exposure_are_answered_from_knowledge_and_stay_with_it()
 
 
 def test_long_messages_are_no_follow_ups():
-    assert kind_of("why " * 25, ANSWERED) is None
-    assert kind_of("", ANSWERED) is None
+    assert kind_of("why " * 25, on_answer=True) is None
+    assert kind_of("", on_answer=True) is None
 
 
 @pytest.mark.parametrize(

@@ -386,7 +386,7 @@ def _speaks_of_language(span: Span) -> bool:
     doc = span.doc
     before = doc[span.start - 1].norm_ if span.start else ""
     after = doc[span.end].norm_ if span.end < len(doc) else ""
-    if after in _IN_COUNTRY_AFTER and before in {"in", "a", "the"}:
+    if after in _IN_COUNTRY_AFTER and before in {"in", "a", "an", "the", "any", "some"}:
         return False
     needed = before in _NEEDED_BEFORE and after in _NEEDED_AFTER
     words = [token.norm_ for token in doc[max(0, span.start - 6) : span.start]]

@@ -65,7 +65,8 @@ _LIVES = {
     "mbbs", "school", "university", "college", "year", "raised", "grew", "finished", "completed", "did",
 }  # fmt: skip
 _LIVED = {"born", "trained", "graduated", "qualified", "studied", "studying", "educated", "citizen",
-          "citizens", "raised"}  # fmt: skip
+          "citizens", "raised", "living"}  # fmt: skip
+_YEARS = {"years", "yrs", "year", "yr"}
 _WISHES_IN = {
     "want", "wish", "like", "looking", "look", "find", "elective", "electives", "internship",
     "internships", "placement", "placements", "rotation", "rotations", "shadow", "shadowing",
@@ -141,8 +142,10 @@ def _lives_there(words: list[str]) -> bool:
     """Tell whether words such as "I study medicine" lead to a place, with no wish among them."""
     selves = [i for i, word in enumerate(words) if word in _PRONOUNS]
     if not selves:
-        # "Born in Kenya, trained in Russia" says it without "I".
-        return bool(words) and words[-1] in _LIVED
+        # "Born in Kenya, trained in Russia", "3 years A&E in Cork" say it without "I".
+        years = any(a.isdigit() and b in _YEARS for a, b in zip(words, words[1:], strict=False))
+        lived = bool(words) and words[-1] in _LIVED
+        return lived or (years and not _WISHES_IN.intersection(words))
     said = set(words[selves[-1] + 1 :])
     return bool(said & _LIVES) and not said & _WISHES_IN
 
