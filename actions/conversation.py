@@ -178,8 +178,17 @@ def correct(turn: Turn) -> None:
         return
     if wanted or unwanted:
         find(turn, fresh=False)
+    elif _puts_something_else_right(turn):
+        turn.reply(turn.say("correct_noted"), choices=turn.leads("ask_capabilities"))
     elif not read_again(turn):
         turn.reply(turn.say("correct_nothing"), choices=map(_ask, _ranked(turn)[:2]))
+
+
+def _puts_something_else_right(turn: Turn) -> bool:
+    """Tell whether a number is put right that no search and no rule goes by: "2015, not 2013"."""
+    registration = intents().in_group("registration")
+    going_on = turn.slots.get("topic") in ("search", *registration)
+    return going_on and any(map(str.isdigit, turn.question.text))
 
 
 class Decline(TopicAction):

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from actions import phrases, selection
 from actions.answers import SURE, answer_if_sure, choose, general_answer, show, tell
-from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named
+from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named, sentences_on
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
 from preceptor.catalogue.facts import registration_rules
@@ -107,6 +107,11 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if not turn.question.of_kind("country") and selection.ask_which_country(turn, intent):
         turn.set(topic=intent)
         return
+    if turn.choice is None and registration.asks_meaning(
+        turn.question.text, turn.question.entities
+    ):
+        _define(turn)
+        return
     asked = _asked(turn, intent)
     if _from_knowledge(turn, asked):
         return
@@ -125,6 +130,31 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
             _answer_profession(turn, country, str(asked.profession), choices[-2:])
         else:
             _answer_country(turn, country, asked, choices)
+
+
+def _define(turn: Turn) -> None:
+    """Say what the name of a regulator, an exam or a programme means, and what rules say of it."""
+    entity = turn.question.of_kind("registration")[0]
+    term = turn.catalogue.all(RegistrationTermRecord)[entity["value"]]
+    countries = [turn.catalogue.names.get(("country", c), c) for c in term.countries]
+    where = phrases.joined(map(phrases.country, countries))
+    lead = turn.say(
+        f"registration_term_{term.kind}",
+        called=entity["text"],
+        name=phrases.the_body(term.name),
+        country=where,
+    )
+    turn.set(topic=INTENT, licensing_country=list(term.countries[:1]))
+    turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
+    rules = [
+        rule
+        for country in term.countries[:1]
+        for rule in registration_rules(turn.catalogue, country).values()
+    ]
+    told, sources = sentences_on((term.name, *term.aliases), rules)
+    regulator = [term.url] if term.url else []
+    choices = _leads(turn, term.countries[0], Asked())
+    turn.reply(lead, body=[*told, *regulator], sources=sources, choices=choices)
 
 
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:

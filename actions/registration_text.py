@@ -261,6 +261,25 @@ def named(rule: RegistrationRecord) -> str:
     return phrases.with_address(_regulator(rule), rule.regulator_url)
 
 
+_CELLS = ("needed_note", "exam", "provisional", "language", "pattern", "from_abroad_counts")
+_MOST_SENTENCES = 2
+
+
+def sentences_on(
+    names: Sequence[str], rules: Sequence[RegistrationRecord]
+) -> tuple[list[str], list[SourceLink]]:
+    """Return at most two sentences of rules with one of some names, and where they were read."""
+    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE)
+    found: dict[str, SourceLink] = {}
+    for rule in rules:
+        for cell in _CELLS:
+            for sentence in re.split(r"(?<=[.!?]) +", getattr(rule, cell) or ""):
+                if wanted.search(sentence) and not rule.is_unconfirmed(cell):
+                    found.setdefault(sentence, _link(rule))
+    told = dict(list(found.items())[:_MOST_SENTENCES])
+    return list(told), list(dict.fromkeys(told.values()))
+
+
 def _regulator(rule: RegistrationRecord) -> str:
     """Return the first of a rule's regulators."""
     return rule.regulator_name.split(";")[0]

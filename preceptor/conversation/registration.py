@@ -101,6 +101,12 @@ def was_done(text: str) -> bool:
     return bool(_words().single["was_done"].search(text))
 
 
+def asks_meaning(text: str, entities: Entities) -> bool:
+    """Tell whether a question asks what the name of a regulator or exam means: "what's PLAB?"."""
+    named = [e for e in entities if e["entity"] == "registration"]
+    return bool(named and _words().single["meaning"].search(text) and not aspects_of(text))
+
+
 def is_about_doctors(text: str) -> bool:
     """Tell whether a text has words of doctors' training: "MBBS", "internship"."""
     return bool(_words().single["doctors"].search(text))
@@ -268,6 +274,8 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
     """Tell whether a question that was read as something else is one on registration."""
     declared = intents().get(intent)
     group = declared.group if declared else None
+    if asks_meaning(text, entities):
+        return True
     if talk and group in _TALK and _is_short(text) and "source" in aspects_of(text):
         # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
         return True

@@ -8,11 +8,11 @@ from preceptor.nlu.entities.currencies import currency_words
 from preceptor.nlu.normalize import fold
 
 _DROP = (
-    r"(?:forget|drop|skip|remove|ignore|lift|never ?mind|without|lose|scrap)"
+    r"(?:forget|drop|skip|remove|ignore|lift|never ?mind|without|lose|scrap|leave out|take out)"
     r" (?:about )?(?:the |my |any )?"
 )
 _NO_MATTER = (
-    r"(?:(?:does|is|do|are)(?:n'?t| not)|isnt|doesnt|is no|are no) (?:really )?(?:that )?"
+    r"(?:(?:does|is|do|are)(?:n'?t| not)|isnt|doesnt|is no|'s no|are no) (?:really )?(?:that )?"
     r"(?:an? )?(?:matter|issue|object|important|problem|relevant|fixed|limit)"
 )
 
@@ -24,7 +24,7 @@ def all_of(pattern: str) -> re.Pattern[str]:
 
 WHERE_FIELDS = ("countries", "places", "regions", "excluded_countries")
 DROPS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (fields, all_of(rf"{pattern}|{_DROP}(?:{nouns})|(?:the |my )?(?:{nouns}) {_NO_MATTER}"))
+    (fields, all_of(rf"{pattern}|{_DROP}(?:{nouns})|(?:the |my )?(?:{nouns}) ?{_NO_MATTER}"))
     for fields, pattern, nouns in (
         (
             WHERE_FIELDS,
@@ -113,7 +113,7 @@ IS_NOT = re.compile(
 
 ONLY_A_NUMBER = re.compile(
     r"^\W*(?:(?:no|wait|hmm|ok|oops|sorry|typo|i|meant?|mean|it'?s|its|was|should|be|make|that|actually|a|my|budget"
-    r"|is|of|up|to|under|rather|just|only|about|around)\W+)*(?:(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?|(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))"
+    r"|is|of|up|to|under|rather|just|only|about|around|back|and|then|something|longer|shorter|like|say)\W+)*(?:(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?|(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))"
     r"(?:\W+(?:not|instead of|rather than)\W+[\d,.]+k?)?(?:\W+(?:sorry|typo|then|please|i mean\w*))?\W*$",
     re.IGNORECASE,
 )
