@@ -91,11 +91,13 @@ def is_unclear(parsed: Mapping[str, Any]) -> bool:
 def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:
     """Tell whether the classifier alone takes a few words for danger, and isn't sure.
 
-    In the middle of a talk "he's now doing paeds" goes on with it.
+    In the middle of a talk "he's now doing paeds" goes on with it. Of somebody's own despair a
+    suspicion is enough.
     """
     few = len((parsed.get("text") or "").split()) <= _MOST_LEANING
     alone = _group(parsed) == "safety" and not parsed.get("safety")
-    return alone and few and _confidence(parsed) < _SURE
+    own = "crisis" in _kinds_of_danger(parsed)
+    return alone and few and not own and _confidence(parsed) < _SURE
 
 
 def _kinds_of_danger(parsed: Mapping[str, Any]) -> list[str]:

@@ -112,7 +112,7 @@ IS_NOT = re.compile(
 """What complains that a thing shown isn't what was asked for: "that isn't physiotherapy"."""
 
 ONLY_A_NUMBER = re.compile(
-    r"^\W*(?:(?:no|wait|hmm|ok|oops|sorry|typo|i|meant?|mean|it'?s|its|was|should|be|make|that|actually|a|my|budget"
+    r"^\W*(?:(?:no|wait|hmm|ok|oops|sorry|typo|i|meant?|mean|it'?s|its|was|should|be|make|it|that|actually|a|my|budget"
     r"|is|of|up|to|under|rather|just|only|about|around|back|and|then|something|longer|shorter|like|say)\W+)*(?:(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?|(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))"
     r"(?:\W+(?:not|instead of|rather than)\W+[\d,.]+k?)?(?:\W+(?:sorry|typo|then|please|i mean\w*))?\W*$",
     re.IGNORECASE,

@@ -307,12 +307,13 @@ def _in_context(answer: Answer, context: Context) -> float:
     """Return what the context adds to an answer's score.
 
     Fixed, since the files say nothing of contexts to fit it on: a place that was named and is not
-    the answer's rules it out, the rest tips the balance.
+    the answer's rules it out, the rest tips the balance. That it is the answer's counts for
+    nothing more, since words and meaning count it already.
     """
     bonus = 2 * max((context.topics.get(topic, 0.0) for topic in answer.topics), default=0.0)
     if answer.places:
         if context.places:
-            bonus += 0.5 if context.places & set(answer.places) else -6.0
+            bonus -= 0.0 if context.places & set(answer.places) else 6.0
         elif context.home:
             bonus += 0.3 if context.home & set(answer.places) else -1.0
     if answer.audience and context.audience:

@@ -34,7 +34,7 @@ from preceptor.nlu.questions.reader import (
     questions_of,
 )
 from preceptor.nlu.questions.values import intent_of_values
-from preceptor.nlu.safety import alarms, least_confidence
+from preceptor.nlu.safety import alarms, confirmed, least_confidence
 from preceptor.nlu.tokens import tokens_of
 
 UNCLEAR = 0.25
@@ -144,9 +144,17 @@ def read(text: str, models: Models, linker: Linker | None) -> Reading:
         reading = _read_english(text, models, linker)
         if language is not None:
             reading = _declined(reading, language, models.declared)
+    if language is None or language in KNOWN:
+        verdict = confirmed(verdict, _chance_of_danger(reading, models.declared))
     if not verdict:
         reading = _without_doubtful_danger(text, reading, models.declared)
     return _heeding(reading, verdict, models.declared)
+
+
+def _chance_of_danger(reading: Reading, declared: Intents) -> float:
+    """Return how likely the classifier takes a message for any danger, between 0 and 1."""
+    dangers = declared.in_group("safety")
+    return sum(each["confidence"] for each in reading.ranking if each["name"] in dangers)
 
 
 def _heeding(reading: Reading, verdict: list[str], declared: Intents) -> Reading:

@@ -17,7 +17,9 @@ from preceptor.nlu.spelling import Mender, is_english
 
 _NEAR = 3
 # How sure the classifier must be of a danger: alone, against words that silence rules, and never.
-_SUSPECTED, _EXCUSED, _NEVER = 0.5, 0.8, 2.0
+_SUSPECTED, _EXCUSED, _NEVER = 0.5, 0.6, 2.0
+# How likely a message must be any danger for what a rule saw to stay: "drowning in admin" is none.
+_LEAST = 0.05
 _WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
 _GAPS = {"*": r"(?:\S+ ){0,3}?", "**": r"(?:\S+ ){0,8}?"}
 
@@ -74,12 +76,21 @@ class RuleSet:
 
 @dataclass(frozen=True)
 class _Danger:
-    """The rules of one intent; `never` silences them wherever it stands in the message."""
+    """The rules of one intent.
+
+    Attributes:
+        alarms: its rules.
+        foreign: those in other languages.
+        contains: pieces of words.
+        never: silences all of them wherever it stands in the message.
+        alone: whether they count however unlikely the classifier takes a danger to be.
+    """
 
     alarms: RuleSet
     foreign: RuleSet
     contains: tuple[str, ...]
     never: RuleSet
+    alone: bool
 
 
 @lru_cache(maxsize=1)
@@ -98,6 +109,7 @@ def _load() -> tuple[dict[str, _Danger], Mender]:
             RuleSet(rules["foreign"], unless),
             contains,
             RuleSet(rules["never"]),
+            bool(lists.get("alone")),
         )
         mended |= {w for name in _MENDED for rule in rules[name] for w in _words_of(rule)}
     return dangers, Mender(mended)
@@ -138,6 +150,16 @@ def alarms(text: str) -> list[str]:
         for intent in intents().in_group("safety")
         if intent in dangers and _sees(dangers[intent], plain, mended, as_written)
     ]
+
+
+def confirmed(verdict: Iterable[str], chance: float) -> list[str]:
+    """Return the dangers that rules saw and that stay.
+
+    Args:
+        verdict: safety intents, as `alarms` returns them.
+        chance: how likely the classifier takes the message for any danger, between 0 and 1.
+    """
+    return [intent for intent in verdict if _load()[0][intent].alone or chance >= _LEAST]
 
 
 def least_confidence(text: str, intent: str) -> float:

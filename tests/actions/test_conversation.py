@@ -127,6 +127,21 @@ def test_a_correction_without_content_asks(desk):
     assert "what you meant" in done.text
 
 
+def test_a_correction_reads_the_question_again_without_the_answer_that_was_given(desk):
+    asked = ("action_answer", "May I keep my hijab on in theatre?", "ask_eligibility")
+    first = desk.talk(asked)
+    told = first.slots["frame"]["focus"]
+    done = desk.run("action_correct", "no, I meant what my mother says", "correct", first.slots)
+    assert done.slots["frame"]["focus"] != told
+    assert told not in {c.payload.answer for c in done.choices if c.payload.do == "tell"}
+
+
+def test_a_number_that_changes_nothing_is_noted(desk):
+    found = desk.talk(("action_search_programs", "surgery in Kenya", "find_program"))
+    done = desk.run("action_correct", "I graduated 2015 not 2013", "correct", found.slots)
+    assert "noted" in done.text
+
+
 @pytest.mark.parametrize(
     "kind",
     ["other_careers", "exams_and_fees", "homework", "patient_care", "other_languages",

@@ -313,3 +313,30 @@ def test_a_frame_survives_the_tracker_and_one_of_another_version_counts_as_none(
     frame = ANSWERED.with_told("letters/when", "when?")
     assert Frame.of(frame.dict()) == frame
     assert Frame.of({"colour": "red"}) == Frame() == Frame.of(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("he's now doing paeds, is that ok", "report_emergency"),
+     ("the NGO posts hundreds of them", "refine_search")],
+)  # fmt: skip
+def test_a_weak_reading_in_the_middle_of_a_talk_goes_on_with_it(text: str, intent: str):
+    done = decided(parsed(text, intent, 0.55), ANSWERED)
+    assert done["intent"]["name"] == "follow_up"
+    assert decided(parsed(text, intent, 0.55), Frame())["intent"]["name"] == intent
+
+
+def test_a_danger_that_a_rule_sees_or_the_classifier_is_sure_of_is_no_weak_reading():
+    text = "he fell over and isn't breathing"
+    ruled = parsed(text, "report_emergency", 0.55, safety=["report_emergency"])
+    sure = parsed(text, "report_emergency", 0.95)
+    for message in (ruled, sure):
+        assert decided(message, ANSWERED)["intent"]["name"] == "report_emergency"
+
+
+@pytest.mark.parametrize(
+    "text", ["leave out the country", "ok back, and make it 4", "money's no object now"]
+)
+def test_what_gives_up_or_changes_a_value_is_a_change_of_the_open_search(text: str):
+    done = decided(parsed(text), ANSWERED, searching=True)
+    assert done["intent"]["name"] == "refine_search"

@@ -208,3 +208,29 @@ def test_two_questions_on_registration_are_one():
 def test_in_order_to_asks_for_no_order():
     assert registration.aspects_of("is it needed in order to register?") == ("needed",)
     assert registration.aspects_of("what is the correct order?") == ("steps",)
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("who confirms all that?", {"aspect": "regulator"}),
+        ("are you really certain about this", {"aspect": "source"}),
+        ("can you say that again", {"follow_up": "repeat"}),
+        ("purple elephants dance on the moon", {"aspect": "other"}),
+    ],
+)
+def test_what_follows_up_on_a_rule_stays_with_it(text, more):
+    message = {"text": text, "intent": {"name": "nlu_fallback", "confidence": 0.5}, "entities": []}
+    done = as_registration(message, TALK)
+    assert done["intent"]["name"] == TALK
+    assert done.items() >= more.items()
+    assert as_registration(message, None) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [("what's PLAB?", True), ("ok and what is the GMC", True), ("what does PLAB stand for", True),
+     ("what does PLAB cost", False), ("do I need PLAB?", False), ("what is a mentor", False)],
+)  # fmt: skip
+def test_a_question_what_a_name_means(text, asks):
+    assert registration.asks_meaning(text, entities(text)) is asks

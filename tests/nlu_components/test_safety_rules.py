@@ -2,7 +2,7 @@
 
 import pytest
 
-from preceptor.nlu.safety import alarms, least_confidence
+from preceptor.nlu.safety import alarms, confirmed, least_confidence
 from preceptor.nlu.spelling import Mender, is_english
 
 
@@ -133,7 +133,7 @@ def test_dangers_at_work_are_seen(text, intent):
     ("text", "intent", "least", "most"),
     [
         ("what a day", "report_fever", 0.1, 0.79),
-        ("I was touched by how kind they were", "report_assault", 0.8, 1),
+        ("I was touched by how kind they were", "report_assault", 0.6, 1),
         ("MCQ: a man is stabbed, what is first", "report_emergency", 1.1, 9),
         ("anything", "describe_own_symptoms", 0, 1),
     ],
@@ -144,3 +144,9 @@ def test_a_danger_that_only_the_classifier_suspects_must_be_sure(text, intent, l
 
 def test_words_of_other_languages_are_not_mended_towards_a_danger():
     assert alarms("in welchem Semester macht man das am besten") == []
+
+
+def test_what_a_rule_sees_stays_unless_the_classifier_rules_danger_out():
+    assert confirmed(["report_emergency"], 0.2) == ["report_emergency"]
+    assert confirmed(["report_emergency"], 0.01) == []
+    assert confirmed(["express_crisis"], 0.0) == ["express_crisis"]
