@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
+from spacy.lang.en.stop_words import STOP_WORDS
+
 from actions import phrases, selection
 from actions.program_fields import FIELDS
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
@@ -150,6 +152,30 @@ def read_again(turn: Turn) -> bool:
     choices = [question_button(match.answer) for match in choice.matches[:_OFFERED]]
     turn.reply(turn.say("follow_not_answered"), choices=choices)
     return True
+
+
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +|\n")
+_STEM, _MOST_IN = 5, 3
+"""How many letters of a word count, and in how many sentences of an answer it may stand and still
+tell which of them is meant."""
+
+
+def detail_of(answer: Answer, question: str) -> list[str]:
+    """Return the sentences of an answer, at most two, that a further question names a word of.
+
+    "And shoes?" after what to wear is answered by the sentence on shoes.
+    """
+    parts = [*answer.text, *answer.steps, *answer.closing, *answer.sections.values()]
+    sentences = [s for part in parts for s in _SENTENCE_ENDS.split(part) if s.strip()]
+    asked = _stems(question) - _stems(answer.question)
+    having = {stem: [s for s in sentences if stem in _stems(s)] for stem in asked}
+    found = [s for each in having.values() if len(each) <= _MOST_IN for s in each]
+    return list(dict.fromkeys(found))[:2]
+
+
+def _stems(text: str) -> set[str]:
+    words = re.findall(r"[a-z]{4,}", text.lower())
+    return {word[:_STEM] for word in words if word not in STOP_WORDS}
 
 
 def context_of(turn: Turn) -> Context:

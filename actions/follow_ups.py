@@ -91,7 +91,9 @@ def _detail(turn: Turn, answer: Answer) -> None:
         answers.tell_best(turn, choice)
         return
     kind = _nearest_section(turn, answer)
-    if kind is not None:
+    if said := answers.detail_of(answer, turn.question.text):
+        turn.reply(" ".join(said), choices=[answers.question_button(answer)])
+    elif kind is not None:
         _section(turn, answer, kind)
     elif best.id != answer.id and choice.confidence >= answers.LIKELY:
         answers.tell_best(turn, choice)

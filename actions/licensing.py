@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from actions import phrases, selection
-from actions.answers import SURE, answer_if_sure, choose, general_answer, show, tell
+from actions.answers import SURE, answer_if_sure, choose, detail_of, general_answer, show, tell
 from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named, sentences_on
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
@@ -17,6 +17,7 @@ from preceptor.conversation import registration
 from preceptor.conversation.choices import Choice, Country, Search
 from preceptor.conversation.registration import INTENT, LENGTH
 from preceptor.intents import intents
+from preceptor.knowledge.store import shared_answers
 
 _OFFERED = ("IN", "NG", "GB")
 _OTHER_MATTERS = ("specialty", "duration", "money", "kind", "ordinal", "cheap")
@@ -338,7 +339,16 @@ def _answer_profession(turn: Turn, country: str, profession: str, choices: list[
     else:
         name = phrases.with_address(body.name, body.url)
         text = turn.say("registration_profession", who=who, country=where, regulator=name)
-    turn.reply(text, choices=choices)
+    answers = shared_answers().current()
+    general = answers.get(f"registration/{profession}") if answers else None
+    if general is None:
+        turn.reply(text, choices=choices)
+    elif general.id not in turn.frame.told:
+        turn.frame = turn.frame.copy(update={"told": (*turn.frame.told, general.id)})
+        sources = [source.link() for source in general.sources[:2]]
+        turn.reply(text, body=general.text, steps=general.steps, sources=sources, choices=choices)
+    else:
+        turn.reply(text, body=detail_of(general, turn.question.text), choices=choices)
 
 
 def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice]) -> None:
@@ -358,6 +368,9 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         return
     telling = Telling(turn, rules, route, asked.aspects, asked.yes_no)
     told = telling.told
+    if turn.parse.get("follow_up") == "short":
+        turn.reply(told.lead, steps=told.steps, choices=choices)
+        return
     lines = [*_too_short(turn, telling), told.lead, *told.body]
     turn.reply(
         lines[0],

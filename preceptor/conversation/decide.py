@@ -30,6 +30,10 @@ _LEANS = re.compile(
     r"same for|also for|does that|is that|isn'?t that|would that|for|in|as|if|with)\b",
     re.IGNORECASE,
 )
+_OF_ANOTHER = re.compile(
+    r"^\W*(?:(?:ok|okay|so)\W+)?(?:and (?:for|in|to)|what about|how about)\b", re.IGNORECASE
+)
+_MOST_BESIDE_A_PLACE = 3
 _MOST_LEANING = 9
 _FEW_WORDS = 4
 # How likely a step of a protocol must be.
@@ -55,6 +59,8 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         return dict(parsed)
     # "I can't do this any longer" asks for no longer placement.
     calm = not frame.danger and (not _dangers(parsed) or _is_weak_danger(parsed))
+    if calm and frame.focus and _asks_of_another_place(parsed):
+        return _following(parsed, follow_up=DETAIL)
     if calm and (search := as_search(parsed, searching=searching)):
         return search
     kind = _kind(parsed, frame)
@@ -74,6 +80,16 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
     if (kind == "forget_me" and parsed.get("entities")) or (kind == DETAIL and sure):
         return None
     return DETAIL if kind is None and frame.focus and is_unclear(parsed) else kind
+
+
+def _asks_of_another_place(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a question was asked of a place and is asked of another: "and for India?"."""
+    text = parsed.get("text") or ""
+    entities = parsed.get("entities") or []
+    named = sum(len(str(e.get("text") or "").split()) for e in entities)
+    places = bool(entities) and {e["entity"] for e in entities} <= _PLACES
+    few = len(text.split()) - named <= _MOST_BESIDE_A_PLACE
+    return places and few and bool(_OF_ANOTHER.match(text))
 
 
 def is_unclear(parsed: Mapping[str, Any]) -> bool:

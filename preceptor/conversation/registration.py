@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from preceptor.catalogue.cells import Route
 from preceptor.conversation.decide import is_unclear, leans
 from preceptor.conversation.follow_ups import kind_of
+from preceptor.conversation.phrases import LIKELY, SURE
 from preceptor.intents import FALLBACK, intents
 
 PATH = Path(__file__).with_name("registration.yml")
@@ -234,11 +235,14 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
 
 def _following_up(parsed: Mapping[str, Any], sure: float) -> dict[str, Any] | None:
     """Return a message that follows up on the rule that was told, None if it is another matter."""
-    if parsed.get("safety") or parsed.get("entities") or sure >= _SURE:
+    declared = intents().get((parsed.get("intent") or {}).get("name") or FALLBACK)
+    talk = declared is not None and declared.group in _TALK
+    if parsed.get("safety") or parsed.get("entities") or (sure >= _SURE and not talk):
         return None
-    kind = kind_of(parsed.get("text") or "", on_answer=True)
+    # "Who confirms all this?" is near to "who are you?".
+    kind = kind_of(parsed.get("text") or "", on_answer=True, least=SURE if talk else LIKELY)
     if kind in _SAME:
-        return _changed(parsed, follow_up="repeat")
+        return _changed(parsed, follow_up=str(kind))
     if kind in _ASPECT_OF:
         return _changed(parsed, aspect=_ASPECT_OF[kind])
     return _changed(parsed, aspect=OTHER) if is_unclear(parsed) else None

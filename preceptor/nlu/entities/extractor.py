@@ -104,8 +104,10 @@ def _is_in_us(doc: Doc, entity: dict[str, Any]) -> bool:
 
 # Who is of that age is at school.
 _PUPIL = re.compile(
-    r"\b(?:i'?m|i am|he is|she is|(?:he|she|daughter|son|kid|child|brother|sister)(?:'?s| is))"
-    r" (?:only |just )?(?P<age>1[3-7])\b(?! ?(?:weeks?|wks?|months?|days?|hours?|%|[.,:/-]\d))",
+    r"\b(?:i'?m|i am|he is|she is|(?:he|she|daughter|son|kid|child|brother|sister)"
+    r"(?:'?s| is)?|girl|boy)"
+    r"(?: (?:only |just )?| of |, (?:aged )?)"
+    r"(?P<age>1[3-7])\b(?! ?(?:weeks?|wks?|months?|days?|hours?|%|[.,:/-]\d))",
     re.IGNORECASE,
 )
 
