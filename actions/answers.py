@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
-from spacy.lang.en.stop_words import STOP_WORDS
-
 from actions import phrases, selection
 from actions.program_fields import FIELDS
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
@@ -155,6 +153,13 @@ def read_again(turn: Turn) -> bool:
 
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +|\n")
+_EMPTY = frozenset(
+    "about after also anything because been before could does doing done from have here into just"
+    " like many more much need only other over really said same should some something still such"
+    " take than that their them then there these they thing this those very want well were what"
+    " when where which while will with would your".split()
+)
+"""Words that say nothing of what is asked."""
 _STEM, _MOST_IN = 5, 3
 """How many letters of a word count, and in how many sentences of an answer it may stand and still
 tell which of them is meant."""
@@ -175,7 +180,7 @@ def detail_of(answer: Answer, question: str) -> list[str]:
 
 def _stems(text: str) -> set[str]:
     words = re.findall(r"[a-z]{4,}", text.lower())
-    return {word[:_STEM] for word in words if word not in STOP_WORDS}
+    return {word[:_STEM] for word in words if word not in _EMPTY}
 
 
 def context_of(turn: Turn) -> Context:

@@ -120,11 +120,17 @@ def _nearest_section(turn: Turn, answer: Answer) -> str | None:
 def _section(turn: Turn, answer: Answer, kind: str) -> None:
     """Say what a section holds, or honestly that there is nothing of the kind."""
     wanted = {"disagree": ("instead", "evidence", "why")}.get(kind, (kind,))
-    text = next((answer.sections[each] for each in wanted if each in answer.sections), None)
+    having = [each for each in wanted if each in answer.sections]
+    new = [each for each in having if f"{answer.id}#{each}" not in turn.frame.told]
+    if having and not new:
+        # It was said; what hasn't been may help more than the same words.
+        _more(turn, answer)
+        return
+    text = answer.sections[new[0]] if new else None
     if text is None:
         turn.reply(turn.say(f"follow_no_{kind}"), sources=[s.link() for s in answer.sources[:2]])
         return
-    turn.frame = turn.frame.with_section(answer.id, kind)
+    turn.frame = turn.frame.with_section(answer.id, new[0])
     if kind == "disagree":
         turn.reply(turn.say("follow_disagree"), body=[text])
     else:
@@ -132,8 +138,11 @@ def _section(turn: Turn, answer: Answer, kind: str) -> None:
 
 
 def _more(turn: Turn, answer: Answer) -> None:
-    parts = [answer.sections[kind] for kind in ("more", "why", "example", "instead", "who")
-             if kind in answer.sections]  # fmt: skip
+    parts = [
+        answer.sections[kind]
+        for kind in ("more", "why", "example", "instead", "who")
+        if kind in answer.sections and f"{answer.id}#{kind}" not in turn.frame.told
+    ]
     index = shared_answers().current()
     others = [index.get(id) for id in answer.leads_to] if index else []
     choices = [answers.question_button(other) for other in others if other]

@@ -348,7 +348,14 @@ def _answer_profession(turn: Turn, country: str, profession: str, choices: list[
         sources = [source.link() for source in general.sources[:2]]
         turn.reply(text, body=general.text, steps=general.steps, sources=sources, choices=choices)
     else:
-        turn.reply(text, body=detail_of(general, turn.question.text), choices=choices)
+        known = detail_of(general, turn.question.text)
+        by = phrases.with_address(body.name, body.url) if body else ""
+        regulator = by or turn.say("registration_profession_body")
+        regulator = regulator[:1].upper() + regulator[1:]
+        unknown = turn.say(
+            "registration_profession_detail", who=who, country=where, regulator=regulator
+        )
+        turn.reply(known[0] if known else unknown, body=known[1:], choices=choices)
 
 
 def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice]) -> None:

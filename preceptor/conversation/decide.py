@@ -19,6 +19,10 @@ FOLLOW_UP = "follow_up"
 # How sure another matter must be to leave a danger that was spoken of.
 _ANOTHER_MATTER = 0.6
 _SURE = 0.8
+# How likely a message must be a follow-up that the classifier takes for danger: "but if I appeal,
+# he'll mark me down".
+_LIKELY_BESIDE_DANGER = 0.6
+_OBJECTIONS = frozenset({"disagree", "instead", "detail", "not_answered"})
 # How many messages in a row that no step fits belong to a danger, if not one.
 _PATIENCE = {"crisis": 2}
 # Groups whose messages are a matter of their own.
@@ -74,11 +78,15 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
     # In the middle of a talk the classifier is alarmed by objections and failures, too; only what
     # surely follows up is none.
     holds = any(protocols()[each].holds for each in _kinds_of_danger(parsed))
-    sure = _is_sure_matter(parsed) or (holds and not _is_weak_danger(parsed))
+    sure = _is_sure_matter(parsed)
+    held = holds and not _is_weak_danger(parsed)
+    least = SURE if sure else _LIKELY_BESIDE_DANGER if held else LIKELY
     text = parsed.get("text") or ""
-    kind = kind_of(text, on_answer=frame.focus is not None, least=SURE if sure else LIKELY)
+    kind = kind_of(text, on_answer=frame.focus is not None, least=least)
     if (kind == "forget_me" and parsed.get("entities")) or (kind == DETAIL and sure):
         return None
+    if held and kind not in _OBJECTIONS:
+        kind = None if kind is None else kind_of(text, on_answer=bool(frame.focus), least=SURE)
     return DETAIL if kind is None and frame.focus and is_unclear(parsed) else kind
 
 

@@ -12,7 +12,14 @@ from ruamel.yaml import YAML
 from actions import answers, words
 from actions.program_fields import FIELDS
 from actions.search_state import UnusedKind
-from preceptor.catalogue.cells import Accommodation, Certainty, PriceBasis, Profession, Route
+from preceptor.catalogue.cells import (
+    Accommodation,
+    Certainty,
+    PriceBasis,
+    Profession,
+    Route,
+    TermKind,
+)
 from preceptor.catalogue.search import SearchQuery
 from preceptor.conversation import follow_ups, registration
 from preceptor.knowledge.answers import SECTIONS
@@ -104,7 +111,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "housing_": get_args(Accommodation),
     "registration_": [
         *(f"{k}_{route}" for k in ("where", "route", "card", "no") for route in get_args(Route)),
-        *(f"what_{name}" for name in registration.aspect_names()),
+        *(f"what_{name}" for name in (*registration.aspect_names(), registration.OTHER)),
+        *(f"term_{kind}" for kind in get_args(TermKind)),
         *(f"{verdict}{end}" for verdict in ("yes", "no", "partly") for end in ("", "_unconfirmed")),
         *(f"source_{certainty}" for certainty in get_args(Certainty)),
         *(f"who_{name}" for name in get_args(Profession)),
