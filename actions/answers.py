@@ -131,8 +131,12 @@ def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
     return choice
 
 
-def read_again(turn: Turn) -> bool:
+def read_again(turn: Turn, least: float = LIKELY) -> bool:
     """Read the last question again, with what is said now and without the answer that was given.
+
+    Args:
+        turn: the turn.
+        least: how likely another answer must be right to be given.
 
     Returns:
         False if no question was asked before; nothing is said then.
@@ -144,7 +148,7 @@ def read_again(turn: Turn) -> bool:
     context = context_of(turn)
     texts = frame.question, f"{frame.question} {turn.question.text}"
     choice = max((answers.choose(t, context) for t in texts), key=lambda each: each.confidence)
-    if choice.confidence >= LIKELY:
+    if choice.confidence >= least:
         tell_best(turn, choice)
         return True
     choices = [question_button(match.answer) for match in choice.matches[:_OFFERED]]

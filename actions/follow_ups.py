@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actions import answers, phrases, safety_help
+from actions.search_programs import find
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
@@ -66,7 +67,8 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
     if kind == DETAIL:
         _detail(turn, answer)
     elif kind == "not_answered":
-        answers.read_again(turn)
+        # "That's not what I asked" says nothing new to find another answer by.
+        answers.read_again(turn, least=answers.SURER)
     elif kind == "repeat":
         answers.show(turn, answer)
     elif kind == "short":
@@ -87,6 +89,14 @@ def _detail(turn: Turn, answer: Answer) -> None:
     """Answer a further question on an answer: by another answer, by a section, or not at all."""
     choice = answers.choose(turn, joined=True)
     best = choice.matches[0].answer if choice.matches else answer
+    if named := {*turn.question.values("country"), *turn.question.values("place")}:
+        # "And for India?" asks the same of India, if that is a question of places.
+        same = named & set(best.places) and set(best.topics) & set(answer.topics)
+        if same and choice.confidence >= answers.LIKELY:
+            answers.tell_best(turn, choice)
+        else:
+            find(turn, fresh=False)
+        return
     if best.id != answer.id and choice.confidence >= answers.SURE:
         answers.tell_best(turn, choice)
         return

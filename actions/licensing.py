@@ -123,12 +123,15 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
         _ask_which(turn, intent, asked)
         return
     countries = asked.countries[:_MOST_COUNTRIES]
+    before = _before(turn).countries
     turn.set(licensing_country=list(countries))
     _keep(turn, asked)
     for country in countries:
         choices = _leads(turn, country, asked) if country == countries[-1] else []
         if asked.profession not in (None, "doctor"):
-            _answer_profession(turn, country, str(asked.profession), choices[-2:])
+            _answer_profession(
+                turn, country, str(asked.profession), choices[-2:], again=country in before
+            )
         else:
             _answer_country(turn, country, asked, choices)
 
@@ -324,8 +327,13 @@ def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
     show(turn, general, [turn.say("registration_name_country")], choices)
 
 
-def _answer_profession(turn: Turn, country: str, profession: str, choices: list[Choice]) -> None:
-    """Say that only doctors' rules are known, and who registers the others."""
+def _answer_profession(
+    turn: Turn, country: str, profession: str, choices: list[Choice], *, again: bool
+) -> None:
+    """Say that only doctors' rules are known, and who registers the others.
+
+    If that was said, the question is answered from what is true everywhere, or not at all.
+    """
     terms = turn.catalogue.all(RegistrationTermRecord).values()
     body = next(
         (t for t in terms
@@ -341,7 +349,7 @@ def _answer_profession(turn: Turn, country: str, profession: str, choices: list[
         text = turn.say("registration_profession", who=who, country=where, regulator=name)
     answers = shared_answers().current()
     general = answers.get(f"registration/{profession}") if answers else None
-    if general is None:
+    if general is None or (general.id in turn.frame.told and not again):
         turn.reply(text, choices=choices)
     elif general.id not in turn.frame.told:
         turn.frame = turn.frame.copy(update={"told": (*turn.frame.told, general.id)})

@@ -22,6 +22,7 @@ _SURE = 0.8
 # How likely a message must be a follow-up that the classifier takes for danger: "but if I appeal,
 # he'll mark me down".
 _LIKELY_BESIDE_DANGER = 0.6
+_OF_LISTS = frozenset({"repeat", "about_me", "more"})
 _OBJECTIONS = frozenset({"disagree", "instead", "detail", "not_answered"})
 # How many messages in a row that no step fits belong to a danger, if not one.
 _PATIENCE = {"crisis": 2}
@@ -83,6 +84,9 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
     least = SURE if sure else _LIKELY_BESIDE_DANGER if held else LIKELY
     text = parsed.get("text") or ""
     kind = kind_of(text, on_answer=frame.focus is not None, least=least)
+    if sure and kind in _OF_LISTS and _group(parsed) in ("search", "results"):
+        # "Show me the previous ones again", "what have I saved?"
+        return None
     if (kind == "forget_me" and parsed.get("entities")) or (kind == DETAIL and sure):
         return None
     if held and kind not in _OBJECTIONS:

@@ -125,7 +125,7 @@ AROUND = frozenset(
     " im mean meant said say make it that rather actually instead wait not let lets 's us go change"
     " try how what oh well better now too so can could we do my bad is was should be but up"
     " want preferably mostly sure cool great nice fine alright also both either switch take one"
-    " really after all speaking thinking think would like prefer wants she he they she's he's they're"
+    " there anything really after all speaking thinking think would like prefer wants she he they she's he's they're"
     " their her his".split()
 )
 """Words around the values of a search that leave them what they are."""
