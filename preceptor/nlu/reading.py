@@ -90,6 +90,8 @@ class Reading:
         safety: the safety intents that the rules see in the untouched text, most urgent first.
         language: ISO 639-1 code; None for English.
         gloss: the English words of a message in another language, "" where none is known.
+        danger: how likely the classifier takes the message, or the part of it that sounds most
+            like it, for any danger, between 0 and 1; 1 for another language.
     """
 
     ranking: Ranking
@@ -98,6 +100,7 @@ class Reading:
     safety: tuple[str, ...] = ()
     language: str | None = None
     gloss: str | None = None
+    danger: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -144,17 +147,10 @@ def read(text: str, models: Models, linker: Linker | None) -> Reading:
         reading = _read_english(text, models, linker)
         if language is not None:
             reading = _declined(reading, language, models.declared)
-    if language is None or language in KNOWN:
-        verdict = confirmed(verdict, _chance_of_danger(reading, models.declared))
+    verdict = confirmed(text, verdict, reading.danger)
     if not verdict:
         reading = _without_doubtful_danger(text, reading, models.declared)
     return _heeding(reading, verdict, models.declared)
-
-
-def _chance_of_danger(reading: Reading, declared: Intents) -> float:
-    """Return how likely the classifier takes a message for any danger, between 0 and 1."""
-    dangers = declared.in_group("safety")
-    return sum(each["confidence"] for each in reading.ranking if each["name"] in dangers)
 
 
 def _heeding(reading: Reading, verdict: list[str], declared: Intents) -> Reading:
@@ -193,6 +189,21 @@ def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:
         part: Piece.of(span, row @ models.summed)
         for (part, span), row in zip(spans.items(), rows, strict=True)
     }
+    danger = max(float(piece.chances[models.roles.safety].sum()) for piece in pieces.values())
+    return replace(_of_pieces(doc, entities, cuts, spans, pieces, rows, models), danger=danger)
+
+
+def _of_pieces(
+    doc: Doc,
+    entities: tuple[dict[str, Any], ...],
+    cuts: list[Any],
+    spans: dict[tuple[int, int], Any],
+    pieces: Mapping[tuple[int, int], Piece],
+    rows: np.ndarray,
+    models: Models,
+) -> Reading:
+    """Return what an English message says, given what the classifier says of its parts."""
+    story = is_story(doc)
     all_of_it = (0, max(last for _, last in spans))
     whole = pieces[all_of_it]
     ranking = _ranked(models, rows[list(spans).index(all_of_it)])

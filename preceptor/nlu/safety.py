@@ -19,7 +19,7 @@ _NEAR = 3
 # How sure the classifier must be of a danger: alone, against words that silence rules, and never.
 _SUSPECTED, _EXCUSED, _NEVER = 0.5, 0.6, 2.0
 # How likely a message must be any danger for what a rule saw to stay: "drowning in admin" is none.
-_LEAST = 0.05
+_LEAST, _FEW_WORDS = 0.05, 5
 _WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
 _GAPS = {"*": r"(?:\S+ ){0,3}?", "**": r"(?:\S+ ){0,8}?"}
 
@@ -152,14 +152,16 @@ def alarms(text: str) -> list[str]:
     ]
 
 
-def confirmed(verdict: Iterable[str], chance: float) -> list[str]:
+def confirmed(text: str, verdict: Iterable[str], chance: float) -> list[str]:
     """Return the dangers that rules saw and that stay.
 
     Args:
+        text: a message as a person typed it; in one of a few words the rules are always right.
         verdict: safety intents, as `alarms` returns them.
         chance: how likely the classifier takes the message for any danger, between 0 and 1.
     """
-    return [intent for intent in verdict if _load()[0][intent].alone or chance >= _LEAST]
+    likely = chance >= _LEAST or len(text.split()) <= _FEW_WORDS
+    return [intent for intent in verdict if likely or _load()[0][intent].alone]
 
 
 def least_confidence(text: str, intent: str) -> float:
