@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from preceptor.catalogue.cells import Route
 from preceptor.conversation.decide import is_unclear, leans
 from preceptor.conversation.follow_ups import kind_of
-from preceptor.conversation.phrases import LIKELY, SURE
+from preceptor.conversation.phrases import LIKELY
 from preceptor.intents import FALLBACK, intents
 
 PATH = Path(__file__).with_name("registration.yml")
@@ -29,6 +29,7 @@ _FEW_WORDS, _MOST_WORDS = 7, 14
 _SURE = 0.9
 _ASPECT_OF = {"who": "regulator", "evidence": "source", "sure": "source", "disagree": "source"}
 """What of a rule a kind of follow-up asks for."""
+_NEAR_TALK = 0.6
 _SAME = frozenset({"repeat", "short"})
 OTHER = "other"
 """What no column of the rules says."""
@@ -240,7 +241,7 @@ def _following_up(parsed: Mapping[str, Any], sure: float) -> dict[str, Any] | No
     if parsed.get("safety") or parsed.get("entities") or (sure >= _SURE and not talk):
         return None
     # "Who confirms all this?" is near to "who are you?".
-    kind = kind_of(parsed.get("text") or "", on_answer=True, least=SURE if talk else LIKELY)
+    kind = kind_of(parsed.get("text") or "", on_answer=True, least=_NEAR_TALK if talk else LIKELY)
     if kind in _SAME:
         return _changed(parsed, follow_up=str(kind))
     if kind in _ASPECT_OF:
