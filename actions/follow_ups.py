@@ -105,13 +105,18 @@ def _detail(turn: Turn, answer: Answer) -> None:
         turn.reply(" ".join(said), choices=[answers.question_button(answer)])
     elif kind is not None:
         _section(turn, answer, kind)
-    elif best.id != answer.id and choice.confidence >= answers.LIKELY:
+    elif best.id != answer.id and choice.confidence >= _least_beside(answer, best):
         answers.tell_best(turn, choice)
     else:
         lead = turn.say("follow_no_detail", question=answer.question)
         body = [answer.sections["who"]] if "who" in answer.sections else []
         others = [m.answer for m in choice.matches[:3] if m.answer.id != answer.id]
         turn.reply(lead, body=body, choices=[answers.question_button(o) for o in others])
+
+
+def _least_beside(answer: Answer, other: Answer) -> float:
+    """Return how likely another answer must be; what an answer leads to is often asked next."""
+    return answers.NEAR if other.id in answer.leads_to else answers.LIKELY
 
 
 def _nearest_section(turn: Turn, answer: Answer) -> str | None:

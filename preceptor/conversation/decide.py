@@ -57,6 +57,7 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         frame: of the conversation so far.
         searching: whether a search is open.
     """
+    parsed = _without_fragments(parsed)
     step = _step(parsed, frame.danger) if frame.danger else None
     if step is not None:
         return _following(parsed, danger_step=step)
@@ -72,6 +73,24 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
     return dict(parsed)
+
+
+def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a message of two questions on advice as one if a side of it asks nothing.
+
+    "He asks me things in front of everyone, and I freeze" is understood as a whole.
+    """
+    asked = parsed.get("questions") or []
+    text = str(parsed.get("text") or "")
+    declared = [intents().get(q["intent"]) for q in asked]
+    advice = all(each is not None and each.group == "advice" for each in declared)
+    fragments = [q for q in asked if len(q["text"].split()) <= 2 and "?" not in q["text"]]
+    if len(asked) != 2 or not advice or len(fragments) != 1:
+        return parsed
+    whole = next(q for q in asked if q not in fragments)
+    one = {**whole, "text": text, "start": 0, "end": len(text)}
+    intent = {"name": whole["intent"], "confidence": whole["confidence"]}
+    return {**parsed, "intent": intent, "questions": [one]}
 
 
 def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:

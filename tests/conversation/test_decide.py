@@ -340,3 +340,19 @@ def test_a_danger_that_a_rule_sees_or_the_classifier_is_sure_of_is_no_weak_readi
 def test_what_gives_up_or_changes_a_value_is_a_change_of_the_open_search(text: str):
     done = decided(parsed(text), ANSWERED, searching=True)
     assert done["intent"]["name"] == "refine_search"
+
+
+def test_a_fragment_is_no_question_of_its_own_and_a_short_question_is():
+    def message(*parts: str) -> dict:
+        asked = [
+            {"text": part, "intent": intent, "confidence": 0.9, "start": 0, "end": 9}
+            for part, intent in zip(
+                parts, ("ask_difficult_coworkers", "ask_stress_and_confidence"), strict=True
+            )
+        ]
+        return parsed(" and ".join(parts), "ask_difficult_coworkers", 0.9, questions=asked)
+
+    one = decided(message("he asks me things in front of everyone", "i freeze"), Frame())
+    assert [q["text"] for q in one["questions"]] == [one["text"]]
+    two = message("he asks me things in front of everyone", "sleep?")
+    assert len(decided(two, Frame())["questions"]) == 2
