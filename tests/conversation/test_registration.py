@@ -213,7 +213,7 @@ def test_in_order_to_asks_for_no_order():
 @pytest.mark.parametrize(
     ("text", "more"),
     [
-        ("who would know for sure?", {"aspect": "regulator"}),
+        ("who can tell me?", {"aspect": "regulator"}),
         ("are you really certain about this", {"aspect": "source"}),
         ("can you say that again", {"follow_up": "repeat"}),
         ("purple elephants dance on the moon", {"aspect": "other"}),
