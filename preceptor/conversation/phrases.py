@@ -43,7 +43,7 @@ class Phrases:
         self._exactly: dict[str, set[str]] = {}
         for meant, phrase in rows:
             self._exactly.setdefault(_plain(phrase), set()).add(meant)
-        state = hashlib.sha256(json.dumps([questions, dangers, *rows]).encode()).hexdigest()
+        state = _state([questions, dangers, *rows])
         file = CODE / "var" / f"phrases_{name}.npz"
         if not (file.exists() and self._load(file, state)):
             self._fit(rows, _short_questions(questions, dangers))
@@ -98,11 +98,23 @@ class Phrases:
         return self.kinds[int(chances.argmax())] if likely else None
 
 
+def _state(declared: Sequence[object]) -> str:
+    """Return a digest of all that the classifier is fitted to, the training questions included."""
+    digest = hashlib.sha256(json.dumps(declared).encode())
+    for file in _question_files():
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _question_files() -> list[Path]:
+    return sorted((CODE / "data" / "nlu").glob("**/*.yml"))
+
+
 def _short_questions(count: int, dangers: bool) -> list[str]:
     """Return some training questions that are as short as the phrases are."""
     texts = [
         line[2:]
-        for file in sorted((CODE / "data" / "nlu").glob("**/*.yml"))
+        for file in _question_files()
         for block in YAML(typ="safe").load(file.read_text("utf-8")).get("nlu", [])
         if dangers or block.get("intent") not in intents().in_group("safety")
         for line in str(block.get("examples", "")).splitlines()
