@@ -177,9 +177,9 @@ def detail_of(answer: Answer, question: str) -> list[str]:
     parts = [*answer.text, *answer.steps, *answer.closing, *answer.sections.values()]
     sentences = [s for part in parts for s in _SENTENCE_ENDS.split(part) if s.strip()]
     asked = _stems(question) - _stems(answer.question) or _stems(question)
-    having = {stem: [s for s in sentences if stem in _stems(s)] for stem in asked}
-    found = [s for each in having.values() if len(each) <= _MOST_IN for s in each]
-    return list(dict.fromkeys(found))[:2]
+    by_stem = [[s for s in sentences if stem in _stems(s)] for stem in sorted(asked)]
+    telling = [s for group in by_stem if len(group) <= _MOST_IN for s in group]
+    return list(dict.fromkeys(telling))[:2]
 
 
 def _stems(text: str) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actions import selection
 from actions.answers import LIKELY, answer_if_sure, choose, offer, read_again, tell_best
 from actions.follow_up import follow_up
@@ -185,10 +187,13 @@ def correct(turn: Turn) -> None:
 
 
 def _puts_something_else_right(turn: Turn) -> bool:
-    """Tell whether a number is put right that no search and no rule goes by: "2015, not 2013"."""
+    """Tell whether a year is put right that no search and no rule goes by: "2015, not 2013"."""
     registration = intents().in_group("registration")
     going_on = turn.slots.get("topic") in ("search", *registration)
-    return going_on and any(map(str.isdigit, turn.question.text))
+    return going_on and bool(_YEAR.search(turn.question.text))
+
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 class Decline(TopicAction):

@@ -10,7 +10,7 @@ from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
 from preceptor.conversation.choices import Tell
-from preceptor.conversation.follow_ups import DETAIL
+from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE
 from preceptor.conversation.frame import Person
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
@@ -66,9 +66,12 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
     turn.frame = turn.frame.copy(update={"focus": answer.id})
     if kind == DETAIL:
         _detail(turn, answer)
+    elif kind == ELSEWHERE:
+        _elsewhere(turn, answer)
     elif kind == "not_answered":
         # "That's not what I asked" says nothing new to find another answer by.
-        answers.read_again(turn, least=answers.SURER)
+        if not answers.read_again(turn, least=answers.SURER):
+            turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
     elif kind == "repeat":
         answers.show(turn, answer)
     elif kind == "short":
@@ -89,21 +92,12 @@ def _detail(turn: Turn, answer: Answer) -> None:
     """Answer a further question on an answer: by another answer, by a section, or not at all."""
     choice = answers.choose(turn, joined=True)
     best = choice.matches[0].answer if choice.matches else answer
-    if named := {*turn.question.values("country"), *turn.question.values("place")}:
-        # "And for India?" asks the same of India, if that is a question of places.
-        same = named & set(best.places) and set(best.topics) & set(answer.topics)
-        if same and choice.confidence >= answers.LIKELY:
-            answers.tell_best(turn, choice)
-        else:
-            find(turn, fresh=False)
-        return
     if best.id != answer.id and choice.confidence >= answers.SURE:
         answers.tell_best(turn, choice)
         return
-    kind = _nearest_section(turn, answer)
-    if said := answers.detail_of(answer, turn.question.text):
-        turn.reply(" ".join(said), choices=[answers.question_button(answer)])
-    elif kind is not None:
+    if sentences := answers.detail_of(answer, turn.question.text):
+        turn.reply(" ".join(sentences), choices=[answers.question_button(answer)])
+    elif kind := _nearest_section(turn, answer):
         _section(turn, answer, kind)
     elif best.id != answer.id and choice.confidence >= _least_beside(answer, best):
         answers.tell_best(turn, choice)
@@ -112,6 +106,19 @@ def _detail(turn: Turn, answer: Answer) -> None:
         body = [answer.sections["who"]] if "who" in answer.sections else []
         others = [m.answer for m in choice.matches[:3] if m.answer.id != answer.id]
         turn.reply(lead, body=body, choices=[answers.question_button(o) for o in others])
+
+
+def _elsewhere(turn: Turn, answer: Answer) -> None:
+    """Answer the same question of another place, or search there if it is no question of places."""
+    choice = answers.choose(turn, joined=True)
+    best = choice.matches[0].answer if choice.matches else answer
+    places = {*turn.question.values("country"), *turn.question.values("place")}
+    # Answers on one matter stand in one folder.
+    same = best.id.partition("/")[0] == answer.id.partition("/")[0]
+    if same and places & set(best.places) and choice.confidence >= answers.LIKELY:
+        answers.tell_best(turn, choice)
+    else:
+        find(turn, fresh=False)
 
 
 def _least_beside(answer: Answer, other: Answer) -> float:

@@ -8,7 +8,14 @@ from pydantic import BaseModel
 
 from actions import phrases, selection
 from actions.answers import SURE, answer_if_sure, choose, detail_of, general_answer, show, tell
-from actions.registration_text import OF_THE_REGULATOR, Rules, Telling, named, sentences_on
+from actions.registration_text import (
+    OF_THE_REGULATOR,
+    Rules,
+    Telling,
+    capital,
+    named,
+    sentences_on,
+)
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
 from preceptor.catalogue.facts import registration_rules
@@ -108,10 +115,8 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if not turn.question.of_kind("country") and selection.ask_which_country(turn, intent):
         turn.set(topic=intent)
         return
-    if turn.choice is None and registration.asks_meaning(
-        turn.question.text, turn.question.entities
-    ):
-        _define(turn)
+    asks_meaning = registration.asks_meaning(turn.question.text, turn.question.entities)
+    if turn.choice is None and asks_meaning and _define(turn):
         return
     asked = _asked(turn, intent)
     if _from_knowledge(turn, asked):
@@ -136,29 +141,40 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
             _answer_country(turn, country, asked, choices)
 
 
-def _define(turn: Turn) -> None:
-    """Say what the name of a regulator, an exam or a programme means, and what rules say of it."""
-    entity = turn.question.of_kind("registration")[0]
-    term = turn.catalogue.all(RegistrationTermRecord)[entity["value"]]
-    countries = [turn.catalogue.names.get(("country", c), c) for c in term.countries]
-    where = phrases.joined(map(phrases.country, countries))
-    lead = turn.say(
-        f"registration_term_{term.kind}",
-        called=entity["text"],
-        name=phrases.the_body(term.name),
-        country=where,
-    )
-    turn.set(topic=INTENT, licensing_country=list(term.countries[:1]))
-    turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
-    rules = [
-        rule
-        for country in term.countries[:1]
-        for rule in registration_rules(turn.catalogue, country).values()
+def _define(turn: Turn) -> bool:
+    """Say what the name of a regulator, an exam or a programme means, and what rules say of it.
+
+    Returns:
+        False if the catalogue no longer has it; nothing is said then.
+    """
+    terms = _terms(turn)[:_MOST_COUNTRIES]
+    if not terms:
+        return False
+    own = (e for e in turn.question.entities if e["entity"] == "registration")
+    called = next(own)["text"]
+    names = turn.catalogue.names
+    meanings = [
+        turn.say(
+            f"registration_term_{term.kind}",
+            called=called,
+            name=phrases.the_body(term.name),
+            country=phrases.joined(phrases.country(names[("country", c)]) for c in term.countries),
+        )
+        for term in terms
     ]
-    told, sources = sentences_on((term.name, *term.aliases), rules)
-    regulator = [term.url] if term.url else []
-    choices = _leads(turn, term.countries[0], Asked())
-    turn.reply(lead, body=[*told, *regulator], sources=sources, choices=choices)
+    country = terms[0].countries[0]
+    turn.set(topic=INTENT, licensing_country=[country])
+    turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
+    rules = list(registration_rules(turn.catalogue, country).values()) if len(terms) == 1 else []
+    sentences, sources = sentences_on((terms[0].name, *terms[0].aliases), rules)
+    addresses = [term.url for term in terms if term.url]
+    turn.reply(
+        meanings[0],
+        body=[*meanings[1:], *sentences, *addresses],
+        sources=sources,
+        choices=_leads(turn, country, Asked()),
+    )
+    return True
 
 
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:
@@ -356,14 +372,13 @@ def _answer_profession(
         sources = [source.link() for source in general.sources[:2]]
         turn.reply(text, body=general.text, steps=general.steps, sources=sources, choices=choices)
     else:
-        known = detail_of(general, turn.question.text)
-        by = phrases.with_address(body.name, body.url) if body else ""
-        regulator = by or turn.say("registration_profession_body")
-        regulator = regulator[:1].upper() + regulator[1:]
-        unknown = turn.say(
-            "registration_profession_detail", who=who, country=where, regulator=regulator
-        )
-        turn.reply(known[0] if known else unknown, body=known[1:], choices=choices)
+        regulator = turn.say("registration_profession_body")
+        if body is not None:
+            regulator = capital(phrases.with_address(body.name, body.url))
+        sentences = detail_of(general, turn.question.text) or [
+            turn.say("registration_profession_detail", who=who, country=where, regulator=regulator)
+        ]
+        turn.reply(sentences[0], body=sentences[1:], choices=choices)
 
 
 def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice]) -> None:

@@ -114,7 +114,7 @@ class Telling:
                 return Told(self._sentence(rule, asked[0]), tuple(more))
             where = self._say("registration_where")
             text = self._sentence(rule, asked[0])
-            return Told(self._say("registration_label", where=_capital(where), text=text))
+            return Told(self._say("registration_label", where=capital(where), text=text))
         verdict = self._verdict() if self.yes_no and asked[0] in _VERDICTS else ""
         lines = {r: self._line(rule, asked) for r, rule in self.shown.items()}
         if len(set(lines.values())) > 1:
@@ -125,7 +125,7 @@ class Telling:
             return Told(f"{verdict} {lines[route]}")
         if tuple(asked) == ("length",) and route == "home":
             return Told(self._length(rule, _text(rule, "length") or ""))
-        lead = self._labelled(_capital(where), rule, lines[route], asked)
+        lead = self._labelled(capital(where), rule, lines[route], asked)
         return Told(lead, (), _steps(rule) if "steps" in asked else ())
 
     def _by_route(self, lines: Mapping[Route, str], verdict: str, asked: Sequence[str]) -> Told:
@@ -134,7 +134,7 @@ class Telling:
         for route, line in lines.items():
             where = self._say(f"registration_route_{route}")
             if not labelled and not verdict:
-                where = _capital(self._where(route))
+                where = capital(self._where(route))
             labelled.append(self._labelled(where, self.shown[route], line, asked))
         if not verdict:
             return Told(labelled[0], tuple(labelled[1:]))
@@ -270,14 +270,14 @@ def sentences_on(
 ) -> tuple[list[str], list[SourceLink]]:
     """Return at most two sentences of rules with one of some names, and where they were read."""
     wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE)
-    found: dict[str, SourceLink] = {}
+    sentences: dict[str, SourceLink] = {}
     for rule in rules:
         for cell in _CELLS:
             for sentence in re.split(r"(?<=[.!?]) +", getattr(rule, cell) or ""):
                 if wanted.search(sentence) and not rule.is_unconfirmed(cell):
-                    found.setdefault(sentence, _link(rule))
-    told = dict(list(found.items())[:_MOST_SENTENCES])
-    return list(told), list(dict.fromkeys(told.values()))
+                    sentences.setdefault(sentence, _link(rule))
+    first = dict(list(sentences.items())[:_MOST_SENTENCES])
+    return list(first), list(dict.fromkeys(first.values()))
 
 
 def _regulator(rule: RegistrationRecord) -> str:
@@ -298,10 +298,11 @@ def _is_unconfirmed(rule: RegistrationRecord, asked: Sequence[str]) -> bool:
 
 
 def _steps(rule: RegistrationRecord) -> tuple[str, ...]:
-    return tuple(_capital(step.strip()) for step in (rule.steps or "").split(" > "))
+    return tuple(capital(step.strip()) for step in (rule.steps or "").split(" > "))
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Return a text with its first letter as a capital."""
     return text[:1].upper() + text[1:]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preceptor.conversation.follow_ups import DETAIL, kind_of
+from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, kind_of
 from preceptor.conversation.frame import Danger, Frame, place_of_person
 from preceptor.conversation.phrases import LIKELY, SURE
 from preceptor.conversation.protocols import AGAIN, CONTINUED, COUNTRY, Protocol, protocols
@@ -66,7 +66,7 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     # "I can't do this any longer" asks for no longer placement.
     calm = not frame.danger and (not _dangers(parsed) or _is_weak_danger(parsed))
     if calm and frame.focus and _asks_of_another_place(parsed):
-        return _following(parsed, follow_up=DETAIL)
+        return _following(parsed, follow_up=ELSEWHERE)
     if calm and (search := as_search(parsed, searching=searching)):
         return search
     kind = _kind(parsed, frame)
@@ -108,8 +108,8 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
         return None
     if (kind == "forget_me" and parsed.get("entities")) or (kind == DETAIL and sure):
         return None
-    if held and kind not in _OBJECTIONS:
-        kind = None if kind is None else kind_of(text, on_answer=bool(frame.focus), least=SURE)
+    if held and kind is not None and kind not in _OBJECTIONS:
+        kind = kind_of(text, on_answer=frame.focus is not None, least=SURE)
     return DETAIL if kind is None and frame.focus and is_unclear(parsed) else kind
 
 

@@ -313,7 +313,8 @@ def _in_context(answer: Answer, context: Context) -> float:
     bonus = 2 * max((context.topics.get(topic, 0.0) for topic in answer.topics), default=0.0)
     if answer.places:
         if context.places:
-            bonus -= 0.0 if context.places & set(answer.places) else 6.0
+            if not context.places & set(answer.places):
+                bonus -= 6.0
         elif context.home:
             bonus += 0.3 if context.home & set(answer.places) else -1.0
     if answer.audience and context.audience:

@@ -156,7 +156,7 @@ def confirmed(text: str, verdict: Iterable[str], chance: float) -> list[str]:
     """Return the dangers that rules saw and that stay.
 
     Args:
-        text: a message as a person typed it; in one of a few words the rules are always right.
+        text: a message as a person typed it; in one of a few words the rules decide alone.
         verdict: safety intents, as `alarms` returns them.
         chance: how likely the classifier takes the message for any danger, between 0 and 1.
     """

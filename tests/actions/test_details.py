@@ -1,6 +1,7 @@
 """Further questions on an answer: the sentence that speaks of them, and no other."""
 
 from actions.answers import detail_of
+from preceptor.conversation.frame import Frame
 from preceptor.knowledge.answers import Answer
 
 DRESS = Answer.parse_obj(
@@ -24,3 +25,28 @@ def test_the_sentence_that_speaks_of_a_further_question_answers_it():
 def test_a_further_question_that_no_sentence_speaks_of_has_no_answer_there():
     for text in ("and tattoos?", "why", "is that what they want", ""):
         assert detail_of(DRESS, text) == []
+
+
+def follow(desk, text: str, kind: str, frame: Frame):
+    message = desk.message(text, "follow_up", follow_up=kind)
+    return desk.run("action_follow_up", slots={"frame": frame.dict()}, message=message)
+
+
+def test_the_same_is_asked_of_another_place_and_a_question_without_places_is_searched(desk):
+    visa = Frame(focus="visas/nepal", question="which visa do I need for an elective in Nepal?")
+    assert (
+        follow(desk, "and for India?", "elsewhere", visa).slots["frame"]["focus"] == "visas/india"
+    )
+    shoes = Frame(focus="ward/dress", question="what do I wear on the ward?")
+    assert follow(desk, "and for India?", "elsewhere", shoes).slots["search_country"] == ["IN"]
+
+
+def test_a_further_question_that_names_a_place_is_no_search(desk):
+    shoes = Frame(focus="ward/dress", question="what do I wear on the ward?")
+    done = follow(desk, "is that the same with coats in Germany", "detail", shoes)
+    assert done.slots.get("search_country") is None
+    assert done.text
+
+
+def test_a_complaint_gets_words_even_if_no_question_is_there_to_read_again(desk):
+    assert follow(desk, "not what I asked", "not_answered", Frame(focus="ward/dress")).text

@@ -312,3 +312,8 @@ def test_what_no_column_says_is_not_known_and_the_regulator_is_named(desk):
     done = desk.turn(NEED, desk.message(text, intent, aspect="other"), first.slots)
     assert "I don't know that" in done.text
     assert "National Medical Commission" in done.text
+
+
+def test_a_name_of_several_bodies_is_explained_for_each(desk):
+    text = desk.talk(need("what is the NMC?")).text
+    assert "India" in text and "United Kingdom" in text

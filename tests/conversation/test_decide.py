@@ -356,3 +356,10 @@ def test_a_fragment_is_no_question_of_its_own_and_a_short_question_is():
     assert [q["text"] for q in one["questions"]] == [one["text"]]
     two = message("he asks me things in front of everyone", "sleep?")
     assert len(decided(two, Frame())["questions"]) == 2
+
+
+def test_the_same_question_of_another_place_goes_on_with_the_answer():
+    india = [{"entity": "country", "value": "IN", "text": "India", "start": 8, "end": 13}]
+    message = parsed("and for India?", "refine_search", 0.9, entities=india)
+    assert decided(message, ANSWERED, searching=True)["follow_up"] == "elsewhere"
+    assert decided(message, Frame(), searching=True)["intent"]["name"] == "refine_search"
