@@ -375,7 +375,10 @@ def _answer_profession(
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
-        sentences = detail_of(general, turn.question.text) or [
+        # "In short" and "are you sure?" name nothing that a sentence could speak of.
+        follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
+        sentences = [] if follows_up else detail_of(general, turn.question.text)
+        sentences = sentences or [
             turn.say("registration_profession_detail", who=who, country=where, regulator=regulator)
         ]
         turn.reply(sentences[0], body=sentences[1:], choices=choices)

@@ -152,3 +152,8 @@ def test_what_a_rule_sees_stays_unless_the_classifier_rules_danger_out():
     assert confirmed(text, ["report_emergency"], 0.01) == []
     assert confirmed("she is drowning", ["report_emergency"], 0.01) == ["report_emergency"]
     assert confirmed(text, ["express_crisis"], 0.0) == ["express_crisis"]
+
+
+def test_somebody_who_faints_at_the_sight_of_blood_is_in_no_danger_now():
+    assert alarms("she faints when she sees blood") == []
+    assert alarms("she fainted and there is blood everywhere") == ["report_emergency"]
