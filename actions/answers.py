@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
 
 from actions import phrases, selection
 from actions.program_fields import FIELDS
@@ -17,10 +20,14 @@ from preceptor.knowledge import index
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.index import Context, Match
 from preceptor.knowledge.store import shared_answers
+from preceptor.knowledge.vectors import vector, vectors
 
-SURE, LIKELY, NEAR = 0.5, 0.3, 0.15
+SURE, LIKELY, NEAR = 0.5, 0.25, 0.15
 """How likely the best answer must be right to be given, to be given with its question before it,
 and to be offered."""
+_LIKELY_IN_TALK = 0.18
+"""How likely to be given with its question where an answer was given before: measured on talks,
+the ranking is right there more often than it thinks."""
 SURER = 0.65
 """How likely where something else could answer: a country's rules, a refusal."""
 _OFFERED = 3
@@ -47,7 +54,7 @@ def answer_question(turn: Turn, intent: str) -> None:
         return
     turn.set(topic=intent)
     choice = choose(turn)
-    if choice.confidence >= SURE or (choice.confidence >= LIKELY and own is None):
+    if choice.confidence >= (likely(turn) if own is None else SURE):
         tell_best(turn, choice, remark=own, intent=intent)
     elif own is not None:
         turn.reply(own, choices=turn.leads(intent))
@@ -55,6 +62,11 @@ def answer_question(turn: Turn, intent: str) -> None:
         offer(turn, choice.matches)
     else:
         unknown(turn, choice.matches)
+
+
+def likely(turn: Turn) -> float:
+    """Return how likely an answer must be right to be given with its question before it."""
+    return _LIKELY_IN_TALK if turn.frame.focus else LIKELY
 
 
 def answer_if_sure(
@@ -99,7 +111,7 @@ def answer_if_likely(turn: Turn) -> bool:
     if turn.choice is not None:
         return False
     choice = choose(turn)
-    if choice.confidence >= LIKELY:
+    if choice.confidence >= likely(turn):
         tell_best(turn, choice)
         return True
     answers = shared_answers().current()
@@ -116,19 +128,18 @@ def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
         turn: the turn.
         joined: whether the question can only be read with the one before it.
     """
-    answers = shared_answers().current()
+    answers, frame = shared_answers().current(), turn.frame
     # The encoders read other languages themselves; the question holds what has an English gloss.
     text = turn.parse.get("text") or "" if turn.parse.get("gloss") else turn.question.text
     if answers is None or not text.strip():
         return index.Choice((), 0.0)
     context = context_of(turn)
-    choice = answers.choose(text, context)
-    frame = turn.frame
-    if choice.confidence < SURE and frame.question and (joined or leans(text)):
-        both = answers.choose(f"{frame.question} {text}", context)
-        if both.confidence > choice.confidence:
-            return both
-    return choice
+    if frame.question:
+        focus = answers.get(frame.focus) if frame.focus else None
+        before = focus.question if focus else frame.question
+        leaning = joined or leans(text)
+        context = replace(context, before=before, focus=focus, leaning=leaning)
+    return answers.choose(text, context)
 
 
 def read_again(turn: Turn, least: float = LIKELY) -> bool:
@@ -146,8 +157,9 @@ def read_again(turn: Turn, least: float = LIKELY) -> bool:
         return False
     turn.frame = frame.copy(update={"avoid": (*frame.avoid, frame.focus), "focus": None})
     context = context_of(turn)
-    texts = frame.question, f"{frame.question} {turn.question.text}"
-    choice = max((answers.choose(t, context) for t in texts), key=lambda each: each.confidence)
+    with_before = replace(context, before=frame.question)
+    readings = (frame.question, context), (turn.question.text, with_before)
+    choice = max((answers.choose(*each) for each in readings), key=lambda each: each.confidence)
     if choice.confidence >= least:
         tell_best(turn, choice)
         return True
@@ -167,19 +179,48 @@ _EMPTY = frozenset(
 _STEM, _MOST_IN = 5, 3
 """How many letters of a word count, and in how many sentences of an answer it may stand and still
 tell which of them is meant."""
+_NEAR_SENTENCE, _NEXT_SENTENCE, _BY_WORD = 0.34, 0.85, 0.12
+"""How near a sentence must be to a further question that it answers, how near a second one must be
+in comparison, and what a telling word adds. Cosines, measured on conversations."""
 
 
 def detail_of(answer: Answer, question: str) -> list[str]:
-    """Return the sentences of an answer, at most two, that a further question names a word of.
+    """Return the sentences of an answer, at most two, that answer a further question on it.
 
     "And shoes?" after what to wear is answered by the sentence on shoes.
     """
-    parts = [*answer.text, *answer.steps, *answer.closing, *answer.sections.values()]
-    sentences = [s for part in parts for s in _SENTENCE_ENDS.split(part) if s.strip()]
+    parts = [*answer.text, *answer.steps, *answer.closing]
+    parts += [text for kind, text in answer.sections.items() if kind != "words"]
+    sentences = [s for part in parts for s in _SENTENCE_ENDS.split(part) if len(s.split()) > 2]
     asked = _stems(question) - _stems(answer.question) or _stems(question)
-    by_stem = [[s for s in sentences if stem in _stems(s)] for stem in sorted(asked)]
-    telling = [s for group in by_stem if len(group) <= _MOST_IN for s in group]
-    return list(dict.fromkeys(telling))[:2]
+    naming = {stem: [s for s in sentences if stem in _stems(s)] for stem in asked}
+    telling = {s for named in naming.values() if len(named) <= _MOST_IN for s in named}
+    near = vectors(sentences) @ vector(question)
+    near += _BY_WORD * np.array([sentence in telling for sentence in sentences])
+    best = np.argsort(-near)[:2]
+    least = max(_NEAR_SENTENCE, _NEXT_SENTENCE * near[best[0]])
+    return [sentences[i] for i in sorted(best) if near[i] >= least]
+
+
+_NEAR_SECTION = 0.35
+"""The least cosine between a message and a section that answers it."""
+
+
+def tell_detail(turn: Turn, answer: Answer) -> bool:
+    """Answer a further question on an answer from what it holds; return whether it holds it."""
+    if sentences := detail_of(answer, turn.question.text):
+        turn.reply(" ".join(sentences), choices=[question_button(answer)])
+        return True
+    # Sections that were said haven't answered it.
+    told = turn.frame.told
+    left = {k: text for k, text in answer.sections.items() if f"{answer.id}#{k}" not in told}
+    near = vectors(left.values()) @ vector(turn.question.text) if left else np.zeros(1)
+    if near.max() < _NEAR_SECTION:
+        return False
+    kind = list(left)[int(near.argmax())]
+    turn.frame = turn.frame.with_section(answer.id, kind)
+    turn.reply(left[kind])
+    return True
 
 
 def _stems(text: str) -> set[str]:
@@ -230,12 +271,14 @@ def tell(
 ) -> None:
     """Give an answer; in short if it was given before."""
     question = turn.question.text or answer.question
-    again = answer.id in turn.frame.told
+    again, before = answer.id in turn.frame.told, turn.frame.question
     turn.frame = turn.frame.with_told(answer.id, question)
     if intent is None:
         turn.set(topic=next((t for t in answer.topics if t in intents()), None))
     remarks = [remark] if remark else []
     choices = _next(turn, answer, intent or turn.slots.get("topic") or "")
+    if again and question != before and tell_detail(turn, answer):
+        return
     if again:
         remarks.append(turn.say("answer_again"))
         turn.reply(answer.first_sentence, remarks=remarks, choices=choices)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 from actions import selection
-from actions.answers import LIKELY, answer_if_sure, choose, offer, read_again, tell_best
+from actions.answers import (
+    NEAR,
+    SURE,
+    SURER,
+    answer_if_sure,
+    choose,
+    likely,
+    offer,
+    read_again,
+    tell_best,
+)
 from actions.follow_up import follow_up
 from actions.search_programs import find
 from actions.topic_action import Question, TopicAction, Turn, follow_with
@@ -16,9 +26,10 @@ from preceptor.intents import Intent, intents
 
 _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "money", "kind")
 
-# How likely an answer must be right to be given where values of a search were named, and to be
-# offered where the classifier has readings to offer as well.
-_SURER, _NEARER = 0.8, 0.22
+# How likely an answer must be right to be given where values of a search were named.
+_SURER = 0.8
+_MOST_WORDS = 5
+"""How many words "what can you do?" has."""
 _MOST_BESIDE = 8
 """How many words a search that isn't understood as one has beside its values."""
 
@@ -39,7 +50,12 @@ class ShowCapabilities(TopicAction):
     action = "action_show_capabilities"
 
     def answer(self, turn: Turn) -> None:
-        """Tell what there is, with the catalogue's real figures."""
+        """Tell what there is, with the catalogue's real figures.
+
+        "Can you write my letter?" asks for something that knowledge/ answers.
+        """
+        if len(turn.question.text.split()) > _MOST_WORDS and answer_if_sure(turn, SURE):
+            return
         covered = facts.countries_covered(turn.catalogue)
         with_programs = [c for c in covered if c.programs]
         licensing = [c for c in covered if c.licensing]
@@ -91,7 +107,7 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             return
         nearest = choose(turn)
-        if nearest.confidence >= (_SURER if _is_a_search(turn) else LIKELY):
+        if nearest.confidence >= (_SURER if _is_a_search(turn) else likely(turn)):
             turn.set(misses=0)
             tell_best(turn, nearest)
             return
@@ -99,21 +115,21 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             find(turn, fresh=False)
             return
-        if nearest.confidence >= _NEARER:
+        if nearest.confidence >= NEAR:
             offer(turn, nearest.matches)
             return
         anything_listed = bool(selection.listed(turn).ids)
-        likely = [i for i in _ranked(turn) if anything_listed or i.group != "results"][:2]
-        if misses > 1 or not likely:
+        readings = [i for i in _ranked(turn) if anything_listed or i.group != "results"][:2]
+        if misses > 1 or not readings:
             menu = [_line(intent) for intent in intents().values() if intent.in_menu]
             choices = [_ask(intents()["ask_human"]), *turn.leads("ask_capabilities")]
             turn.reply(turn.say("rephrase_out"), steps=menu, choices=choices)
             return
-        turn.set(offer=Ask(intent=likely[0].name).dict())
+        turn.set(offer=Ask(intent=readings[0].name).dict())
         turn.reply(
             turn.say("rephrase_two"),
-            steps=[_line(intent) for intent in likely],
-            choices=[*map(_ask, likely), turn.button("button_neither", Neither())],
+            steps=[_line(intent) for intent in readings],
+            choices=[*map(_ask, readings), turn.button("button_neither", Neither())],
         )
 
 
@@ -204,7 +220,9 @@ class Decline(TopicAction):
     def answer(self, turn: Turn) -> None:
         """Say so in words that fit the kind of question, and what it does instead."""
         kind = (turn.parse.get("intent") or {}).get("kind") or "general"
-        if kind != "other_languages" and answer_if_sure(turn):
+        # In the middle of a talk "which tablet is cheaper" is about what was said.
+        least = SURE if turn.frame.focus else SURER
+        if kind != "other_languages" and answer_if_sure(turn, least):
             return
         sentences = [turn.say(f"decline_{kind}")]
         own = f"decline_in_{turn.parse.get('language')}"

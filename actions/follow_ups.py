@@ -16,11 +16,12 @@ from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import vector, vectors
 
-# The least cosine between a message and a section that answers it.
-_NEAR_SECTION = 0.35
-# The same for an earlier message that a question on what was told is about; shorter ones say too
-# little, longer ones are quoted from their beginning.
-_NEAR_WORDS, _FEW_WORDS, _QUOTED = 0.3, 2, 300
+# The least cosine between a message and an earlier one that a question on what was told is about;
+# shorter ones say too little, longer ones are quoted from their beginning.
+_NEAR_WORDS, _FEW_WORDS, _QUOTED = 0.3, 3, 300
+
+# How likely another answer must be to be given to a further question.
+_LIKELY_DETAIL = 0.2
 
 
 class FollowUp(TopicAction):
@@ -64,7 +65,7 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
         return
     turn.frame = turn.frame.copy(update={"focus": answer.id})
-    if kind == DETAIL:
+    if kind == DETAIL or (kind in _SECTIONS and _asks_something_new(turn, answer)):
         _detail(turn, answer)
     elif kind == ELSEWHERE:
         _elsewhere(turn, answer)
@@ -88,6 +89,22 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         _section(turn, answer, kind)
 
 
+_SECTIONS = frozenset(
+    {"words", "example", "why", "who", "instead", "disagree", "evidence", "sure", "meaning", "more"}
+)
+
+
+def _asks_something_new(turn: Turn, answer: Answer) -> bool:
+    """Tell whether what sounds like a follow-up is a question with an answer of its own.
+
+    "What do I say if I don't know the answer" asks for no words to the last answer.
+    """
+    if turn.choice is not None or len(turn.question.text.split()) <= _FEW_WORDS:
+        return False
+    choice = answers.choose(turn)
+    return choice.confidence >= answers.SURE and choice.matches[0].answer.id != answer.id
+
+
 def _detail(turn: Turn, answer: Answer) -> None:
     """Answer a further question on an answer: by another answer, by a section, or not at all."""
     choice = answers.choose(turn, joined=True)
@@ -95,11 +112,9 @@ def _detail(turn: Turn, answer: Answer) -> None:
     if best.id != answer.id and choice.confidence >= answers.SURE:
         answers.tell_best(turn, choice)
         return
-    if sentences := answers.detail_of(answer, turn.question.text):
-        turn.reply(" ".join(sentences), choices=[answers.question_button(answer)])
-    elif kind := _nearest_section(turn, answer):
-        _section(turn, answer, kind)
-    elif best.id != answer.id and choice.confidence >= _least_beside(answer, best):
+    if answers.tell_detail(turn, answer):
+        return
+    if best.id != answer.id and choice.confidence >= _least_beside(answer, best):
         answers.tell_best(turn, choice)
     else:
         lead = turn.say("follow_no_detail", question=answer.question)
@@ -113,9 +128,11 @@ def _elsewhere(turn: Turn, answer: Answer) -> None:
     choice = answers.choose(turn, joined=True)
     best = choice.matches[0].answer if choice.matches else answer
     places = {*turn.question.values("country"), *turn.question.values("place")}
-    # Answers on one matter stand in one folder.
-    same = best.id.partition("/")[0] == answer.id.partition("/")[0]
-    if same and places & set(best.places) and choice.confidence >= answers.LIKELY:
+    if (
+        best.folder == answer.folder
+        and places & set(best.places)
+        and choice.confidence >= answers.LIKELY
+    ):
         answers.tell_best(turn, choice)
     else:
         find(turn, fresh=False)
@@ -123,20 +140,7 @@ def _elsewhere(turn: Turn, answer: Answer) -> None:
 
 def _least_beside(answer: Answer, other: Answer) -> float:
     """Return how likely another answer must be; what an answer leads to is often asked next."""
-    return answers.NEAR if other.id in answer.leads_to else answers.LIKELY
-
-
-def _nearest_section(turn: Turn, answer: Answer) -> str | None:
-    """Return the kind of the section that a message is about, None if it is about none.
-
-    Sections that were said are none: they haven't answered it.
-    """
-    left = {k: t for k, t in answer.sections.items() if f"{answer.id}#{k}" not in turn.frame.told}
-    if not left:
-        return None
-    near = vectors(left.values()) @ vector(turn.question.text)
-    best = int(near.argmax())
-    return list(left)[best] if near[best] >= _NEAR_SECTION else None
+    return answers.NEAR if other.id in answer.leads_to else _LIKELY_DETAIL
 
 
 def _section(turn: Turn, answer: Answer, kind: str) -> None:

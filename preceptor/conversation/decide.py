@@ -28,6 +28,7 @@ _OBJECTIONS = frozenset({"disagree", "instead", "detail", "not_answered"})
 _PATIENCE = {"crisis": 2}
 # Groups whose messages are a matter of their own.
 _MATTERS = frozenset({"advice", "search", "results", "registration"})
+_TALK = frozenset({"small_talk", "advisor", "reaction"})
 _PLACES = frozenset({"country", "place"})
 # A question that leans on the one before: "and for nurses?", "what about Ireland".
 _LEANS = re.compile(
@@ -72,7 +73,18 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     kind = _kind(parsed, frame)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
+    if _is_doubtful_talk(parsed):
+        return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
     return dict(parsed)
+
+
+def _is_doubtful_talk(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a sentence is hardly the small talk or the complaint that it is taken for.
+
+    It may be a question: "what do I say if I don't know the answer".
+    """
+    says_more = len((parsed.get("text") or "").split()) > _FEW_WORDS
+    return _group(parsed) in _TALK and says_more and not _is_sure(parsed)
 
 
 def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ def phrases() -> tuple[dict[str, str], Phrases]:
     content = YAML(typ="safe").load(PATH.read_text("utf-8"))
     rows = [(kind, phrase) for kind, entry in content.items() for phrase in entry["says"]]
     when = {kind: str(entry["when"]) for kind, entry in content.items()}
-    return when, Phrases("follow_ups", rows, questions=1500, dangers=True)
+    return when, Phrases("follow_ups", rows, questions=1500, answers=3000, dangers=True)
 
 
 def kind_of(text: str, *, on_answer: bool, least: float = LIKELY) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from preceptor.intents import intents
+from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import vector, vectors
 from preceptor.nlu.normalize import fold, squeeze
 from preceptor.runtime.settings import CODE
@@ -30,7 +31,13 @@ class Phrases:
     """A logistic regression over the vectors of phrases; one row of weights per meaning."""
 
     def __init__(
-        self, name: str, rows: Sequence[tuple[str, str]], *, questions: int, dangers: bool = False
+        self,
+        name: str,
+        rows: Sequence[tuple[str, str]],
+        *,
+        questions: int,
+        answers: int = 0,
+        dangers: bool = False,
     ) -> None:
         """Read back what was fitted, or fit it and keep it in `var/`.
 
@@ -38,15 +45,18 @@ class Phrases:
             name: of the file.
             rows: meanings, each with a phrase.
             questions: how many short training questions are added as `none`.
+            answers: how many short questions that knowledge/ answers are added as `none`. What
+                was fitted is kept when knowledge/ changes: some thousand are always alike.
             dangers: whether training messages on danger are among those.
         """
         self._exactly: dict[str, set[str]] = {}
         for meant, phrase in rows:
             self._exactly.setdefault(_plain(phrase), set()).add(meant)
-        state = _state([questions, dangers, *rows])
+        asked = _asked(answers)
+        state = _state([questions, dangers, bool(asked), *rows])
         file = CODE / "var" / f"phrases_{name}.npz"
         if not (file.exists() and self._load(file, state)):
-            self._fit(rows, _short_questions(questions, dangers))
+            self._fit(rows, [*_short_questions(questions, dangers), *asked])
             file.parent.mkdir(parents=True, exist_ok=True)
             np.savez(
                 file, state=state, kinds=self.kinds, weights=self._weights, offsets=self._offsets
@@ -121,6 +131,13 @@ def _short_questions(count: int, dangers: bool) -> list[str]:
         if line.startswith("- ") and len(line.split()) <= _MOST_WORDS
     ]
     return texts[:: max(1, len(texts) // count)]
+
+
+def _asked(count: int) -> list[str]:
+    """Return some short questions that answers of knowledge/ are asked by."""
+    index = shared_answers().current() if count else None
+    texts = [p for p in index.phrases if len(p.split()) <= _MOST_WORDS] if index else []
+    return texts[:: max(1, len(texts) // count)] if texts else []
 
 
 def _plain(text: str) -> str:

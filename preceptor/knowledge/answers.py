@@ -131,6 +131,11 @@ class Answer(_Model):
         return value
 
     @property
+    def folder(self) -> str:
+        """The folder that it stands in; answers on one matter stand in one."""
+        return self.id.partition("/")[0]
+
+    @property
     def first_sentence(self) -> str:
         """The answer in short."""
         return re.split(r"(?<=[.!?])\s+(?=[A-Z“\"'])", self.text[0], maxsplit=1)[0]

@@ -71,7 +71,7 @@ def import_command(path: Path | None) -> None:
 def show() -> None:
     """Show how many answers each topic has, and which still need checks."""
     answers, _ = check_answers(folder())
-    count = Counter(answer.id.partition("/")[0] for answer in answers)
+    count = Counter(answer.folder for answer in answers)
     for topic, number in sorted(count.items()):
         click.echo(f"{topic:14} {number:4}")
     due = [a for a in answers if a.kind in NEEDS_SOURCES and len(a.checks) < CHECKS_NEEDED]
