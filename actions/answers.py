@@ -33,6 +33,7 @@ SURER = 0.65
 _OFFERED = 3
 _TITLE = 75
 _MEDICAL_STUDENTS = frozenset({"preclinical_student", "clinical_student", "final_year_student"})
+_NEXT_SECTIONS = ("example", "instead", "who", "why")
 _SECTION_BUTTONS = ("words", "example", "why", "instead", "who")
 
 
@@ -277,13 +278,32 @@ def tell(
         turn.set(topic=next((t for t in answer.topics if t in intents()), None))
     remarks = [remark] if remark else []
     choices = _next(turn, answer, intent or turn.slots.get("topic") or "")
-    if again and question != before and tell_detail(turn, answer):
-        return
     if again:
-        remarks.append(turn.say("answer_again"))
-        turn.reply(answer.first_sentence, remarks=remarks, choices=choices)
+        _tell_again(turn, answer, choices, new=question != before)
         return
     show(turn, answer, remarks, choices)
+
+
+def _tell_again(turn: Turn, answer: Answer, choices: Sequence[Choice], *, new: bool) -> None:
+    """Answer what was answered before: in short, with what hasn't been said of it.
+
+    Args:
+        turn: the turn.
+        answer: the answer.
+        choices: what can be done next.
+        new: whether the question is in other words; it may then be about a part of the answer.
+    """
+    if new and tell_detail(turn, answer):
+        return
+    told = turn.frame.told
+    left = [kind for kind in _NEXT_SECTIONS if kind in answer.sections]
+    kind = next((kind for kind in left if f"{answer.id}#{kind}" not in told), None)
+    if kind is None:
+        remark = turn.say("answer_again")
+        turn.reply(answer.first_sentence, remarks=[remark], choices=choices)
+        return
+    turn.frame = turn.frame.with_section(answer.id, kind)
+    turn.reply(answer.first_sentence, body=[answer.sections[kind]], choices=choices)
 
 
 def show(

@@ -29,7 +29,7 @@ class Prefaces:
 
     def __init__(self) -> None:
         """Begin with nothing said."""
-        self._said: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._said: OrderedDict[str, None] = OrderedDict()
 
     def before(self, conversation: str, parse_data: dict[str, Any] | None) -> str | None:
         """Return what to say before the answer, None for nothing.
@@ -47,11 +47,10 @@ class Prefaces:
         declared = intents().get(((parse_data or {}).get("intent") or {}).get("name") or "")
         if declared is not None and declared.preface in own:
             sentences.append(own[declared.preface])
-        key = (conversation, language)
-        if key not in self._said:
+        if conversation not in self._said:
             sentences.append(own["note"])
-        self._said[key] = None
-        self._said.move_to_end(key)
+        self._said[conversation] = None
+        self._said.move_to_end(conversation)
         while len(self._said) > _REMEMBERED:
             self._said.popitem(last=False)
         return " ".join(sentences) or None

@@ -333,7 +333,7 @@ def _in_context(answer: Answer, context: Context) -> float:
         elif context.home:
             bonus += 0.3 if context.home & set(answer.places) else -1.0
     if answer.audience and context.audience:
-        bonus += 0.5 if context.audience & set(answer.audience) else -1.5
+        bonus += 0.5 if context.audience & set(answer.audience) else -2.5
     if context.leaning and context.focus is not None:
         bonus += _SAME_ANSWER * (answer.id == context.focus.id)
         bonus += _SAME_FOLDER * (answer.folder == context.focus.folder)
