@@ -22,7 +22,7 @@ from preceptor.knowledge.index import Context, Match
 from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import vector, vectors
 
-SURE, LIKELY, NEAR = 0.5, 0.25, 0.15
+SURE, LIKELY, NEAR = 0.5, 0.3, 0.15
 """How likely the best answer must be right to be given, to be given with its question before it,
 and to be offered."""
 _LIKELY_IN_TALK = 0.18
