@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from actions import phrases, selection
-from actions.answers import SURE, answer_if_sure, choose, detail_of, general_answer, show, tell
+from actions.answers import (
+    LIKELY,
+    NEAR,
+    SURE,
+    answer_if_sure,
+    choose,
+    detail_of,
+    general_answer,
+    offer,
+    show,
+    tell,
+    tell_best,
+)
 from actions.registration_text import (
     OF_THE_REGULATOR,
     Rules,
     Telling,
     capital,
+    hurdles,
+    link_of,
     named,
     sentences_on,
 )
-from actions.topic_action import TopicAction, Turn
+from actions.topic_action import Question, TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
 from preceptor.catalogue.facts import registration_rules
-from preceptor.catalogue.records import RegistrationTermRecord, RegulatorRecord
+from preceptor.catalogue.records import RegistrationRecord, RegistrationTermRecord, RegulatorRecord
 from preceptor.conversation import registration
 from preceptor.conversation.choices import Choice, Country, Search
-from preceptor.conversation.registration import INTENT, LENGTH
+from preceptor.conversation.registration import COMPARED, INTENT, LENGTH, OTHER
 from preceptor.intents import intents
+from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
 
 _OFFERED = ("IN", "NG", "GB")
@@ -44,6 +61,7 @@ class Asked(BaseModel):
         trained: the countries where somebody trained or did an internship.
         profession: whose registration it is; None is a doctor's.
         options: the countries that a name such as "NMC" may mean.
+        spoken: the countries spoken of last, the newest last.
         pending: whether the advisor has just asked where somebody trained.
     """
 
@@ -54,6 +72,7 @@ class Asked(BaseModel):
     trained: tuple[str, ...] = ()
     profession: str | None = None
     options: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
     pending: bool = False
 
     class Config:
@@ -95,12 +114,27 @@ def follow_up(turn: Turn) -> bool:
     topic, question = turn.slots.get("topic"), turn.question
     if topic not in intents().in_group("registration"):
         return False
-    names = selection.countries_of(turn) or registration.route_of(question.text)
+    text = _without_unwanted(question)
+    asks = (
+        selection.countries_of(turn)
+        or registration.route_of(text)
+        or registration.profession_of(text, question.entities)
+        or registration.aspects_of(text)
+    )
     others = question.of_kind(*_OTHER_MATTERS)
-    if not names or others or registration.is_a_search(question.text):
+    if not asks or others or registration.is_a_search(text):
         return False
     answer_countries(turn, topic)
     return True
+
+
+def _without_unwanted(question: Question) -> str:
+    """Return a question's words without those of what isn't wanted: "no elective, the licence"."""
+    text = question.text
+    for entity in question.entities:
+        if entity.get("role") == "excluded" and entity["entity"] not in ("country", "place"):
+            text = text.replace(str(entity.get("text")), " ")
+    return text
 
 
 def answer_countries(turn: Turn, topic: str | None) -> None:
@@ -126,6 +160,9 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if not asked.countries:
         _keep(turn, asked)
         _ask_which(turn, intent, asked)
+        return
+    if asked.aspects[0] == COMPARED and asked.profession in (None, "doctor"):
+        _compare(turn, asked)
         return
     countries = asked.countries[:_MOST_COUNTRIES]
     before = _before(turn).countries
@@ -181,6 +218,13 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ if that is sure and about the very country."""
     if turn.choice is not None:
         return False
+    if turn.parse.get("aspect") == OTHER and (choice := choose(turn)).confidence >= NEAR:
+        # What no column says may be no question on rules: "should I say sorry again?"
+        if choice.confidence >= LIKELY:
+            tell_best(turn, choice)
+        else:
+            offer(turn, choice.matches)
+        return True
     if _is_doubtful(turn) and (choice := choose(turn)).confidence >= SURE:
         best = choice.matches[0].answer
         if not {INTENT, LENGTH} & set(best.topics):
@@ -205,10 +249,11 @@ _SUREST = 0.85
 
 def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
     """Keep what was asked; `pending` if the advisor asks back where somebody trained."""
-    rule = [each for each in asked.aspects if each not in OF_THE_REGULATOR]
+    rule = [each for each in asked.aspects if each not in {*OF_THE_REGULATOR, COMPARED}]
     # "Who can I ask?" is not asked again of the next country.
     before = _before(turn)
-    kept = asked.changed(pending=pending)
+    spoken = [c for c in before.spoken if c not in asked.countries]
+    kept = asked.changed(pending=pending, spoken=(*spoken, *asked.countries)[-_MOST_COUNTRIES:])
     if not rule:
         kept = kept.changed(aspects=before.aspects, yes_no=before.yes_no)
     turn.set(licensing_asked=kept.dict(exclude={"countries", "options"}))
@@ -232,24 +277,31 @@ def _asked(turn: Turn, intent: str) -> Asked:
         route = turn.choice.route or before.route
         return before.changed(countries=(turn.choice.country,), aspects=aspects, route=route)
     # "Say that again" asks what was asked before.
-    text = "" if turn.parse.get("follow_up") else turn.question.text
-    profession = registration.profession_of(text, turn.question.entities)
-    asked = before.changed(profession=profession or before.profession or _profession(turn))
+    text = "" if turn.parse.get("follow_up") else _text(turn)
+    asked = before.changed(profession=_profession(turn, text, before))
     asked = _with_countries(turn, asked, before, talk)
     if aspect := turn.parse.get("aspect"):
         asked = asked.changed(aspects=(aspect,), yes_no=False)
     elif aspects := registration.aspects_of(text):
         asked = asked.changed(aspects=aspects, yes_no=registration.is_yes_no(text))
-    elif not before.aspects or turn.question.of_kind("registration") or _is_long(text):
+    elif not before.aspects or _asks_anew(turn, text):
         asked = asked.changed(aspects=_default(intent, turn, asked), yes_no=False)
     if asked.aspects == ("needed",) and asked.trained and registration.was_done(text):
         asked = asked.changed(aspects=("needed", "from_abroad_counts"))
     return asked
 
 
-def _is_long(text: str) -> bool:
-    """Tell whether a question says enough to be one of its own."""
-    return len(text.split()) > _ELLIPTIC_WORDS
+def _text(turn: Turn) -> str:
+    """Return the words of a question; of another language the English gloss and then its own."""
+    if not turn.parse.get("gloss"):
+        return turn.question.text
+    return f"{turn.question.text} {turn.parse.get('text')}"
+
+
+def _asks_anew(turn: Turn, text: str) -> bool:
+    """Tell whether a question that names nothing of a rule is one of its own all the same."""
+    names = turn.question.of_kind("registration") and not registration.was_done(text)
+    return bool(names) or len(text.split()) > _ELLIPTIC_WORDS
 
 
 def _default(intent: str, turn: Turn | None = None, asked: Asked | None = None) -> tuple[str, ...]:
@@ -267,14 +319,20 @@ def _default(intent: str, turn: Turn | None = None, asked: Asked | None = None) 
 
 def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Asked:
     """Return the question with its countries and where somebody trained."""
-    text = turn.question.text
+    text = _text(turn)
     places = {id: place.country for id, place in turn.catalogue.places.items()}
+    target = before.countries or _going(turn)
+    known = before.trained or _countries(turn, turn.frame.person.origin)
     doctors = registration.is_about_doctors(text)
     terms = _terms(turn, asked.profession or ("doctor" if doctors else None))
     firm = {t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)}
     options = {c for t in terms for c in t.countries}
-    found = registration.countries_of(text, turn.question.entities, places, firm, talk=talk)
-    trained = found.trained or before.trained or turn.frame.person.origin
+    spoken = bool(target) and not set(target) <= set(known)
+    found = registration.countries_of(
+        text, turn.question.entities, places, firm, talk=talk or bool(target),
+        known=known if spoken else (),
+    )  # fmt: skip
+    trained = found.trained or known or _here(turn, found.wanted or target)
     by_term = next((t.route for t in terms if t.route), None)
     route = registration.route_of(text) or (None if found.trained else by_term or before.route)
     if before.pending and found.wanted:
@@ -283,7 +341,7 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
     asked = asked.changed(route=route, trained=tuple(trained), countries=found.wanted)
     if asked.countries:
         return asked
-    if options and not firm:
+    if options and not firm and (any(_is_unclear(turn, t) for t in terms) or not target):
         near = (*before.countries, *_going(turn), *trained)
         fitting = tuple(next(([c] for c in near if c in options), sorted(options)))
         if len(fitting) > 1:
@@ -311,16 +369,33 @@ def _is_unclear(turn: Turn, term: RegistrationTermRecord) -> bool:
     return any(e.get("role") == "unclear" for e in own)
 
 
+def _countries(turn: Turn, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the countries of some countries and places."""
+    places = turn.catalogue.places
+    return tuple(dict.fromkeys(places[i].country if i in places else i for i in ids))
+
+
 def _going(turn: Turn) -> tuple[str, ...]:
     """Return the one country where the person said they want to go."""
-    places = turn.catalogue.places
-    going = {places[g].country if g in places else g for g in turn.frame.person.going}
-    return tuple(going) if len(going) == 1 else ()
+    going = _countries(turn, turn.frame.person.going)
+    return going if len(going) == 1 else ()
 
 
-def _profession(turn: Turn) -> str | None:
-    stages = {stage.removesuffix("_student") for stage in turn.frame.person.stages}
-    return next((name for name in get_args(Profession) if name in stages), None)
+def _here(turn: Turn, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return where somebody is now, if they train there or ask about another country."""
+    here = turn.frame.person.here
+    countries = _countries(turn, [here] if here else [])
+    in_training = any(s == "resident" or s.endswith("_student") for s in turn.frame.person.stages)
+    return countries if in_training or not set(countries) & set(wanted) else ()
+
+
+def _profession(turn: Turn, text: str, before: Asked) -> str | None:
+    """Return whose registration is asked about; somebody else's is left with "I"."""
+    if named := registration.profession_of(text, turn.question.entities):
+        return named
+    stages = [stage.removesuffix("_student") for stage in turn.frame.person.stages]
+    own = next((name for name in get_args(Profession) if name in stages), None)
+    return own if registration.is_about_oneself(text) and stages else before.profession or own
 
 
 def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
@@ -346,42 +421,83 @@ def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
 def _answer_profession(
     turn: Turn, country: str, profession: str, choices: list[Choice], *, again: bool
 ) -> None:
-    """Say that only doctors' rules are known, and who registers the others.
-
-    If that was said, the question is answered from what is true everywhere, or not at all.
-    """
-    terms = turn.catalogue.all(RegistrationTermRecord).values()
-    body = next(
-        (t for t in terms
-         if t.kind == "regulator" and t.profession == profession and country in t.countries),
-        None,
-    )  # fmt: skip
+    """Say who registers another profession than doctors, and what is known of its rules there."""
+    body = _body(turn, country, profession)
     where = phrases.country(turn.catalogue.names.get(("country", country), country))
     who = turn.say(f"registration_who_{profession}")
-    if body is None:
-        text = turn.say("registration_profession_unknown", who=who, country=where)
-    else:
-        name = phrases.with_address(body.name, body.url)
-        text = turn.say("registration_profession", who=who, country=where, regulator=name)
     answers = shared_answers().current()
     general = answers.get(f"registration/{profession}") if answers else None
-    if general is None or (general.id in turn.frame.told and not again):
-        turn.reply(text, choices=choices)
-    elif general.id not in turn.frame.told:
-        turn.frame = turn.frame.copy(update={"told": (*turn.frame.told, general.id)})
-        sources = [source.link() for source in general.sources[:2]]
-        turn.reply(text, body=general.text, steps=general.steps, sources=sources, choices=choices)
-    else:
+    rules = _rules_there(turn, general, country) if general else []
+    if again:
+        # "In short" and "are you sure?" name nothing that a sentence could speak of.
+        follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
+        asked = detail_of(general, turn.question.text) if general and not follows_up else []
+        sentences = [each for each in asked if each in rules]
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
-        # "In short" and "are you sure?" name nothing that a sentence could speak of.
-        follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
-        sentences = [] if follows_up else detail_of(general, turn.question.text)
-        sentences = sentences or [
-            turn.say("registration_profession_detail", who=who, country=where, regulator=regulator)
-        ]
-        turn.reply(sentences[0], body=sentences[1:], choices=choices)
+        unknown = turn.say(
+            "registration_profession_detail", who=who, country=where, regulator=regulator
+        )
+        turn.reply((sentences or [unknown])[0], body=sentences[1:], choices=choices)
+        return
+    if body is None:
+        lead = turn.say("registration_profession_unknown", who=who, country=where)
+    else:
+        name = phrases.with_address(body.name, body.url)
+        lead = turn.say("registration_profession", who=who, country=where, regulator=name)
+    if rules:
+        rest = turn.say("registration_profession_rules", who=who)
+    else:
+        questions = _questions(general) if general else ""
+        rest = turn.say("registration_profession_ask", who=who, questions=questions)
+    turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
+
+
+def _body(turn: Turn, country: str, profession: str) -> RegistrationTermRecord | None:
+    """Return the body that registers a profession in a country."""
+    terms = turn.catalogue.all(RegistrationTermRecord).values()
+    fitting = (t for t in terms if t.kind == "regulator" and t.profession == profession)
+    return next((t for t in fitting if country in t.countries), None)
+
+
+def _rules_there(turn: Turn, answer: Answer, country: str) -> list[str]:
+    """Return the sentences of an answer on several countries that name one of them or its bodies."""
+    record = turn.catalogue.countries[country]
+    terms = turn.catalogue.all(RegistrationTermRecord).values()
+    own = [t for t in terms if t.countries == (country,)]
+    names = [record.name, *record.aliases, *(n for t in own for n in (t.name, *t.aliases))]
+    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+    parts = [*answer.text, answer.sections.get("evidence", "")]
+    sentences = [s for part in parts for s in re.split(r"(?<=[.!?]) +", part)]
+    return [each for each in sentences if wanted.search(each)]
+
+
+def _questions(answer: Answer) -> str:
+    """Return the questions that an answer gives for a regulator: its last sentence."""
+    return re.split(r"(?<=[.!?]) +", answer.text[-1])[-1]
+
+
+def _compare(turn: Turn, asked: Asked) -> None:
+    """Say of each country spoken of what it asks for first; which is easier isn't said."""
+    spoken = [*asked.spoken, *asked.countries]
+    countries = list(dict.fromkeys(reversed(spoken)))[:_MOST_COUNTRIES][::-1]
+    turn.set(licensing_country=countries)
+    lines, sources = [], []
+    for country in countries:
+        name = turn.catalogue.names[("country", country)]
+        rules = registration_rules(turn.catalogue, country)
+        rule = rules.get(_route(turn, country, asked, rules) or "abroad")
+        if rule is None:
+            whom = _whom(turn, country)
+            lines.append(turn.say("registration_nothing_known", country=name, regulator=whom))
+            continue
+        lines.append(turn.say("registration_hurdles", country=name, text=hurdles(rule)))
+        sources.append(link_of(rule))
+    _keep(turn, asked.changed(countries=tuple(countries)))
+    lead = turn.say("registration_compare")
+    choices = _leads(turn, countries[-1], asked)
+    turn.reply(lead, steps=lines, sources=tuple(dict.fromkeys(sources)), choices=choices)
 
 
 def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice]) -> None:
@@ -390,7 +506,8 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         _not_covered(turn, country, choices)
         return
     route = _route(turn, country, asked, rules)
-    if route is None and asked.aspects[0] == "steps" and {"home", "abroad"} <= rules.keys():
+    in_order = asked.aspects[0] in ("steps", "total")
+    if route is None and in_order and {"home", "abroad"} <= rules.keys():
         _ask_route(turn, country, asked)
         return
     if route is not None and route not in rules:
@@ -399,6 +516,8 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         lead = turn.say(f"registration_no_{route}", country=name, regulator=regulator)
         turn.reply(lead, choices=choices)
         return
+    if asked.trained and route == "abroad" and _names_others(turn, rules.get("recognised")):
+        rules = {each: rule for each, rule in rules.items() if each != "recognised"}
     telling = Telling(turn, rules, route, asked.aspects, asked.yes_no)
     told = telling.told
     if turn.parse.get("follow_up") == "short":
@@ -429,12 +548,17 @@ def _too_short(turn: Turn, telling: Telling) -> list[str]:
 
 
 def _not_covered(turn: Turn, country: str, choices: list[Choice]) -> None:
-    regulator = turn.catalogue.all(RegulatorRecord).get(country)
-    whom = turn.say("licensing_nobody_known")
-    if regulator is not None:
-        whom = phrases.with_address(regulator.name, regulator.url)
     name = phrases.country(turn.catalogue.names.get(("country", country), country))
+    whom = _whom(turn, country)
     turn.reply(turn.say("licensing_not_covered", country=name, regulator=whom), choices=choices)
+
+
+def _whom(turn: Turn, country: str) -> str:
+    """Return whom to ask about a country without rules."""
+    regulator = turn.catalogue.all(RegulatorRecord).get(country)
+    if regulator is None:
+        return turn.say("licensing_nobody_known")
+    return phrases.with_address(regulator.name, regulator.url)
 
 
 def _route(turn: Turn, country: str, asked: Asked, rules: Rules) -> Route | None:
@@ -445,7 +569,22 @@ def _route(turn: Turn, country: str, asked: Asked, rules: Rules) -> Route | None
         route = "eu" if european.intersection(asked.trained) else "abroad"
         if country in asked.trained:
             route = "home"
-    return "abroad" if route == "eu" and "eu" not in rules else route
+    if route == "eu" and "eu" not in rules:
+        route = "abroad"
+    if route == "abroad" and _names_others(turn, rules.get("recognised"), asked.trained):
+        route = "recognised"
+    return route
+
+
+def _names_others(
+    turn: Turn, rule: RegistrationRecord | None, countries: Iterable[str] = ()
+) -> bool:
+    """Tell whether a rule names some countries, any other than its own without them."""
+    if rule is None:
+        return False
+    others = set(countries or turn.catalogue.countries) - {rule.country}
+    text = f"{rule.needed_note} {rule.from_abroad_counts}"
+    return any(turn.catalogue.countries[each].name in text for each in others)
 
 
 def _ask_route(turn: Turn, country: str, asked: Asked) -> None:

@@ -36,6 +36,14 @@ OTHER = "other"
 _CLAIMED = 0.5
 DOUBTFUL = 0.6
 """Below this confidence a question on registration may be another one."""
+COMPARED = "compare"
+"""Which of several countries is easier."""
+# What is asked of the exam or the way to registration as a whole.
+_OF_THE_WAY = {"attempts", "fees", "total", COMPARED}
+# What is asked of a regulator's exam and is none of its contents.
+_OF_AN_EXAM = {"attempts", "fees", "language", "length", "needed", "time_limits", "total"}
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +")
+_MOST_BESIDE = 3
 # Aspects that a word for "need" is no further question beside.
 _NEEDS_NO_NEED = {"length", "pattern", "pay"}
 _POINTS = re.compile(r"\b(?:it|this|that|they|them|there|here|one)\b", re.IGNORECASE)
@@ -73,14 +81,26 @@ def aspect_names() -> tuple[str, ...]:
 
 def aspects_of(text: str) -> tuple[str, ...]:
     """Return what a question asks about, see registration.yml, in the order of the words."""
-    found = {name: m for name, p in _words().aspects.items() if (m := p.search(text))}
+    # A story before the question may have any of the words: "the salary is nothing here. Which …?"
+    asking = " ".join(s for s in _SENTENCE_ENDS.split(text) if s.endswith("?"))
+    found = _found(asking) or _found(text)
     if found.keys() - _NEEDS_NO_NEED - {"needed"}:
         found.pop("needed", None)
+    if found.keys() & {"provisional", "time_limits"}:
+        # "How long does provisional registration last?"
+        found.pop("total", None)
+    if found.keys() & _OF_THE_WAY:
+        for name in ("length", "exam", "steps"):
+            found.pop(name, None)
     if "time_limits" in found:
         # "How long after graduation", "my provisional licence expires".
         found.pop("length", None)
         found.pop("provisional", None)
     return tuple(sorted(found, key=lambda name: found[name].start()))[:MOST_ASPECTS]
+
+
+def _found(text: str) -> dict[str, re.Match[str]]:
+    return {name: m for name, p in _words().aspects.items() if (m := p.search(text))}
 
 
 def is_yes_no(text: str) -> bool:
@@ -114,11 +134,20 @@ def is_about_doctors(text: str) -> bool:
     return bool(_words().single["doctors"].search(text))
 
 
+def is_about_oneself(text: str) -> bool:
+    """Tell whether somebody speaks of themselves: "back to me", "do I need an exam?"."""
+    return bool(_words().single["oneself"].search(text))
+
+
 def is_but_names(text: str, entities: Entities) -> bool:
     """Tell whether a text is nothing but regulators, exams and countries: "GMC?"."""
+    return _words_beside(text, entities) <= 1
+
+
+def _words_beside(text: str, entities: Entities) -> int:
     spans = [(e["start"], e["end"]) for e in entities]
     rest = "".join(c for i, c in enumerate(text) if not any(a <= i < b for a, b in spans))
-    return len(re.findall(r"\w{2,}", rest)) <= 1
+    return len(re.findall(r"\w{2,}", rest))
 
 
 def profession_of(text: str, entities: Entities = ()) -> str | None:
@@ -158,6 +187,7 @@ def countries_of(
     named: Collection[str] = (),
     *,
     talk: bool = False,
+    known: Collection[str] = (),
 ) -> Countries:
     """Return which countries a question is about, and from which somebody comes.
 
@@ -166,8 +196,12 @@ def countries_of(
         entities: those in it, with offsets into `text`.
         place_countries: the country of each place.
         named: the countries that its regulators, exams and programmes name.
-        talk: whether the rules of a country are spoken of already.
+        talk: whether a country is spoken of already.
+        known: where somebody is known to come from or to have trained; while another country is
+            spoken of, its name alone asks nothing of it: "Nigeria isn't on that list".
     """
+    entities = list(entities)
+    bare = _words_beside(text, entities) <= _MOST_BESIDE
     wanted: list[str] = []
     studied: list[str] = []
     interned: list[str] = []
@@ -182,8 +216,9 @@ def countries_of(
             origin.append(country)
         elif _stands_by("internship", text, entity):
             interned.append(country)
-        else:
+        elif not talk or country not in known or bare or _is_asked_about(text, entity):
             wanted.append(country)
+    wanted = [c for c in wanted if c not in {*studied, *origin, *known}] or wanted
     if wanted or named:
         studied += [country for country in interned if country not in named]
     wanted = wanted or sorted(named) or interned
@@ -192,6 +227,11 @@ def countries_of(
         wanted = [*studied, *origin]
     trained = studied or origin
     return Countries(tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(trained)))
+
+
+def _is_asked_about(text: str, entity: Mapping[str, Any]) -> bool:
+    """Tell whether a country stands as one that is asked about: "in Nigeria"."""
+    return bool(_words().single["asked_before"].search(text[: entity["start"]]))
 
 
 def _country(entity: Mapping[str, Any], place_countries: Mapping[str, str]) -> str | None:
@@ -284,20 +324,40 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
     if talk and group in _TALK and _is_short(text) and "source" in aspects_of(text):
         # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
         return True
+    aspects = set(aspects_of(text))
+    kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
+    if group == "refusal":
+        # "Which exam?" is refused where nobody speaks of registration, but its fees are asked of
+        # the regulator; what doctors earn isn't.
+        ours = aspects & _OF_AN_EXAM if "registration" in kinds else set()
+        return bool(ours or (talk and _is_short(text) and aspects - {"pay"}))
     if group == "registration" or (group is not None and group not in _BESIDE):
-        # "Which exam?" is refused where nobody speaks of registration.
-        return group == "refusal" and talk and _is_short(text) and bool(aspects_of(text))
+        return False
+    if talk and COMPARED in aspects and _is_short(text):
+        return True
     if intent in ("correct", "affirm", "deny") or is_a_search(text):
         return False
+    return _asks_of_rules(text, intent, sure, entities, talk)
+
+
+def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk: bool) -> bool:
+    """Tell whether a question that is no other matter for sure asks of rules."""
     kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
-    asks = bool(aspects_of(text))
+    # What a stay costs is asked of programmes, unless rules are spoken of or an exam is named.
+    ours = talk or "registration" in kinds
+    asks = bool(set(aspects_of(text)) - (set() if ours else {"fees", COMPARED}))
+    where = bool(kinds & {"country", "place"})
     named = "registration" in kinds or bool(_words().single["internship"].search(text))
-    if named and asks and (talk or kinds & {"registration", "country", "place"}):
+    if named and asks and (ours or where):
         return True
-    who = route_of(text) is not None or profession_of(text, entities) is not None
+    profession = profession_of(text, entities)
+    unsure = intent == FALLBACK or sure < DOUBTFUL
+    if asks and where and unsure and (talk or profession is not None):
+        return True
     if not talk or not _is_short(text) or kinds & {"specialty", "money", "program"}:
         return False
-    points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS
+    who = route_of(text) is not None or profession is not None
+    points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS or where
     return (asks or who) and (points or sure < _SURE)
 
 
