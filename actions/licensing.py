@@ -15,7 +15,6 @@ from actions.answers import (
     SURE,
     answer_if_sure,
     choose,
-    detail_of,
     general_answer,
     offer,
     show,
@@ -165,15 +164,14 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
         _compare(turn, asked)
         return
     countries = asked.countries[:_MOST_COUNTRIES]
-    before = _before(turn).countries
+    before = _before(turn)
     turn.set(licensing_country=list(countries))
     _keep(turn, asked)
     for country in countries:
         choices = _leads(turn, country, asked) if country == countries[-1] else []
         if asked.profession not in (None, "doctor"):
-            _answer_profession(
-                turn, country, str(asked.profession), choices[-2:], again=country in before
-            )
+            again = country in before.countries and asked.profession == before.profession
+            _answer_profession(turn, country, asked, choices[-2:], again=again)
         else:
             _answer_country(turn, country, asked, choices)
 
@@ -323,16 +321,16 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
     places = {id: place.country for id, place in turn.catalogue.places.items()}
     target = before.countries or _going(turn)
     known = before.trained or _countries(turn, turn.frame.person.origin)
+    here = _countries(turn, filter(None, [turn.frame.person.here]))
     doctors = registration.is_about_doctors(text)
     terms = _terms(turn, asked.profession or ("doctor" if doctors else None))
     firm = {t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)}
     options = {c for t in terms for c in t.countries}
-    spoken = bool(target) and not set(target) <= set(known)
     found = registration.countries_of(
         text, turn.question.entities, places, firm, talk=talk or bool(target),
-        known=known if spoken else (),
+        known={*known, *here} - set(target),
     )  # fmt: skip
-    trained = found.trained or known or _here(turn, found.wanted or target)
+    trained = found.trained or known or _trains_in(turn, here, found.wanted or target)
     by_term = next((t.route for t in terms if t.route), None)
     route = registration.route_of(text) or (None if found.trained else by_term or before.route)
     if before.pending and found.wanted:
@@ -381,12 +379,10 @@ def _going(turn: Turn) -> tuple[str, ...]:
     return going if len(going) == 1 else ()
 
 
-def _here(turn: Turn, wanted: Iterable[str]) -> tuple[str, ...]:
+def _trains_in(turn: Turn, here: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
     """Return where somebody is now, if they train there or ask about another country."""
-    here = turn.frame.person.here
-    countries = _countries(turn, [here] if here else [])
     in_training = any(s == "resident" or s.endswith("_student") for s in turn.frame.person.stages)
-    return countries if in_training or not set(countries) & set(wanted) else ()
+    return here if in_training or not set(here) & set(wanted) else ()
 
 
 def _profession(turn: Turn, text: str, before: Asked) -> str | None:
@@ -419,39 +415,44 @@ def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
 
 
 def _answer_profession(
-    turn: Turn, country: str, profession: str, choices: list[Choice], *, again: bool
+    turn: Turn, country: str, asked: Asked, choices: list[Choice], *, again: bool
 ) -> None:
     """Say who registers another profession than doctors, and what is known of its rules there."""
+    profession = str(asked.profession)
     body = _body(turn, country, profession)
     where = phrases.country(turn.catalogue.names.get(("country", country), country))
     who = turn.say(f"registration_who_{profession}")
     answers = shared_answers().current()
     general = answers.get(f"registration/{profession}") if answers else None
     rules = _rules_there(turn, general, country) if general else []
-    if again:
-        # "In short" and "are you sure?" name nothing that a sentence could speak of.
-        follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
-        asked = detail_of(general, turn.question.text) if general and not follows_up else []
-        sentences = [each for each in asked if each in rules]
+    rest = turn.say("registration_profession_rules", who=who)
+    # "In short" and "are you sure?" name nothing that a rule could speak of.
+    follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
+    if again and (follows_up or not rules or _OF_RULES.isdisjoint(asked.aspects)):
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
-        unknown = turn.say(
+        lead = turn.say(
             "registration_profession_detail", who=who, country=where, regulator=regulator
         )
-        turn.reply((sentences or [unknown])[0], body=sentences[1:], choices=choices)
+        turn.reply(lead, choices=choices)
+        return
+    if again:
+        turn.reply(" ".join(rules), body=[rest], choices=choices)
         return
     if body is None:
         lead = turn.say("registration_profession_unknown", who=who, country=where)
     else:
         name = phrases.with_address(body.name, body.url)
         lead = turn.say("registration_profession", who=who, country=where, regulator=name)
-    if rules:
-        rest = turn.say("registration_profession_rules", who=who)
-    else:
+    if not rules:
         questions = _questions(general) if general else ""
         rest = turn.say("registration_profession_ask", who=who, questions=questions)
     turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
+
+
+# What the few sentences on another profession in a country may answer.
+_OF_RULES = {"attempts", "exam", "length", "needed", "skip", "steps", "total", COMPARED}
 
 
 def _body(turn: Turn, country: str, profession: str) -> RegistrationTermRecord | None:
@@ -462,15 +463,15 @@ def _body(turn: Turn, country: str, profession: str) -> RegistrationTermRecord |
 
 
 def _rules_there(turn: Turn, answer: Answer, country: str) -> list[str]:
-    """Return the sentences of an answer on several countries that name one of them or its bodies."""
+    """Return the sentences of an answer on several countries that begin with one or its bodies."""
     record = turn.catalogue.countries[country]
     terms = turn.catalogue.all(RegistrationTermRecord).values()
     own = [t for t in terms if t.countries == (country,)]
     names = [record.name, *record.aliases, *(n for t in own for n in (t.name, *t.aliases))]
-    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+    wanted = re.compile(rf"(?:The )?(?:{'|'.join(map(re.escape, names))})\b")
     parts = [*answer.text, answer.sections.get("evidence", "")]
     sentences = [s for part in parts for s in re.split(r"(?<=[.!?]) +", part)]
-    return [each for each in sentences if wanted.search(each)]
+    return [each for each in sentences if wanted.match(each)]
 
 
 def _questions(answer: Answer) -> str:
@@ -480,7 +481,8 @@ def _questions(answer: Answer) -> str:
 
 def _compare(turn: Turn, asked: Asked) -> None:
     """Say of each country spoken of what it asks for first; which is easier isn't said."""
-    spoken = [*asked.spoken, *asked.countries]
+    spoken = [c for c in (*asked.spoken, *asked.countries) if c not in asked.trained]
+    spoken = spoken or [*asked.countries]
     countries = list(dict.fromkeys(reversed(spoken)))[:_MOST_COUNTRIES][::-1]
     turn.set(licensing_country=countries)
     lines, sources = [], []
@@ -539,7 +541,12 @@ def _too_short(turn: Turn, telling: Telling) -> list[str]:
     """Return that a length that somebody names falls short of what is asked for."""
     least = min((r.min_months for r in telling.shown.values() if r.min_months), default=None)
     named = [e for e in turn.question.of_kind("duration") if e["value"].get("max_weeks")]
-    if telling.asked[0] != "gaps" or least is None or not named:
+    if (
+        telling.asked[0] != "gaps"
+        or registration.is_absence(turn.question.text)
+        or least is None
+        or not named
+    ):
         return []
     if named[0]["value"]["max_weeks"] * _MONTHS_A_WEEK >= float(least) - _ROUNDING:
         return []
@@ -571,9 +578,8 @@ def _route(turn: Turn, country: str, asked: Asked, rules: Rules) -> Route | None
             route = "home"
     if route == "eu" and "eu" not in rules:
         route = "abroad"
-    if route == "abroad" and _names_others(turn, rules.get("recognised"), asked.trained):
-        route = "recognised"
-    return route
+    named = asked.trained and _names_others(turn, rules.get("recognised"), asked.trained)
+    return "recognised" if named and route == "abroad" else route
 
 
 def _names_others(

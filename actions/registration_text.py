@@ -20,7 +20,9 @@ OF_THE_REGULATOR = frozenset({"regulator", "source", "documents"})
 _MOST_WORDS = 90
 """How many words an answer has without its sources."""
 # What no column says by itself, but sentences of some may.
-_ATTEMPTS = re.compile(r"\b(?:attempts?|times|retake|resit|once|twice)\b")
+_ATTEMPTS = re.compile(
+    r"\b(?:attempts?|(?:two|three|four|five|six|several|\d+) times|retake|resit|twice)\b"
+)
 _VERDICTS = frozenset({"needed", "skip"})
 # The columns of what is asked that is no column itself.
 _COLUMN = {"needed": "needed_note", "skip": "needed_note", "length": "min_months", "total": "steps"}
@@ -175,7 +177,8 @@ class Telling:
         return self._say(f"registration_{verdict}", where=where)
 
     def _line(self, rule: RegistrationRecord, asked: Sequence[str]) -> str:
-        return " ".join(self._sentence(rule, each) for each in asked)
+        first, *more = (self._sentence(rule, each) for each in asked)
+        return " ".join([first, *map(capital, more)])
 
     def _sentence(self, rule: RegistrationRecord, aspect: str) -> str:
         """Return what a rule says to one thing asked, or that it isn't known and who knows."""
@@ -309,6 +312,9 @@ def _text(rule: RegistrationRecord, aspect: str) -> str | None:
     if aspect == "attempts":
         told = [rule.exam or "", rule.time_limits or ""]
         return " ".join(cell for cell in told if _ATTEMPTS.search(cell)) or None
+    if aspect == "from_abroad_counts" and not rule.from_abroad_counts and rule.route != "home":
+        # What those trained abroad have to show says it, too.
+        return rule.needed_note
     if aspect == "length":
         return phrases.months(rule.min_months, rule.max_months) or None
     value = getattr(rule, _COLUMN.get(aspect, aspect), None)

@@ -179,6 +179,7 @@ def told_of_oneself(
             specialty is then what it is about.
     """
     entities = [e for e in entities if e.get("role") in (None, "origin")]
+    entities = [e for e in entities if e["entity"] != "stage" or not _is_of_another(e, text)]
     here = place_of_person(entities, text)
     found: dict[str, Any] = {"here": here} if here else {}
     for entity in entities:
@@ -206,6 +207,17 @@ def told_of_oneself(
     return person.copy(update=found) if found else person
 
 
+def _is_of_another(stage: Mapping[str, Any], text: str) -> bool:
+    """Tell whether a stage is somebody else's: "my wife is a nurse"."""
+    return bool(_OF_ANOTHER.search(text[: stage.get("start", 0)]))
+
+
+_OF_ANOTHER = re.compile(
+    r"\b(?:my|our|his|her) (?:\w+ )?(?:wife|husband|partner|girlfriend|boyfriend|fianc\w+|friend"
+    r"|bestie|sister|brother|cousin|mother|mum|mom|father|dad|daughter|son|colleague|roommate)\b"
+    r"(?: who)?(?:'s| is| was| works as)? (?:an? |also |a registered )*$",
+    re.IGNORECASE,
+)
 _WHEN = {"month", "season", "start", "relative"}
 
 

@@ -92,6 +92,9 @@ def aspects_of(text: str) -> tuple[str, ...]:
     if found.keys() & _OF_THE_WAY:
         for name in ("length", "exam", "steps"):
             found.pop(name, None)
+    if "gaps" in found:
+        # "Must I repeat it after a break?"
+        found.pop("from_abroad_counts", None)
     if "time_limits" in found:
         # "How long after graduation", "my provisional licence expires".
         found.pop("length", None)
@@ -116,6 +119,11 @@ def route_of(text: str) -> Route | None:
 def is_a_search(text: str) -> bool:
     """Tell whether a text has words of a search or of a placement that one chooses."""
     return bool(_words().single["searching"].search(text))
+
+
+def is_absence(text: str) -> bool:
+    """Tell whether somebody is away from an internship: "a month off"."""
+    return bool(_words().single["absence"].search(text))
 
 
 def was_done(text: str) -> bool:
@@ -260,7 +268,7 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     talk = topic in intents().in_group("registration")
     if parsed.get("danger_step"):
         return dict(parsed)
-    if parsed.get("follow_up"):
+    if parsed.get("follow_up") and not _names_a_term(parsed):
         again = talk and parsed["follow_up"] == "repeat"
         return _changed(parsed) if again else dict(parsed)
     asked = parsed.get("questions") or []
@@ -272,6 +280,13 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
         # Outside a talk on registration it may be another question with one of its words.
         return _changed(parsed, 1.0 if talk else _CLAIMED)
     return (_following_up(parsed, sure) if talk else None) or dict(parsed)
+
+
+def _names_a_term(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a question names a regulator or an exam, and so is none on the last answer."""
+    text, entities = parsed.get("text") or "", parsed.get("entities") or []
+    named = any(e["entity"] == "registration" for e in entities)
+    return named and bool(aspects_of(text) or asks_meaning(text, entities))
 
 
 def _following_up(parsed: Mapping[str, Any], sure: float) -> dict[str, Any] | None:
@@ -343,14 +358,15 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
 def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk: bool) -> bool:
     """Tell whether a question that is no other matter for sure asks of rules."""
     kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
-    # What a stay costs is asked of programmes, unless rules are spoken of or an exam is named.
-    ours = talk or "registration" in kinds
-    asks = bool(set(aspects_of(text)) - (set() if ours else {"fees", COMPARED}))
     where = bool(kinds & {"country", "place"})
+    # What a stay costs is asked of programmes, unless rules are spoken of or an exam is named.
+    profession = profession_of(text, entities)
+    another = profession not in (None, "doctor") and where
+    ours = talk or "registration" in kinds or another
+    asks = bool(set(aspects_of(text)) - (set() if ours else {"fees", COMPARED}))
     named = "registration" in kinds or bool(_words().single["internship"].search(text))
     if named and asks and (ours or where):
         return True
-    profession = profession_of(text, entities)
     unsure = intent == FALLBACK or sure < DOUBTFUL
     if asks and where and unsure and (talk or profession is not None):
         return True

@@ -148,13 +148,28 @@ def test_a_name_of_several_regulators_is_asked_back(desk):
     [
         ("NMC registration for nurses?", "Nursing and Midwifery Council (https://www.nmc.org.uk)"),
         ("does a nurse need an internship in Kenya?", "Nursing Council of Kenya"),
-        ("dentist internship in Sudan?", "not who registers dentists in Sudan"),
+        ("dentist internship in Sudan?", "don't know who registers dentists in Sudan"),
     ],
 )
-def test_of_other_professions_only_the_regulator_is_known(desk, question, says):
+def test_of_other_professions_the_regulator_is_named(desk, question, says):
     done = desk.talk(need(question))
-    assert "the rules for doctors only" in done.text and says in done.text
+    assert says in done.text and "doctor" not in done.text
     assert not done.cards
+
+
+def test_of_other_professions_only_what_is_known_of_the_country_is_told(desk):
+    text = desk.talk(need("I'm a pharmacist, how do I register in Australia?")).text
+    assert "Pharmacy Board" in text and "supervised practice" in text
+    assert "GPhC" not in text and "NABP" not in text
+    text = desk.talk(need("how do nurses register in Portugal?")).text
+    assert "Ordem dos Enfermeiros" in text and "I know none of the rules for nurses there" in text
+    assert "NMC" not in text
+
+
+def test_somebody_elses_profession_is_left_with_i(desk):
+    talk = need("I'm a doctor from Ghana, which exam in Ireland?"), need("my sister is a midwife")
+    assert "Nursing and Midwifery Board" in desk.talk(*talk).text
+    assert "PRES" in desk.talk(*talk, need("and do I need an exam there?")).text
 
 
 def test_what_is_not_confirmed_is_said_to_be(desk):
@@ -295,7 +310,7 @@ def test_everything_asked_of_every_country_is_answered_briefly(desk):
                 text = desk.run(NEED, "how is it there", "x", slots).text
                 where = (country, route, aspect, text)
                 assert text and "None" not in text and "{" not in text, where
-                assert aspect == "steps" or len(said(text).split()) <= MOST_WORDS, where
+                assert aspect in ("steps", "total") or len(said(text).split()) <= MOST_WORDS, where
 
 
 def test_names_are_explained_with_what_the_rules_say_of_them(desk):
@@ -308,7 +323,7 @@ def test_names_are_explained_with_what_the_rules_say_of_them(desk):
 
 def test_what_no_column_says_is_not_known_and_the_regulator_is_named(desk):
     first = desk.talk(need("do I need an internship to register in India?"))
-    text, intent = "my cousin had blue hair", "ask_registration_requirement"
+    text, intent = "would the moon agree", "ask_registration_requirement"
     done = desk.turn(NEED, desk.message(text, intent, aspect="other"), first.slots)
     assert "I don't know that" in done.text
     assert "National Medical Commission" in done.text

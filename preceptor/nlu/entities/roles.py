@@ -53,6 +53,7 @@ _PERSONS = {
     "doctor", "doctors", "student", "students", "nurse", "nurses", "graduate", "graduates", "citizen",
     "citizens", "national", "passport", "intern", "interns", "medic", "dentist", "premed", "girl",
     "boy", "guy", "midwife", "physio", "resident", "img", "imgs", "degree", "mbbs", "undergraduate",
+    "diploma",
 }  # fmt: skip
 _SELF = {"i", "i'm", "im", "we", "me", "my", "am", "come", "coming", "originally", "graduated",
          "hail"} | _PERSONS  # fmt: skip
