@@ -385,11 +385,14 @@ def _trains_in(turn: Turn, here: tuple[str, ...], wanted: Iterable[str]) -> tupl
     return here if in_training or not set(here) & set(wanted) else ()
 
 
+_AS_STUDENT = {"nursing_student": "nurse", "midwifery_student": "midwife"}
+
+
 def _profession(turn: Turn, text: str, before: Asked) -> str | None:
     """Return whose registration is asked about; somebody else's is left with "I"."""
     if named := registration.profession_of(text, turn.question.entities):
         return named
-    stages = [stage.removesuffix("_student") for stage in turn.frame.person.stages]
+    stages = [_AS_STUDENT.get(stage, stage) for stage in turn.frame.person.stages]
     own = next((name for name in get_args(Profession) if name in stages), None)
     return own if registration.is_about_oneself(text) and stages else before.profession or own
 
@@ -471,7 +474,11 @@ def _rules_there(turn: Turn, answer: Answer, country: str) -> list[str]:
     wanted = re.compile(rf"(?:The )?(?:{'|'.join(map(re.escape, names))})\b")
     parts = [*answer.text, answer.sections.get("evidence", "")]
     sentences = [s for part in parts for s in re.split(r"(?<=[.!?]) +", part)]
-    return [each for each in sentences if wanted.match(each)]
+    # "UK: NMC." says no more than who registers them.
+    return [s for s in sentences if wanted.match(s) and len(s.split()) > _FEWEST_WORDS]
+
+
+_FEWEST_WORDS = 3
 
 
 def _questions(answer: Answer) -> str:

@@ -14,7 +14,7 @@ _MOST_TOLD = 60
 # What stands before the name of the place where somebody is: "we are in", "I'm currently at".
 _IS_HERE = re.compile(
     r"\b(?:i'?m|i am|we'?re|we are|currently|right now|living|stuck|i live|we live)"
-    r"(?: \w+){0,3} (?:in|at|near|outside)(?: the)? $",
+    r"(?: \w+){0,3} (?:in|at|near|outside)(?: the)? $|\bhere in(?: the)? $",
     re.IGNORECASE,
 )
 
@@ -179,7 +179,9 @@ def told_of_oneself(
             specialty is then what it is about.
     """
     entities = [e for e in entities if e.get("role") in (None, "origin")]
-    entities = [e for e in entities if e["entity"] != "stage" or not _is_of_another(e, text)]
+    stages = [e for e in entities if e["entity"] == "stage"]
+    others = {str(e["value"]) for e in stages if _is_of_another(e, text)}
+    entities = [e for e in entities if e["entity"] != "stage" or e["value"] not in others]
     here = place_of_person(entities, text)
     found: dict[str, Any] = {"here": here} if here else {}
     for entity in entities:

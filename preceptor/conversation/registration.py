@@ -268,7 +268,9 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     talk = topic in intents().in_group("registration")
     if parsed.get("danger_step"):
         return dict(parsed)
-    if parsed.get("follow_up") and not _names_a_term(parsed):
+    if parsed.get("follow_up") and _names_a_term(parsed):
+        parsed = {key: value for key, value in parsed.items() if key != "follow_up"}
+    if parsed.get("follow_up"):
         again = talk and parsed["follow_up"] == "repeat"
         return _changed(parsed) if again else dict(parsed)
     asked = parsed.get("questions") or []
@@ -316,16 +318,13 @@ def _of_several(
     entities = parsed.get("entities") or []
     registration = intents().in_group("registration")
     any_of_it = talk or any(q["intent"] in registration for q in asked)
+    within = [[e for e in entities if q["start"] <= e["start"] < q["end"]] for q in asked]
     ours = [
         q["intent"] in registration
-        or _claims(
-            q["text"],
-            q["intent"],
-            q["confidence"],
-            [e for e in entities if q["start"] <= e["start"] < q["end"]],
-            any_of_it,
-        )
-        for q in asked
+        or _claims(q["text"], q["intent"], q["confidence"], own, any_of_it)
+        # "No, I mean the registration in Peru, how many months?"
+        or (q["intent"] == "correct" and any_of_it and bool(own and aspects_of(parsed["text"])))
+        for q, own in zip(asked, within, strict=True)
     ]
     return _changed(parsed) if all(ours) else dict(parsed)
 
@@ -363,7 +362,10 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     profession = profession_of(text, entities)
     another = profession not in (None, "doctor") and where
     ours = talk or "registration" in kinds or another
-    asks = bool(set(aspects_of(text)) - (set() if ours else {"fees", COMPARED}))
+    beside = set() if ours else {"fees", COMPARED}
+    if _words().single["salary"].search(text):
+        beside = {*beside, "pay"}
+    asks = bool(set(aspects_of(text)) - beside)
     named = "registration" in kinds or bool(_words().single["internship"].search(text))
     if named and asks and (ours or where):
         return True
