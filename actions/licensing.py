@@ -59,6 +59,7 @@ class Asked(BaseModel):
         route: the one that the words name, in this message or before.
         trained: the countries where somebody trained or did an internship.
         profession: whose registration it is; None is a doctor's.
+        for_another: whether it is that of a relative or a friend.
         options: the countries that a name such as "NMC" may mean.
         spoken: the countries spoken of last, the newest last.
         pending: whether the advisor has just asked where somebody trained.
@@ -70,6 +71,7 @@ class Asked(BaseModel):
     route: Route | None = None
     trained: tuple[str, ...] = ()
     profession: str | None = None
+    for_another: bool = False
     options: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
     pending: bool = False
@@ -276,7 +278,7 @@ def _asked(turn: Turn, intent: str) -> Asked:
         return before.changed(countries=(turn.choice.country,), aspects=aspects, route=route)
     # "Say that again" asks what was asked before.
     text = "" if turn.parse.get("follow_up") else _text(turn)
-    asked = before.changed(profession=_profession(turn, text, before))
+    asked = _with_profession(turn, text, before)
     asked = _with_countries(turn, asked, before, talk)
     if aspect := turn.parse.get("aspect"):
         asked = asked.changed(aspects=(aspect,), yes_no=False)
@@ -388,13 +390,18 @@ def _trains_in(turn: Turn, here: tuple[str, ...], wanted: Iterable[str]) -> tupl
 _AS_STUDENT = {"nursing_student": "nurse", "midwifery_student": "midwife"}
 
 
-def _profession(turn: Turn, text: str, before: Asked) -> str | None:
-    """Return whose registration is asked about; somebody else's is left with "I"."""
+def _with_profession(turn: Turn, text: str, before: Asked) -> Asked:
+    """Return the question with whose registration it asks about.
+
+    A friend's profession is left with "I": "do I need an exam?".
+    """
     if named := registration.profession_of(text, turn.question.entities):
-        return named
+        return before.changed(profession=named, for_another=registration.is_about_kin(text))
     stages = [_AS_STUDENT.get(stage, stage) for stage in turn.frame.person.stages]
     own = next((name for name in get_args(Profession) if name in stages), None)
-    return own if registration.is_about_oneself(text) and stages else before.profession or own
+    if before.for_another and registration.is_about_oneself(text):
+        return before.changed(profession=own, for_another=False)
+    return before.changed(profession=before.profession or own)
 
 
 def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
@@ -501,7 +508,7 @@ def _compare(turn: Turn, asked: Asked) -> None:
             whom = _whom(turn, country)
             lines.append(turn.say("registration_nothing_known", country=name, regulator=whom))
             continue
-        lines.append(turn.say("registration_hurdles", country=name, text=hurdles(rule)))
+        lines.append(turn.say("registration_hurdles", country=name, text=hurdles(turn, rule)))
         sources.append(link_of(rule))
     _keep(turn, asked.changed(countries=tuple(countries)))
     lead = turn.say("registration_compare")

@@ -272,10 +272,14 @@ def _is_of_the_regulator(rule: RegistrationRecord) -> bool:
     return rule.source_publisher.split(",")[0].lower() in rule.regulator_name.lower()
 
 
-def hurdles(rule: RegistrationRecord) -> str:
+def hurdles(turn: Turn, rule: RegistrationRecord) -> str:
     """Return the main things that a country asks for: an internship, an exam, its language."""
-    cells = (rule.needed_note, rule.exam, rule.language)
-    return " ".join(cell for cell in cells if cell and cell != NOT_STATED)
+    told = [rule.needed_note] if rule.needed_note else []
+    for name in ("exam", "language"):
+        text = getattr(rule, name)
+        if text and text != NOT_STATED:
+            told.append(turn.say(f"registration_hurdle_{name}", text=text))
+    return " ".join(told)
 
 
 def named(rule: RegistrationRecord) -> str:

@@ -19,6 +19,16 @@ _IS_HERE = re.compile(
 )
 
 
+KIN = re.compile(
+    r"\b(?:my|our|his|her) (?:\w+ )?(?:wife|husband|partner|girlfriend|boyfriend|fianc\w+|friend"
+    r"|bestie|sister|brother|cousin|mother|mum|mom|father|dad|daughter|son|colleague|roommate)\b"
+    r"|\b(?:meine? (?:frau|mann|freund\w*)|ma femme|mon mari|mi (?:mujer|marido|novi[oa])"
+    r"|(?:meu|minha) (?:namorad[oa]|marido|mulher))\b",
+    re.IGNORECASE,
+)
+"""A relative or a friend of whom somebody speaks."""
+
+
 class Person(BaseModel):
     """What somebody has said of themselves, each as the search and the rules take it.
 
@@ -215,10 +225,8 @@ def _is_of_another(stage: Mapping[str, Any], text: str) -> bool:
 
 
 _OF_ANOTHER = re.compile(
-    r"\b(?:my|our|his|her) (?:\w+ )?(?:wife|husband|partner|girlfriend|boyfriend|fianc\w+|friend"
-    r"|bestie|sister|brother|cousin|mother|mum|mom|father|dad|daughter|son|colleague|roommate)\b"
-    r"(?: who)?(?:'s| is| was| works as)? (?:an? |also |a registered )*$",
-    re.IGNORECASE,
+    rf"(?:{KIN.pattern})(?: who)?(?:'s| is| was| works as)? (?:an? |also |a registered )*$",
+    KIN.flags,
 )
 _WHEN = {"month", "season", "start", "relative"}
 

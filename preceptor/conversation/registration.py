@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from preceptor.catalogue.cells import Route
 from preceptor.conversation.decide import is_unclear, leans
 from preceptor.conversation.follow_ups import kind_of
+from preceptor.conversation.frame import KIN
 from preceptor.conversation.phrases import LIKELY
 from preceptor.intents import FALLBACK, intents
 
@@ -42,6 +43,8 @@ COMPARED = "compare"
 _OF_THE_WAY = {"attempts", "fees", "total", COMPARED}
 # What is asked of a regulator's exam and is none of its contents.
 _OF_AN_EXAM = {"attempts", "fees", "language", "length", "needed", "time_limits", "total"}
+# What is asked of other professions than doctors.
+_OF_A_PROFESSION = {"attempts", COMPARED, "exam", "needed", "regulator", "steps"}
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +")
 _MOST_BESIDE = 3
 # Aspects that a word for "need" is no further question beside.
@@ -145,6 +148,11 @@ def is_about_doctors(text: str) -> bool:
 def is_about_oneself(text: str) -> bool:
     """Tell whether somebody speaks of themselves: "back to me", "do I need an exam?"."""
     return bool(_words().single["oneself"].search(text))
+
+
+def is_about_kin(text: str) -> bool:
+    """Tell whether somebody speaks of a relative or a friend."""
+    return bool(KIN.search(text))
 
 
 def is_but_names(text: str, entities: Entities) -> bool:
@@ -268,7 +276,7 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     talk = topic in intents().in_group("registration")
     if parsed.get("danger_step"):
         return dict(parsed)
-    if parsed.get("follow_up") and _names_a_term(parsed):
+    if parsed.get("follow_up") and _names_its_matter(parsed):
         parsed = {key: value for key, value in parsed.items() if key != "follow_up"}
     if parsed.get("follow_up"):
         again = talk and parsed["follow_up"] == "repeat"
@@ -284,9 +292,20 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     return (_following_up(parsed, sure) if talk else None) or dict(parsed)
 
 
-def _names_a_term(parsed: Mapping[str, Any]) -> bool:
-    """Tell whether a question names a regulator or an exam, and so is none on the last answer."""
+def _is_of_another_profession(text: str, entities: Entities) -> bool:
+    """Tell whether a question asks how nurses and the like get to work in a country."""
+    kinds = {e["entity"] for e in entities}
+    profession = profession_of(text, entities)
+    if profession in (None, "doctor") or not kinds & {"country", "place"} or is_a_search(text):
+        return False
+    return bool(_OF_A_PROFESSION.intersection(aspects_of(text))) and "duration" not in kinds
+
+
+def _names_its_matter(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a question names what it is about, and so is none on the last answer."""
     text, entities = parsed.get("text") or "", parsed.get("entities") or []
+    if _is_of_another_profession(text, entities):
+        return True
     named = any(e["entity"] == "registration" for e in entities)
     return named and bool(aspects_of(text) or asks_meaning(text, entities))
 
@@ -333,18 +352,20 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
     """Tell whether a question that was read as something else is one on registration."""
     declared = intents().get(intent)
     group = declared.group if declared else None
-    if asks_meaning(text, entities):
-        return True
-    if talk and group in _TALK and _is_short(text) and "source" in aspects_of(text):
-        # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
-        return True
     aspects = set(aspects_of(text))
+    # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
+    doubts = talk and group in _TALK and _is_short(text) and "source" in aspects
+    if asks_meaning(text, entities) or doubts:
+        return True
+    matter = group in ("advice", "refusal") or intent == FALLBACK
+    if matter and _is_of_another_profession(text, entities):
+        return True
     kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
     if group == "refusal":
-        # "Which exam?" is refused where nobody speaks of registration, but its fees are asked of
-        # the regulator; what doctors earn isn't.
+        # What an exam asks is refused, and what doctors earn; its fees are the regulator's matter.
         ours = aspects & _OF_AN_EXAM if "registration" in kinds else set()
-        return bool(ours or (talk and _is_short(text) and aspects - {"pay"}))
+        asked = aspects - {"pay"} if talk and _is_short(text) else ours
+        return bool(asked) and not _words().single["contents"].search(text)
     if group == "registration" or (group is not None and group not in _BESIDE):
         return False
     if talk and COMPARED in aspects and _is_short(text):
@@ -359,9 +380,7 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
     where = bool(kinds & {"country", "place"})
     # What a stay costs is asked of programmes, unless rules are spoken of or an exam is named.
-    profession = profession_of(text, entities)
-    another = profession not in (None, "doctor") and where
-    ours = talk or "registration" in kinds or another
+    ours = talk or "registration" in kinds
     beside = set() if ours else {"fees", COMPARED}
     if _words().single["salary"].search(text):
         beside = {*beside, "pay"}
@@ -369,6 +388,7 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     named = "registration" in kinds or bool(_words().single["internship"].search(text))
     if named and asks and (ours or where):
         return True
+    profession = profession_of(text, entities)
     unsure = intent == FALLBACK or sure < DOUBTFUL
     if asks and where and unsure and (talk or profession is not None):
         return True
