@@ -277,7 +277,8 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     if parsed.get("danger_step"):
         return dict(parsed)
     if parsed.get("follow_up") and _names_its_matter(parsed):
-        parsed = {key: value for key, value in parsed.items() if key != "follow_up"}
+        own = {key: value for key, value in parsed.items() if key != "follow_up"}
+        return _changed(own, 1.0 if talk else _CLAIMED)
     if parsed.get("follow_up"):
         again = talk and parsed["follow_up"] == "repeat"
         return _changed(parsed) if again else dict(parsed)
