@@ -274,12 +274,12 @@ def _is_of_the_regulator(rule: RegistrationRecord) -> bool:
 
 def hurdles(turn: Turn, rule: RegistrationRecord) -> str:
     """Return the main things that a country asks for: an internship, an exam, its language."""
-    told = [rule.needed_note] if rule.needed_note else []
-    for name in ("exam", "language"):
-        text = getattr(rule, name)
-        if text and text != NOT_STATED:
-            told.append(turn.say(f"registration_hurdle_{name}", text=text))
-    return " ".join(told)
+    told = [rule.needed_note or ""]
+    if rule.exam and rule.exam != NOT_STATED:
+        told.append(turn.say("registration_hurdle_exam", text=rule.exam))
+    if rule.language and rule.language != NOT_STATED:
+        told.append(turn.say("registration_hurdle_language", text=rule.language))
+    return " ".join(filter(None, told))
 
 
 def named(rule: RegistrationRecord) -> str:
