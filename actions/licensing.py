@@ -283,12 +283,20 @@ def _asked(turn: Turn, intent: str) -> Asked:
     if aspect := turn.parse.get("aspect"):
         asked = asked.changed(aspects=(aspect,), yes_no=False)
     elif aspects := registration.aspects_of(text):
+        if aspects == ("length",) and "steps" in before.aspects and _comes_from_abroad(asked):
+            # "How long does that take?" after the steps is about all of them.
+            aspects = ("total",)
         asked = asked.changed(aspects=aspects, yes_no=registration.is_yes_no(text))
     elif not before.aspects or _asks_anew(turn, text):
         asked = asked.changed(aspects=_default(intent, turn, asked), yes_no=False)
     if asked.aspects == ("needed",) and asked.trained and registration.was_done(text):
         asked = asked.changed(aspects=("needed", "from_abroad_counts"))
     return asked
+
+
+def _comes_from_abroad(asked: Asked) -> bool:
+    """Tell whether somebody trained in another country than the one asked about."""
+    return bool(asked.trained) and not set(asked.countries) & set(asked.trained)
 
 
 def _text(turn: Turn) -> str:

@@ -390,6 +390,9 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     if named and asks and (ours or where):
         return True
     profession = profession_of(text, entities)
+    if profession not in (None, "doctor"):
+        # "A physiotherapist" is read as a specialty, too.
+        kinds.discard("specialty")
     unsure = intent == FALLBACK or sure < DOUBTFUL
     if asks and where and unsure and (talk or profession is not None):
         return True

@@ -361,6 +361,7 @@ def test_the_length_of_the_whole_way_is_not_that_of_the_internship(desk):
     text = desk.talk(first, need("how long does the whole process take?")).text
     assert "I know no length of the whole way" in text and "three to six months" in text
     assert "Request for autonomy" in text
+    assert "whole way" in desk.talk(first, need("how long does that take?")).text
 
 
 def test_attempts_are_told_where_a_rule_says_them(desk):

@@ -163,6 +163,7 @@ def parsed(text: str, intent: str, confidence: float = 0.99, **more) -> dict:
         ("is it paid?", "ask_cost_and_funding"),
         ("can I do it part time?", "ask_how_long"),
         ("which exam?", "out_of_scope"),
+        ("can my fiancé, a physiotherapist, work there too", "ask_eligibility"),
         ("in which order?", "compare_programs"),
         ("as a nurse?", "refine_search"),
         ("are you sure?", "ask_identity"),
