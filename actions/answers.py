@@ -274,8 +274,8 @@ def tell(
     question = turn.question.text or answer.question
     again, before = answer.id in turn.frame.told, turn.frame.question
     turn.frame = turn.frame.with_told(answer.id, question)
-    if intent is None:
-        turn.set(topic=next((t for t in answer.topics if t in intents()), None))
+    if intent not in answer.topics:
+        turn.set(topic=next((t for t in answer.topics if t in intents()), intent))
     remarks = [remark] if remark else []
     choices = _next(turn, answer, intent or turn.slots.get("topic") or "")
     if again:

@@ -198,6 +198,9 @@ def correct(turn: Turn) -> None:
         find(turn, fresh=False)
     elif _puts_something_else_right(turn):
         turn.reply(turn.say("correct_noted"), choices=turn.leads("ask_capabilities"))
+    elif turn.others:
+        # What was meant is said, and answered next.
+        turn.reply(turn.say("correct_sorry"))
     elif not read_again(turn):
         turn.reply(turn.say("correct_nothing"), choices=map(_ask, _ranked(turn)[:2]))
 

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from actions import phrases, selection
-from actions.answers import SURE, answer_if_sure, choose, detail_of, general_answer, show, tell
+from actions.answers import (
+    LIKELY,
+    NEAR,
+    SURE,
+    answer_if_sure,
+    choose,
+    general_answer,
+    offer,
+    show,
+    tell,
+    tell_best,
+)
 from actions.registration_text import (
     OF_THE_REGULATOR,
     Rules,
     Telling,
     capital,
+    hurdles,
+    link_of,
     named,
     sentences_on,
 )
-from actions.topic_action import TopicAction, Turn
+from actions.topic_action import Question, TopicAction, Turn
 from preceptor.catalogue.cells import Profession, Route
 from preceptor.catalogue.facts import registration_rules
-from preceptor.catalogue.records import RegistrationTermRecord, RegulatorRecord
+from preceptor.catalogue.records import RegistrationRecord, RegistrationTermRecord, RegulatorRecord
 from preceptor.conversation import registration
 from preceptor.conversation.choices import Choice, Country, Search
-from preceptor.conversation.registration import INTENT, LENGTH
+from preceptor.conversation.registration import COMPARED, INTENT, LENGTH, OTHER
 from preceptor.intents import intents
+from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
 
 _OFFERED = ("IN", "NG", "GB")
@@ -43,7 +59,9 @@ class Asked(BaseModel):
         route: the one that the words name, in this message or before.
         trained: the countries where somebody trained or did an internship.
         profession: whose registration it is; None is a doctor's.
+        for_another: whether it is that of a relative or a friend.
         options: the countries that a name such as "NMC" may mean.
+        spoken: the countries spoken of last, the newest last.
         pending: whether the advisor has just asked where somebody trained.
     """
 
@@ -53,7 +71,9 @@ class Asked(BaseModel):
     route: Route | None = None
     trained: tuple[str, ...] = ()
     profession: str | None = None
+    for_another: bool = False
     options: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
     pending: bool = False
 
     class Config:
@@ -95,12 +115,27 @@ def follow_up(turn: Turn) -> bool:
     topic, question = turn.slots.get("topic"), turn.question
     if topic not in intents().in_group("registration"):
         return False
-    names = selection.countries_of(turn) or registration.route_of(question.text)
+    text = _without_unwanted(question)
+    asks = (
+        selection.countries_of(turn)
+        or registration.route_of(text)
+        or registration.profession_of(text, question.entities)
+        or registration.aspects_of(text)
+    )
     others = question.of_kind(*_OTHER_MATTERS)
-    if not names or others or registration.is_a_search(question.text):
+    if not asks or others or registration.is_a_search(text):
         return False
     answer_countries(turn, topic)
     return True
+
+
+def _without_unwanted(question: Question) -> str:
+    """Return a question's words without those of what isn't wanted: "no elective, the licence"."""
+    text = question.text
+    for entity in question.entities:
+        if entity.get("role") == "excluded" and entity["entity"] not in ("country", "place"):
+            text = text.replace(str(entity.get("text")), " ")
+    return text
 
 
 def answer_countries(turn: Turn, topic: str | None) -> None:
@@ -127,16 +162,18 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
         _keep(turn, asked)
         _ask_which(turn, intent, asked)
         return
+    if asked.aspects[0] == COMPARED and asked.profession in (None, "doctor"):
+        _compare(turn, asked)
+        return
     countries = asked.countries[:_MOST_COUNTRIES]
-    before = _before(turn).countries
+    before = _before(turn)
     turn.set(licensing_country=list(countries))
     _keep(turn, asked)
     for country in countries:
         choices = _leads(turn, country, asked) if country == countries[-1] else []
         if asked.profession not in (None, "doctor"):
-            _answer_profession(
-                turn, country, str(asked.profession), choices[-2:], again=country in before
-            )
+            again = country in before.countries and asked.profession == before.profession
+            _answer_profession(turn, country, asked, choices[-2:], again=again)
         else:
             _answer_country(turn, country, asked, choices)
 
@@ -181,6 +218,13 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ if that is sure and about the very country."""
     if turn.choice is not None:
         return False
+    if turn.parse.get("aspect") == OTHER and (choice := choose(turn)).confidence >= NEAR:
+        # What no column says may be no question on rules: "should I say sorry again?"
+        if choice.confidence >= LIKELY:
+            tell_best(turn, choice)
+        else:
+            offer(turn, choice.matches)
+        return True
     if _is_doubtful(turn) and (choice := choose(turn)).confidence >= SURE:
         best = choice.matches[0].answer
         if not {INTENT, LENGTH} & set(best.topics):
@@ -205,10 +249,11 @@ _SUREST = 0.85
 
 def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
     """Keep what was asked; `pending` if the advisor asks back where somebody trained."""
-    rule = [each for each in asked.aspects if each not in OF_THE_REGULATOR]
+    rule = [each for each in asked.aspects if each not in {*OF_THE_REGULATOR, COMPARED}]
     # "Who can I ask?" is not asked again of the next country.
     before = _before(turn)
-    kept = asked.changed(pending=pending)
+    spoken = [c for c in before.spoken if c not in asked.countries]
+    kept = asked.changed(pending=pending, spoken=(*spoken, *asked.countries)[-_MOST_COUNTRIES:])
     if not rule:
         kept = kept.changed(aspects=before.aspects, yes_no=before.yes_no)
     turn.set(licensing_asked=kept.dict(exclude={"countries", "options"}))
@@ -232,24 +277,39 @@ def _asked(turn: Turn, intent: str) -> Asked:
         route = turn.choice.route or before.route
         return before.changed(countries=(turn.choice.country,), aspects=aspects, route=route)
     # "Say that again" asks what was asked before.
-    text = "" if turn.parse.get("follow_up") else turn.question.text
-    profession = registration.profession_of(text, turn.question.entities)
-    asked = before.changed(profession=profession or before.profession or _profession(turn))
+    text = "" if turn.parse.get("follow_up") else _text(turn)
+    asked = _with_profession(turn, text, before)
     asked = _with_countries(turn, asked, before, talk)
     if aspect := turn.parse.get("aspect"):
         asked = asked.changed(aspects=(aspect,), yes_no=False)
     elif aspects := registration.aspects_of(text):
+        if aspects == ("length",) and "steps" in before.aspects and _comes_from_abroad(asked):
+            # "How long does that take?" after the steps is about all of them.
+            aspects = ("total",)
         asked = asked.changed(aspects=aspects, yes_no=registration.is_yes_no(text))
-    elif not before.aspects or turn.question.of_kind("registration") or _is_long(text):
+    elif not before.aspects or _asks_anew(turn, text):
         asked = asked.changed(aspects=_default(intent, turn, asked), yes_no=False)
     if asked.aspects == ("needed",) and asked.trained and registration.was_done(text):
         asked = asked.changed(aspects=("needed", "from_abroad_counts"))
     return asked
 
 
-def _is_long(text: str) -> bool:
-    """Tell whether a question says enough to be one of its own."""
-    return len(text.split()) > _ELLIPTIC_WORDS
+def _comes_from_abroad(asked: Asked) -> bool:
+    """Tell whether somebody trained in another country than the one asked about."""
+    return bool(asked.trained) and not set(asked.countries) & set(asked.trained)
+
+
+def _text(turn: Turn) -> str:
+    """Return the words of a question; of another language the English gloss and then its own."""
+    if not turn.parse.get("gloss"):
+        return turn.question.text
+    return f"{turn.question.text} {turn.parse.get('text')}"
+
+
+def _asks_anew(turn: Turn, text: str) -> bool:
+    """Tell whether a question that names nothing of a rule is one of its own all the same."""
+    names = turn.question.of_kind("registration") and not registration.was_done(text)
+    return bool(names) or len(text.split()) > _ELLIPTIC_WORDS
 
 
 def _default(intent: str, turn: Turn | None = None, asked: Asked | None = None) -> tuple[str, ...]:
@@ -267,14 +327,20 @@ def _default(intent: str, turn: Turn | None = None, asked: Asked | None = None) 
 
 def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Asked:
     """Return the question with its countries and where somebody trained."""
-    text = turn.question.text
+    text = _text(turn)
     places = {id: place.country for id, place in turn.catalogue.places.items()}
+    target = before.countries or _going(turn)
+    known = before.trained or _countries(turn, turn.frame.person.origin)
+    here = _countries(turn, filter(None, [turn.frame.person.here]))
     doctors = registration.is_about_doctors(text)
     terms = _terms(turn, asked.profession or ("doctor" if doctors else None))
     firm = {t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)}
     options = {c for t in terms for c in t.countries}
-    found = registration.countries_of(text, turn.question.entities, places, firm, talk=talk)
-    trained = found.trained or before.trained or turn.frame.person.origin
+    found = registration.countries_of(
+        text, turn.question.entities, places, firm, talk=talk or bool(target),
+        known={*known, *here} - set(target),
+    )  # fmt: skip
+    trained = found.trained or known or _trains_in(turn, here, found.wanted or target)
     by_term = next((t.route for t in terms if t.route), None)
     route = registration.route_of(text) or (None if found.trained else by_term or before.route)
     if before.pending and found.wanted:
@@ -283,7 +349,7 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
     asked = asked.changed(route=route, trained=tuple(trained), countries=found.wanted)
     if asked.countries:
         return asked
-    if options and not firm:
+    if options and not firm and (any(_is_unclear(turn, t) for t in terms) or not target):
         near = (*before.countries, *_going(turn), *trained)
         fitting = tuple(next(([c] for c in near if c in options), sorted(options)))
         if len(fitting) > 1:
@@ -311,16 +377,39 @@ def _is_unclear(turn: Turn, term: RegistrationTermRecord) -> bool:
     return any(e.get("role") == "unclear" for e in own)
 
 
+def _countries(turn: Turn, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the countries of some countries and places."""
+    places = turn.catalogue.places
+    return tuple(dict.fromkeys(places[i].country if i in places else i for i in ids))
+
+
 def _going(turn: Turn) -> tuple[str, ...]:
     """Return the one country where the person said they want to go."""
-    places = turn.catalogue.places
-    going = {places[g].country if g in places else g for g in turn.frame.person.going}
-    return tuple(going) if len(going) == 1 else ()
+    going = _countries(turn, turn.frame.person.going)
+    return going if len(going) == 1 else ()
 
 
-def _profession(turn: Turn) -> str | None:
-    stages = {stage.removesuffix("_student") for stage in turn.frame.person.stages}
-    return next((name for name in get_args(Profession) if name in stages), None)
+def _trains_in(turn: Turn, here: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return where somebody is now, if they train there or ask about another country."""
+    in_training = any(s == "resident" or s.endswith("_student") for s in turn.frame.person.stages)
+    return here if in_training or not set(here) & set(wanted) else ()
+
+
+_AS_STUDENT = {"nursing_student": "nurse", "midwifery_student": "midwife"}
+
+
+def _with_profession(turn: Turn, text: str, before: Asked) -> Asked:
+    """Return the question with whose registration it asks about.
+
+    A friend's profession is left with "I": "do I need an exam?".
+    """
+    if named := registration.profession_of(text, turn.question.entities):
+        return before.changed(profession=named, for_another=registration.is_about_kin(text))
+    stages = [_AS_STUDENT.get(stage, stage) for stage in turn.frame.person.stages]
+    own = next((name for name in get_args(Profession) if name in stages), None)
+    if before.for_another and registration.is_about_oneself(text):
+        return before.changed(profession=own, for_another=False)
+    return before.changed(profession=before.profession or own)
 
 
 def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
@@ -344,44 +433,95 @@ def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
 
 
 def _answer_profession(
-    turn: Turn, country: str, profession: str, choices: list[Choice], *, again: bool
+    turn: Turn, country: str, asked: Asked, choices: list[Choice], *, again: bool
 ) -> None:
-    """Say that only doctors' rules are known, and who registers the others.
-
-    If that was said, the question is answered from what is true everywhere, or not at all.
-    """
-    terms = turn.catalogue.all(RegistrationTermRecord).values()
-    body = next(
-        (t for t in terms
-         if t.kind == "regulator" and t.profession == profession and country in t.countries),
-        None,
-    )  # fmt: skip
+    """Say who registers another profession than doctors, and what is known of its rules there."""
+    profession = str(asked.profession)
+    body = _body(turn, country, profession)
     where = phrases.country(turn.catalogue.names.get(("country", country), country))
     who = turn.say(f"registration_who_{profession}")
-    if body is None:
-        text = turn.say("registration_profession_unknown", who=who, country=where)
-    else:
-        name = phrases.with_address(body.name, body.url)
-        text = turn.say("registration_profession", who=who, country=where, regulator=name)
     answers = shared_answers().current()
     general = answers.get(f"registration/{profession}") if answers else None
-    if general is None or (general.id in turn.frame.told and not again):
-        turn.reply(text, choices=choices)
-    elif general.id not in turn.frame.told:
-        turn.frame = turn.frame.copy(update={"told": (*turn.frame.told, general.id)})
-        sources = [source.link() for source in general.sources[:2]]
-        turn.reply(text, body=general.text, steps=general.steps, sources=sources, choices=choices)
-    else:
+    rules = _rules_there(turn, general, country) if general else []
+    rest = turn.say("registration_profession_rules", who=who)
+    # "In short" and "are you sure?" name nothing that a rule could speak of.
+    follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
+    if again and (follows_up or not rules or _OF_RULES.isdisjoint(asked.aspects)):
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
-        # "In short" and "are you sure?" name nothing that a sentence could speak of.
-        follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
-        sentences = [] if follows_up else detail_of(general, turn.question.text)
-        sentences = sentences or [
-            turn.say("registration_profession_detail", who=who, country=where, regulator=regulator)
-        ]
-        turn.reply(sentences[0], body=sentences[1:], choices=choices)
+        lead = turn.say(
+            "registration_profession_detail", who=who, country=where, regulator=regulator
+        )
+        turn.reply(lead, choices=choices)
+        return
+    if again:
+        turn.reply(" ".join(rules), body=[rest], choices=choices)
+        return
+    if body is None:
+        lead = turn.say("registration_profession_unknown", who=who, country=where)
+    else:
+        name = phrases.with_address(body.name, body.url)
+        lead = turn.say("registration_profession", who=who, country=where, regulator=name)
+    if not rules:
+        questions = _questions(general) if general else ""
+        rest = turn.say("registration_profession_ask", who=who, questions=questions)
+    turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
+
+
+# What the few sentences on another profession in a country may answer.
+_OF_RULES = {"attempts", "exam", "length", "needed", "skip", "steps", "total", COMPARED}
+
+
+def _body(turn: Turn, country: str, profession: str) -> RegistrationTermRecord | None:
+    """Return the body that registers a profession in a country."""
+    terms = turn.catalogue.all(RegistrationTermRecord).values()
+    fitting = (t for t in terms if t.kind == "regulator" and t.profession == profession)
+    return next((t for t in fitting if country in t.countries), None)
+
+
+def _rules_there(turn: Turn, answer: Answer, country: str) -> list[str]:
+    """Return the sentences of an answer on several countries that begin with one or its bodies."""
+    record = turn.catalogue.countries[country]
+    terms = turn.catalogue.all(RegistrationTermRecord).values()
+    own = [t for t in terms if t.countries == (country,)]
+    names = [record.name, *record.aliases, *(n for t in own for n in (t.name, *t.aliases))]
+    wanted = re.compile(rf"(?:The )?(?:{'|'.join(map(re.escape, names))})\b")
+    parts = [*answer.text, answer.sections.get("evidence", "")]
+    sentences = [s for part in parts for s in re.split(r"(?<=[.!?]) +", part)]
+    # "UK: NMC." says no more than who registers them.
+    return [s for s in sentences if wanted.match(s) and len(s.split()) > _FEWEST_WORDS]
+
+
+_FEWEST_WORDS = 3
+
+
+def _questions(answer: Answer) -> str:
+    """Return the questions that an answer gives for a regulator: its last sentence."""
+    return re.split(r"(?<=[.!?]) +", answer.text[-1])[-1]
+
+
+def _compare(turn: Turn, asked: Asked) -> None:
+    """Say of each country spoken of what it asks for first; which is easier isn't said."""
+    spoken = [c for c in (*asked.spoken, *asked.countries) if c not in asked.trained]
+    spoken = spoken or [*asked.countries]
+    countries = list(dict.fromkeys(reversed(spoken)))[:_MOST_COUNTRIES][::-1]
+    turn.set(licensing_country=countries)
+    lines, sources = [], []
+    for country in countries:
+        name = turn.catalogue.names[("country", country)]
+        rules = registration_rules(turn.catalogue, country)
+        rule = rules.get(_route(turn, country, asked, rules) or "abroad")
+        if rule is None:
+            whom = _whom(turn, country)
+            lines.append(turn.say("registration_nothing_known", country=name, regulator=whom))
+            continue
+        lines.append(turn.say("registration_hurdles", country=name, text=hurdles(turn, rule)))
+        sources.append(link_of(rule))
+    _keep(turn, asked.changed(countries=tuple(countries)))
+    lead = turn.say("registration_compare")
+    choices = _leads(turn, countries[-1], asked)
+    turn.reply(lead, steps=lines, sources=tuple(dict.fromkeys(sources)), choices=choices)
 
 
 def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice]) -> None:
@@ -390,7 +530,8 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         _not_covered(turn, country, choices)
         return
     route = _route(turn, country, asked, rules)
-    if route is None and asked.aspects[0] == "steps" and {"home", "abroad"} <= rules.keys():
+    in_order = asked.aspects[0] in ("steps", "total")
+    if route is None and in_order and {"home", "abroad"} <= rules.keys():
         _ask_route(turn, country, asked)
         return
     if route is not None and route not in rules:
@@ -399,6 +540,8 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         lead = turn.say(f"registration_no_{route}", country=name, regulator=regulator)
         turn.reply(lead, choices=choices)
         return
+    if asked.trained and route == "abroad" and _names_others(turn, rules.get("recognised")):
+        rules = {each: rule for each, rule in rules.items() if each != "recognised"}
     telling = Telling(turn, rules, route, asked.aspects, asked.yes_no)
     told = telling.told
     if turn.parse.get("follow_up") == "short":
@@ -420,7 +563,12 @@ def _too_short(turn: Turn, telling: Telling) -> list[str]:
     """Return that a length that somebody names falls short of what is asked for."""
     least = min((r.min_months for r in telling.shown.values() if r.min_months), default=None)
     named = [e for e in turn.question.of_kind("duration") if e["value"].get("max_weeks")]
-    if telling.asked[0] != "gaps" or least is None or not named:
+    if (
+        telling.asked[0] != "gaps"
+        or registration.is_absence(turn.question.text)
+        or least is None
+        or not named
+    ):
         return []
     if named[0]["value"]["max_weeks"] * _MONTHS_A_WEEK >= float(least) - _ROUNDING:
         return []
@@ -429,12 +577,17 @@ def _too_short(turn: Turn, telling: Telling) -> list[str]:
 
 
 def _not_covered(turn: Turn, country: str, choices: list[Choice]) -> None:
-    regulator = turn.catalogue.all(RegulatorRecord).get(country)
-    whom = turn.say("licensing_nobody_known")
-    if regulator is not None:
-        whom = phrases.with_address(regulator.name, regulator.url)
     name = phrases.country(turn.catalogue.names.get(("country", country), country))
+    whom = _whom(turn, country)
     turn.reply(turn.say("licensing_not_covered", country=name, regulator=whom), choices=choices)
+
+
+def _whom(turn: Turn, country: str) -> str:
+    """Return whom to ask about a country without rules."""
+    regulator = turn.catalogue.all(RegulatorRecord).get(country)
+    if regulator is None:
+        return turn.say("licensing_nobody_known")
+    return phrases.with_address(regulator.name, regulator.url)
 
 
 def _route(turn: Turn, country: str, asked: Asked, rules: Rules) -> Route | None:
@@ -445,7 +598,21 @@ def _route(turn: Turn, country: str, asked: Asked, rules: Rules) -> Route | None
         route = "eu" if european.intersection(asked.trained) else "abroad"
         if country in asked.trained:
             route = "home"
-    return "abroad" if route == "eu" and "eu" not in rules else route
+    if route == "eu" and "eu" not in rules:
+        route = "abroad"
+    named = asked.trained and _names_others(turn, rules.get("recognised"), asked.trained)
+    return "recognised" if named and route == "abroad" else route
+
+
+def _names_others(
+    turn: Turn, rule: RegistrationRecord | None, countries: Iterable[str] = ()
+) -> bool:
+    """Tell whether a rule names some countries, any other than its own without them."""
+    if rule is None:
+        return False
+    others = set(countries or turn.catalogue.countries) - {rule.country}
+    text = f"{rule.needed_note} {rule.from_abroad_counts}"
+    return any(turn.catalogue.countries[each].name in text for each in others)
 
 
 def _ask_route(turn: Turn, country: str, asked: Asked) -> None:

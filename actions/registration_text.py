@@ -19,9 +19,13 @@ OF_THE_REGULATOR = frozenset({"regulator", "source", "documents"})
 """What is asked of a regulator or of a page rather than of a rule."""
 _MOST_WORDS = 90
 """How many words an answer has without its sources."""
+# What no column says by itself, but sentences of some may.
+_ATTEMPTS = re.compile(
+    r"\b(?:attempts?|(?:two|three|four|five|six|several|\d+) times|retake|resit|twice)\b"
+)
 _VERDICTS = frozenset({"needed", "skip"})
 # The columns of what is asked that is no column itself.
-_COLUMN = {"needed": "needed_note", "skip": "needed_note", "length": "min_months"}
+_COLUMN = {"needed": "needed_note", "skip": "needed_note", "length": "min_months", "total": "steps"}
 _SKIPPED = {"yes": "no", "no": "yes"}
 
 
@@ -67,7 +71,7 @@ class Telling:
         what only graduates of the country are told, such as the pay, they are told it as well.
         """
         routes: tuple[Route, ...] = (self.route,) if self.route else ("home", "abroad")
-        if self.route == "abroad" and self.asked[0] != "steps":
+        if self.route == "abroad" and self.asked[0] not in ("steps", "total"):
             routes = ("abroad", "recognised")
         known = [route for route in routes if route in self.rules]
         saying = [route for route in known if self._says(self.rules[route])]
@@ -126,7 +130,8 @@ class Telling:
         if tuple(asked) == ("length",) and route == "home":
             return Told(self._length(rule, _text(rule, "length") or ""))
         lead = self._labelled(capital(where), rule, lines[route], asked)
-        return Told(lead, (), _steps(rule) if "steps" in asked else ())
+        listed = not {"steps", "total"}.isdisjoint(asked)
+        return Told(lead, (), _steps(rule) if listed else ())
 
     def _by_route(self, lines: Mapping[Route, str], verdict: str, asked: Sequence[str]) -> Told:
         """Return an answer with a line for each route."""
@@ -172,7 +177,8 @@ class Telling:
         return self._say(f"registration_{verdict}", where=where)
 
     def _line(self, rule: RegistrationRecord, asked: Sequence[str]) -> str:
-        return " ".join(self._sentence(rule, each) for each in asked)
+        first, *more = (self._sentence(rule, each) for each in asked)
+        return " ".join([first, *map(capital, more)])
 
     def _sentence(self, rule: RegistrationRecord, aspect: str) -> str:
         """Return what a rule says to one thing asked, or that it isn't known and who knows."""
@@ -187,6 +193,9 @@ class Telling:
             return self._say(words, what=what, regulator=named(rule))
         if aspect == "length":
             return self._say("registration_length", length=text)
+        if aspect == "total":
+            limits = rule.time_limits if rule.time_limits != NOT_STATED else None
+            return " ".join(filter(None, [limits, self._say("registration_total")]))
         return self._say("registration_steps") if aspect == "steps" else text
 
     def _source(self, rule: RegistrationRecord) -> str:
@@ -225,14 +234,16 @@ class Telling:
         if not unsure or not self.is_known:
             return []
         publishers = dict.fromkeys(phrases.the_body(each.source_publisher) for each in unsure)
-        whole = all(each.confidence == "unconfirmed" for each in unsure)
-        words = "registration_unconfirmed" if whole else "registration_unconfirmed_cell"
+        words = "registration_unconfirmed_cell"
+        if all(each.confidence == "unconfirmed" for each in unsure):
+            own = all(map(_is_of_the_regulator, unsure))
+            words = "registration_unconfirmed_own" if own else "registration_unconfirmed"
         return [self._say(words, publisher=phrases.joined(publishers))]
 
     def sources(self) -> tuple[SourceLink, ...]:
         """Return where it was read, with the page's date, or when it was read."""
         known = self.is_known or self.asked[0] == "source"
-        return tuple(dict.fromkeys(map(_link, self.shown.values()))) if known else ()
+        return tuple(dict.fromkeys(map(link_of, self.shown.values()))) if known else ()
 
     def card(self) -> LicensingCard | None:
         """Return the first rule as channels with cards draw it, if that is what was asked."""
@@ -252,8 +263,23 @@ class Telling:
             max_months=float(rule.max_months) if rule.max_months is not None else None,
             regulator=rule.regulator_name,
             regulator_url=rule.regulator_url,
-            source=_link(rule),
+            source=link_of(rule),
         )
+
+
+def _is_of_the_regulator(rule: RegistrationRecord) -> bool:
+    """Tell whether a rule was read in a page of the regulator, an old one or a part of one."""
+    return rule.source_publisher.split(",")[0].lower() in rule.regulator_name.lower()
+
+
+def hurdles(turn: Turn, rule: RegistrationRecord) -> str:
+    """Return the main things that a country asks for: an internship, an exam, its language."""
+    told = [rule.needed_note or ""]
+    if rule.exam and rule.exam != NOT_STATED:
+        told.append(turn.say("registration_hurdle_exam", text=rule.exam))
+    if rule.language and rule.language != NOT_STATED:
+        told.append(turn.say("registration_hurdle_language", text=rule.language))
+    return " ".join(filter(None, told))
 
 
 def named(rule: RegistrationRecord) -> str:
@@ -275,7 +301,7 @@ def sentences_on(
         for cell in _CELLS:
             for sentence in re.split(r"(?<=[.!?]) +", getattr(rule, cell) or ""):
                 if wanted.search(sentence) and not rule.is_unconfirmed(cell):
-                    sentences.setdefault(sentence, _link(rule))
+                    sentences.setdefault(sentence, link_of(rule))
     first = dict(list(sentences.items())[:_MOST_SENTENCES])
     return list(first), list(dict.fromkeys(first.values()))
 
@@ -287,6 +313,12 @@ def _regulator(rule: RegistrationRecord) -> str:
 
 def _text(rule: RegistrationRecord, aspect: str) -> str | None:
     """Return what a rule says of something; None if it wasn't looked up."""
+    if aspect == "attempts":
+        told = [rule.exam or "", rule.time_limits or ""]
+        return " ".join(cell for cell in told if _ATTEMPTS.search(cell)) or None
+    if aspect == "from_abroad_counts" and not rule.from_abroad_counts and rule.route != "home":
+        # What those trained abroad have to show says it, too.
+        return rule.needed_note
     if aspect == "length":
         return phrases.months(rule.min_months, rule.max_months) or None
     value = getattr(rule, _COLUMN.get(aspect, aspect), None)
@@ -306,7 +338,8 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _link(rule: RegistrationRecord) -> SourceLink:
+def link_of(rule: RegistrationRecord) -> SourceLink:
+    """Return the page of a rule, with its date or when it was read."""
     date: str | None = rule.page_date
     if date == "undated":
         date = f"undated, read {rule.read:%-d %B %Y}" if rule.read else None

@@ -14,9 +14,19 @@ _MOST_TOLD = 60
 # What stands before the name of the place where somebody is: "we are in", "I'm currently at".
 _IS_HERE = re.compile(
     r"\b(?:i'?m|i am|we'?re|we are|currently|right now|living|stuck|i live|we live)"
-    r"(?: \w+){0,3} (?:in|at|near|outside)(?: the)? $",
+    r"(?: \w+){0,3} (?:in|at|near|outside)(?: the)? $|\bhere in(?: the)? $",
     re.IGNORECASE,
 )
+
+
+KIN = re.compile(
+    r"\b(?:my|our|his|her) (?:\w+ )?(?:wife|husband|partner|girlfriend|boyfriend|fianc\w+|friend"
+    r"|bestie|sister|brother|cousin|mother|mum|mom|father|dad|daughter|son|colleague|roommate)\b"
+    r"|\b(?:meine? (?:frau|mann|freund\w*)|ma femme|mon mari|mi (?:mujer|marido|novi[oa])"
+    r"|(?:meu|minha) (?:namorad[oa]|marido|mulher))\b",
+    re.IGNORECASE,
+)
+"""A relative or a friend of whom somebody speaks."""
 
 
 class Person(BaseModel):
@@ -179,6 +189,9 @@ def told_of_oneself(
             specialty is then what it is about.
     """
     entities = [e for e in entities if e.get("role") in (None, "origin")]
+    stages = [e for e in entities if e["entity"] == "stage"]
+    others = {str(e["value"]) for e in stages if _is_of_another(e, text)}
+    entities = [e for e in entities if e["entity"] != "stage" or e["value"] not in others]
     here = place_of_person(entities, text)
     found: dict[str, Any] = {"here": here} if here else {}
     for entity in entities:
@@ -206,6 +219,15 @@ def told_of_oneself(
     return person.copy(update=found) if found else person
 
 
+def _is_of_another(stage: Mapping[str, Any], text: str) -> bool:
+    """Tell whether a stage is somebody else's: "my wife is a nurse"."""
+    return bool(_OF_ANOTHER.search(text[: stage.get("start", 0)]))
+
+
+_OF_ANOTHER = re.compile(
+    rf"(?:{KIN.pattern})(?: who)?(?:'s| is| was| works as)? (?:an? |also |a registered )*$",
+    KIN.flags,
+)
 _WHEN = {"month", "season", "start", "relative"}
 
 

@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from preceptor.catalogue.cells import Route
 from preceptor.conversation.decide import is_unclear, leans
 from preceptor.conversation.follow_ups import kind_of
+from preceptor.conversation.frame import KIN
 from preceptor.conversation.phrases import LIKELY
 from preceptor.intents import FALLBACK, intents
 
@@ -36,6 +37,16 @@ OTHER = "other"
 _CLAIMED = 0.5
 DOUBTFUL = 0.6
 """Below this confidence a question on registration may be another one."""
+COMPARED = "compare"
+"""Which of several countries is easier."""
+# What is asked of the exam or the way to registration as a whole.
+_OF_THE_WAY = {"attempts", "fees", "total", COMPARED}
+# What is asked of a regulator's exam and is none of its contents.
+_OF_AN_EXAM = {"attempts", "fees", "language", "length", "needed", "time_limits", "total"}
+# What is asked of other professions than doctors.
+_OF_A_PROFESSION = {"attempts", COMPARED, "exam", "needed", "regulator", "steps"}
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +")
+_MOST_BESIDE = 3
 # Aspects that a word for "need" is no further question beside.
 _NEEDS_NO_NEED = {"length", "pattern", "pay"}
 _POINTS = re.compile(r"\b(?:it|this|that|they|them|there|here|one)\b", re.IGNORECASE)
@@ -73,14 +84,29 @@ def aspect_names() -> tuple[str, ...]:
 
 def aspects_of(text: str) -> tuple[str, ...]:
     """Return what a question asks about, see registration.yml, in the order of the words."""
-    found = {name: m for name, p in _words().aspects.items() if (m := p.search(text))}
+    # A story before the question may have any of the words: "the salary is nothing here. Which …?"
+    asking = " ".join(s for s in _SENTENCE_ENDS.split(text) if s.endswith("?"))
+    found = _found(asking) or _found(text)
     if found.keys() - _NEEDS_NO_NEED - {"needed"}:
         found.pop("needed", None)
+    if found.keys() & {"provisional", "time_limits"}:
+        # "How long does provisional registration last?"
+        found.pop("total", None)
+    if found.keys() & _OF_THE_WAY:
+        for name in ("length", "exam", "steps"):
+            found.pop(name, None)
+    if "gaps" in found:
+        # "Must I repeat it after a break?"
+        found.pop("from_abroad_counts", None)
     if "time_limits" in found:
         # "How long after graduation", "my provisional licence expires".
         found.pop("length", None)
         found.pop("provisional", None)
     return tuple(sorted(found, key=lambda name: found[name].start()))[:MOST_ASPECTS]
+
+
+def _found(text: str) -> dict[str, re.Match[str]]:
+    return {name: m for name, p in _words().aspects.items() if (m := p.search(text))}
 
 
 def is_yes_no(text: str) -> bool:
@@ -96,6 +122,11 @@ def route_of(text: str) -> Route | None:
 def is_a_search(text: str) -> bool:
     """Tell whether a text has words of a search or of a placement that one chooses."""
     return bool(_words().single["searching"].search(text))
+
+
+def is_absence(text: str) -> bool:
+    """Tell whether somebody is away from an internship: "a month off"."""
+    return bool(_words().single["absence"].search(text))
 
 
 def was_done(text: str) -> bool:
@@ -114,11 +145,25 @@ def is_about_doctors(text: str) -> bool:
     return bool(_words().single["doctors"].search(text))
 
 
+def is_about_oneself(text: str) -> bool:
+    """Tell whether somebody speaks of themselves: "back to me", "do I need an exam?"."""
+    return bool(_words().single["oneself"].search(text))
+
+
+def is_about_kin(text: str) -> bool:
+    """Tell whether somebody speaks of a relative or a friend."""
+    return bool(KIN.search(text))
+
+
 def is_but_names(text: str, entities: Entities) -> bool:
     """Tell whether a text is nothing but regulators, exams and countries: "GMC?"."""
+    return _words_beside(text, entities) <= 1
+
+
+def _words_beside(text: str, entities: Entities) -> int:
     spans = [(e["start"], e["end"]) for e in entities]
     rest = "".join(c for i, c in enumerate(text) if not any(a <= i < b for a, b in spans))
-    return len(re.findall(r"\w{2,}", rest)) <= 1
+    return len(re.findall(r"\w{2,}", rest))
 
 
 def profession_of(text: str, entities: Entities = ()) -> str | None:
@@ -158,6 +203,7 @@ def countries_of(
     named: Collection[str] = (),
     *,
     talk: bool = False,
+    known: Collection[str] = (),
 ) -> Countries:
     """Return which countries a question is about, and from which somebody comes.
 
@@ -166,8 +212,12 @@ def countries_of(
         entities: those in it, with offsets into `text`.
         place_countries: the country of each place.
         named: the countries that its regulators, exams and programmes name.
-        talk: whether the rules of a country are spoken of already.
+        talk: whether a country is spoken of already.
+        known: where somebody is known to come from or to have trained; while another country is
+            spoken of, its name alone asks nothing of it: "Nigeria isn't on that list".
     """
+    entities = list(entities)
+    bare = _words_beside(text, entities) <= _MOST_BESIDE
     wanted: list[str] = []
     studied: list[str] = []
     interned: list[str] = []
@@ -182,8 +232,9 @@ def countries_of(
             origin.append(country)
         elif _stands_by("internship", text, entity):
             interned.append(country)
-        else:
+        elif not talk or country not in known or bare or _is_asked_about(text, entity):
             wanted.append(country)
+    wanted = [c for c in wanted if c not in {*studied, *origin, *known}] or wanted
     if wanted or named:
         studied += [country for country in interned if country not in named]
     wanted = wanted or sorted(named) or interned
@@ -192,6 +243,11 @@ def countries_of(
         wanted = [*studied, *origin]
     trained = studied or origin
     return Countries(tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(trained)))
+
+
+def _is_asked_about(text: str, entity: Mapping[str, Any]) -> bool:
+    """Tell whether a country stands as one that is asked about: "in Nigeria"."""
+    return bool(_words().single["asked_before"].search(text[: entity["start"]]))
 
 
 def _country(entity: Mapping[str, Any], place_countries: Mapping[str, str]) -> str | None:
@@ -220,6 +276,9 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     talk = topic in intents().in_group("registration")
     if parsed.get("danger_step"):
         return dict(parsed)
+    if parsed.get("follow_up") and _names_its_matter(parsed):
+        own = {key: value for key, value in parsed.items() if key != "follow_up"}
+        return _changed(own, 1.0 if talk else _CLAIMED)
     if parsed.get("follow_up"):
         again = talk and parsed["follow_up"] == "repeat"
         return _changed(parsed) if again else dict(parsed)
@@ -232,6 +291,24 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
         # Outside a talk on registration it may be another question with one of its words.
         return _changed(parsed, 1.0 if talk else _CLAIMED)
     return (_following_up(parsed, sure) if talk else None) or dict(parsed)
+
+
+def _is_of_another_profession(text: str, entities: Entities) -> bool:
+    """Tell whether a question asks how nurses and the like get to work in a country."""
+    kinds = {e["entity"] for e in entities}
+    profession = profession_of(text, entities)
+    if profession in (None, "doctor") or not kinds & {"country", "place"} or is_a_search(text):
+        return False
+    return bool(_OF_A_PROFESSION.intersection(aspects_of(text))) and "duration" not in kinds
+
+
+def _names_its_matter(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a question names what it is about, and so is none on the last answer."""
+    text, entities = parsed.get("text") or "", parsed.get("entities") or []
+    if _is_of_another_profession(text, entities):
+        return True
+    named = any(e["entity"] == "registration" for e in entities)
+    return named and bool(aspects_of(text) or asks_meaning(text, entities))
 
 
 def _following_up(parsed: Mapping[str, Any], sure: float) -> dict[str, Any] | None:
@@ -261,16 +338,13 @@ def _of_several(
     entities = parsed.get("entities") or []
     registration = intents().in_group("registration")
     any_of_it = talk or any(q["intent"] in registration for q in asked)
+    within = [[e for e in entities if q["start"] <= e["start"] < q["end"]] for q in asked]
     ours = [
         q["intent"] in registration
-        or _claims(
-            q["text"],
-            q["intent"],
-            q["confidence"],
-            [e for e in entities if q["start"] <= e["start"] < q["end"]],
-            any_of_it,
-        )
-        for q in asked
+        or _claims(q["text"], q["intent"], q["confidence"], own, any_of_it)
+        # "No, I mean the registration in Peru, how many months?"
+        or (q["intent"] == "correct" and any_of_it and bool(own and aspects_of(parsed["text"])))
+        for q, own in zip(asked, within, strict=True)
     ]
     return _changed(parsed) if all(ours) else dict(parsed)
 
@@ -279,25 +353,53 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
     """Tell whether a question that was read as something else is one on registration."""
     declared = intents().get(intent)
     group = declared.group if declared else None
-    if asks_meaning(text, entities):
+    aspects = set(aspects_of(text))
+    # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
+    doubts = talk and group in _TALK and _is_short(text) and "source" in aspects
+    if asks_meaning(text, entities) or doubts:
         return True
-    if talk and group in _TALK and _is_short(text) and "source" in aspects_of(text):
-        # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
+    matter = group in ("advice", "refusal") or intent == FALLBACK
+    if matter and _is_of_another_profession(text, entities):
         return True
+    kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
+    if group == "refusal":
+        # What an exam asks is refused, and what doctors earn; its fees are the regulator's matter.
+        ours = aspects & _OF_AN_EXAM if "registration" in kinds else set()
+        asked = aspects - {"pay"} if talk and _is_short(text) else ours
+        return bool(asked) and not _words().single["contents"].search(text)
     if group == "registration" or (group is not None and group not in _BESIDE):
-        # "Which exam?" is refused where nobody speaks of registration.
-        return group == "refusal" and talk and _is_short(text) and bool(aspects_of(text))
+        return False
+    if talk and COMPARED in aspects and _is_short(text):
+        return True
     if intent in ("correct", "affirm", "deny") or is_a_search(text):
         return False
+    return _asks_of_rules(text, intent, sure, entities, talk)
+
+
+def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk: bool) -> bool:
+    """Tell whether a question that is no other matter for sure asks of rules."""
     kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
-    asks = bool(aspects_of(text))
+    where = bool(kinds & {"country", "place"})
+    # What a stay costs is asked of programmes, unless rules are spoken of or an exam is named.
+    ours = talk or "registration" in kinds
+    beside = set() if ours else {"fees", COMPARED}
+    if _words().single["salary"].search(text):
+        beside = {*beside, "pay"}
+    asks = bool(set(aspects_of(text)) - beside)
     named = "registration" in kinds or bool(_words().single["internship"].search(text))
-    if named and asks and (talk or kinds & {"registration", "country", "place"}):
+    if named and asks and (ours or where):
         return True
-    who = route_of(text) is not None or profession_of(text, entities) is not None
+    profession = profession_of(text, entities)
+    if profession not in (None, "doctor"):
+        # "A physiotherapist" is read as a specialty, too.
+        kinds.discard("specialty")
+    unsure = intent == FALLBACK or sure < DOUBTFUL
+    if asks and where and unsure and (talk or profession is not None):
+        return True
     if not talk or not _is_short(text) or kinds & {"specialty", "money", "program"}:
         return False
-    points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS
+    who = route_of(text) is not None or profession is not None
+    points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS or where
     return (asks or who) and (points or sure < _SURE)
 
 

@@ -148,13 +148,28 @@ def test_a_name_of_several_regulators_is_asked_back(desk):
     [
         ("NMC registration for nurses?", "Nursing and Midwifery Council (https://www.nmc.org.uk)"),
         ("does a nurse need an internship in Kenya?", "Nursing Council of Kenya"),
-        ("dentist internship in Sudan?", "not who registers dentists in Sudan"),
+        ("dentist internship in Sudan?", "don't know who registers dentists in Sudan"),
     ],
 )
-def test_of_other_professions_only_the_regulator_is_known(desk, question, says):
+def test_of_other_professions_the_regulator_is_named(desk, question, says):
     done = desk.talk(need(question))
-    assert "the rules for doctors only" in done.text and says in done.text
+    assert says in done.text and "doctor" not in done.text
     assert not done.cards
+
+
+def test_of_other_professions_only_what_is_known_of_the_country_is_told(desk):
+    text = desk.talk(need("I'm a pharmacist, how do I register in Australia?")).text
+    assert "Pharmacy Board" in text and "supervised practice" in text
+    assert "GPhC" not in text and "NABP" not in text
+    text = desk.talk(need("how do nurses register in Portugal?")).text
+    assert "Ordem dos Enfermeiros" in text and "I know none of the rules for nurses there" in text
+    assert "NMC" not in text
+
+
+def test_somebody_elses_profession_is_left_with_i(desk):
+    talk = need("I'm a doctor from Ghana, which exam in Ireland?"), need("my sister is a midwife")
+    assert "Nursing and Midwifery Board" in desk.talk(*talk).text
+    assert "PRES" in desk.talk(*talk, need("and do I need an exam there?")).text
 
 
 def test_what_is_not_confirmed_is_said_to_be(desk):
@@ -295,7 +310,7 @@ def test_everything_asked_of_every_country_is_answered_briefly(desk):
                 text = desk.run(NEED, "how is it there", "x", slots).text
                 where = (country, route, aspect, text)
                 assert text and "None" not in text and "{" not in text, where
-                assert aspect == "steps" or len(said(text).split()) <= MOST_WORDS, where
+                assert aspect in ("steps", "total") or len(said(text).split()) <= MOST_WORDS, where
 
 
 def test_names_are_explained_with_what_the_rules_say_of_them(desk):
@@ -308,7 +323,7 @@ def test_names_are_explained_with_what_the_rules_say_of_them(desk):
 
 def test_what_no_column_says_is_not_known_and_the_regulator_is_named(desk):
     first = desk.talk(need("do I need an internship to register in India?"))
-    text, intent = "my cousin had blue hair", "ask_registration_requirement"
+    text, intent = "would the moon agree", "ask_registration_requirement"
     done = desk.turn(NEED, desk.message(text, intent, aspect="other"), first.slots)
     assert "I don't know that" in done.text
     assert "National Medical Commission" in done.text
@@ -317,3 +332,72 @@ def test_what_no_column_says_is_not_known_and_the_regulator_is_named(desk):
 def test_a_name_of_several_bodies_is_explained_for_each(desk):
     text = desk.talk(need("what is the NMC?")).text
     assert "India" in text and "United Kingdom" in text
+
+
+def test_where_somebody_trained_changes_the_route_and_not_the_country(desk):
+    first = need("I'm a doctor from Ghana, which exam is there in Canada?")
+    text = desk.talk(first, need("my housemanship was in Ghana, will they accept it?")).text
+    assert "In Canada if you trained abroad" in text and "In Ghana" not in text
+
+
+@pytest.mark.parametrize(
+    ("question", "says", "says_not"),
+    [
+        ("I graduated in Ireland, how do I register in Australia?", "competent authority", "AMC"),
+        ("I graduated in Egypt, which exam in Australia?", "AMC", "No AMC"),
+        ("I trained in Sudan, which exam in Ireland?", "PRES", "Exempt"),
+        ("I trained in South Africa, which exam in Ireland?", "Exempt from PRES", "computer"),
+    ],
+)
+def test_a_route_for_some_countries_is_told_to_those_who_trained_there(
+    desk, question, says, says_not
+):
+    text = desk.talk(need(question)).text
+    assert says in text and says_not not in text
+
+
+def test_the_length_of_the_whole_way_is_not_that_of_the_internship(desk):
+    first = need("I'm an IMG from Peru, how do I register in Portugal?")
+    text = desk.talk(first, need("how long does the whole process take?")).text
+    assert "I know no length of the whole way" in text and "three to six months" in text
+    assert "Request for autonomy" in text
+    assert "whole way" in desk.talk(first, need("how long does that take?")).text
+
+
+def test_attempts_are_told_where_a_rule_says_them(desk):
+    first = need("I trained in Chile, which exam is there in Germany?")
+    assert "three times in all" in desk.talk(first, need("and if I fail?")).text
+    first = need("I trained in Chile, which exam is there in Ireland?")
+    text = desk.talk(first, need("and if I fail?")).text
+    assert "I don't know what happens after a failed exam" in text and "medicalcouncil.ie" in text
+
+
+def test_fees_are_asked_of_the_regulator(desk):
+    text = desk.talk(need("what is the fee for NZREX?")).text
+    assert "I don't know what it costs" in text and "mcnz.org.nz" in text
+
+
+def test_countries_spoken_of_are_compared_without_a_verdict(desk):
+    talk = (
+        need("I'm a doctor from Jordan, which exam is there in Ireland?"),
+        need("and in Canada?"),
+        need("which of these is easier?"),
+    )
+    done = desk.talk(*talk)
+    assert done.text.startswith("Which is easier depends on you")
+    (reply,) = done.replies
+    assert [line.partition(":")[0] for line in reply.steps] == ["Ireland", "Canada"]
+    assert "Exam: " in reply.steps[0] and "MCCQE" in reply.steps[1]
+    assert reply.sources
+
+
+def test_what_is_no_question_on_rules_is_answered_from_knowledge(desk):
+    first = desk.talk(need("do I need an internship to register in India?"))
+    message = desk.message("should I say sorry to the nurse I snapped at", "x", aspect="other")
+    text = desk.turn(NEED, message, first.slots).text
+    assert "In India" not in text
+
+
+def test_a_month_off_is_no_internship_of_a_month(desk):
+    text = desk.talk(need("what if I take a month off during my internship in South Africa?")).text
+    assert "fall short" not in text and "extra time is served" in text

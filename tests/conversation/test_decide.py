@@ -363,3 +363,15 @@ def test_the_same_question_of_another_place_goes_on_with_the_answer():
     message = parsed("and for India?", "refine_search", 0.9, entities=india)
     assert decided(message, ANSWERED, searching=True)["follow_up"] == "elsewhere"
     assert decided(message, Frame(), searching=True)["intent"]["name"] == "refine_search"
+
+
+def test_the_profession_of_a_relative_is_not_ones_own():
+    def told(text: str, *values: str) -> tuple[str, ...]:
+        entities = [
+            {"entity": "stage", "value": value, "text": value, "start": text.index(value)}
+            for value in values
+        ]
+        return told_of_oneself(Person(stages=("graduate",)), entities, text).stages
+
+    assert told("my husband is a nurse", "nurse") == ("graduate",)
+    assert told("I'm a nurse and my cousin is a doctor", "nurse", "doctor") == ("nurse",)

@@ -45,6 +45,18 @@ def entities(text: str, *origins: str) -> list[dict]:
         ("are you sure?", ("source",)),
         ("is an internship needed and is it paid?", ("needed", "pay")),
         ("how many months of medicine and surgery?", ("length", "pattern")),
+        ("and if I don't pass it?", ("attempts",)),
+        ("how many times may one sit it?", ("attempts",)),
+        ("what are the fees?", ("fees",)),
+        ("how long does the whole process take?", ("total",)),
+        ("how long does provisional registration last?", ("length", "provisional")),
+        ("is Norway simpler?", ("compare",)),
+        ("what about the English?", ("language",)),
+        ("what happens if I'm off sick for six weeks?", ("gaps",)),
+        ("wie lange dauert das alles?", ("total",)),
+        ("¿cuántas veces?", ("attempts",)),
+        # A story before the question has other words than it.
+        ("I'm paid little and rotate a lot. Which exam is there?", ("exam",)),
         ("thanks a lot", ()),
     ],
 )
@@ -113,6 +125,21 @@ def test_within_a_talk_a_country_of_training_changes_the_route_alone():
     assert found == Countries((), ("NG",))
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Sudan isn't among those, so what do they want?", ()),
+        ("and Sudan?", ("SD",)),
+        ("what do I have to show in Sudan if I ever go back", ("SD",)),
+        ("my internship was in Sudan, will they accept it?", ()),
+        ("they say Ireland and Sudan differ", ("IE",)),
+    ],
+)
+def test_within_a_talk_the_country_of_origin_is_wanted_only_if_asked_about(text, wanted):
+    found = registration.countries_of(text, entities(text), PLACES, talk=True, known={"SD"})
+    assert found.wanted == wanted
+
+
 def test_a_regulators_name_says_nothing_of_who_asks():
     text = "Medical and Dental Council"
     term = {"entity": "registration", "text": text}
@@ -136,6 +163,7 @@ def parsed(text: str, intent: str, confidence: float = 0.99, **more) -> dict:
         ("is it paid?", "ask_cost_and_funding"),
         ("can I do it part time?", "ask_how_long"),
         ("which exam?", "out_of_scope"),
+        ("can my fiancé, a physiotherapist, work there too", "ask_eligibility"),
         ("in which order?", "compare_programs"),
         ("as a nurse?", "refine_search"),
         ("are you sure?", "ask_identity"),
@@ -160,9 +188,29 @@ def test_the_name_of_an_internship_or_regulator_is_enough(text, intent):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "what is the fee for PLAB?",
+        "how often may I resit PLAB",
+        "Soy enfermera, puedo trabajar en Kenya?",
+        "my sister is a midwife, can she work in Kenya?",
+    ],
+)
+def test_an_exams_fee_and_another_profession_are_no_refusal(text):
+    assert as_registration(parsed(text, "out_of_scope"), None)["intent"]["name"] == TALK
+
+
+def test_a_matter_that_is_named_is_no_follow_up_on_the_last_answer():
+    message = {**parsed("how often may I resit PLAB", "follow_up"), "follow_up": "sure"}
+    read = as_registration(message, "ask_bali")
+    assert read["intent"]["name"] == TALK and "follow_up" not in read
+
+
+@pytest.mark.parametrize(
     ("text", "intent"),
     [
         ("how much does an elective in Kenya cost?", "ask_cost_and_funding"),
+        ("are there nursing placements in Kenya I can apply to?", "find_program"),
         ("find me a paid placement", "find_program"),
         ("my senior shouts at me, what do I do?", "ask_difficult_coworkers"),
         ("thanks", "thank"),

@@ -53,6 +53,7 @@ _PERSONS = {
     "doctor", "doctors", "student", "students", "nurse", "nurses", "graduate", "graduates", "citizen",
     "citizens", "national", "passport", "intern", "interns", "medic", "dentist", "premed", "girl",
     "boy", "guy", "midwife", "physio", "resident", "img", "imgs", "degree", "mbbs", "undergraduate",
+    "diploma",
 }  # fmt: skip
 _SELF = {"i", "i'm", "im", "we", "me", "my", "am", "come", "coming", "originally", "graduated",
          "hail"} | _PERSONS  # fmt: skip
@@ -224,6 +225,9 @@ def excluded(doc: Doc, start: int) -> bool:
         window.insert(0, token.norm_)
     for i, word in enumerate(window):
         following = window[i + 1 :]
+        if word == "no" and "no" in window[max(0, i - 1) : i] + following[:1]:
+            # "No no, Kenya" puts right, and wishes nothing away.
+            continue
         if (word, following[0] if following else "") in _NOT_PHRASES:
             return True
         if word in _NOTS and not _NOT_A_NOT.intersection(following):
