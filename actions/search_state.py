@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 from actions.phrases import money
@@ -13,7 +14,7 @@ from preceptor.catalogue.money import Money
 from preceptor.catalogue.search import SearchQuery
 from preceptor.catalogue.snapshot import Catalogue
 from preceptor.conversation import search_words as words
-from preceptor.conversation.frame import Person, stages_after
+from preceptor.conversation.frame import Person, stages_after, stay_of
 
 ASSUMED_CURRENCY = "USD"
 
@@ -260,9 +261,11 @@ def _with_terms(
 
     countries, places, regions = map(question.values, ("country", "place", "region"))
     if countries or places or regions:
-        # "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both.
+        # "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both, so is "Tanzania or Zanzibar".
         homes = {catalogue.places[p].country for p in places if p in catalogue.places}
-        countries = [c for c in countries if c not in homes]
+        countries = [
+            c for c in countries if c not in homes or _is_meant_as_well(c, question, catalogue)
+        ]
         changes |= {
             "countries": merged("countries", countries),
             "places": merged("places", places),
@@ -296,15 +299,30 @@ def _with_terms(
             c for c in changes.get("countries", query.countries) if c not in unwanted
         )
     if refused := question.values("specialty", role="excluded"):
-        changes["excluded_specialties"] = tuple(
-            dict.fromkeys(
-                [*changes.get("excluded_specialties", query.excluded_specialties), *refused]
+        # "Not surgery, sorry, paediatrics" puts the search right and needs no exclusion.
+        if not set(refused) <= set(query.specialties) or "specialties" not in changes:
+            changes["excluded_specialties"] = tuple(
+                dict.fromkeys(
+                    [*changes.get("excluded_specialties", query.excluded_specialties), *refused]
+                )
             )
-        )
         changes["specialties"] = tuple(
             s for s in changes.get("specialties", query.specialties) if s not in refused
         )
     return replace(query, **changes)
+
+
+def _is_meant_as_well(country: str, question: Question, catalogue: Catalogue) -> bool:
+    """Tell whether a country is to be searched besides a place in it: "Tanzania or Zanzibar"."""
+    if words.AS_WELL.search(question.text):
+        return True
+    for one, other in pairwise(question.of_kind("country", "place")):
+        homes = [catalogue.places.get(e["value"]) for e in (one, other) if e["entity"] == "place"]
+        own = country in (one["value"], other["value"])
+        between = question.text.partition(one["text"])[2].partition(other["text"])[0]
+        if own and any(h and h.country == country for h in homes):
+            return bool(re.search(r"\bor\b", between, re.IGNORECASE))
+    return False
 
 
 def _with_lengths(query: SearchQuery, question: Question) -> tuple[SearchQuery, tuple[Unused, ...]]:
@@ -315,8 +333,8 @@ def _with_lengths(query: SearchQuery, question: Question) -> tuple[SearchQuery, 
     for entity in question.of_kind("duration"):
         value = entity["value"]
         dated = bool(_WHEN & value.keys())
-        if value["min_weeks"] or value["max_weeks"]:
-            (periods if dated else lengths).append((value["min_weeks"], value["max_weeks"]))
+        if stay := stay_of(entity):
+            (periods if dated else lengths).append(stay)
         if dated:
             unused.append(Unused("when", entity["text"].strip()))
         if value.get("working_days"):
