@@ -62,8 +62,9 @@ FIELDS: dict[str, Field] = {
         ("kind", kind, r"hands[- ]?on|observ\w*|shadow\w*|practical|(?:only|just) watch\w*|watch or"),
         ("language", languages, r"language|speak|spanish|english|swahili|german|french"),
         ("starts", lambda p: p.start_dates or "", r"when|start|starts|dates?|deadline|begin|intake"),
-        ("for_whom", lambda p: p.who_for or "", r"who can|eligib\w*|require\w*|do they (?:take|accept)|accept|for whom|premeds?|year students?|nurses?|medics?"),
+        ("for_whom", lambda p: p.who_for or "", r"who can|eligib\w*|require\w*|do they (?:take|accept)|accept|for whom|premeds?|year students?|nurses?|(?:only|or|for) medics"),
         ("length", length, r"how long|length|duration|weeks|months|minimum stay"),
+        ("covers", lambda p: p.price_covers or "", r"includ\w*|covers?|covered"),
         ("contact", lambda p: p.source_url or "", r"e-?mail|contact|who(?:m)? (?:do|can|should) i (?:ask|write|call|ring|phone)|phone"),
         ("page", lambda p: p.source_url or "", r"link|url|website|site|web ?page|page|apply"),
     )
@@ -73,7 +74,9 @@ FIELDS: dict[str, Field] = {
 
 def asked_for(text: str) -> list[str]:
     """Return the fields that a question asks for, by name."""
-    return [name for name, field in FIELDS.items() if field.asked.search(text)]
+    found = [name for name, field in FIELDS.items() if field.asked.search(text)]
+    # "Does it include a room?" asks for the room alone.
+    return [name for name in found if name != "covers" or "housing" not in found]
 
 
 def answer(name: str, program: ProgramView) -> str:
@@ -127,10 +130,8 @@ def _departments(program: ProgramView, wanted: Collection[str]) -> str:
     return phrases.joined(names[:_MOST_DEPARTMENTS])
 
 
-def comparison(
-    programs: list[ProgramView], wanted: Collection[str] = ()
-) -> list[ComparisonRow]:
-    """Return the rows of a comparison; a row that nobody knows anything about is left out.
+def comparison(programs: list[ProgramView], wanted: Collection[str] = ()) -> list[ComparisonRow]:
+    """Return the rows of a comparison; a row that nobody knows anything about is left out, but for the price.
 
     Args:
         programs: what is compared.
@@ -140,6 +141,6 @@ def comparison(
     rows = []
     for name, value in columns.items():
         cells = [value(program) for program in programs]
-        if any(cells):
+        if any(cells) or name == "price":
             rows.append(ComparisonRow(label=say(f"label_{name}"), cells=cells))
     return rows

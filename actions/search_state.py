@@ -261,11 +261,7 @@ def _with_terms(
 
     countries, places, regions = map(question.values, ("country", "place", "region"))
     if countries or places or regions:
-        # "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both, so is "Tanzania or Zanzibar".
-        homes = {catalogue.places[p].country for p in places if p in catalogue.places}
-        countries = [
-            c for c in countries if c not in homes or _is_meant_as_well(c, question, catalogue)
-        ]
+        countries = _besides_places(query, question, catalogue)
         changes |= {
             "countries": merged("countries", countries),
             "places": merged("places", places),
@@ -298,30 +294,47 @@ def _with_terms(
         changes["countries"] = tuple(
             c for c in changes.get("countries", query.countries) if c not in unwanted
         )
-    if refused := question.values("specialty", role="excluded"):
-        # "Not surgery, sorry, paediatrics" puts the search right and needs no exclusion.
-        if not set(refused) <= set(query.specialties) or "specialties" not in changes:
-            changes["excluded_specialties"] = tuple(
-                dict.fromkeys(
-                    [*changes.get("excluded_specialties", query.excluded_specialties), *refused]
-                )
-            )
-        changes["specialties"] = tuple(
-            s for s in changes.get("specialties", query.specialties) if s not in refused
-        )
-    return replace(query, **changes)
+    return _less_specialties(query, replace(query, **changes), question)
 
 
-def _is_meant_as_well(country: str, question: Question, catalogue: Catalogue) -> bool:
-    """Tell whether a country is to be searched besides a place in it: "Tanzania or Zanzibar"."""
-    if words.AS_WELL.search(question.text):
-        return True
+def _less_specialties(before: SearchQuery, query: SearchQuery, question: Question) -> SearchQuery:
+    """Return a search less the specialties that a message refuses.
+
+    "Not surgery, sorry, paediatrics" puts the search right and excludes nothing.
+    """
+    refused = question.values("specialty", role="excluded")
+    kept = tuple(s for s in query.specialties if s not in refused)
+    unwanted = dict.fromkeys([*query.excluded_specialties, *refused])
+    corrects = set(refused) <= set(before.specialties) and bool(question.values("specialty"))
+    if corrects or not refused:
+        return replace(query, specialties=kept)
+    return replace(query, specialties=kept, excluded_specialties=tuple(unwanted))
+
+
+def _besides_places(query: SearchQuery, question: Question, catalogue: Catalogue) -> list[str]:
+    """Return the countries to search besides the places that a message names.
+
+    "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both, and so are "Tanzania or Zanzibar"
+    and "ideally near Leeds" where the United Kingdom is searched.
+    """
+    places = question.values("place")
+    homes = {catalogue.places[p].country for p in places if p in catalogue.places}
+    named = [c for c in question.values("country") if c not in homes]
+    wished = bool(words.AS_WELL.search(question.text))
+    known = (*question.values("country"), *(query.countries if wished else ()))
+    if wished or _or_joins(question, catalogue):
+        named += [c for c in known if c in homes]
+    return named
+
+
+def _or_joins(question: Question, catalogue: Catalogue) -> bool:
+    """Tell whether "or" joins a place with the country that it lies in."""
     for one, other in pairwise(question.of_kind("country", "place")):
-        homes = [catalogue.places.get(e["value"]) for e in (one, other) if e["entity"] == "place"]
-        own = country in (one["value"], other["value"])
+        place = catalogue.places.get(one["value"]) or catalogue.places.get(other["value"])
         between = question.text.partition(one["text"])[2].partition(other["text"])[0]
-        if own and any(h and h.country == country for h in homes):
-            return bool(re.search(r"\bor\b", between, re.IGNORECASE))
+        joined = re.search(r"\bor\b", between, re.IGNORECASE)
+        if joined and place and place.country in (one["value"], other["value"]):
+            return True
     return False
 
 

@@ -188,7 +188,7 @@ def _by_place(turn: Turn, pool: list[ProgramView]) -> list[ProgramView]:
 
 
 def one_of_each(turn: Turn) -> list[ProgramView]:
-    """Return a programme for each place and organisation named: "the Zanzibar one and Elective Africa".
+    """Return a programme for each place and organisation that the question names.
 
     Of several it is one on show, then one in a country that the search or the message names.
     """

@@ -83,9 +83,7 @@ def describe(turn: Turn, program: ProgramView) -> None:
         choices = [_details(turn, program.id, number, program.name), *_next(turn, program)]
         turn.reply(" ".join(sentences), choices=choices)
         return
-    card = ProgramCard(
-        program=phrases.item(program, number), rows=program_fields.details(program)
-    )
+    card = ProgramCard(program=phrases.item(program, number), rows=program_fields.details(program))
     turn.reply(card=card, remarks=_cautions(turn, program), choices=_next(turn, program))
 
 

@@ -223,6 +223,7 @@ _ANOTHER = re.compile(
     r"|(?<!\bthis )(?<!\bhere )(?<!\bwe )(?<!\bi )\b(?:is|are|was|were))\s+$",
     re.IGNORECASE,
 )
+_WE = re.compile(r"\b(?:we|we'?re|as|us|both|two|three)\b[^.?!]*$", re.IGNORECASE)
 # Parents ask for a child.
 _ONE_ASKED_FOR = re.compile(r"\b(?:son|daughter|child|kid|boy|girl)\b[^.?!]*$", re.IGNORECASE)
 
@@ -233,12 +234,11 @@ def _is_stage(entity: Mapping[str, Any]) -> bool:
 
 def _is_of_another(entity: Mapping[str, Any], text: str) -> bool:
     """Tell whether a stage of training is somebody else's: "the nurses on my ward"."""
+    if not _is_stage(entity) or not text:
+        return False
     before = text[: entity.get("start", 0)]
-    return (
-        _is_stage(entity)
-        and bool(_ANOTHER.search(before))
-        and not _ONE_ASKED_FOR.search(before)
-    )
+    several = str(entity.get("text", "")).lower().endswith("s") and not _WE.search(before)
+    return (several or bool(_ANOTHER.search(before))) and not _ONE_ASKED_FOR.search(before)
 
 
 def _without_stages(person: Person, refused: Collection[str]) -> Person:

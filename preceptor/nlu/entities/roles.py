@@ -62,7 +62,19 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
 _NOES = {"no", "nope", "nah"}
 _AFTER_A_NO = {"", ",", ".", "!", ";", "i", "im", "i'm", "we", "my", "thanks", "thank", "thx", "way",
                "please", "pls", "sorry", "only", "just"}  # fmt: skip
-_AFTER_NO_OF = {"?", "more", "less", "matter", "need", "visa", "budget", "limit", "fee", "fees", "problem"}
+_AFTER_NO_OF = {
+    "?",
+    "more",
+    "less",
+    "matter",
+    "need",
+    "visa",
+    "budget",
+    "limit",
+    "fee",
+    "fees",
+    "problem",
+}
 
 
 def _is_rejected(span: Span, names: Collection[str]) -> bool:
