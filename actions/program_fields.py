@@ -41,6 +41,12 @@ def kind(program: ProgramView) -> str:
     return say("detail_kind_watching") if watches else program.kind_name.lower()
 
 
+def covers(program: ProgramView) -> str:
+    """Return what a programme's price includes, "" if it isn't known."""
+    known = program.price_covers or ""
+    return "" if "inclusions not read" in known else known
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a programme.
@@ -64,7 +70,7 @@ FIELDS: dict[str, Field] = {
         ("starts", lambda p: p.start_dates or "", r"when|start|starts|dates?|deadline|begin|intake"),
         ("for_whom", lambda p: p.who_for or "", r"who can|eligib\w*|require\w*|do they (?:take|accept)|accept|for whom|premeds?|year students?|nurses?|(?:only|or|for) medics"),
         ("length", length, r"how long|length|duration|weeks|months|minimum stay"),
-        ("covers", lambda p: p.price_covers or "", r"includ\w*|covers?|covered"),
+        ("covers", covers, r"includ\w*|covers?|covered"),
         ("contact", lambda p: p.source_url or "", r"e-?mail|contact|who(?:m)? (?:do|can|should) i (?:ask|write|call|ring|phone)|phone"),
         ("page", lambda p: p.source_url or "", r"link|url|website|site|web ?page|page|apply"),
     )

@@ -99,11 +99,9 @@ def _is_outside(span: Span) -> bool:
 def _is_located(span: Span, names: Collection[str]) -> bool:
     """Tell whether the text only says where something lies: "Goa is in India"."""
     doc, is_in = span.doc, ["is", "in"]
-    after = [t.norm_ for t in doc[span.end : span.end + 3]]
+    after = [t.norm_ for t in doc[span.end : span.end + 2]]
     before = [t.norm_ for t in doc[max(0, span.start - 3) : span.start]]
-    return (after[:2] == is_in and after[2:] and after[2] in names) or (
-        before[1:] == is_in and before[0] in names
-    )
+    return after == is_in or (before[1:] == is_in and before[0] in names)
 
 
 _PAST = {"did", "made", "done", "completed", "finished", "had"}
@@ -145,6 +143,7 @@ _WISHES_IN = {
     "program", "need", "register", "work", "working", "love", "externship", "clerkship", "surgery", "do",
 }  # fmt: skip
 _PRONOUNS = {"i", "i'm", "im", "we", "my", "am", "we're", "our"}
+_AM = {"i'm", "im", "am", "'m", "m", "we're", "are", "'re"}
 _SENTENCE_ENDS = {".", "?", "!", ";"}
 _SCHOOLS = {"university", "medical", "college", "school"}
 _AFTER_SELF = {"and", "but", "who", "with", "from", "in", "looking", "so", "wanting", "hoping",
@@ -222,7 +221,8 @@ def _lives_there(words: list[str]) -> bool:
         return lived or (years and not _WISHES_IN.intersection(words))
     said = set(words[selves[-1] + 1 :])
     # "I'm an intern doctor in Kenya"
-    is_one = bool(said & {"a", "an"}) and words[-1] in _PERSONS
+    am = bool(_AM.intersection(words[selves[-1] : selves[-1] + 2]))
+    is_one = am and bool(said & {"a", "an"}) and words[-1] in _PERSONS
     return (is_one or bool(said & _LIVES)) and not said & _WISHES_IN
 
 
