@@ -85,7 +85,8 @@ class Question:
     def of_kind(self, *kinds: str, role: str | None = None) -> list[dict[str, Any]]:
         """Return the entities of these kinds that have this role.
 
-        Roles are `excluded` (not wanted), `origin` (where somebody comes from) and None.
+        Roles are `excluded` (not wanted), `origin` (where somebody comes from), `mentioned`
+        (neither asked for nor refused) and None.
         """
         return [e for e in self.entities if e["entity"] in kinds and e.get("role") == role]
 
