@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from actions import phrases, selection
-from actions.program_fields import FIELDS
+from actions.program_fields import FIELDS, asked_for
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
@@ -379,16 +379,26 @@ def unknown(turn: Turn, matches: Sequence[Match] = ()) -> None:
 _POINTS = re.compile(r"\b(?:it|this|that|they|their|there|this one|that one)\b", re.IGNORECASE)
 
 
+# A question of which the subject is what was spoken of: "is it hands-on?", "do they take nurses?".
+_ASKS_OF_IT = re.compile(
+    r"^\W*(?:(?:and|so|ok|but)\W+)*(?:(?:what|how|when|who|where)(?: \w+)?\W+)?"
+    r"(?:is|are|does|do|can|will|would)\W+(?:it|this|that|they|those)\b",
+    re.IGNORECASE,
+)
+
+
 def _for_the_programme(turn: Turn, intent: str) -> str | None:
     """Return what the programme spoken of last says on a question that points at it."""
-    field, text = intents()[intent].programme_field, turn.question.text
+    text = turn.question.text
+    asked = asked_for(text) if _ASKS_OF_IT.match(text) else []
+    field: str | None = intents()[intent].programme_field or (*asked, None)[0]
     if field is None:
         return None
     program = selection.in_focus(turn)
     if turn.question.of_kind("ordinal"):
         with suppress(LookupError):
             program = next(iter(selection.picked(turn)), program)
-    elif not _POINTS.search(text) and not _is_short_on_a_programme(turn):
+    elif not _points_at_it(text) and not _is_short_on_a_programme(turn):
         return None
     if program is None:
         return None
@@ -399,12 +409,19 @@ def _for_the_programme(turn: Turn, intent: str) -> str | None:
     return turn.say("facts_programme", name=name, value=value) if value else None
 
 
+def _points_at_it(text: str) -> bool:
+    """Tell whether a question points at what was spoken of; a story has other "they"s."""
+    return bool(_POINTS.search(text)) and len(text.split()) <= _MOST_POINTING
+
+
 def _is_short_on_a_programme(turn: Turn) -> bool:
-    """Tell whether a bare question ("how long?") follows a programme's details."""
-    return turn.slots.get("topic") == "search" and len(turn.question.text.split()) <= _MOST_BARE
+    """Tell whether a bare question ("is it hands-on?") follows a programme's details."""
+    text = turn.question.text
+    most = _MOST_POINTING if _ASKS_OF_IT.match(text) and asked_for(text) else _MOST_BARE
+    return turn.slots.get("topic") == "search" and len(text.split()) <= most
 
 
-_MOST_BARE = 3
+_MOST_BARE, _MOST_POINTING = 3, 12
 
 
 def _programmes_there(turn: Turn, intent: str) -> list[Choice]:

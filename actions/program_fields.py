@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from actions import phrases
@@ -35,6 +35,18 @@ def languages(program: ProgramView) -> str:
     return program.languages_note or phrases.joined(program.language_names)
 
 
+def kind(program: ProgramView) -> str:
+    """Return what one does at a programme, as far as its kind says."""
+    watches = program.kind == "clinical_observation"
+    return say("detail_kind_watching") if watches else program.kind_name.lower()
+
+
+def covers(program: ProgramView) -> str:
+    """Return what a programme's price includes, "" if it isn't known."""
+    known = program.price_covers or ""
+    return "" if "inclusions not read" in known else known
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a programme.
@@ -51,12 +63,15 @@ class Field:
 FIELDS: dict[str, Field] = {
     name: Field(value, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
     for name, value, pattern in (
-        ("price", price, r"how much|price|cost|costs|fees?|pay|expensive|cheap"),
-        ("housing", housing, r"accommodation|accomodation|housing|hous\w+|stay with|room|dorm|food|meals?|sleep|live|lodging"),
+        ("price", price, r"how much|price|cost|costs|fees?|pay|expensive|cheap\w*"),
+        ("housing", housing, r"accommodation|accomodation|housing|hous\w+|(?:where|place|to) (?:i |we )?stay|stay with|room|dorm|food|meals?|sleep|live|lodging"),
+        ("kind", kind, r"hands[- ]?on|observ\w*|shadow\w*|practical|(?:only|just) watch\w*|watch or"),
         ("language", languages, r"language|speak|spanish|english|swahili|german|french"),
         ("starts", lambda p: p.start_dates or "", r"when|start|starts|dates?|deadline|begin|intake"),
-        ("for_whom", lambda p: p.who_for or "", r"who can|eligib\w*|require\w*|do they (?:take|accept)|accept|for whom|premeds?|year students?|nurses?"),
+        ("for_whom", lambda p: p.who_for or "", r"who can|eligib\w*|require\w*|do they (?:take|accept)|accept|for whom|premeds?|year students?|nurses?|(?:only|or|for) medics"),
         ("length", length, r"how long|length|duration|weeks|months|minimum stay"),
+        ("covers", covers, r"includ\w*|covers?|covered"),
+        ("contact", lambda p: p.source_url or "", r"e-?mail|contact|who(?:m)? (?:do|can|should) i (?:ask|write|call|ring|phone)|phone"),
         ("page", lambda p: p.source_url or "", r"link|url|website|site|web ?page|page|apply"),
     )
 }  # fmt: skip
@@ -65,14 +80,18 @@ FIELDS: dict[str, Field] = {
 
 def asked_for(text: str) -> list[str]:
     """Return the fields that a question asks for, by name."""
-    return [name for name, field in FIELDS.items() if field.asked.search(text)]
+    found = [name for name, field in FIELDS.items() if field.asked.search(text)]
+    # "Does it include a room?" asks for the room alone.
+    return [name for name in found if name != "covers" or "housing" not in found]
 
 
 def answer(name: str, program: ProgramView) -> str:
     """Return a sentence on one field of a programme, or that it isn't known."""
     value = FIELDS[name].value(program)
     if not value:
-        return say(f"detail_{name}_unknown", name=program.name)
+        unknown = say(f"detail_{name}_unknown", name=program.name)
+        ask = say("detail_ask", who=program.organisation, page=program.source_url or "")
+        return f"{unknown} {ask.rstrip(' :')}" if name != "page" else unknown
     words = f"detail_{name}"
     if name == "price" and not program.price_is_cost:
         words = "detail_price_fee"
@@ -102,19 +121,32 @@ _COLUMNS: tuple[tuple[str, Callable[[ProgramView], str]], ...] = (
     ("place", phrases.place),
     ("length", length),
     ("price", price),
-    ("departments", lambda p: phrases.joined(p.specialty_names[:4])),
-    ("for_whom", lambda p: "; ".join(p.stage_names[:3])),
+    ("for_whom", lambda p: "; ".join(p.stage_names)),
     ("language", lambda p: phrases.joined(p.language_names)),
     ("housing", lambda p: say(f"housing_{p.accommodation}") if p.accommodation else ""),
     ("starts", lambda p: p.start_dates or ""),
 )
+_MOST_DEPARTMENTS = 4
 
 
-def comparison(programs: list[ProgramView]) -> list[ComparisonRow]:
-    """Return the rows of a comparison; a row that nobody knows anything about is left out."""
+def _departments(program: ProgramView, wanted: Collection[str]) -> str:
+    """Return some of a programme's departments, first those that were searched for."""
+    named = zip(program.specialties, program.specialty_names, strict=True)
+    names = [name for _, name in sorted(named, key=lambda pair: pair[0] not in wanted)]
+    return phrases.joined(names[:_MOST_DEPARTMENTS])
+
+
+def comparison(programs: list[ProgramView], wanted: Collection[str] = ()) -> list[ComparisonRow]:
+    """Return the rows of a comparison; a row that nobody knows anything about is left out, but for the price.
+
+    Args:
+        programs: what is compared.
+        wanted: the specialties that were searched for, by id.
+    """
+    columns = dict(_COLUMNS) | {"departments": lambda p: _departments(p, wanted)}
     rows = []
-    for name, value in _COLUMNS:
+    for name, value in columns.items():
         cells = [value(program) for program in programs]
-        if any(cells):
+        if any(cells) or name == "price":
             rows.append(ComparisonRow(label=say(f"label_{name}"), cells=cells))
     return rows

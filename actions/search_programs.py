@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
 from actions import phrases, selection
+from actions.answers import SURE, answer_if_sure
 from actions.follow_up import follow_up
 from actions.search_results import PAGE, current, keep, leads, send, show, unused_remarks
 from actions.search_state import Change, begun, change, named_in
@@ -15,7 +17,7 @@ from preceptor.catalogue.money import Money, Rates, convert_at
 from preceptor.catalogue.search import Hit, SearchQuery, search
 from preceptor.conversation.choices import Choice, Country, Page, Restart, Search, Widen
 from preceptor.conversation.frame import told_of_oneself
-from preceptor.conversation.search_words import RESET
+from preceptor.conversation.search_words import AROUND, RESET
 
 _ALL = 1000
 
@@ -29,7 +31,7 @@ class SearchPrograms(TopicAction):
         """Search with what the message names, on top of what is known of the person."""
         if isinstance(turn.choice, Search):
             _begin(turn, turn.choice)
-        else:
+        elif not _asks_something_else(turn):
             find(turn, fresh=True)
 
 
@@ -51,8 +53,31 @@ class RefineSearch(TopicAction):
         elif isinstance(choice, Country) and choice.intent == turn.question.intent:
             query = current(turn)
             show(turn, replace(query, countries=(choice.country,), places=(), regions=()))
-        elif not follow_up(turn):
+        elif not follow_up(turn) and not _asks_something_else(turn):
             find(turn, fresh=False)
+
+
+# So much beside the values of a search may be a question of another kind.
+_MUCH = 4
+_SEEKS = re.compile(
+    r"\b(?:find|show|search|look(?:ing)?|programm?e?s?|placements?|options?|(?:some|any)(?:thing|where))\b",
+    re.IGNORECASE,
+)
+
+
+def _asks_something_else(turn: Turn) -> bool:
+    """Answer a message that says much beside its values from knowledge/, if that is sure.
+
+    "It's the motivation letter for the elective" names a kind of placement and is no search.
+    """
+    text = turn.question.text
+    for entity in turn.question.entities:
+        if entity["entity"] != "cheap":
+            text = text.replace(entity["text"], " ")
+    beside = set(re.findall(r"[\w']+", text.lower())) - AROUND
+    if len(beside) < _MUCH or _SEEKS.search(text):
+        return False
+    return answer_if_sure(turn, SURE)
 
 
 def _begin(turn: Turn, choice: Search) -> None:

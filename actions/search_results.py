@@ -101,7 +101,7 @@ def show(
     remarks = [
         *_rates(turn, query, page.results),
         *_stale(turn, page.results, offset),
-        *unused_remarks(turn, done),
+        *unused_remarks(turn, done, page.results),
     ]
     send(turn, groups, offset, page.total, remarks)
 
@@ -150,7 +150,7 @@ def send(turn: Turn, groups: Groups, offset: int, total: int, remarks: Iterable[
     shown = Listed("search", (*_earlier(turn, offset), *ids), offset + 1)
     selection.put_on_screen(turn, shown)
     turn.set(search_offset=offset, program_focus=ids[0] if len(ids) == 1 else None)
-    choices = [_details(turn, ids[0], offset + 1)]
+    choices: list[Choice] = []
     if len(hits) > 1:
         choices.append(turn.button("button_compare", Compare(programs=ids[:3])))
     if offset + len(hits) < total:
@@ -161,11 +161,12 @@ def send(turn: Turn, groups: Groups, offset: int, total: int, remarks: Iterable[
         card = ProgramListCard(programs=items, offset=start, total=total)
         start += len(found)
         is_last = start == offset + len(hits)
+        details = _details(turn, items[0].id, items[0].number)
         turn.reply(
             opening,
             card=card,
             remarks=remarks if is_last else (),
-            choices=choices if is_last else [_details(turn, items[0].id, items[0].number)],
+            choices=[details, *choices] if is_last else [details],
         )
 
 
@@ -199,9 +200,14 @@ def _stale(turn: Turn, hits: Sequence[Hit], offset: int = 0) -> list[str]:
     return [turn.say("search_stale", numbers=numbers)] if stale else []
 
 
-def unused_remarks(turn: Turn, done: Change | None) -> list[str]:
-    """Return a sentence for each thing that the message says and the search can't use."""
+def unused_remarks(turn: Turn, done: Change | None, hits: Sequence[Hit] = ()) -> list[str]:
+    """Return a sentence for each thing that the message says and the search can't use.
+
+    A date needs none where all that is shown can be begun at any time.
+    """
     unused = done.unused if done else ()
+    if hits and not any("dates_unknown" in hit.notes for hit in hits):
+        unused = tuple(each for each in unused if each.kind != "when")
     sentences = [turn.say("search_assumed_usd")] if done and done.assumed_currency else []
     for each in unused:
         if each.kind == "wishes":
@@ -219,17 +225,11 @@ def unused_remarks(turn: Turn, done: Change | None) -> list[str]:
 
 
 def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | None) -> None:
-    """Say that nothing fits, which constraint is to blame, and what comes nearest."""
+    """Say that nothing fits, and what comes nearest."""
     nothing = nearest(turn.catalogue, query)
     sentences = [turn.say("search_empty", criteria=wanted)]
     remarks = unused_remarks(turn, done)
     blame = list(dict.fromkeys(map(phrases.constraint, nothing.blame)))
-    several = len(query.constraints()) > 1
-    if several and len(blame) == 1:
-        sentences.append(turn.say("search_blame", blame=blame[0]))
-    elif several and blame and len(blame) < len(query.constraints()):
-        text = phrases.joined(blame)
-        sentences.append(turn.say("search_blame_several", blame=text[0].upper() + text[1:]))
     if nothing.hidden:
         sentences.append(turn.say("search_hidden", hidden=nothing.hidden))
     turn.set(offer=Widen(fields=list(nothing.blame)).dict() if nothing.blame else None)
@@ -242,7 +242,8 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
         lead = schemes if groups else " ".join([*sentences, schemes])
         groups.append((lead, list(nothing.worldwide[:_MOST_SCHEMES])))
     if not groups:
-        sentences.append(turn.say("search_nothing_near"))
+        pupil = "pre_university" in query.stages
+        sentences.append(turn.say("search_none_for_pupils" if pupil else "search_nothing_near"))
         turn.set(listed=None, search_offset=None, program_focus=None)
         turn.reply(" ".join(sentences), remarks=remarks, choices=leads(turn, query))
         return

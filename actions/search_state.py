@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 from actions.phrases import money
@@ -13,7 +14,7 @@ from preceptor.catalogue.money import Money
 from preceptor.catalogue.search import SearchQuery
 from preceptor.catalogue.snapshot import Catalogue
 from preceptor.conversation import search_words as words
-from preceptor.conversation.frame import Person, stages_after
+from preceptor.conversation.frame import Person, stages_after, stay_of
 
 ASSUMED_CURRENCY = "USD"
 
@@ -260,9 +261,7 @@ def _with_terms(
 
     countries, places, regions = map(question.values, ("country", "place", "region"))
     if countries or places or regions:
-        # "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both.
-        homes = {catalogue.places[p].country for p in places if p in catalogue.places}
-        countries = [c for c in countries if c not in homes]
+        countries = _besides_places(query, question, catalogue)
         changes |= {
             "countries": merged("countries", countries),
             "places": merged("places", places),
@@ -295,16 +294,48 @@ def _with_terms(
         changes["countries"] = tuple(
             c for c in changes.get("countries", query.countries) if c not in unwanted
         )
-    if refused := question.values("specialty", role="excluded"):
-        changes["excluded_specialties"] = tuple(
-            dict.fromkeys(
-                [*changes.get("excluded_specialties", query.excluded_specialties), *refused]
-            )
-        )
-        changes["specialties"] = tuple(
-            s for s in changes.get("specialties", query.specialties) if s not in refused
-        )
-    return replace(query, **changes)
+    return _less_specialties(query, replace(query, **changes), question)
+
+
+def _less_specialties(before: SearchQuery, query: SearchQuery, question: Question) -> SearchQuery:
+    """Return a search less the specialties that a message refuses.
+
+    "Not surgery, sorry, paediatrics" puts the search right and excludes nothing.
+    """
+    refused = question.values("specialty", role="excluded")
+    kept = tuple(s for s in query.specialties if s not in refused)
+    unwanted = dict.fromkeys([*query.excluded_specialties, *refused])
+    corrects = set(refused) <= set(before.specialties) and bool(question.values("specialty"))
+    if corrects or not refused:
+        return replace(query, specialties=kept)
+    return replace(query, specialties=kept, excluded_specialties=tuple(unwanted))
+
+
+def _besides_places(query: SearchQuery, question: Question, catalogue: Catalogue) -> list[str]:
+    """Return the countries to search besides the places that a message names.
+
+    "Arusha, Tanzania" is the city; "Kenya or Zanzibar" is both, and so are "Tanzania or Zanzibar"
+    and "ideally near Leeds" where the United Kingdom is searched.
+    """
+    places = question.values("place")
+    homes = {catalogue.places[p].country for p in places if p in catalogue.places}
+    named = [c for c in question.values("country") if c not in homes]
+    wished = bool(words.AS_WELL.search(question.text))
+    known = (*question.values("country"), *(query.countries if wished else ()))
+    if wished or _or_joins(question, catalogue):
+        named += [c for c in known if c in homes]
+    return named
+
+
+def _or_joins(question: Question, catalogue: Catalogue) -> bool:
+    """Tell whether "or" joins a place with the country that it lies in."""
+    for one, other in pairwise(question.of_kind("country", "place")):
+        place = catalogue.places.get(one["value"]) or catalogue.places.get(other["value"])
+        between = question.text.partition(one["text"])[2].partition(other["text"])[0]
+        joined = re.search(r"\bor\b", between, re.IGNORECASE)
+        if joined and place and place.country in (one["value"], other["value"]):
+            return True
+    return False
 
 
 def _with_lengths(query: SearchQuery, question: Question) -> tuple[SearchQuery, tuple[Unused, ...]]:
@@ -315,8 +346,8 @@ def _with_lengths(query: SearchQuery, question: Question) -> tuple[SearchQuery, 
     for entity in question.of_kind("duration"):
         value = entity["value"]
         dated = bool(_WHEN & value.keys())
-        if value["min_weeks"] or value["max_weeks"]:
-            (periods if dated else lengths).append((value["min_weeks"], value["max_weeks"]))
+        if stay := stay_of(entity):
+            (periods if dated else lengths).append(stay)
         if dated:
             unused.append(Unused("when", entity["text"].strip()))
         if value.get("working_days"):

@@ -187,6 +187,25 @@ def _by_place(turn: Turn, pool: list[ProgramView]) -> list[ProgramView]:
     return found
 
 
+def one_of_each(turn: Turn) -> list[ProgramView]:
+    """Return a programme for each place and organisation that the question names.
+
+    Of several it is one on show, then one in a country that the search or the message names.
+    """
+    catalogue = turn.catalogue
+    near = {*(turn.slots.get("search_country") or ()), *countries_of(turn)}
+    pool = [*on_show(turn), *sorted(catalogue.programs, key=lambda p: near.isdisjoint(p.countries))]
+    found: list[ProgramView] = []
+    for entity in turn.question.of_kind("organisation", "place", "country"):
+        within = catalogue.places_within([entity["value"]])
+        for program in pool:
+            ids = {program.organisation, *program.countries}
+            if entity["value"] in ids or not within.isdisjoint(program.places):
+                found.append(program)
+                break
+    return list(dict.fromkeys(found))
+
+
 def _named(text: str, shown: list[ProgramView]) -> list[ProgramView]:
     """Return the programmes on show of which the text holds a word that only they have.
 

@@ -74,24 +74,35 @@ def say_gone(turn: Turn) -> None:
 
 
 def describe(turn: Turn, program: ProgramView) -> None:
-    """Send what is known of a programme; what was asked for comes first."""
+    """Answer what is asked of a programme, or send all that is known of it."""
     turn.set(program_focus=program.id, topic="search")
     asked = program_fields.asked_for(turn.question.text)[:2]
+    number = selection.listed(turn).number(program.id)
+    if asked:
+        sentences = dict.fromkeys(program_fields.answer(field, program) for field in asked)
+        choices = [_details(turn, program.id, number, program.name), *_next(turn, program)]
+        turn.reply(" ".join(sentences), choices=choices)
+        return
+    card = ProgramCard(program=phrases.item(program, number), rows=program_fields.details(program))
+    turn.reply(card=card, remarks=_cautions(turn, program), choices=_next(turn, program))
+
+
+def _next(turn: Turn, program: ProgramView) -> list[Choice]:
+    """Return what can be done after a programme: apply, compare it, go back."""
     page = selection.listed(turn).page
     others = [i for i in page if i != program.id][: _MOST_COMPARED - 1]
     choices = [turn.button("button_apply", Ask(intent="ask_how_to_apply"))]
     if others:
         compared = sorted([program.id, *others], key=lambda i: page.index(i) if i in page else -1)
         choices.append(turn.button("button_compare_others", Compare(programs=compared)))
-    turn.reply(
-        " ".join(program_fields.answer(field, program) for field in asked),
-        card=ProgramCard(
-            program=phrases.item(program, selection.listed(turn).number(program.id)),
-            rows=program_fields.details(program),
-        ),
-        remarks=_cautions(turn, program),
-        choices=[*choices, *turn.back_to_search()],
-    )
+    return [*choices, *turn.back_to_search()]
+
+
+def _details(turn: Turn, program: str, number: int | None, name: str) -> Choice:
+    """Return the button for all that is known of a programme."""
+    if number:
+        return turn.button("button_details", Show(program=program), number=number)
+    return Choice(title=name[:60], payload=Show(program=program))
 
 
 def _cautions(turn: Turn, program: ProgramView) -> list[str]:
@@ -183,6 +194,8 @@ class ComparePrograms(TopicAction):
         if _OF_SHORTLIST.search(turn.question.text):
             put_shortlist_on_screen(turn)
         pool = selection.on_show(turn)
+        if len(picked) < 2 and _COMPARES.search(turn.question.text):
+            picked = selection.one_of_each(turn) or picked
         programs = _to_compare(turn, picked, pool)
         if len(programs) == 1 and not _COMPARES.search(turn.question.text):
             # With one programme on show a question can only be about that one.
@@ -230,16 +243,18 @@ def compare(turn: Turn, programs: list[ProgramView], remarks: Iterable[str]) -> 
     shown = selection.numbered(turn, programs)
     turn.set(topic="search", program_focus=None)
     items = [phrases.item(p, shown.number(p.id)) for p in programs]
-    details = [
-        turn.button("button_details", Show(program=item.id), number=item.number)
-        if item.number
-        else Choice(title=item.name[:60], payload=Show(program=item.id))
-        for item in items
-    ]
+    details = [_details(turn, item.id, item.number, item.name) for item in items]
+    verdict = _verdict(turn, programs)
+    if verdict and not _COMPARES.search(turn.question.text):
+        turn.reply(verdict, remarks=remarks, choices=details)
+        return
+    wanted = turn.slots.get("search_specialty") or ()
     card = ComparisonCard(
-        unknown=turn.say("unknown_cell"), programs=items, rows=program_fields.comparison(programs)
+        unknown=turn.say("unknown_cell"),
+        programs=items,
+        rows=program_fields.comparison(programs, wanted),
     )
-    lead = _verdict(turn, programs) or turn.say("compare_lead")
+    lead = verdict or turn.say("compare_lead")
     turn.reply(lead, card=card, remarks=remarks, choices=details)
 
 
@@ -278,8 +293,12 @@ def _cheapest(turn: Turn, programs: list[ProgramView]) -> str:
         for p in programs
         if p.price_is_cost and p.price and (cost := in_euro(p.price, rates)) is not None
     ]
+    if not priced:
+        return turn.say("compare_no_prices")
     if len(priced) < len(programs) or len(bases) > 1:
-        return turn.say("compare_no_cheapest")
+        prices = [f"{p.name}: {program_fields.price(p)}" for _, p in priced]
+        words = "compare_no_cheapest" if len(priced) == len(programs) else "compare_some_prices"
+        return turn.say(words, prices="; ".join(prices))
     cheapest = min(priced, key=lambda pair: pair[0])[1]
     price = program_fields.price(cheapest)
     if len({cost for cost, _ in priced}) == 1:

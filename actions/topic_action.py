@@ -30,10 +30,12 @@ MAX_QUICK_REPLIES = 3
 _KEPT_AFRESH = frozenset({"frame", "shortlist", "open_questions", "session_started_metadata"})
 """The slots that outlast a question asked afresh: what a person keeps, and what Rasa needs."""
 
-# What says that a specialty is wished for and not only spoken of.
+# What says that something is wished for and not only spoken of.
 _WISHES = re.compile(
-    r"\b(?:interested|prefer|want\w*|like to|love|hop(?:e|ing)|keen|plan\w*|dream|specialis\w*"
-    r"|specializ\w*|looking for|into)\b",
+    r"\b(?:i|i'?m|i'?d|i'?ve|we|we'?re|he|she|my)\b[^.?!;]{0,30}\b(?:interested|prefer|want\w*"
+    r"|like to|love to|hop(?:e|ing)|keen|plan\w*|dream|specialis\w*|specializ\w*|looking for|into"
+    r"|have|got|going to|afford|spend|budget)\b"
+    r"|\bbudget\b",
     re.IGNORECASE,
 )
 
@@ -83,7 +85,8 @@ class Question:
     def of_kind(self, *kinds: str, role: str | None = None) -> list[dict[str, Any]]:
         """Return the entities of these kinds that have this role.
 
-        Roles are `excluded` (not wanted), `origin` (where somebody comes from) and None.
+        Roles are `excluded` (not wanted), `origin` (where somebody comes from), `mentioned`
+        (neither asked for nor refused) and None.
         """
         return [e for e in self.entities if e["entity"] in kinds and e.get("role") == role]
 

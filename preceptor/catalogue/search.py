@@ -457,9 +457,9 @@ _NEVER_GIVEN_UP = frozenset({"stages"})
 def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     """Return what to say if `query` has no result: what is to blame, and what comes nearest.
 
-    The alternatives are sorted by how near they come to what was asked: for countries and places
-    by the smallest area or region that holds both, for a budget by cost, for a length by length.
-    Worldwide schemes are none of them.
+    The alternatives are in the part of the world that was asked for, if any was, and sorted by how
+    near they come to what was asked: for countries and places by the smallest area or region that
+    holds both, for a budget by cost, for a length by length. Worldwide schemes are none of them.
     """
     everything = replace(query, include_restricted=True, include_reports=True)
     found = _hits(catalogue, query)
@@ -467,8 +467,9 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     worldwide = tuple(hit for hit in found if hit.standing == "worldwide")
     if implied := _Scope(query, catalogue).implied_stages:
         query = replace(query, stages=tuple(sorted(implied)))
-    for blame, standing in _blames(query):
-        hits = [h for h in _hits(catalogue, query.without(*blame)) if h.standing == standing]
+    for blame in _blames(query):
+        found = [h for h in _hits(catalogue, query.without(*blame)) if h.standing != "worldwide"]
+        hits = [h for h in found if _is_near(h, query, catalogue)]
         if hits:
             measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
             hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
@@ -476,14 +477,24 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     return Nothing((), (), hidden, worldwide)
 
 
-def _blames(query: SearchQuery) -> Iterable[tuple[tuple[str, ...], Standing]]:
-    """Return the sets of constraints to do without, the smallest first, and what to look for."""
+def _blames(query: SearchQuery) -> Iterable[tuple[str, ...]]:
+    """Return the sets of constraints to do without, the smallest first."""
     constraints = [c for c in query.constraints() if c not in _NEVER_GIVEN_UP]
-    standings: tuple[Standing, ...] = ("fits", "may_fit")
     for size in (*range(1, min(_MOST_BLAMED, len(constraints)) + 1), len(constraints)):
-        for standing in standings:
-            for blame in itertools.combinations(constraints, size):
-                yield blame, standing
+        yield from itertools.combinations(constraints, size)
+
+
+def _is_near(hit: Hit, query: SearchQuery, catalogue: Catalogue) -> bool:
+    """Tell whether a hit is in the part of the world that was asked for, if any was."""
+    asked = catalogue.countries_within(query.regions) | {
+        *query.countries,
+        *(catalogue.places[p].country for p in query.places if p in catalogue.places),
+    }
+    return not asked or _shared_region(hit, asked, catalogue) < _FAR
+
+
+# Regions of history and not of the map.
+_ALL_OVER_THE_WORLD = frozenset({"commonwealth"})
 
 
 def _shared_region(hit: Hit, countries: set[str], catalogue: Catalogue) -> float:
@@ -497,7 +508,8 @@ def _shared_region(hit: Hit, countries: set[str], catalogue: Catalogue) -> float
         (
             len(region.countries)
             for region in catalogue.regions.values()
-            if countries & set(region.countries)
+            if region.id not in _ALL_OVER_THE_WORLD
+            and countries & set(region.countries)
             and set(hit.program.countries) & set(region.countries)
         ),
         default=_FAR,

@@ -37,7 +37,9 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _OF_ANOTHER = re.compile(
-    r"^\W*(?:(?:ok|okay|so)\W+)?(?:and (?:for|in|to)|what about|how about)\b", re.IGNORECASE
+    r"^\W*(?:(?:ok|okay|so)\W+)?(?:and (?:for|in|to)|what about|how about)\b"
+    r"|^\W*(?:no\W+)*(?:in|for|to)\b.*\bi meant?\b",
+    re.IGNORECASE,
 )
 _MOST_BESIDE_A_PLACE = 3
 _MOST_LEANING = 9

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, Extra, ValidationError
@@ -153,8 +153,8 @@ _OTHER_PROFESSIONS = frozenset(
 )
 _LISTS = {"stage": "stages", "specialty": "specialties", "language": "languages",
           "country": "going", "place": "going", "region": "going"}  # fmt: skip
-# Nobody stays longer: "a nurse with two years' experience".
-_MOST_WEEKS = 60
+# Nobody stays so long: "a nurse with two years' experience".
+_TOO_MANY_WEEKS = 104
 
 
 def stages_after(before: Iterable[str], named: Iterable[str]) -> tuple[str, ...]:
@@ -186,21 +186,24 @@ def told_of_oneself(
         entities: those of the message.
         text: the message, in which the entities have their offsets.
         wishes: False for a question that says nothing of what the person is looking for; a
-            specialty is then what it is about.
+            specialty, a length, a sum or a language is then what it is about, and a place stands
+            only until one is wished for.
     """
+    entities = [e for e in entities if not _is_of_another(e, text)]
+    refused = {e["value"] for e in entities if _is_stage(e) and e.get("role") == "excluded"}
+    person = _without_stages(person, refused)
     entities = [e for e in entities if e.get("role") in (None, "origin")]
-    stages = [e for e in entities if e["entity"] == "stage"]
-    others = {str(e["value"]) for e in stages if _is_of_another(e, text)}
-    entities = [e for e in entities if e["entity"] != "stage" or e["value"] not in others]
     here = place_of_person(entities, text)
     found: dict[str, Any] = {"here": here} if here else {}
+    speaks = wishes or bool(_SPEAKS.search(text))
+    told = {"stage": True, "specialty": wishes, "language": speaks}
     for entity in entities:
         kind, value = entity["entity"], entity["value"]
         if entity.get("role") == "origin":
             field = "origin" if kind in ("country", "place") else None
         else:
-            field = _LISTS.get(kind) if wishes or kind != "specialty" else None
-            found |= _quantity(entity)
+            field = _LISTS.get(kind) if told.get(kind, wishes or not person.going) else None
+            found |= _quantity(entity) if wishes else {}
         if field is not None:
             found[field] = tuple(dict.fromkeys([*found.get(field, ()), value]))
     professions = [
@@ -219,26 +222,65 @@ def told_of_oneself(
     return person.copy(update=found) if found else person
 
 
-def _is_of_another(stage: Mapping[str, Any], text: str) -> bool:
-    """Tell whether a stage is somebody else's: "my wife is a nurse"."""
-    return bool(_OF_ANOTHER.search(text[: stage.get("start", 0)]))
-
-
-_OF_ANOTHER = re.compile(
-    rf"(?:{KIN.pattern})(?: who)?(?:'s| is| was| works as)? (?:an? |also |a registered )*$",
-    KIN.flags,
+_SPEAKS = re.compile(
+    r"\b(?:speak\w*|fluent\w*|native|bilingual|mother tongue|first language)\b", re.IGNORECASE
 )
+# What stands before a stage that somebody else is in: "comments by a registrar", "the nurses",
+# "my sister is a nurse".
+_ANOTHER = re.compile(
+    r"(?:\b(?:the|my|our|his|her|their|your|those|these|some|one|other|another|every|most|all)"
+    r"|\b(?:by|from|asked|told|with|about|was|is|are|'s|there'?s|theres) (?:an?)"
+    r"|(?<!\bthis )(?<!\bhere )(?<!\bwe )(?<!\bi )\b(?:is|are|was|were))\s+$",
+    re.IGNORECASE,
+)
+_WE = re.compile(r"\b(?:we|we'?re|as|us|both|two|three)\b[^.?!]*$", re.IGNORECASE)
+# Parents ask for a child.
+_ONE_ASKED_FOR = re.compile(r"\b(?:son|daughter|child|kid|boy|girl)\b[^.?!]*$", re.IGNORECASE)
+
+
+def _is_stage(entity: Mapping[str, Any]) -> bool:
+    return bool(entity["entity"] == "stage")
+
+
+def _is_of_another(entity: Mapping[str, Any], text: str) -> bool:
+    """Tell whether a stage of training is somebody else's: "the nurses on my ward"."""
+    if not _is_stage(entity) or not text:
+        return False
+    before = text[: entity.get("start", 0)]
+    several = str(entity.get("text", "")).lower().endswith("s") and not _WE.search(before)
+    return (several or bool(_ANOTHER.search(before))) and not _ONE_ASKED_FOR.search(before)
+
+
+def _without_stages(person: Person, refused: Collection[str]) -> Person:
+    """Return a person who says that they are in none of some stages."""
+    stages = tuple(stage for stage in person.stages if stage not in refused)
+    return person.copy(update={"stages": stages}) if stages != person.stages else person
+
+
 _WHEN = {"month", "season", "start", "relative"}
+_VAGUE = re.compile(r"\b(?:few|several)\b", re.IGNORECASE)
+
+
+def stay_of(length: Mapping[str, Any]) -> tuple[float | None, float | None] | None:
+    """Return the least and most weeks that a duration asks for, None if it says no length of stay.
+
+    A summer or "June to August" says when and not how long, "a few weeks" gives no number, and
+    nobody stays for years.
+    """
+    value = length["value"]
+    least, most = value.get("min_weeks"), value.get("max_weeks")
+    is_when = bool(_WHEN & value.keys()) and least is None
+    if is_when or _VAGUE.search(length.get("text", "")):
+        return None
+    return (least, most) if 0 < (most or least or 0) < _TOO_MANY_WEEKS else None
 
 
 def _quantity(entity: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a length or a sum says of a person."""
     value = entity["value"]
     if entity["entity"] == "duration":
-        least, most = value.get("min_weeks"), value.get("max_weeks")
-        # A summer lasts twelve weeks; that is not how long somebody wants to stay.
-        stay = "season" not in value and 0 < (most or least or 0) <= _MOST_WEEKS
-        return {"weeks": (least, most)} if stay else {}
+        stay = stay_of(entity)
+        return {"weeks": stay} if stay else {}
     if entity["entity"] == "money" and value.get("amount") and value.get("currency"):
         money = Money.of(value["amount"], value["currency"])
         return {} if value.get("per") else {"budget": (money.minor, money.currency)}

@@ -61,10 +61,39 @@ def changes_search(parsed: Mapping[str, Any]) -> bool:
     entities = [e for e in everything if e["entity"] in _SEARCHABLE]
     if words.A_WISH.match(text) and words.wishes_in(text):
         return True
+    if _puts_a_value_right(parsed, entities):
+        return True
     own = intent in _OF_RESULTS or len(entities) < len(everything) or parsed.get("language")
     if own or len(text.split()) > _MOST_CHANGING:
         return False
     return _moves(text) or _names_only_values(text, entities)
+
+
+_CORRECTS = re.compile(
+    r"\b(?:actually|rather|instead|after all|(?:is|are|would be|also) (?:ok|okay|fine|possible)"
+    r"|not \d+|only (?:gives?|get|gets|have|has|allows?|lets?))\b",
+    re.IGNORECASE,
+)
+_MOST_CORRECTING = 20
+_OF_VALUES = frozenset({"length", "price", "starts"})
+
+
+def _puts_a_value_right(parsed: Mapping[str, Any], entities: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether a message puts the length or the budget right: "we only get 3 weeks, not 4".
+
+    In another language it does if its length or sum was taken for a question on those.
+    """
+    text = str(parsed.get("text") or "")
+    values = [e for e in entities if e["entity"] in ("duration", "money") and not e.get("role")]
+    if not values or len(text.split()) > _MOST_CORRECTING or _ASKS.match(text):
+        return False
+    if not parsed.get("language"):
+        return bool(_CORRECTS.search(text))
+    # "Not 4 weeks, 6" says more than its glossed value.
+    numbers = re.findall(r"\d+(?:[.,]\d+)*", text)
+    declared = intents().get((parsed.get("intent") or {}).get("name") or "")
+    on_values = declared is not None and declared.programme_field in _OF_VALUES
+    return on_values and "?" not in text and len(numbers) <= len(values)
 
 
 def _search_of_parts(parsed: Mapping[str, Any]) -> str | None:

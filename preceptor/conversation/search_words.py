@@ -88,6 +88,12 @@ SHORTER = all_of(
 LONGER = all_of(r"longer|more (?:weeks|time|months)|too short|longest")
 ADD = all_of("also|as well|too|add|plus|include|both")
 
+AS_WELL = re.compile(
+    r"\b(?:ideally|preferably|if possible|all of|all over|any ?where in|some ?where in)\b",
+    re.IGNORECASE,
+)
+"""What has a country searched with a place in it that is named too: "ideally near Leeds"."""
+
 REQUEST = re.compile(
     r"^\W*(?:(?:please|hi|hello|ok|and|then|so|can you|could you|would you|help me|i(?:'d like to| want to))\W+)*"
     r"(?:find|show|get|search|look for|list|recommend|suggest)\b(?: me| us)?.{0,80}?"

@@ -281,13 +281,33 @@ def _entities(doc: Doc, linker: Linker | None) -> tuple[dict[str, Any], ...]:
     return tuple(found if len(found) <= MOST_ENTITIES else [*found[:half], *found[-half:]])
 
 
+_STUDIES = re.compile(r"\b(?:[ée]tudi|estud|stud[ie]|учусь|студент)", re.IGNORECASE)
+
+
+def _cities(text: str, linker: Linker | None) -> list[dict[str, Any]]:
+    """Return the cities of a message in another language, which no glossary holds.
+
+    Beside words of studying they are where somebody comes from as likely as where they want to go.
+    """
+    if _STUDIES.search(text):
+        return []
+    return [
+        entity
+        for entity in extract(tokens_of(text), linker)
+        if entity["entity"] == "place" and not entity.get("typo") and entity["text"][0].isupper()
+    ]
+
+
 def _read_translated(text: str, language: str, models: Models, linker: Linker | None) -> Reading:
     """Return what is understood of a message in a language that the encoder knows."""
     assert models.languages is not None
     labels = models.languages.model.labels
     ranking = ranked(labels, models.languages.probabilities(text), RANKING_LENGTH)
     words = gloss(text, language)[:LONGEST_GLOSS]
-    entities = extract(tokens_of(words), linker)[:MOST_ENTITIES]
+    entities = extract(tokens_of(words), linker)
+    if not any(e["entity"] == "country" for e in entities):
+        entities += _cities(text, linker)
+    entities = entities[:MOST_ENTITIES]
     change = models.declared.with_role("change_search")
     if change and _changes_a_search(text, words, entities):
         ranking = _first(ranking, change)

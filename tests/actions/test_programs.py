@@ -159,5 +159,45 @@ def test_two_prices_that_are_the_same_have_no_cheapest(desk):
     assert "is the cheapest" not in done.text
 
 
+def test_what_is_asked_is_answered_without_all_that_is_known(desk):
+    slots = {"program_focus": "world-unite-zanzibar-mnazi-mmoja"}
+    for text, said in (
+        ("is there a place to stay", "the page I read doesn't say. Ask World Unite"),
+        ("whom do I email", "I know no e-mail address"),
+        ("what is included in that", "I don't know what the price"),
+        ("which is the cheapest", "EUR 690"),
+    ):
+        done = desk.run("action_show_program", text, "ask_program_detail", slots)
+        assert said in done.text and not done.cards, done.text
+
+
+def test_which_is_cheaper_is_told_in_a_sentence(desk):
+    slots = showing("world-unite-zanzibar-mnazi-mmoja", "projects-abroad-tanzania-arusha-moshi")
+    done = desk.run("action_compare_programs", "which is cheaper", "compare_programs", slots)
+    assert "EUR 690" in done.text and not done.cards
+    slots = showing("elective-africa-mombasa", "work-the-world-kandy")
+    done = desk.run("action_compare_programs", "which is cheaper", "compare_programs", slots)
+    assert done.text.startswith("None of them publishes")
+
+
+def test_programmes_are_compared_by_name_where_one_is_not_on_show(desk):
+    slots = showing("world-unite-zanzibar-mnazi-mmoja") | {"search_country": ["TZ"]}
+    text = "compare the Zanzibar one with Projects Abroad"
+    done = desk.run("action_compare_programs", text, "compare_programs", slots)
+    names = [program["name"] for program in done.cards[0]["programs"]]
+    assert len(names) == 2 and "Arusha" in names[1]
+
+
+def test_the_departments_searched_for_are_compared(desk):
+    slots = showing("uct-cape-town-electives", "world-unite-zanzibar-mnazi-mmoja")
+    for specialty in ("Paediatrics", "Psychiatry"):
+        search = {"search_specialty": [specialty.lower()]}
+        done = desk.run(
+            "action_compare_programs", "compare them", "compare_programs", slots | search
+        )
+        (row,) = [row for row in done.cards[0]["rows"] if row["label"] == "Departments"]
+        assert specialty in row["cells"][0], row
+
+
 def test_comparing_nothing_asks_for_two(desk):
     assert "need two" in desk.talk(compare("compare them")).text

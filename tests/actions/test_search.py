@@ -134,7 +134,7 @@ def test_a_start_date_cannot_be_filtered_and_that_is_said(desk):
         ("electives in Nepal for 20 working days", "five working days"),
         # Where nothing fits, and where nothing but that was said.
         ("volunteering in Germany in July", '"in July"'),
-        ("find me something for next month", '"next month"'),
+        ("find me something in Canada for next month", '"next month"'),
     ],
 )
 def test_what_cannot_be_searched_by_is_said(desk, text, said):

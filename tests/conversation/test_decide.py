@@ -208,6 +208,44 @@ def test_a_profession_is_a_specialty_and_experience_no_stay():
     assert told_of_oneself(Person(), years).weeks is None
 
 
+@pytest.mark.parametrize(
+    ("text", "word", "stages"),
+    [
+        ("a nurse here", "nurse", ("nurse",)),
+        ("the nurse laughed", "nurse", ()),
+        ("there's a nurse who keeps touching me", "nurse", ()),
+        ("my brother is a nurse", "nurse", ()),
+        ("do nurses need that too", "nurses", ()),
+        ("I'm a nurse from Lagos", "nurse", ("nurse",)),
+        ("we are nurses", "nurses", ("nurse",)),
+        ("nurse, looking for 4 weeks", "nurse", ("nurse",)),
+        ("my son is a nurse", "nurse", ("nurse",)),
+    ],
+)
+def test_a_stage_is_that_of_who_speaks(text: str, word: str, stages: tuple[str, ...]):
+    start = text.index(word)
+    entity = {"entity": "stage", "value": "nurse", "text": word, "start": start}
+    assert told_of_oneself(Person(), [entity], text).stages == stages
+
+
+def test_who_is_no_nurse_is_none_any_longer():
+    entity = {"entity": "stage", "value": "nurse", "text": "nurse", "start": 12, "role": "excluded"}
+    assert told_of_oneself(Person(stages=("nurse",)), [entity], "I am not a nurse").stages == ()
+
+
+def test_what_a_question_speaks_of_is_no_wish():
+    entities = [
+        {"entity": "country", "value": "KE", "start": 0},
+        {"entity": "money", "value": {"amount": "1500", "currency": "USD"}, "start": 0},
+        {"entity": "duration", "value": {"min_weeks": 4, "max_weeks": 4}, "start": 0},
+        {"entity": "language", "value": "de", "start": 0},
+    ]
+    asked = told_of_oneself(Person(), entities, "do I need that there", wishes=False)
+    assert asked == Person(going=("KE",))
+    wished = Person(going=("PE",))
+    assert told_of_oneself(wished, entities, "is it safe there", wishes=False) == wished
+
+
 def test_a_specialty_that_is_only_spoken_of_is_no_wish():
     surgeon = [{"entity": "specialty", "value": "surgery"}]
     assert told_of_oneself(Person(), surgeon, wishes=False).specialties == ()

@@ -99,8 +99,8 @@ LINKER = Linker(VOCABULARY)
 
 
 def linked(text: str) -> list[str]:
-    """Return the ids, with "-" if not wanted, "~" for where somebody is from, "?" if unclear."""
-    signs = {"excluded": "-", "origin": "~", "unclear": "?"}
+    """Return the ids: "-" not wanted, "~" for one's origin, "=" only mentioned, "?" unclear."""
+    signs = {"excluded": "-", "origin": "~", "mentioned": "=", "unclear": "?"}
     return [signs.get(link.role or "", "") + link.id for link in LINKER.links(tokens_of(text))]
 
 
@@ -405,4 +405,41 @@ def test_a_stage_that_is_also_a_programme_is_both():
     assert [(link.kind, link.id) for link in links] == [
         ("stage", "junior"),
         ("registration", "uk-foundation-programme"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Peru?? no way, Kenya", ["-PE", "KE"]),
+        ("haha Uganda nope, somewhere in Kenya", ["-UG", "KE"]),
+        ("Kenya? no visa needed I hope", ["KE"]),
+        ("surgery in Kenya, no more than 4 weeks", ["surgery", "KE"]),
+        ("no no in Kenya I meant, not in Uganda", ["KE", "-UG"]),
+        ("no I am from London, show me Kenya", ["~london", "KE"]),
+        ("I cant travel to Uganda right now", ["-UG"]),
+        ("i didnt say Uganda", ["-UG"]),
+        ("something outside India, Nigeria maybe", ["-IN", "NG"]),
+        ("I can't find anything in Kenya", ["KE"]),
+    ],
+)
+def test_what_is_refused_isnt_wanted_and_what_follows_is(text, ids):
+    assert linked(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("I study nursing in Nigeria (London campus)", ["nursing", "~NG", "~london"]),
+        ("I'm a junior doctor in Nigeria and looking at Kenya", ["~NG", "KE"]),
+        ("London is in UK, I said Peru", ["=london", "=GB", "PE"]),
+        ("I did a placement in Uganda last year", ["=UG"]),
+        ("I have already paid for Peru", ["=PE"]),
+        ("I would love to be a doctor in Kenya", ["KE"]),
+        ("how do I become a doctor in Kenya", ["KE"]),
+    ],
+)
+def test_where_somebody_is_or_was_is_no_wish(text, ids):
+    assert [i for i in linked(text) if i.strip("-~=") not in ("nursing",)] == [
+        i for i in ids if i != "nursing"
     ]

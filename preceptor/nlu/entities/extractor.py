@@ -75,7 +75,8 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
     starts = [token.idx for token in doc]
     for quantity in quantities:
         first = max(0, bisect_right(starts, quantity.start) - 1)
-        role: dict[str, Any] = {"role": "excluded"} if _not_meant(doc, first) else {}
+        said = _role_of_quantity(doc, first, quantity)
+        role: dict[str, Any] = {"role": said} if said else {}
         found.append(
             {
                 "entity": quantity.entity,
@@ -85,6 +86,7 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
             }
             | role
         )
+    _join_professions(doc, found)
     if (pupil := _PUPIL.search(doc.text)) and not any(e["entity"] == "stage" for e in found):
         start, end = pupil.span("age")
         found.append({"entity": "stage", "value": "pre_university", "start": start, "end": end})
@@ -120,9 +122,36 @@ def _of_link(link: Link) -> dict[str, Any]:
     )
 
 
-# "Two years' experience" is no length of a stay.
+_YEARS = {"preclinical_student", "clinical_student", "final_year_student"}
+_STUDENTS = {"nursing": "nursing_student", "midwifery": "midwifery_student"} | dict.fromkeys(
+    ("dentistry", "pharmacy", "physiotherapy", "occupational-therapy", "speech-therapy"),
+    "allied_health",
+)
+
+
+def _join_professions(doc: Doc, found: list[dict[str, Any]]) -> None:
+    """Read a year beside another profession as one of its course: "3rd year nursing"."""
+    professions = [e for e in found if e["entity"] == "specialty" and e["value"] in _STUDENTS]
+    years = [e for e in found if e["entity"] == "stage" and e["value"] in _YEARS]
+    for stage in years:
+        for profession in professions:
+            first, last = sorted((stage, profession), key=lambda e: e["start"])
+            if doc.text[first["end"] : last["start"]].strip().lower() in {"", "of", "in", ","}:
+                stage["value"] = _STUDENTS[profession["value"]]
+
+
+# "Two years' experience", "one year house job done" is no length of a stay.
 _PAST = re.compile(
-    r"\W*(?:of |full |clinical |work |post )*(?:experience|exp\b|qualified|ago\b|old\b|post-?grad)",
+    r"\W*(?:of |full |clinical |work |post |my |house ?(?:job|manship) ?|internship )*"
+    r"(?:experience|exp\b|qualified|ago\b|old\b|post-?grad|done\b|completed\b|finished\b|pause\b"
+    r"|gap\b|break\b)",
+    re.IGNORECASE,
+)
+# "I already paid them 800 pounds", "the agency wants €2,400" is no budget.
+_PAID = re.compile(
+    r"\b(?:paid|lost|transferred|owe|charg(?:es?|ed|ing)|deposit|costs? me"
+    r"|(?:they|agency|agent|company|he|she) (?:is |are )?(?:wants?|asks?|asking|demands?))\b"
+    r"[^.?!,;]{0,25}$",
     re.IGNORECASE,
 )
 
@@ -160,6 +189,9 @@ def _overlap(one: Link | Quantity, other: Link | Quantity) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def _not_meant(doc: Doc, first: int) -> bool:
-    """Tell whether a quantity is named only to be denied: "4 weeks, not 4 months"."""
-    return first > 0 and doc[first - 1].norm_ in {"not", "n't"}
+def _role_of_quantity(doc: Doc, first: int, quantity: Quantity) -> str | None:
+    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what was paid, or None."""
+    if first > 0 and doc[first - 1].norm_ in {"not", "n't"}:
+        return "excluded"
+    paid = quantity.entity == "money" and _PAID.search(doc.text[: quantity.start])
+    return "mentioned" if paid else None

@@ -16,6 +16,7 @@ WHERE = frozenset({"country", "place", "region"})
 _NOTS = {
     "not",
     "n't",
+    "nt",
     "dont",
     "never",
     "no",
@@ -29,24 +30,91 @@ _NOTS = {
 }
 _NOT_PHRASES = {("anything", "but"), ("other", "than"), ("instead", "of"), ("anywhere", "but"),
                 ("rather", "than"), ("apart", "from"), ("aside", "from"), ("n't", "want"),
+                ("nt", "want"),
                 ("not", "want"), ("dont", "want"), ("forget", "about")}  # fmt: skip
-_NOT_A_NOT = {"matter", "mind", "only", "sure", "know"}
+_NOT_A_NOT = {"matter", "mind", "only", "sure", "know", "find", "visa"}
+# "No, in Portugal", "no I am from Cairo": an answer, which denies what was said and not what follows.
+_ANSWERED = {"no", "in", "at", "from", "i", "i'm", "im", "it", "its", "that", "this", "we", "my"}
 
 
 def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
-    """Return the role of a term in a text: `excluded`, `origin` or None.
+    """Return the role of a term in a text: `excluded`, `origin`, `mentioned` or None.
+
+    What is `mentioned` is neither asked for nor refused: "Goa is in India", "I paid for Malawi".
 
     Args:
         span: the term's tokens.
         term: what they mean.
         names: folded names of places that are no adjectives.
     """
-    if excluded(span.doc, span.start):
+    if excluded(span.doc, span.start, names):
         return "excluded"
     if term.kind not in WHERE:
         return None
+    if _is_rejected(span, names) or (term.kind != "place" and _is_outside(span)):
+        return "excluded"
     adjective = term.kind == "country" and fold(span.text) not in names
-    return "origin" if _comes_from(span, adjective) else None
+    if _comes_from(span, adjective):
+        return "origin"
+    return "mentioned" if _is_located(span, names) or _is_past(span) else None
+
+
+_NOES = {"no", "nope", "nah"}
+_AFTER_A_NO = {"", ",", ".", "!", ";", "i", "im", "i'm", "we", "my", "thanks", "thank", "thx", "way",
+               "please", "pls", "sorry", "only", "just"}  # fmt: skip
+_AFTER_NO_OF = {
+    "?",
+    "more",
+    "less",
+    "matter",
+    "need",
+    "visa",
+    "budget",
+    "limit",
+    "fee",
+    "fees",
+    "problem",
+}
+
+
+def _is_rejected(span: Span, names: Collection[str]) -> bool:
+    """Tell whether a "no" follows a place and is about it: "Tanzania??? no, only …"."""
+    behind = span.doc[span.end : span.end + 6]
+    at = next((i for i, t in enumerate(behind) if t.text.strip("?!,. ")), None)
+    if at is None or behind[at].norm_ not in _NOES:
+        return False
+    following = behind[at + 1].norm_ if at + 1 < len(behind) else ""
+    asked = any("?" in t.text or "!" in t.text for t in behind[:at])
+    return following in _AFTER_A_NO or (asked and following not in _AFTER_NO_OF)
+
+
+def _is_outside(span: Span) -> bool:
+    """Tell whether somebody wants to leave a country: "training outside Egypt"."""
+    before = [t.norm_ for t in span.doc[max(0, span.start - 4) : span.start]]
+    while before and before[-1] in {"of", "the"}:
+        before.pop()
+    return before[-1:] == ["outside"] and before[-2:-1] not in (["from"], ["trained"])
+
+
+def _is_located(span: Span, names: Collection[str]) -> bool:
+    """Tell whether the text only says where something lies: "Goa is in India"."""
+    doc, is_in = span.doc, ["is", "in"]
+    after = [t.norm_ for t in doc[span.end : span.end + 2]]
+    before = [t.norm_ for t in doc[max(0, span.start - 3) : span.start]]
+    return after == is_in or (before[1:] == is_in and before[0] in names)
+
+
+_PAST = {"did", "made", "done", "completed", "finished", "had"}
+_STAYS = {"elective", "electives", "placement", "observership", "rotation", "attachment"}
+_HOPES = {"want", "wish", "like", "looking", "find", "hope", "hoping", "plan", "planning", "need",
+          "would", "interested", "thinking", "if", "where", "can"}  # fmt: skip
+
+
+def _is_past(span: Span) -> bool:
+    """Tell whether somebody has been there or paid for it: "I did an elective in Nepal"."""
+    clause = set(_clause_before(span.doc, span.start))
+    done = bool(clause & _PAST and clause & _STAYS) or {"paid", "for"} <= clause
+    return done and bool(clause & _PRONOUNS) and not clause & _HOPES
 
 
 _PERSONS = {
@@ -73,9 +141,10 @@ _WISHES_IN = {
     "internships", "placement", "placements", "rotation", "rotations", "shadow", "shadowing",
     "volunteer", "volunteering", "observership", "go", "going", "apply", "applying", "practise",
     "practice", "interested", "hoping", "hope", "plan", "planning", "exchange", "abroad", "programme",
-    "program", "need", "register", "work", "working", "externship", "clerkship", "surgery", "do",
+    "program", "need", "register", "work", "working", "love", "externship", "clerkship", "surgery", "do",
 }  # fmt: skip
 _PRONOUNS = {"i", "i'm", "im", "we", "my", "am", "we're", "our"}
+_AM = {"i'm", "im", "am", "'m", "m", "we're", "are", "'re"}
 _SENTENCE_ENDS = {".", "?", "!", ";"}
 _SCHOOLS = {"university", "medical", "college", "school"}
 _AFTER_SELF = {"and", "but", "who", "with", "from", "in", "looking", "so", "wanting", "hoping",
@@ -95,6 +164,10 @@ def _comes_from(span: Span, adjective: bool) -> bool:
     if start and doc[start - 1].norm_ in {"the", "a", "an"}:
         start -= 1
     before = doc[start - 1].norm_ if start else ""
+    if before == "(" and start > 2:
+        # "I study in Egypt (Cairo)"
+        start -= 2
+        before = doc[start - 1].norm_
     if after in _PERSONS and before not in {"in", "for"}:
         return True
     if adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end):
@@ -148,7 +221,10 @@ def _lives_there(words: list[str]) -> bool:
         lived = bool(words) and words[-1] in _LIVED
         return lived or (years and not _WISHES_IN.intersection(words))
     said = set(words[selves[-1] + 1 :])
-    return bool(said & _LIVES) and not said & _WISHES_IN
+    # "I'm an intern doctor in Kenya"
+    am = bool(_AM.intersection(words[selves[-1] : selves[-1] + 2]))
+    is_one = am and bool(said & {"a", "an"}) and words[-1] in _PERSONS
+    return (is_one or bool(said & _LIVES)) and not said & _WISHES_IN
 
 
 _NAME_IS = {("name", "is"), ("name", "'s"), ("names", "is"), ("call", "me"), ("named",)}
@@ -208,11 +284,16 @@ def _signs(span: Span) -> bool:
     return not closing["thanks"] or bool(rest and rest[0].text.istitle())
 
 
-def excluded(doc: Doc, start: int) -> bool:
+def excluded(doc: Doc, start: int, names: Collection[str] = ()) -> bool:
     """Tell whether a "not" before token `start` is about it, with nothing between that ends it.
 
-    "not in Asia", "anything but surgery", "I don't want to go to India" are; "not Uganda, Kenya"
-    and "no, I meant Kenya" are not.
+    "not in Asia", "anything but surgery", "I don't want to go to India" are; "not Uganda, Kenya",
+    "no, I meant Kenya" and "no in Kenya I mean" are not.
+
+    Args:
+        doc: the text.
+        start: a token.
+        names: folded names of places; a "no" behind one is about that: "Uganda? no Kenya".
     """
     window: list[str] = []
     for token in reversed(doc[max(0, start - 7) : start]):
@@ -230,11 +311,22 @@ def excluded(doc: Doc, start: int) -> bool:
             continue
         if (word, following[0] if following else "") in _NOT_PHRASES:
             return True
+        if word in _NOES and (following[:1] == [] and _follows_a_place(doc, start - 1, names)):
+            continue
+        if word == "no" and following and following[0] in _ANSWERED:
+            continue
         if word in _NOTS and not _NOT_A_NOT.intersection(following):
             near = len(following) <= 3
             if near or _WISHES.intersection(following[:2]):
                 return True
     return False
+
+
+def _follows_a_place(doc: Doc, at: int, names: Collection[str]) -> bool:
+    """Tell whether a place stands before token `at`, with no more than signs between."""
+    while at and not doc[at - 1].text.strip("?!,. "):
+        at -= 1
+    return at > 0 and doc[at - 1].norm_ in names
 
 
 _WISHES = {"want", "like", "wish", "send", "go", "going", "interested", "wanna", "fancy", "care"}
