@@ -6,12 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, kind_of
+from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, GOOD_NIGHT, kind_of
 from preceptor.conversation.frame import Danger, Frame, place_of_person
 from preceptor.conversation.phrases import LIKELY, SURE
-from preceptor.conversation.protocols import AGAIN, CONTINUED, COUNTRY, Protocol, protocols
+from preceptor.conversation.protocols import (
+    AGAIN,
+    CONTINUED,
+    COUNTRY,
+    MISREAD,
+    Protocol,
+    protocols,
+)
 from preceptor.conversation.search_turns import as_search
 from preceptor.intents import FALLBACK, intents
+from preceptor.nlu.safety import without_denials
 
 FOLLOW_UP = "follow_up"
 """The intent of a message that follows up on what was said."""
@@ -38,6 +46,12 @@ _LEANS = re.compile(
 _OF_ANOTHER = re.compile(
     r"^\W*(?:(?:ok|okay|so)\W+)?(?:and (?:for|in|to)|what about|how about)\b", re.IGNORECASE
 )
+_GOOD_NIGHT = re.compile(
+    r"\b(?:good ?night|gute nacht|buenas noches|bonne nuit|boa noite|buona notte"
+    r"|(?:i'?m|i am|i'?ll|i will|gonna|time) (?:(?:gonna|going|off|try|trying|to) )*"
+    r"(?:go to |get some )?(?:sleep|bed))(?: now| then)?[\s.!x]*$",
+    re.IGNORECASE,
+)
 _MOST_BESIDE_A_PLACE = 3
 _MOST_LEANING = 9
 _FEW_WORDS = 4
@@ -58,7 +72,13 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         searching: whether a search is open.
     """
     parsed = _without_fragments(parsed)
+    if _is_good_night(parsed):
+        return _following(parsed, follow_up=GOOD_NIGHT)
     step = _step(parsed, frame.danger) if frame.danger else None
+    if _denies(parsed) and (frame.danger or not _is_sure_matter(parsed)):
+        step = MISREAD
+    if step == MISREAD and _group(parsed) in _MATTERS - {"advice"} and _is_sure(parsed):
+        return {**parsed, "misread": True}
     if step is not None:
         return _following(parsed, danger_step=step)
     if parsed.get("safety"):
@@ -73,6 +93,17 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
     return dict(parsed)
+
+
+def _is_good_night(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether somebody goes to bed: "thanks, I'll try to sleep"."""
+    return not _dangers(parsed) and bool(_GOOD_NIGHT.search(parsed.get("text") or ""))
+
+
+def _denies(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message denies a danger and speaks of none beside it."""
+    text = parsed.get("text") or ""
+    return without_denials(text) != text and not _dangers(parsed)
 
 
 def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -192,7 +223,7 @@ def _other_step(parsed: Mapping[str, Any], danger: Danger, protocol: Protocol) -
     """Return the step of a message that is near to no phrase, None if it is another matter."""
     if protocol.intent in _dangers(parsed):
         return AGAIN if AGAIN in protocol.steps else None
-    if _names_only_a_country(parsed):
+    if not danger.country and _names_only_a_country(parsed):
         return COUNTRY
     if danger.dealt or _is_another_matter(parsed, protocol) or _goes_nowhere(danger):
         return None
