@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from actions import phrases, selection
-from actions.answers import LIKELY, SURE, answer_if_sure, choose, tell_best
+from actions.answers import LIKELY, SURE, SURER, answer_if_sure, choose, tell_best
 from actions.topic_action import TopicAction, Turn, leave_danger
 from preceptor.catalogue import facts
 from preceptor.catalogue.records import EmergencyNumberRecord, HelplineRecord
@@ -97,7 +97,9 @@ def _answered_instead(turn: Turn, step: str) -> bool:
         return False
     choice = choose(turn)
     protocol = protocols()[danger.kind]
-    if choice.confidence < SURE or protocol.step_of(text, danger.said[-1], choice.confidence):
+    fits = protocol.step_of(text, danger.said[-1], choice.confidence)
+    told = protocol.fitting(step, danger.said) in danger.said
+    if choice.confidence < SURE or (fits and not (told and choice.confidence >= SURER)):
         return False
     if not protocol.knowledge:
         leave_danger(turn)
@@ -119,12 +121,14 @@ def _misread(turn: Turn) -> None:
     taken_back = protocols()[danger.kind].saying(MISREAD).says[0] if danger else turn.say("denial")
     turn.frame = turn.frame.copy(update={"danger": None})
     turn.reply(taken_back)
-    for text in (without_denials(turn.question.text), *turn.said[-2:-1]):
+    now = without_denials(turn.question.text)
+    for text in (now, *clauses(now), *turn.said[-2:-1]):
         turn.question = replace(turn.question, text=text)
         choice = choose(turn)
         if choice.confidence >= LIKELY:
             tell_best(turn, choice)
             return
+    turn.reply(turn.say("misread_ask"))
 
 
 def good_night(turn: Turn) -> None:

@@ -19,7 +19,7 @@ from preceptor.conversation.protocols import (
 )
 from preceptor.conversation.search_turns import as_search
 from preceptor.intents import FALLBACK, intents
-from preceptor.nlu.safety import without_denials
+from preceptor.nlu.safety import alarms, without_denials
 
 FOLLOW_UP = "follow_up"
 """The intent of a message that follows up on what was said."""
@@ -74,15 +74,22 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     parsed = _without_fragments(parsed)
     if _is_good_night(parsed):
         return _following(parsed, follow_up=GOOD_NIGHT)
-    step = _step(parsed, frame.danger) if frame.danger else None
-    if _denies(parsed) and (frame.danger or not _is_sure_matter(parsed)):
-        step = MISREAD
+    return _on_danger(parsed, frame) or _on_talk(parsed, frame, searching=searching)
+
+
+def _on_danger(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any] | None:
+    """Return a message that is about a danger, spoken of now or before; None if it isn't."""
+    denied = _denies(parsed, frame)
+    step = MISREAD if denied else _step(parsed, frame.danger) if frame.danger else None
     if step == MISREAD and _group(parsed) in _MATTERS - {"advice"} and _is_sure(parsed):
         return {**parsed, "misread": True}
     if step is not None:
         return _following(parsed, danger_step=step)
-    if parsed.get("safety"):
-        return dict(parsed)
+    return dict(parsed) if parsed.get("safety") else None
+
+
+def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dict[str, Any]:
+    """Return a message in the middle of a talk: of its own, or following up on an answer."""
     # "I can't do this any longer" asks for no longer placement.
     calm = not frame.danger and (not _dangers(parsed) or _is_weak_danger(parsed))
     if calm and frame.focus and _asks_of_another_place(parsed):
@@ -100,10 +107,15 @@ def _is_good_night(parsed: Mapping[str, Any]) -> bool:
     return not _dangers(parsed) and bool(_GOOD_NIGHT.search(parsed.get("text") or ""))
 
 
-def _denies(parsed: Mapping[str, Any]) -> bool:
-    """Tell whether a message denies a danger and speaks of none beside it."""
+def _denies(parsed: Mapping[str, Any], frame: Frame) -> bool:
+    """Tell whether a message denies a danger and speaks of none beside it.
+
+    It denies the one that was spoken of, or it would sound like one without the "not".
+    """
     text = parsed.get("text") or ""
-    return without_denials(text) != text and not _dangers(parsed)
+    if without_denials(text) == text or _dangers(parsed):
+        return False
+    return frame.danger is not None or (bool(alarms(text)) and not _is_sure_matter(parsed))
 
 
 def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
