@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from actions import phrases, selection
 from actions.answers import LIKELY, SURE, SURER, answer_if_sure, choose, tell_best
-from actions.topic_action import TopicAction, Turn, leave_danger
+from actions.topic_action import Question, TopicAction, Turn, leave_danger
 from preceptor.catalogue import facts
 from preceptor.catalogue.records import EmergencyNumberRecord, HelplineRecord
 from preceptor.conversation.cards import ContactItem, ContactsCard
 from preceptor.conversation.frame import Danger
 from preceptor.conversation.protocols import (
     AGAIN,
+    CONTINUED,
     COUNTRY,
     MISREAD,
     Opening,
@@ -22,6 +23,7 @@ from preceptor.conversation.protocols import (
     clauses,
     protocols,
 )
+from preceptor.knowledge.index import Choice
 from preceptor.nlu.safety import without_denials
 
 _WELL_KNOWN = ("GB", "US", "IN", "AU", "DE", "KE")
@@ -95,7 +97,7 @@ def _answered_instead(turn: Turn, step: str) -> bool:
     danger, text = turn.frame.danger, turn.question.text
     if danger is None or step in (AGAIN, COUNTRY) or turn.parse.get("safety"):
         return False
-    choice = choose(turn)
+    asked, choice = _surest(turn, [text, *(clauses(text) if step == CONTINUED else ())])
     protocol = protocols()[danger.kind]
     fits = protocol.step_of(text, danger.said[-1], choice.confidence)
     told = protocol.fitting(step, danger.said) in danger.said
@@ -103,6 +105,7 @@ def _answered_instead(turn: Turn, step: str) -> bool:
         return False
     if not protocol.knowledge:
         leave_danger(turn)
+    turn.question = asked
     tell_best(turn, choice)
     return True
 
@@ -122,13 +125,26 @@ def _misread(turn: Turn) -> None:
     turn.frame = turn.frame.copy(update={"danger": None})
     turn.reply(taken_back)
     now = without_denials(turn.question.text)
-    for text in (now, *clauses(now), *turn.said[-2:-1]):
-        turn.question = replace(turn.question, text=text)
-        choice = choose(turn)
+    for texts in ([now, *clauses(now)], turn.said[-2:-1]):
+        asked, choice = _surest(turn, texts)
         if choice.confidence >= LIKELY:
+            turn.question = asked
             tell_best(turn, choice)
             return
     turn.reply(turn.say("misread_ask"))
+
+
+def _surest(turn: Turn, texts: Sequence[str]) -> tuple[Question, Choice]:
+    """Return the text that knowledge/ answers most surely, as a question, and its answers."""
+    asked = turn.question
+    found: tuple[Question, Choice] = asked, Choice((), 0.0)
+    for text in texts:
+        turn.question = replace(asked, text=text)
+        choice = choose(turn)
+        if choice.confidence > found[1].confidence:
+            found = turn.question, choice
+    turn.question = asked
+    return found
 
 
 def good_night(turn: Turn) -> None:

@@ -52,6 +52,12 @@ _GOOD_NIGHT = re.compile(
     r"(?:go to |get some )?(?:sleep|bed))(?: now| then)?[\s.!x]*$",
     re.IGNORECASE,
 )
+# What puts right how a question was read and reports nothing.
+_CORRECTS = re.compile(
+    r"\b(?:i (?:only |just )?(?:mean|meant)|ich mein(?:e|te)|quiero decir|quero dizer"
+    r"|je veux dire)\b",
+    re.IGNORECASE,
+)
 _MOST_BESIDE_A_PLACE = 3
 _MOST_LEANING = 9
 _FEW_WORDS = 4
@@ -181,13 +187,15 @@ def is_unclear(parsed: Mapping[str, Any]) -> bool:
 def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:
     """Tell whether the classifier alone takes a few words for danger, and isn't sure.
 
-    In the middle of a talk "he's now doing paeds" goes on with it. Of somebody's own despair a
-    suspicion is enough.
+    In the middle of a talk "he's now doing paeds" goes on with it, and so does "not the visa, I
+    mean malaria", however sure it is. Of somebody's own despair a suspicion is enough.
     """
-    few = len((parsed.get("text") or "").split()) <= _MOST_LEANING
+    text = parsed.get("text") or ""
+    few = len(text.split()) <= _MOST_LEANING
     alone = _group(parsed) == "safety" and not parsed.get("safety")
     own = "crisis" in _kinds_of_danger(parsed)
-    return alone and few and not own and _confidence(parsed) < _SURE
+    unsure = _confidence(parsed) < _SURE or bool(_CORRECTS.search(text))
+    return alone and few and not own and unsure
 
 
 def _kinds_of_danger(parsed: Mapping[str, Any]) -> list[str]:
@@ -223,6 +231,8 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     again = protocol.intent in _dangers(parsed) and danger.kind != "crisis"
     least = SURE if again or by_rules or _is_sure_matter(parsed) else _LIKELY_STEP
     step = protocol.step_of(text, danger.said[-1], least)
+    if step == MISREAD and _dangers(parsed):
+        step = None
     if protocol.intent in seen and AGAIN not in protocol.steps:
         # It is told anew, with more of what to do, unless that is dealt with.
         return step if step and protocol.saying(step).deals_or_ends else None
