@@ -14,7 +14,6 @@ from preceptor.conversation.cards import ContactItem, ContactsCard
 from preceptor.conversation.frame import Danger
 from preceptor.conversation.protocols import (
     AGAIN,
-    CONTINUED,
     COUNTRY,
     MISREAD,
     Opening,
@@ -97,10 +96,11 @@ def _answered_instead(turn: Turn, step: str) -> bool:
     danger, text = turn.frame.danger, turn.question.text
     if danger is None or step in (AGAIN, COUNTRY) or turn.parse.get("safety"):
         return False
-    asked, choice = _surest(turn, [text, *(clauses(text) if step == CONTINUED else ())])
+    asked, choice = _surest(turn, [text, *clauses(text)])
     protocol = protocols()[danger.kind]
     fits = protocol.step_of(text, danger.said[-1], choice.confidence)
-    told = protocol.fitting(step, danger.said) in danger.said
+    step = protocol.fitting(step, danger.said)
+    told = step in danger.said and not protocol.saying(step).deals_or_ends
     if choice.confidence < SURE or (fits and not (told and choice.confidence >= SURER)):
         return False
     if not protocol.knowledge:
