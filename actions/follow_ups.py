@@ -10,7 +10,7 @@ from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
 from preceptor.conversation.choices import Tell
-from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE
+from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, GOOD_NIGHT
 from preceptor.conversation.frame import Person
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
@@ -232,6 +232,7 @@ def _repeat(turn: Turn) -> None:
 
 
 _OF_THE_PERSON: dict[str, Callable[[Turn], None]] = {
+    GOOD_NIGHT: safety_help.good_night,
     "about_me": _about_me,
     "forget_me": _forget_me,
     "repeat": _repeat,

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from actions import phrases, selection
-from actions.answers import SURE, answer_if_sure
-from actions.topic_action import TopicAction, Turn
+from actions.answers import LIKELY, SURE, SURER, answer_if_sure, choose, tell_best
+from actions.topic_action import Question, TopicAction, Turn, leave_danger
 from preceptor.catalogue import facts
 from preceptor.catalogue.records import EmergencyNumberRecord, HelplineRecord
 from preceptor.conversation.cards import ContactItem, ContactsCard
 from preceptor.conversation.frame import Danger
-from preceptor.conversation.protocols import COUNTRY, Opening, Protocol, Saying, protocols
+from preceptor.conversation.protocols import (
+    AGAIN,
+    COUNTRY,
+    MISREAD,
+    Opening,
+    Protocol,
+    Saying,
+    clauses,
+    protocols,
+)
+from preceptor.knowledge.index import Choice
+from preceptor.nlu.safety import without_denials
 
 _WELL_KNOWN = ("GB", "US", "IN", "AU", "DE", "KE")
 _MOST_SAID = 30
@@ -53,23 +65,93 @@ def _protocols_of(turn: Turn) -> list[Protocol]:
 
 
 def go_on(turn: Turn, step: str) -> None:
-    """Go on with the protocol of the danger that was spoken of.
+    """Go on with the protocol of the danger that was spoken of, or with what is asked beside it.
 
     Args:
         turn: the turn.
         step: the name of the protocol's step.
     """
     danger = turn.frame.danger
+    if step == MISREAD:
+        _misread(turn)
+        return
     if danger is None:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
         return
     country = where(turn)
     turn.frame = turn.frame.copy(update={"danger": danger.copy(update={"country": country})})
+    if _answered_instead(turn, step):
+        return
     protocol = protocols()[danger.kind]
+    step = protocol.fitting(step, danger.said)
     saying = protocol.saying(step)
     if step == COUNTRY and protocol.first[-1].contacts in ("helplines", "both"):
         saying = saying.copy(update={"contacts": "helplines"})
     _say(turn, protocol, saying, step)
+    _answer_beside(turn, protocol)
+
+
+def _answered_instead(turn: Turn, step: str) -> bool:
+    """Answer from knowledge/ if it is surer than the step; return whether it was."""
+    danger, text = turn.frame.danger, turn.question.text
+    if danger is None or step in (AGAIN, COUNTRY) or turn.parse.get("safety"):
+        return False
+    asked, choice = _surest(turn, [text, *clauses(text)])
+    protocol = protocols()[danger.kind]
+    fits = protocol.step_of(text, danger.said[-1], choice.confidence)
+    step = protocol.fitting(step, danger.said)
+    told = step in danger.said and not protocol.saying(step).deals_or_ends
+    if choice.confidence < SURE or (fits and not (told and choice.confidence >= SURER)):
+        return False
+    if not protocol.knowledge:
+        leave_danger(turn)
+    turn.question = asked
+    tell_best(turn, choice)
+    return True
+
+
+def _answer_beside(turn: Turn, protocol: Protocol) -> None:
+    """Answer the question that ends a message of several parts and is no step itself."""
+    last = clauses(turn.question.text)[-1:]
+    if last and not protocol.step_of(last[0], "", LIKELY):
+        turn.question = replace(turn.question, text=last[0])
+        answer_if_sure(turn)
+
+
+def _misread(turn: Turn) -> None:
+    """Take back a danger that somebody denies, and answer what is asked beside it or before."""
+    danger = turn.frame.danger
+    taken_back = protocols()[danger.kind].saying(MISREAD).says[0] if danger else turn.say("denial")
+    turn.frame = turn.frame.copy(update={"danger": None})
+    turn.reply(taken_back)
+    now = without_denials(turn.question.text)
+    for texts in ([now, *clauses(now)], turn.said[-2:-1]):
+        asked, choice = _surest(turn, texts)
+        if choice.confidence >= LIKELY:
+            turn.question = asked
+            tell_best(turn, choice)
+            return
+    turn.reply(turn.say("misread_ask"))
+
+
+def _surest(turn: Turn, texts: Sequence[str]) -> tuple[Question, Choice]:
+    """Return the text that knowledge/ answers most surely, as a question, and its answers."""
+    asked = turn.question
+    found: tuple[Question, Choice] = asked, Choice((), 0.0)
+    for text in texts:
+        turn.question = replace(asked, text=text)
+        choice = choose(turn)
+        if choice.confidence > found[1].confidence:
+            found = turn.question, choice
+    turn.question = asked
+    return found
+
+
+def good_night(turn: Turn) -> None:
+    """Say good night, with where somebody listens after a crisis."""
+    danger = turn.frame.danger
+    night = protocols()[danger.kind].night if danger else ""
+    turn.reply(turn.say("good_night"), body=[night] if night else [])
 
 
 def _say(

@@ -19,7 +19,7 @@ from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.conversation.choices import Ask, Choice, Page, Payload, intent_of, payload_of
 from preceptor.conversation.frame import Frame, told_of_oneself
 from preceptor.conversation.plain_text import plain_text
-from preceptor.conversation.protocols import CONTINUED, protocols
+from preceptor.conversation.protocols import CONTINUED, MISREAD, protocols
 from preceptor.conversation.replies import Reply, as_custom
 from preceptor.intents import intents
 
@@ -296,7 +296,7 @@ def _prepare(turn: Turn) -> None:
         frame = frame.copy(update={"person": person})
     turn.frame = frame
     if declared is not None and declared.group in {*_MATTERS, "refusal"} and turn.first:
-        _leave_danger(turn, declared.name)
+        leave_danger(turn, declared.name)
     if declared is None or turn.first:
         # A rule has said the responses of a message's first question.
         return
@@ -305,20 +305,30 @@ def _prepare(turn: Turn) -> None:
             turn.respond(response)
 
 
-def _leave_danger(turn: Turn, intent: str) -> None:
-    """End what was said of a danger with another matter, not before it was asked about once."""
+def leave_danger(turn: Turn, intent: str = "") -> None:
+    """Answer another matter than a danger that was spoken of: the second one ends the danger.
+
+    The first one asks about it once, unless it has been dealt with.
+
+    Args:
+        turn: the turn.
+        intent: that of the other matter, if it has one.
+    """
     danger = turn.frame.danger
     if danger is None:
         return
     protocol = protocols()[danger.kind]
+    if turn.parse.get("misread"):
+        turn.reply(protocol.saying(MISREAD).says[0])
+        turn.frame = turn.frame.copy(update={"danger": None})
+        return
     if intent in protocol.topics and protocol.knowledge:
         return
-    later = None
     if not danger.dealt:
         turn.reply(protocol.check)
-        said = (*danger.said, CONTINUED)
-        later = danger.copy(update={"dealt": True, "left": True, "said": said})
-    turn.frame = turn.frame.copy(update={"danger": later})
+    said = danger.said if danger.dealt else (*danger.said, CONTINUED)
+    left = danger.copy(update={"dealt": True, "left": True, "said": said})
+    turn.frame = turn.frame.copy(update={"danger": None if danger.left else left})
 
 
 def _next(turn: Turn, tracker: Tracker) -> list[EventType]:

@@ -6,12 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, kind_of
+from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, GOOD_NIGHT, kind_of
 from preceptor.conversation.frame import Danger, Frame, place_of_person
 from preceptor.conversation.phrases import LIKELY, SURE
-from preceptor.conversation.protocols import AGAIN, CONTINUED, COUNTRY, Protocol, protocols
+from preceptor.conversation.protocols import (
+    AGAIN,
+    CONTINUED,
+    COUNTRY,
+    MISREAD,
+    Protocol,
+    protocols,
+)
 from preceptor.conversation.search_turns import as_search
 from preceptor.intents import FALLBACK, intents
+from preceptor.nlu.safety import alarms, without_denials
 
 FOLLOW_UP = "follow_up"
 """The intent of a message that follows up on what was said."""
@@ -41,6 +49,18 @@ _OF_ANOTHER = re.compile(
     r"|^\W*(?:no\W+)*(?:in|for|to)\b.*\bi meant?\b",
     re.IGNORECASE,
 )
+_GOOD_NIGHT = re.compile(
+    r"\b(?:good ?night|gute nacht|buenas noches|bonne nuit|boa noite|buona notte"
+    r"|(?:i'?m|i am|i'?ll|i will|gonna|time) (?:(?:gonna|going|off|try|trying|to) )*"
+    r"(?:go to |get some )?(?:sleep|bed))(?: now| then)?[\s.!x]*$",
+    re.IGNORECASE,
+)
+# What puts right how a question was read and reports nothing.
+_CORRECTS = re.compile(
+    r"\b(?:i (?:only |just )?(?:mean|meant)|ich mein(?:e|te)|quiero decir|quero dizer"
+    r"|je veux dire)\b",
+    re.IGNORECASE,
+)
 _MOST_BESIDE_A_PLACE = 3
 _MOST_LEANING = 9
 _FEW_WORDS = 4
@@ -61,11 +81,24 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         searching: whether a search is open.
     """
     parsed = _without_fragments(parsed)
-    step = _step(parsed, frame.danger) if frame.danger else None
+    if _is_good_night(parsed):
+        return _following(parsed, follow_up=GOOD_NIGHT)
+    return _on_danger(parsed, frame) or _on_talk(parsed, frame, searching=searching)
+
+
+def _on_danger(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any] | None:
+    """Return a message that is about a danger, spoken of now or before; None if it isn't."""
+    denied = _denies(parsed, frame)
+    step = MISREAD if denied else _step(parsed, frame.danger) if frame.danger else None
+    if step == MISREAD and _group(parsed) in _MATTERS - {"advice"} and _is_sure(parsed):
+        return {**parsed, "misread": True}
     if step is not None:
         return _following(parsed, danger_step=step)
-    if parsed.get("safety"):
-        return dict(parsed)
+    return dict(parsed) if parsed.get("safety") else None
+
+
+def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dict[str, Any]:
+    """Return a message in the middle of a talk: of its own, or following up on an answer."""
     # "I can't do this any longer" asks for no longer placement.
     calm = not frame.danger and (not _dangers(parsed) or _is_weak_danger(parsed))
     if calm and frame.focus and _asks_of_another_place(parsed):
@@ -87,6 +120,22 @@ def _is_doubtful_talk(parsed: Mapping[str, Any]) -> bool:
     """
     says_more = len((parsed.get("text") or "").split()) > _FEW_WORDS
     return _group(parsed) in _TALK and says_more and not _is_sure(parsed)
+
+
+def _is_good_night(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether somebody goes to bed: "thanks, I'll try to sleep"."""
+    return not _dangers(parsed) and bool(_GOOD_NIGHT.search(parsed.get("text") or ""))
+
+
+def _denies(parsed: Mapping[str, Any], frame: Frame) -> bool:
+    """Tell whether a message denies a danger and speaks of none beside it.
+
+    It denies the one that was spoken of, or it would sound like one without the "not".
+    """
+    text = parsed.get("text") or ""
+    if without_denials(text) == text or _dangers(parsed):
+        return False
+    return frame.danger is not None or (bool(alarms(text)) and not _is_sure_matter(parsed))
 
 
 def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -152,13 +201,15 @@ def is_unclear(parsed: Mapping[str, Any]) -> bool:
 def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:
     """Tell whether the classifier alone takes a few words for danger, and isn't sure.
 
-    In the middle of a talk "he's now doing paeds" goes on with it. Of somebody's own despair a
-    suspicion is enough.
+    In the middle of a talk "he's now doing paeds" goes on with it, and so does "not the visa, I
+    mean malaria", however sure it is. Of somebody's own despair a suspicion is enough.
     """
-    few = len((parsed.get("text") or "").split()) <= _MOST_LEANING
+    text = parsed.get("text") or ""
+    few = len(text.split()) <= _MOST_LEANING
     alone = _group(parsed) == "safety" and not parsed.get("safety")
     own = "crisis" in _kinds_of_danger(parsed)
-    return alone and few and not own and _confidence(parsed) < _SURE
+    unsure = _confidence(parsed) < _SURE or bool(_CORRECTS.search(text))
+    return alone and few and not own and unsure
 
 
 def _kinds_of_danger(parsed: Mapping[str, Any]) -> list[str]:
@@ -194,6 +245,8 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     again = protocol.intent in _dangers(parsed) and danger.kind != "crisis"
     least = SURE if again or by_rules or _is_sure_matter(parsed) else _LIKELY_STEP
     step = protocol.step_of(text, danger.said[-1], least)
+    if step == MISREAD and _dangers(parsed):
+        step = None
     if protocol.intent in seen and AGAIN not in protocol.steps:
         # It is told anew, with more of what to do, unless that is dealt with.
         return step if step and protocol.saying(step).deals_or_ends else None
@@ -206,7 +259,7 @@ def _other_step(parsed: Mapping[str, Any], danger: Danger, protocol: Protocol) -
     """Return the step of a message that is near to no phrase, None if it is another matter."""
     if protocol.intent in _dangers(parsed):
         return AGAIN if AGAIN in protocol.steps else None
-    if _names_only_a_country(parsed):
+    if not danger.country and _names_only_a_country(parsed):
         return COUNTRY
     if danger.dealt or _is_another_matter(parsed, protocol) or _goes_nowhere(danger):
         return None

@@ -14,6 +14,8 @@ DETAIL = "detail"
 """The kind of a further question that can only be read with the answer before it."""
 ELSEWHERE = "elsewhere"
 """The kind of a question that asks the same of another place: "and for India?"."""
+GOOD_NIGHT = "good_night"
+"""The kind of a goodbye at bedtime."""
 
 
 @lru_cache(maxsize=1)

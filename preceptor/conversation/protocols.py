@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Extra, Field, validator
 from ruamel.yaml import YAML
 
-from preceptor.conversation.phrases import NONE, Phrases
+from preceptor.conversation.phrases import NONE, SURE, Phrases
 from preceptor.knowledge.answers import Source
 from preceptor.nlu.safety import RuleSet
 
@@ -19,8 +19,9 @@ PATH = Path(__file__).with_name("protocols.yml")
 PHRASES = Path(__file__).with_name("step_phrases.yml")
 ALWAYS = "always"
 """The key of the steps that every protocol has."""
-CONTINUED, AGAIN, COUNTRY = "continued", "again", "country"
-"""Steps for what fits no other one, for the same danger reported again, and for a country."""
+CONTINUED, AGAIN, COUNTRY, MISREAD = "continued", "again", "country", "misread"
+"""Steps for what fits no other one, for the same danger reported again, for a country, and for a
+danger that there isn't."""
 _YES, _NO = "yes", "no"
 _NO_PROTOCOLS = frozenset({"sources", _YES, _NO, ALWAYS})
 
@@ -72,6 +73,7 @@ class Opening(Saying):
     if_: tuple[str, ...] = Field((), alias="if")
     unless: tuple[str, ...] = ()
     beside: str | None = None
+    instead: dict[str, str] = {}
 
 
 class Hint(_Model):
@@ -98,6 +100,7 @@ class Protocol(_Model):
     topics: frozenset[str] = frozenset()
     knowledge: bool = False
     check: str = ""
+    night: str = ""
     first: tuple[Opening, ...]
     hints: tuple[Hint, ...] = ()
     steps: dict[str, Step]
@@ -117,8 +120,15 @@ class Protocol(_Model):
 
     def saying(self, name: str) -> Saying:
         """Return an opening or a step by its name."""
-        opening = next((each for each in self.first if each.name == name), None)
-        return opening or self.steps.get(name) or self.steps[CONTINUED]
+        return self._opening(name) or self.steps.get(name) or self.steps[CONTINUED]
+
+    def fitting(self, step: str, said: Collection[str]) -> str:
+        """Return the step that is said in a step's place after an opening that was said."""
+        openings = filter(None, map(self._opening, said))
+        return next((o.instead[step] for o in openings if step in o.instead), step)
+
+    def _opening(self, name: str) -> Opening | None:
+        return next((each for each in self.first if each.name == name), None)
 
     def step_of(self, text: str, last: str, least: float) -> str | None:
         """Return the step that a message means, or None if it means none.
@@ -126,20 +136,32 @@ class Protocol(_Model):
         Args:
             text: the message.
             last: the name of what was said last, which decides what "yes" and "no" mean.
-            least: how likely it must mean a step, between 0 and 1.
+            least: how likely it must mean a step, between 0 and 1; a part of it must be sure to.
         """
+        parts = ((c, max(least, SURE)) for c in clauses(text))
+        meanings = (self._meaning(t, last, at_least) for t, at_least in [(text, least), *parts])
+        return next(filter(None, meanings), None)
+
+    def _meaning(self, text: str, last: str, least: float) -> str | None:
         keys = {f"{kind}/{step}" for kind in (self.kind, ALWAYS) for step in self.steps}
         keys |= {_YES, _NO}
-        clauses = [c for c in _BETWEEN.split(text) if len(c.split()) > 1 and c != text]
-        meanings = (phrases().meaning_of(c, keys, least, others={NONE}) for c in [text, *clauses])
-        key = next(filter(None, meanings), None)
+        key = phrases().meaning_of(text, keys, least, others={NONE})
         if key in (_YES, _NO):
             saying = self.saying(last)
             return saying.yes if key == _YES else saying.no
-        return key.partition("/")[2] if key else None
+        step = key.partition("/")[2] if key else None
+        if step and least < SURE and self.saying(step).deals_or_ends:
+            # "I'm glad" and "well done" are cruel where they are wrong.
+            return self._meaning(text, last, SURE)
+        return step
 
 
 _BETWEEN = re.compile(r"[,.;!?]+")
+
+
+def clauses(text: str) -> list[str]:
+    """Return the parts of a message of more than one, without those of a single word."""
+    return [c.strip() for c in _BETWEEN.split(text) if len(c.split()) > 1 and c != text]
 
 
 class Protocols(dict[str, Protocol]):
@@ -187,9 +209,10 @@ def _faults(protocol: Protocol, sources: Collection[str]) -> Iterator[str]:
     if protocol.holds and CONTINUED not in protocol.steps:
         yield f"{protocol.kind}: there is no step {CONTINUED}"
     sayings: list[Saying] = [*protocol.first, *protocol.steps.values()]
+    replaced = {s for opening in protocol.first for pair in opening.instead.items() for s in pair}
     for saying in sayings:
         if protocol.holds:
-            for step in {saying.yes, saying.no} - protocol.steps.keys():
+            for step in {saying.yes, saying.no, *replaced} - protocol.steps.keys():
                 yield f"{protocol.kind}: there is no step {step}"
         for source in {*saying.sources, *saying.based_on} - set(sources):
             yield f"{protocol.kind}: there is no source {source}"

@@ -34,7 +34,7 @@ from preceptor.nlu.questions.reader import (
     questions_of,
 )
 from preceptor.nlu.questions.values import intent_of_values
-from preceptor.nlu.safety import alarms, confirmed, least_confidence
+from preceptor.nlu.safety import alarms, confirmed, least_confidence, without_denials
 from preceptor.nlu.tokens import tokens_of
 
 UNCLEAR = 0.25
@@ -137,6 +137,7 @@ def read(text: str, models: Models, linker: Linker | None) -> Reading:
         models: what was trained.
         linker: knows the catalogue's things; None leaves them out.
     """
+    text = without_denials(text)
     verdict = alarms(text)
     language = None
     if models.languages is not None:

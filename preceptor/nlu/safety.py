@@ -66,12 +66,16 @@ class RuleSet:
 
     def sees_in(self, words: str) -> bool:
         """Tell the same of a text's folded words, each followed by one blank."""
+        return bool(self.seen_in(words))
+
+    def seen_in(self, words: str) -> list[tuple[int, int]]:
+        """Return where rules are met in a text's folded words, each followed by one blank."""
         distinct = set(words.split())
         hits = _spans(self._alarms, words, distinct)
         if not hits:
-            return False
+            return []
         quiet = [_widened(span, words) for span in _spans(self._unless, words, distinct)]
-        return any(not any(q[0] < end and start < q[1] for q in quiet) for start, end in hits)
+        return [h for h in hits if not any(q[0] < h[1] and h[0] < q[1] for q in quiet)]
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,19 @@ class _Danger:
 
 
 @lru_cache(maxsize=1)
-def _load() -> tuple[dict[str, _Danger], Mender]:
+def _file() -> dict[str, Any]:
     text = resources.files("preceptor.nlu").joinpath("safety_rules.yml").read_text("utf-8")
-    raw = YAML(typ="safe").load(text)
+    return dict(YAML(typ="safe").load(text))
+
+
+@lru_cache(maxsize=1)
+def _denials() -> RuleSet:
+    return RuleSet(_file()["denials"]["rules"], _file()["denials"]["unless"])
+
+
+@lru_cache(maxsize=1)
+def _load() -> tuple[dict[str, _Danger], Mender]:
+    raw = {name: lists for name, lists in _file().items() if name != "denials"}
     groups = {f"<{name}>": words for name, words in raw.pop("words").items()}
     dangers = {}
     mended: set[str] = set()
@@ -150,6 +164,24 @@ def alarms(text: str) -> list[str]:
         for intent in intents().in_group("safety")
         if intent in dangers and _sees(dangers[intent], plain, mended, as_written)
     ]
+
+
+def without_denials(text: str) -> str:
+    """Return a text with blanks for the words that deny a danger: "I'm not suicidal, just tired".
+
+    A text that does nothing else becomes "no". What is left keeps its offsets.
+    """
+    found = list(_WORD.finditer(text))
+    starts, words = [], ""
+    for match in found:
+        starts.append(len(words))
+        words += f"{_plain(match.group())} "
+    rest = text
+    for start, end in _denials().seen_in(words):
+        denied = [m for m, at in zip(found, starts, strict=True) if start <= at < end]
+        first, last = denied[0].start(), denied[-1].end()
+        rest = rest[:first] + " " * (last - first) + rest[last:]
+    return rest if rest == text or _WORD.search(rest) else "no".ljust(len(text))
 
 
 def confirmed(text: str, verdict: Iterable[str], chance: float) -> list[str]:

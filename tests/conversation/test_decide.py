@@ -356,10 +356,12 @@ def test_a_frame_survives_the_tracker_and_one_of_another_version_counts_as_none(
 @pytest.mark.parametrize(
     ("text", "intent"),
     [("he's now doing paeds, is that ok", "report_emergency"),
+     ("not the flights, I mean dengue", "report_fever"),
      ("the NGO posts hundreds of them", "refine_search")],
 )  # fmt: skip
 def test_a_weak_reading_in_the_middle_of_a_talk_goes_on_with_it(text: str, intent: str):
-    done = decided(parsed(text, intent, 0.55), ANSWERED)
+    sure = 0.9 if "I mean" in text else 0.55
+    done = decided(parsed(text, intent, sure), ANSWERED)
     assert done["intent"]["name"] == "follow_up"
     assert decided(parsed(text, intent, 0.55), Frame())["intent"]["name"] == intent
 
@@ -413,3 +415,40 @@ def test_the_profession_of_a_relative_is_not_ones_own():
 
     assert told("my husband is a nurse", "nurse") == ("graduate",)
     assert told("I'm a nurse and my cousin is a doctor", "nurse", "doctor") == ("nurse",)
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm not suicidal, just worn out", "nobody touched me, you misunderstood me"]
+)
+def test_a_denial_ends_a_danger(text: str):
+    frame = Frame(danger=Danger(kind="assault", said=("first",)))
+    for spoken_of in (frame, CRISIS, EXPOSURE):
+        assert step(parsed(text), spoken_of) == "misread"
+
+
+def test_a_denial_counts_only_if_no_danger_stands_beside_it():
+    both = parsed("I'm not suicidal but I want to die", "express_crisis", 0.9,
+                  safety=["express_crisis"])  # fmt: skip
+    assert step(both, CRISIS) != "misread"
+
+
+def test_a_denial_with_a_request_is_the_request():
+    search = parsed("I'm not ill, find surgery in Kenya", "find_program", 0.9)
+    done = decided(search, CRISIS)
+    assert (done["intent"]["name"], done["misread"]) == ("find_program", True)
+
+
+def test_a_denial_that_nothing_asked_for_is_one_only_if_it_sounds_like_danger():
+    assert decided(parsed("I'm not ill"), Frame())["intent"]["name"] == "nlu_fallback"
+    assert step(parsed("I won't hurt myself"), Frame()) == "misread"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("thanks, good night", True), ("Danke, gute Nacht!", True), ("i'll try to sleep now", True),
+     ("im off to bed", True), ("I'm scared of going to bed", False),
+     ("how do I get a good night's sleep", False)],
+)  # fmt: skip
+def test_a_good_night_is_one_in_any_state(text: str, is_one: bool):
+    for frame in (Frame(), ANSWERED, CRISIS):
+        assert (decided(parsed(text), frame).get("follow_up") == "good_night") == is_one

@@ -90,3 +90,29 @@ def test_a_protocol_that_names_what_is_not_there_is_refused():
     faults = list(_faults(protocol, []))
     assert any("nowhere" in fault for fault in faults)
     assert any(CONTINUED in fault for fault in faults)
+
+
+def test_a_step_gives_way_to_a_milder_one_after_a_milder_opening():
+    assault = PROTOCOLS["assault"]
+    assert assault.fitting("safe", ("first", "grade")) == "next_step"
+    assert assault.fitting("safe", ("sexual",)) == "safe"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("symptoms", "an old man on my ward died and I wonder what I overlooked"),
+     ("assault", "my professor is well known and gets grants")],
+)  # fmt: skip
+def test_what_only_resembles_good_news_is_none(kind: str, text: str):
+    step = PROTOCOLS[kind].step_of(text, "first", 0.65)
+    assert step is None or not PROTOCOLS[kind].saying(step).deals_or_ends
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "opening"),
+    [("exposure", "pricked myself two hours ago", "later"),
+     ("exposure", "needle in my thumb, should I wash it", "first"),
+     ("symptoms", "could I have adhd", "mind"), ("symptoms", "my back aches", "first")],
+)  # fmt: skip
+def test_what_was_said_already_is_not_asked(kind: str, text: str, opening: str):
+    assert PROTOCOLS[kind].opening(text).name == opening
