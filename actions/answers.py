@@ -66,7 +66,12 @@ def answer_question(turn: Turn, intent: str) -> None:
 
 
 def likely(turn: Turn) -> float:
-    """Return how likely an answer must be right to be given with its question before it."""
+    """Return how likely an answer must be right to be given with its question before it.
+
+    Whoever words a question anew after an offer wants an answer and no second offer.
+    """
+    if turn.slots.get("offer"):
+        return NEAR
     return _LIKELY_IN_TALK if turn.frame.focus else LIKELY
 
 
@@ -93,6 +98,9 @@ def answer_if_sure(
     if topics and not set(topics) & set(answer.topics):
         return False
     if places and not set(places) & set(answer.places):
+        return False
+    audience = context_of(turn).audience
+    if audience and answer.audience and not audience & set(answer.audience):
         return False
     tell(turn, answer)
     return True
@@ -244,6 +252,9 @@ def context_of(turn: Turn) -> Context:
     audience = {*(question.values("stage") or person.stages)}
     if audience & _MEDICAL_STUDENTS:
         audience.add("medical_student")
+    if not audience and question.intent in intents().in_group("registration"):
+        # Rules are asked of doctors' unless a profession is named.
+        audience = {"doctor", "graduate"}
     if person.origin and audience & {"graduate", "doctor"}:
         audience.add("img")
     home = {*person.going, *(turn.slots.get("licensing_country") or [])}

@@ -21,7 +21,9 @@ from preceptor.knowledge.vectors import vector, vectors
 _NEAR_WORDS, _FEW_WORDS, _QUOTED = 0.3, 3, 300
 
 # How likely another answer must be to be given to a further question.
-_LIKELY_DETAIL = 0.2
+_LIKELY_DETAIL = 0.18
+# How many words "that's not what I asked" has.
+_SAYS_NOTHING = 5
 
 
 class FollowUp(TopicAction):
@@ -71,7 +73,8 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         _elsewhere(turn, answer)
     elif kind == "not_answered":
         # "That's not what I asked" says nothing new to find another answer by.
-        if not answers.read_again(turn, least=answers.SURER):
+        says_more = len(turn.question.text.split()) > _SAYS_NOTHING
+        if not answers.read_again(turn, answers.LIKELY if says_more else answers.SURER):
             turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
     elif kind == "repeat":
         answers.show(turn, answer)
@@ -153,6 +156,9 @@ def _section(turn: Turn, answer: Answer, kind: str) -> None:
         _more(turn, answer)
         return
     text = answer.sections[new[0]] if new else None
+    if text is None and turn.choice is None and len(turn.question.text.split()) > _FEW_WORDS:
+        _detail(turn, answer)
+        return
     if text is None:
         turn.reply(turn.say(f"follow_no_{kind}"), sources=[s.link() for s in answer.sources[:2]])
         return

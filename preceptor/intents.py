@@ -64,7 +64,7 @@ class Intent(BaseModel):
         trained: whether the classifier learns it; otherwise code decides it.
         role: by what code that needs this very intent knows it: `search` begins a search,
             `change_search` changes one, `show` and `save` are about one programme, `decline` is
-            for what the advisor doesn't do.
+            for what the advisor doesn't do, `thank` for thanks.
         clicks: the payloads of buttons that are done in its turn, by their `do`; `ask` names
             its intent itself.
         preface: what is said first to a message in another language, a key of prefaces.yml.
@@ -91,7 +91,7 @@ class Intent(BaseModel):
     place: str | None = None
     offered: bool = False
     trained: bool = True
-    role: Literal["search", "change_search", "show", "save", "decline", None] = None
+    role: Literal["search", "change_search", "show", "save", "decline", "thank", None] = None
     clicks: tuple[
         Literal[
             "show", "compare", "save", "remove", "page", "widen", "search", "restart", "country",

@@ -55,6 +55,24 @@ _GOOD_NIGHT = re.compile(
     r"(?:go to |get some )?(?:sleep|bed))(?: now| then)?[\s.!x]*$",
     re.IGNORECASE,
 )
+# Thanks, after which nothing is asked.
+_THANKS = re.compile(
+    r"^\W*(?:(?:ok|okay|oh|right|alright|ah|great|cool|good|nice|perfect)\W+)*"
+    r"(?:thanks|thank (?:you|u)|thx|thnx|tysm|ty|cheers|ta|danke|vielen dank|merci|gracias"
+    r"|obrigad[oa]|grazie)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"\?|\b(?:what|how|when|where|which|who|why|can|could|do|does|is|are|should|would|will|and|but)\b",
+    re.IGNORECASE,
+)
+# How a matter of its own begins in the middle of a talk.
+_NEW_MATTER = re.compile(
+    r"^\W*(?:(?:ok|okay|thanks|thx|and|cool)\W+)*(?:also|(?:an)?other (?:question|thing|q)"
+    r"|different(?: question| thing| q)?|(?:one )?(?:last|more) (?:thing|question|one)|btw"
+    r"|by the way|anyway|new question)\b",
+    re.IGNORECASE,
+)
 # What puts right how a question was read and reports nothing.
 _CORRECTS = re.compile(
     r"\b(?:i (?:only |just )?(?:mean|meant)|ich mein(?:e|te)|quiero decir|quero dizer"
@@ -105,12 +123,28 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
         return _following(parsed, follow_up=ELSEWHERE)
     if calm and (search := as_search(parsed, searching=searching)):
         return search
+    if _is_thanks(parsed):
+        intent = {"name": intents().with_role("thank"), "confidence": 1.0}
+        return {**parsed, "intent": intent, "questions": []}
     kind = _kind(parsed, frame)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
     if _is_doubtful_talk(parsed):
         return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
     return dict(parsed)
+
+
+def _is_thanks(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message thanks and asks nothing: "thank you. I feel a bit better"."""
+    text = parsed.get("text") or ""
+    thanks = _THANKS.match(text)
+    return bool(
+        thanks
+        and not _dangers(parsed)
+        and not parsed.get("entities")
+        and not _ASKS.search(text[thanks.end() :])
+        and len(text.split()) <= _MOST_LEANING
+    )
 
 
 def _is_doubtful_talk(parsed: Mapping[str, Any]) -> bool:
@@ -165,6 +199,8 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
     held = holds and not _is_weak_danger(parsed)
     least = SURE if sure else _LIKELY_BESIDE_DANGER if held else LIKELY
     text = parsed.get("text") or ""
+    if _NEW_MATTER.match(text):
+        return None
     kind = kind_of(text, on_answer=frame.focus is not None, least=least)
     if sure and kind in _OF_LISTS and _group(parsed) in ("search", "results"):
         # "Show me the previous ones again", "what have I saved?"

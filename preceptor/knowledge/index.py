@@ -331,7 +331,7 @@ def _in_context(answer: Answer, context: Context) -> float:
             if not context.places & set(answer.places):
                 bonus -= 6.0
         elif context.home:
-            bonus += 0.3 if context.home & set(answer.places) else -1.0
+            bonus += 1.0 if context.home & set(answer.places) else -1.0
     if answer.audience and context.audience:
         bonus += 0.5 if context.audience & set(answer.audience) else -2.5
     if context.leaning and context.focus is not None:

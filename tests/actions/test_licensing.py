@@ -161,8 +161,8 @@ def test_of_other_professions_only_what_is_known_of_the_country_is_told(desk):
     text = desk.talk(need("I'm a pharmacist, how do I register in Australia?")).text
     assert "Pharmacy Board" in text and "supervised practice" in text
     assert "GPhC" not in text and "NABP" not in text
-    text = desk.talk(need("how do nurses register in Portugal?")).text
-    assert "Ordem dos Enfermeiros" in text and "I know none of the rules for nurses there" in text
+    text = desk.talk(need("how do nurses register in Poland?")).text
+    assert "chamber of nurses" in text and "I know none of the rules for nurses there" in text
     assert "NMC" not in text
 
 
