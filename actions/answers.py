@@ -188,27 +188,39 @@ _EMPTY = frozenset(
 _STEM, _MOST_IN = 5, 3
 """How many letters of a word count, and in how many sentences of an answer it may stand and still
 tell which of them is meant."""
+_FRAGMENT, _MOST_WORDS = 2, 60
+"""How many words say nothing of themselves, and up to how many a section is told as a whole."""
 _NEAR_SENTENCE, _NEXT_SENTENCE, _BY_WORD = 0.34, 0.85, 0.12
 """How near a sentence must be to a further question that it answers, how near a second one must be
 in comparison, and what a telling word adds. Cosines, measured on conversations."""
 
 
 def detail_of(answer: Answer, question: str) -> list[str]:
-    """Return the sentences of an answer, at most two, that answer a further question on it.
+    """Return what an answer holds on a further question: a section, or two of its sentences.
 
     "And shoes?" after what to wear is answered by the sentence on shoes.
     """
-    parts = [*answer.text, *answer.steps, *answer.closing]
-    parts += [text for kind, text in answer.sections.items() if kind != "words"]
-    sentences = [s for part in parts for s in _SENTENCE_ENDS.split(part) if len(s.split()) > 2]
+    parts = [(part, False) for part in (*answer.text, *answer.steps, *answer.closing)]
+    parts += [(text, True) for kind, text in answer.sections.items() if kind != "words"]
+    sentences = [
+        (sentence, part, whole)
+        for part, whole in parts
+        for sentence in _SENTENCE_ENDS.split(part)
+        if len(sentence.split()) > _FRAGMENT
+    ]
     asked = _stems(question) - _stems(answer.question) or _stems(question)
-    naming = {stem: [s for s in sentences if stem in _stems(s)] for stem in asked}
+    naming = {stem: [s for s, *_ in sentences if stem in _stems(s)] for stem in asked}
     telling = {s for named in naming.values() if len(named) <= _MOST_IN for s in named}
-    near = vectors(sentences) @ vector(question)
-    near += _BY_WORD * np.array([sentence in telling for sentence in sentences])
+    near = vectors(s for s, *_ in sentences) @ vector(question)
+    near += _BY_WORD * np.array([s in telling for s, *_ in sentences])
     best = np.argsort(-near)[:2]
+    if near[best[0]] < _NEAR_SENTENCE:
+        return []
+    sentence, part, whole = sentences[best[0]]
+    if whole and len(part.split()) <= _MOST_WORDS:
+        return [part]
     least = max(_NEAR_SENTENCE, _NEXT_SENTENCE * near[best[0]])
-    return [sentences[i] for i in sorted(best) if near[i] >= least]
+    return [sentences[i][0] for i in sorted(best) if near[i] >= least]
 
 
 _NEAR_SECTION = 0.35
@@ -218,6 +230,9 @@ _NEAR_SECTION = 0.35
 def tell_detail(turn: Turn, answer: Answer) -> bool:
     """Answer a further question on an answer from what it holds; return whether it holds it."""
     if sentences := detail_of(answer, turn.question.text):
+        for kind, text in answer.sections.items():
+            if text in sentences:
+                turn.frame = turn.frame.with_section(answer.id, kind)
         turn.reply(" ".join(sentences), choices=[question_button(answer)])
         return True
     # Sections that were said haven't answered it.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, GOOD_NIGHT, kind_of
+from preceptor.conversation.follow_ups import ABOUT_ME, DETAIL, ELSEWHERE, GOOD_NIGHT, kind_of
 from preceptor.conversation.frame import Danger, Frame, place_of_person
 from preceptor.conversation.phrases import LIKELY, SURE
 from preceptor.conversation.protocols import (
@@ -63,7 +63,14 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\?|\b(?:what|how|when|where|which|who|why|can|could|do|does|is|are|should|would|will|and|but)\b",
+    r"\?|\b(?:what|how|when|where|which|who|why|but)\b"
+    r"|(?:^|[.,;!]|\band)\s*(?:can|could|do|does|is|are|should|would|will)\b",
+    re.IGNORECASE,
+)
+# What asks for words that were written before: "which country did I say?"
+_OF_OWN_WORDS = re.compile(
+    r"\b(?:what|which|where|when|who|how (?:many|much|long|old|often))\b.{0,40}\b(?:did|had) i "
+    r"(?:just |already )?(?:say|said|tell|told|mention|write|wrote|name)\w*\b",
     re.IGNORECASE,
 )
 # How a matter of its own begins in the middle of a talk.
@@ -81,6 +88,7 @@ _CORRECTS = re.compile(
 )
 _MOST_BESIDE_A_PLACE = 3
 _MOST_LEANING = 9
+_MOST_OF_THANKS = 15
 _FEW_WORDS = 4
 # How likely a step of a protocol must be.
 _LIKELY_STEP = 0.65
@@ -101,6 +109,8 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     parsed = _without_fragments(parsed)
     if _is_good_night(parsed):
         return _following(parsed, follow_up=GOOD_NIGHT)
+    if _OF_OWN_WORDS.search(parsed.get("text") or "") and not parsed.get("safety"):
+        return _following(parsed, follow_up=ABOUT_ME)
     return _on_danger(parsed, frame) or _on_talk(parsed, frame, searching=searching)
 
 
@@ -143,7 +153,7 @@ def _is_thanks(parsed: Mapping[str, Any]) -> bool:
         and not _dangers(parsed)
         and not parsed.get("entities")
         and not _ASKS.search(text[thanks.end() :])
-        and len(text.split()) <= _MOST_LEANING
+        and len(text.split()) <= _MOST_OF_THANKS
     )
 
 

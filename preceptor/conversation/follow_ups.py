@@ -12,6 +12,8 @@ from preceptor.conversation.phrases import LIKELY, NONE, Phrases
 PATH = Path(__file__).with_name("follow_ups.yml")
 DETAIL = "detail"
 """The kind of a further question that can only be read with the answer before it."""
+ABOUT_ME = "about_me"
+"""The kind of a question on what the person has told."""
 ELSEWHERE = "elsewhere"
 """The kind of a question that asks the same of another place: "and for India?"."""
 GOOD_NIGHT = "good_night"

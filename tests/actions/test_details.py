@@ -18,7 +18,8 @@ DRESS = Answer.parse_obj(
 
 def test_the_sentence_that_speaks_of_a_further_question_answers_it():
     assert detail_of(DRESS, "and shoes?") == ["Plain and clean, with closed shoes."]
-    assert detail_of(DRESS, "what about my rings") == ["Rings and watches carry germs."]
+    whole = "Rings and watches carry germs. Long nails do, too."
+    assert detail_of(DRESS, "what about my rings") == [whole]
     assert len(detail_of(DRESS, "nails?")) == 2
 
 
