@@ -14,7 +14,7 @@ from actions.program_fields import FIELDS, asked_for
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
-from preceptor.conversation.decide import leans
+from preceptor.conversation.decide import leans, meant, new_matter
 from preceptor.intents import intents
 from preceptor.knowledge import index
 from preceptor.knowledge.answers import Answer
@@ -72,7 +72,7 @@ def likely(turn: Turn) -> float:
     """
     if turn.slots.get("offer"):
         return NEAR
-    return _LIKELY_IN_TALK if turn.frame.focus else LIKELY
+    return _LIKELY_IN_TALK if turn.frame.question else LIKELY
 
 
 def answer_if_sure(
@@ -143,6 +143,8 @@ def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
     if answers is None or not text.strip():
         return index.Choice((), 0.0)
     context = context_of(turn)
+    if own := new_matter(text):
+        return answers.choose(own, context)
     if frame.question:
         focus = answers.get(frame.focus) if frame.focus else None
         before = focus.question if focus else frame.question
@@ -166,8 +168,9 @@ def read_again(turn: Turn, least: float = LIKELY) -> bool:
         return False
     turn.frame = frame.copy(update={"avoid": (*frame.avoid, frame.focus), "focus": None})
     context = context_of(turn)
-    with_before = replace(context, before=frame.question)
-    readings = (frame.question, context), (turn.question.text, with_before)
+    own = meant(turn.question.text)
+    text = own or turn.question.text
+    readings = (own or frame.question, context), (text, replace(context, before=frame.question))
     choice = max((answers.choose(*each) for each in readings), key=lambda each: each.confidence)
     if choice.confidence >= least:
         tell_best(turn, choice)

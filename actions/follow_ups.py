@@ -10,7 +10,8 @@ from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
 from preceptor.conversation.choices import Tell
-from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, GOOD_NIGHT
+from preceptor.conversation.decide import meant
+from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, GOOD_NIGHT, NOT_ANSWERED
 from preceptor.conversation.frame import Person
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
@@ -71,10 +72,11 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         _detail(turn, answer)
     elif kind == ELSEWHERE:
         _elsewhere(turn, answer)
-    elif kind == "not_answered":
+    elif kind == NOT_ANSWERED:
         # "That's not what I asked" says nothing new to find another answer by.
-        says_more = len(turn.question.text.split()) > _SAYS_NOTHING
-        if not answers.read_again(turn, answers.LIKELY if says_more else answers.SURER):
+        said = turn.question.text
+        says_more = meant(said) or len(said.split()) > _SAYS_NOTHING
+        if not answers.read_again(turn, answers.NEAR if says_more else answers.SURER):
             turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
     elif kind == "repeat":
         answers.show(turn, answer)

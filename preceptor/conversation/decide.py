@@ -6,7 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from preceptor.conversation.follow_ups import ABOUT_ME, DETAIL, ELSEWHERE, GOOD_NIGHT, kind_of
+from preceptor.conversation.follow_ups import (
+    ABOUT_ME,
+    DETAIL,
+    ELSEWHERE,
+    GOOD_NIGHT,
+    NOT_ANSWERED,
+    kind_of,
+)
 from preceptor.conversation.frame import Danger, Frame, place_of_person
 from preceptor.conversation.phrases import LIKELY, SURE
 from preceptor.conversation.protocols import (
@@ -75,11 +82,27 @@ _OF_OWN_WORDS = re.compile(
 )
 # How a matter of its own begins in the middle of a talk.
 _NEW_MATTER = re.compile(
-    r"^\W*(?:(?:ok|okay|thanks|thx|and|cool)\W+)*(?:also|(?:an)?other (?:question|thing|q)"
-    r"|different(?: question| thing| q)?|(?:one )?(?:last|more) (?:thing|question|one)|btw"
-    r"|by the way|anyway|new question)\b",
+    r"(?:^|[.!?]\s)\W*(?:(?:ok|okay|thanks|thx|and|cool|forget it)\W+)*(?:also|(?:an)?other"
+    r" (?:question|thing|q)|different(?: question| thing| q)?|(?:one )?(?:last|more)"
+    r" (?:thing|question|one)|btw|by the way|anyway|new question)\b\W*",
     re.IGNORECASE,
 )
+# What stands before what somebody meant, and what they reject before it.
+_MEANT = re.compile(
+    r"\b(?:(?<!what )i (?:only |just |really )?(?:mean|meant)"
+    r"|what i (?:mean|meant|asked) (?:is|was)"
+    r"|i'?m (?:just |only )?asking|i am asking|(?<!what )i (?:ask|asked)|my question (?:is|was)"
+    r"|ich mein(?:e|te)|quiero decir|me refiero a|quero dizer|je parl(?:e|ais) de|je veux dire)\b"
+    r"[\s:,]*(?:(?:about|for|if|whether) )?",
+    re.IGNORECASE,
+)
+_REJECTED = re.compile(
+    r"^\W*(?:(?:no+|nope|what|huh|hm+|sorry|lol|wait|nein|non|não)\W+)*"
+    r"(?:(?:that|this|it)(?:'?s| is) not|i (?:didn'?t|did not|don'?t|do not) (?:ask|mean)"
+    r"|not|none of|nicht|pas|não)\b[^.,;!?]{0,60}[.,;!?]+\s*",
+    re.IGNORECASE,
+)
+_LEAST_MEANT = 3
 # What puts right how a question was read and reports nothing.
 _CORRECTS = re.compile(
     r"\b(?:i (?:only |just )?(?:mean|meant)|ich mein(?:e|te)|quiero decir|quero dizer"
@@ -136,6 +159,9 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     if _is_thanks(parsed):
         intent = {"name": intents().with_role("thank"), "confidence": 1.0}
         return {**parsed, "intent": intent, "questions": []}
+    of_lists = _group(parsed) in _MATTERS - {"advice"} and _is_sure(parsed)
+    if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
+        return _following(parsed, follow_up=NOT_ANSWERED)
     kind = _kind(parsed, frame)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
@@ -209,7 +235,7 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
     held = holds and not _is_weak_danger(parsed)
     least = SURE if sure else _LIKELY_BESIDE_DANGER if held else LIKELY
     text = parsed.get("text") or ""
-    if _NEW_MATTER.match(text):
+    if new_matter(text):
         return None
     kind = kind_of(text, on_answer=frame.focus is not None, least=least)
     if sure and kind in _OF_LISTS and _group(parsed) in ("search", "results"):
@@ -366,3 +392,25 @@ def _names_only_a_country(parsed: Mapping[str, Any]) -> bool:
 def leans(text: str) -> bool:
     """Tell whether a question can only be read with the one before it."""
     return len(text.split()) <= _MOST_LEANING and bool(_LEANS.match(text))
+
+
+def meant(text: str) -> str | None:
+    """Return what a correction says was meant, None if it says nothing of it.
+
+    "No, not the vaccines. I mean who looks after her at night" means the second sentence.
+    """
+    for pattern in (_MEANT, _REJECTED):
+        found = pattern.search(text)
+        rest = text[found.end() :].strip(" .,;:!") if found else ""
+        if len(rest.split()) >= _LEAST_MEANT:
+            return rest
+    return None
+
+
+def new_matter(text: str) -> str | None:
+    """Return the words of a matter that is said to be another one, None if none is.
+
+    "Other thing: may I treat patients?"
+    """
+    *_, last = [None, *_NEW_MATTER.finditer(text)]
+    return text[last.end() :].strip() or None if last else None
