@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.index import FEATURES, Index, Weights, confidence_row
 from preceptor.knowledge.vectors import vectors as vectors_of
+from preceptor.nlu.normalize import fold
+from preceptor.nlu.spelling import is_english
 
 _FOLDS = 5
 # A few thousand phrasings are enough for a dozen weights.
@@ -26,6 +29,7 @@ _PENALTY = 1.0
 # Every kind of likeness counts for something.
 _LEAST = 0.5
 _NEAR = FEATURES.index("near")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -161,12 +165,24 @@ def _left_out(
     for place, answer in enumerate(answers):
         # From another place on in each answer, so that early and late phrasings are tried.
         for phrase in answer.asked_as[(fold + _FOLDS * place) % step :: step]:
+            if not _reads_as_english(phrase):
+                continue
             vector = vectors[phrase]
             places = index.candidates(vector)
             if place not in places:
                 places[-1] = place
             rows = index.features(vector, index.words.rows([phrase]), places)
             yield _Sample(rows, [answers[i].id for i in places], answer.id)
+
+
+def _reads_as_english(phrase: str) -> bool:
+    """Tell whether nearly all words of a phrasing are English.
+
+    The weights are for English: in other languages, which share no words with the files, all that
+    counts is meaning, and words would lose the weight that they deserve.
+    """
+    words = _WORD.findall(phrase)
+    return 4 * sum(is_english(fold(word)) for word in words) > 3 * len(words)
 
 
 def _of_texts(index: Index, texts: Sequence[str]) -> Iterator[np.ndarray]:
