@@ -31,9 +31,9 @@ def as_search(parsed: Mapping[str, Any], *, searching: bool) -> dict[str, Any] |
         name = SEARCH
     else:
         name = _search_of_parts(parsed)
-    return (
-        {**parsed, "intent": {"name": name, "confidence": 1.0}, "questions": []} if name else None
-    )
+    if name is None:
+        return None
+    return {**parsed, "intent": {"name": name, "confidence": 1.0}, "questions": [], "sought": True}
 
 
 # What is said of programmes on show is said of those, and registration has its own bare values.
@@ -53,13 +53,15 @@ def changes_search(parsed: Mapping[str, Any]) -> bool:
     """Tell whether a message changes a search that is open, whatever else its words look like.
 
     It does if it names values and hardly more, puts a number right, gives up a constraint, asks
-    for something cheaper, shorter or longer, or for the search again.
+    for something cheaper, shorter or longer, for the search again or why it finds so little.
     """
     text = parsed.get("text") or ""
+    if words.NO_PROGRAMMES.search(text):
+        return False
     intent = (parsed.get("intent") or {}).get("name")
     everything = parsed.get("entities") or []
     entities = [e for e in everything if e["entity"] in _SEARCHABLE]
-    if words.A_WISH.match(text) and words.wishes_in(text):
+    if words.WHY_FEW.search(text) or (words.A_WISH.match(text) and words.wishes_in(text)):
         return True
     if _puts_a_value_right(parsed, entities):
         return True
@@ -75,6 +77,7 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 _MOST_CORRECTING = 20
+_DATES = frozenset({"month", "season", "start"})
 _OF_VALUES = frozenset({"length", "price", "starts"})
 
 
@@ -85,6 +88,8 @@ def _puts_a_value_right(parsed: Mapping[str, Any], entities: Iterable[Mapping[st
     """
     text = str(parsed.get("text") or "")
     values = [e for e in entities if e["entity"] in ("duration", "money") and not e.get("role")]
+    # A month alone may be that of a birthday.
+    values = [e for e in values if _DATES.isdisjoint(e["value"])]
     if not values or len(text.split()) > _MOST_CORRECTING or _ASKS.match(text):
         return False
     if not parsed.get("language"):

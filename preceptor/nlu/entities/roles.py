@@ -47,16 +47,19 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
         term: what they mean.
         names: folded names of places that are no adjectives.
     """
+    place = term.kind in WHERE
+    if place and (_is_located(span, names) or _is_denied(span)):
+        return "mentioned"
     if excluded(span.doc, span.start, names):
         return "excluded"
-    if term.kind not in WHERE:
+    if not place:
         return None
     if _is_rejected(span, names) or (term.kind != "place" and _is_outside(span)):
         return "excluded"
     adjective = term.kind == "country" and fold(span.text) not in names
     if _comes_from(span, adjective):
         return "origin"
-    return "mentioned" if _is_located(span, names) or _is_past(span) else None
+    return "mentioned" if _is_past(span) else None
 
 
 _NOES = {"no", "nope", "nah"}
@@ -97,11 +100,29 @@ def _is_outside(span: Span) -> bool:
 
 
 def _is_located(span: Span, names: Collection[str]) -> bool:
-    """Tell whether the text only says where something lies: "Goa is in India"."""
-    doc, is_in = span.doc, ["is", "in"]
-    after = [t.norm_ for t in doc[span.end : span.end + 2]]
-    before = [t.norm_ for t in doc[max(0, span.start - 3) : span.start]]
-    return after == is_in or (before[1:] == is_in and before[0] in names)
+    """Tell whether the text only says where something lies or doesn't: "Goa isn't in Nepal"."""
+    doc = span.doc
+    after = [t.norm_ for t in doc[span.end : span.end + 3]]
+    before = [t.norm_ for t in doc[max(0, span.start - 4) : span.start]]
+    if after[:2] == ["is", "in"] or (after[:1] == ["is"] and after[1:] in _NOT_IN):
+        return True
+    lies = before[-2:] == ["is", "in"] or (before[-3:-2] == ["is"] and before[-2:] in _NOT_IN)
+    named = before[-3:-2] if before[-2:] == ["is", "in"] else before[-4:-3]
+    return lies and not set(named).isdisjoint(names)
+
+
+_NOT_IN = (["not", "in"], ["n't", "in"])
+
+
+def _is_denied(span: Span) -> bool:
+    """Tell whether the text says what somebody isn't: "she isn't Irish"."""
+    before = [t.norm_ for t in span.doc[max(0, span.start - 3) : span.start]]
+    return len(before) == 3 and before[1] in _BEING and before[2] in _NOT and before[0] in _WHO
+
+
+_WHO = {"i", "he", "she", "we", "they"}
+_BEING = {"am", "is", "are", "'m", "'s", "'re"}
+_NOT = {"not", "n't"}
 
 
 _PAST = {"did", "made", "done", "completed", "finished", "had"}
