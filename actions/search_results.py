@@ -13,6 +13,7 @@ from actions.search_state import Change, query_from_slots, query_to_slots, remem
 from actions.selection import Listed
 from actions.topic_action import Turn
 from preceptor.catalogue.money import convert_at
+from preceptor.catalogue.programs import ProgramView
 from preceptor.catalogue.search import (
     Hit,
     SearchQuery,
@@ -238,8 +239,9 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
     sentences = [turn.say("search_empty", criteria=wanted)]
     remarks = unused_remarks(turn, done)
     blame = list(dict.fromkeys(map(phrases.constraint, nothing.blame)))
-    if nothing.hidden:
-        sentences.append(turn.say("search_hidden", hidden=nothing.hidden))
+    closed = left_out(turn.catalogue, query)
+    if closed:
+        sentences.append(_naming(turn, closed))
     turn.set(offer=Widen(fields=list(nothing.blame)).dict() if nothing.blame else None)
     groups: Groups = []
     if nothing.alternatives:
@@ -273,13 +275,21 @@ def explain(turn: Turn, query: SearchQuery) -> None:
     if narrowed := narrowest(turn.catalogue, query):
         blame, more = narrowed
         sentences.append(turn.say("search_narrowed", blame=phrases.constraint(blame), more=more))
-    closed = left_out(turn.catalogue, query)[:_MOST_NAMED]
-    names = [turn.say(f"search_left_out_{p.listing}", name=phrases.title(p)) for p in closed]
-    if names:
-        sentences.append(turn.say("search_left_out", names="; ".join(names)))
+    closed = left_out(turn.catalogue, query)
+    if closed:
+        sentences.append(_naming(turn, closed))
     text = " ".join(sentences) or turn.say("search_nothing_left_out", criteria=keep(turn, query))
-    choices = [Choice(title=p.name[:60], payload=Show(program=p.id)) for p in closed]
+    choices = [Choice(title=p.name[:60], payload=Show(program=p.id)) for p in closed[:_MOST_NAMED]]
     turn.reply(text, choices=[*choices, *leads(turn, query), *turn.back_to_search()])
+
+
+def _naming(turn: Turn, closed: Sequence[ProgramView]) -> str:
+    """Name programmes that a search leaves out, and say why."""
+    named = closed[:_MOST_NAMED]
+    names = [turn.say(f"search_left_out_{p.listing}", name=phrases.title(p)) for p in named]
+    if len(closed) > len(named):
+        names.append(turn.say("search_left_out_more", number=len(closed) - len(named)))
+    return turn.say("search_left_out", names="; ".join(names))
 
 
 _MOST_NAMED = 2

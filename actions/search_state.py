@@ -322,6 +322,7 @@ def _with_terms(
     unwanted = [*question.values("country", role="excluded")]
     for region in question.values("region", role="excluded"):
         unwanted += [c for c in catalogue.countries_within([region]) if c not in unwanted]
+        changes["regions"] = tuple(r for r in changes.get("regions", query.regions) if r != region)
     for place in question.values("place", role="excluded"):
         changes["places"] = tuple(p for p in changes.get("places", query.places) if p != place)
     if unwanted:

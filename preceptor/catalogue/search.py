@@ -139,13 +139,11 @@ class Nothing:
         blame: The smallest set of constraints (names of SearchQuery's fields) without which
             there are results.
         alternatives: The nearest programmes once the blamed constraints are dropped.
-        hidden: How many restricted programmes and reports fit the whole query.
         worldwide: The schemes without a place of their own that may fit the whole query.
     """
 
     blame: tuple[str, ...]
     alternatives: tuple[Hit, ...]
-    hidden: int
     worldwide: tuple[Hit, ...] = ()
 
 
@@ -462,7 +460,6 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     holds both, for a budget by cost, for a length by length. Worldwide schemes are none of them.
     """
     found = _hits(catalogue, query)
-    hidden = len(left_out(catalogue, query))
     worldwide = tuple(hit for hit in found if hit.standing == "worldwide")
     if implied := _Scope(query, catalogue).implied_stages:
         query = replace(query, stages=tuple(sorted(implied)))
@@ -472,8 +469,8 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
         if hits:
             measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
             hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
-            return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), hidden, worldwide)
-    return Nothing((), (), hidden, worldwide)
+            return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), worldwide)
+    return Nothing((), (), worldwide)
 
 
 def left_out(catalogue: Catalogue, query: SearchQuery) -> list[ProgramView]:

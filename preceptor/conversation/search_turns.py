@@ -53,15 +53,16 @@ def changes_search(parsed: Mapping[str, Any]) -> bool:
     """Tell whether a message changes a search that is open, whatever else its words look like.
 
     It does if it names values and hardly more, puts a number right, gives up a constraint, asks
-    for something cheaper, shorter or longer, for the search again or why it finds so little.
+    for something cheaper, shorter or longer, for the search again or why it finds so little, or
+    wants no programmes.
     """
     text = parsed.get("text") or ""
-    if words.NO_PROGRAMMES.search(text):
-        return False
     intent = (parsed.get("intent") or {}).get("name")
     everything = parsed.get("entities") or []
     entities = [e for e in everything if e["entity"] in _SEARCHABLE]
-    if words.WHY_FEW.search(text) or (words.A_WISH.match(text) and words.wishes_in(text)):
+    if words.NO_PROGRAMMES.search(text) or words.WHY_FEW.search(text):
+        return True
+    if words.A_WISH.match(text) and words.wishes_in(text):
         return True
     if _puts_a_value_right(parsed, entities):
         return True

@@ -92,7 +92,7 @@ SHORTER = all_of(
     r"shorter|less time|fewer weeks|not (?:so|that|as) long|too long|less long|quicker|briefer|shortest"
 )
 LONGER = all_of(r"longer|more (?:weeks|time|months)|too short|longest")
-ADD = all_of("also|as well|too|add|plus|include|both")
+ADD = all_of("also|as well|too|add|plus|include|both|still (?:ok|okay|fine|good|possible)")
 
 AS_WELL = re.compile(
     r"\b(?:ideally|preferably|if possible|all of|all over|any ?where in|some ?where in)\b",
@@ -130,6 +130,7 @@ NO_PROGRAMMES = re.compile(
     r"\b(?:not|n'?t|no longer|stop|never) (?:really )?(?:looking for|searching(?: for)?|after"
     r"|asking (?:for|about)|want|need|interested in) (?:an?y? |the |more |your |another )?"
     r"(?:programm?e?s?|placements?|internships?|search(?:es)?|lists?)\b"
+    r"(?! (?:in|with|for|from|like|that|where|which|under|over)\b)"
     r"|^\W*(?:(?:ok|no|so|but)\W+)*no (?:more )?programm?e?s(?: (?:then|please|pls))?(?=\W|$)",
     re.IGNORECASE,
 )
@@ -137,8 +138,9 @@ NO_PROGRAMMES = re.compile(
 WHY_FEW = re.compile(
     r"\bwhy (?:(?:is|are) there |do i (?:get|see) |do you show )?(?:me )?"
     r"(?:(?:only|just) (?:one|two|three|these|those|that|\d)|so few)\b(?! (?:week|month|year|day)s?)"
-    r"|\bis (?:that|this) (?:all|it|everything)\b(?! (?:i|you|they|we)\b)"
-    r"|\b(?:left out|leave out|leaving out|hidden|hiding|(?:not|n'?t) show(?:n|ing)?)\b",
+    r"|\bis (?:that|this) (?:all|everything) (?:you have|you(?:'?ve)? got|there is)\b"
+    r"|\byou(?:'re|'ve| are| have)? (?:(?:left|leave|leaving) out|hid(?:e|den|ing)?"
+    r"|(?:do|did|wo|will)(?:n'?t| not) show)\b",
     re.IGNORECASE,
 )
 """What asks why a search finds no more: "why only one?", "which one do you leave out?"."""

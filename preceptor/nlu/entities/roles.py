@@ -40,7 +40,8 @@ _ANSWERED = {"no", "in", "at", "from", "i", "i'm", "im", "it", "its", "that", "t
 def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
     """Return the role of a term in a text: `excluded`, `origin`, `mentioned` or None.
 
-    What is `mentioned` is neither asked for nor refused: "Goa is in India", "I paid for Malawi".
+    What is `mentioned` is neither asked for nor refused: "Goa is in India", "I paid for Malawi",
+    "no worse than Spain".
 
     Args:
         span: the term's tokens.
@@ -48,7 +49,7 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
         names: folded names of places that are no adjectives.
     """
     place = term.kind in WHERE
-    if place and (_is_located(span, names) or _is_denied(span)):
+    if place and (_is_located(span, names) or _is_denied(span) or _is_compared(span)):
         return "mentioned"
     if excluded(span.doc, span.start, names):
         return "excluded"
@@ -112,6 +113,12 @@ def _is_located(span: Span, names: Collection[str]) -> bool:
 
 
 _NOT_IN = (["not", "in"], ["n't", "in"])
+
+
+def _is_compared(span: Span) -> bool:
+    """Tell whether something is compared with a place: "no worse than Spain"."""
+    before = [t.norm_ for t in span.doc[max(0, span.start - 2) : span.start]]
+    return before[-1:] == ["than"] and tuple(before) not in _NOT_PHRASES
 
 
 def _is_denied(span: Span) -> bool:
