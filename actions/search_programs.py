@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from actions import phrases, selection
-from actions.answers import LIKELY, LIKELY_IN_TALK, SURE, answer_if_sure
+from actions.answers import LIKELY, LIKELY_IN_TALK, SURE, answer_if_sure, choose, offer
 from actions.follow_up import follow_up
 from actions.search_results import (
     PAGE,
@@ -86,8 +86,18 @@ def _asks_something_else(turn: Turn) -> bool:
         return False
     in_talk = bool(turn.frame.question) or turn.slots.get("search_offset") is not None
     if in_talk and _is_idle(change(current(turn), turn.question, turn.catalogue, fresh=False)):
-        return answer_if_sure(turn, LIKELY_IN_TALK)
+        return answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
     return _says_much(turn.question) and answer_if_sure(turn, LIKELY if in_talk else SURE)
+
+
+def _offer_questions(turn: Turn) -> bool:
+    """Offer questions for a message that names nothing to search for; return whether it did."""
+    question = turn.question
+    seeks_nothing = not named_in(question) and _says_much(question) and not turn.parse.get("gloss")
+    matches = choose(turn).matches if seeks_nothing else ()
+    if matches:
+        offer(turn, matches)
+    return bool(matches)
 
 
 def _is_idle(done: Change) -> bool:
