@@ -209,7 +209,8 @@ def find(turn: Turn, *, fresh: bool) -> None:
         _relative(turn, done)
         return
     why = bool(words.WHY_FEW.search(turn.question.text))
-    if not done.changed and (why or (on_show and not fresh and _is_idle(done))):
+    asks = not named_in(turn.question) or "?" in (turn.parse.get("text") or "")
+    if not done.changed and (why or (on_show and asks and not fresh and _is_idle(done))):
         explain(turn, done.query)
         return
     shown = turn.slots.get("search_offset") or 0

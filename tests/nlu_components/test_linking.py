@@ -115,6 +115,8 @@ def linked(text: str) -> list[str]:
         ("Zanzibar isn't in Asia, and I am not Turkish", ["=zanzibar", "=asia", "=TR"]),
         ("Kandy is not in East Africa", ["=kandy", "=east-africa"]),
         ("it can't be worse than Turkey", ["=TR"]),
+        ("isnt there anything in Kandy", ["kandy"]),
+        ("aren't there hospitals in Turkey", ["TR"]),
         ("obgyn or peds in Zanzibar", ["obstetrics-gynaecology", "paediatrics", "zanzibar"]),
         ("O&G", ["obstetrics-gynaecology"]),
         ("kenya/tanzania", ["KE", "TZ"]),

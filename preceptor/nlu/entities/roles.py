@@ -129,7 +129,7 @@ def _is_denied(span: Span) -> bool:
 
 _WHO = {"i", "he", "she", "we", "they"}
 _BEING = {"am", "is", "are", "'m", "'s", "'re"}
-_NOT = {"not", "n't"}
+_NOT = {"not", "n't", "nt"}
 
 
 _PAST = {"did", "made", "done", "completed", "finished", "had"}
@@ -336,6 +336,9 @@ def excluded(doc: Doc, start: int, names: Collection[str] = ()) -> bool:
         following = window[i + 1 :]
         if word == "no" and "no" in window[max(0, i - 1) : i] + following[:1]:
             # "No no, Kenya" puts right, and wishes nothing away.
+            continue
+        if word in _NOT and following[:1] == ["there"]:
+            # "Isn't there something in Moshi?"
             continue
         if (word, following[0] if following else "") in _NOT_PHRASES:
             return True
