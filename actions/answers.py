@@ -25,7 +25,7 @@ from preceptor.knowledge.vectors import vector, vectors
 SURE, LIKELY, NEAR = 0.5, 0.3, 0.15
 """How likely the best answer must be right to be given, to be given with its question before it,
 and to be offered."""
-_LIKELY_IN_TALK = 0.18
+LIKELY_IN_TALK = 0.18
 """How likely to be given with its question where an answer was given before: measured on talks,
 the ranking is right there more often than it thinks."""
 SURER = 0.65
@@ -72,7 +72,7 @@ def likely(turn: Turn) -> float:
     """
     if turn.slots.get("offer"):
         return NEAR
-    return _LIKELY_IN_TALK if turn.frame.question else LIKELY
+    return LIKELY_IN_TALK if turn.frame.question else LIKELY
 
 
 def answer_if_sure(
@@ -81,7 +81,7 @@ def answer_if_sure(
     topics: Collection[str] = (),
     places: Collection[str] = (),
 ) -> bool:
-    """Answer from knowledge/ if it is sure; return whether it was.
+    """Answer from knowledge/ if it is sure enough; return whether it was.
 
     Args:
         turn: the turn.
@@ -102,7 +102,7 @@ def answer_if_sure(
     audience = context_of(turn).audience
     if audience and answer.audience and not audience & set(answer.audience):
         return False
-    tell(turn, answer)
+    tell_best(turn, choice)
     return True
 
 
@@ -458,7 +458,14 @@ def _programmes_there(turn: Turn, intent: str) -> list[Choice]:
     declared = intents().get(intent)
     if declared is None or not declared.search_there:
         return []
-    named = [(k, i) for k in ("place", "country", "region") for i in turn.question.values(k)]
+    person = turn.frame.person
+    home = {*person.origin, person.here}
+    named = [
+        (kind, i)
+        for kind in ("place", "country", "region")
+        for i in turn.question.values(kind)
+        if i not in home
+    ]
     if declared.place:
         named.append(("place", declared.place))
     if not named:

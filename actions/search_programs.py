@@ -8,16 +8,25 @@ from dataclasses import replace
 from decimal import Decimal
 
 from actions import phrases, selection
-from actions.answers import SURE, answer_if_sure
+from actions.answers import LIKELY, LIKELY_IN_TALK, SURE, answer_if_sure, choose, offer
 from actions.follow_up import follow_up
-from actions.search_results import PAGE, current, keep, leads, send, show, unused_remarks
+from actions.search_results import (
+    PAGE,
+    current,
+    explain,
+    keep,
+    leads,
+    send,
+    show,
+    unused_remarks,
+)
 from actions.search_state import Change, begun, change, named_in
-from actions.topic_action import TopicAction, Turn
+from actions.topic_action import Question, TopicAction, Turn
 from preceptor.catalogue.money import Money, Rates, convert_at
 from preceptor.catalogue.search import Hit, SearchQuery, search
+from preceptor.conversation import search_words as words
 from preceptor.conversation.choices import Choice, Country, Page, Restart, Search, Widen
 from preceptor.conversation.frame import told_of_oneself
-from preceptor.conversation.search_words import AROUND, RESET
 
 _ALL = 1000
 
@@ -59,25 +68,62 @@ class RefineSearch(TopicAction):
 
 # So much beside the values of a search may be a question of another kind.
 _MUCH = 4
-_SEEKS = re.compile(
-    r"\b(?:find|show|search|look(?:ing)?|programm?e?s?|placements?|options?|(?:some|any)(?:thing|where))\b",
-    re.IGNORECASE,
-)
 
 
 def _asks_something_else(turn: Turn) -> bool:
-    """Answer a message that says much beside its values from knowledge/, if that is sure.
+    """Answer a message that seeks no programmes from knowledge/; return whether it did.
 
-    "It's the motivation letter for the elective" names a kind of placement and is no search.
+    "It's the motivation letter for the elective" names a kind of placement and is no search. In
+    the middle of a talk a likely answer will do, and where the message changes nothing in the
+    search a less likely one.
     """
     text = turn.question.text
-    for entity in turn.question.entities:
+    if words.NO_PROGRAMMES.search(text):
+        _end(turn)
+        return True
+    seeks = (words.SEEKS, words.WHY_FEW, *(pattern for _, pattern in words.DROPS))
+    if turn.parse.get("sought") or any(pattern.search(text) for pattern in seeks):
+        return False
+    in_talk = bool(turn.frame.question) or turn.slots.get("search_offset") is not None
+    if in_talk and _is_idle(change(current(turn), turn.question, turn.catalogue, fresh=False)):
+        return answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
+    return _says_much(turn.question) and answer_if_sure(turn, LIKELY if in_talk else SURE)
+
+
+def _offer_questions(turn: Turn) -> bool:
+    """Offer questions for a message that names nothing to search for; return whether it did."""
+    question = turn.question
+    seeks_nothing = not named_in(question) and _says_much(question) and not turn.parse.get("gloss")
+    matches = choose(turn).matches if seeks_nothing else ()
+    if matches:
+        offer(turn, matches)
+    return bool(matches)
+
+
+def _is_idle(done: Change) -> bool:
+    """Tell whether a message changes nothing in a search, nor moves in its list."""
+    return not done.changed and done.step == "none" and not done.unused
+
+
+def _says_much(question: Question) -> bool:
+    """Tell whether a message says much beside the values of a search."""
+    text = question.text
+    for entity in question.entities:
         if entity["entity"] != "cheap":
             text = text.replace(entity["text"], " ")
-    beside = set(re.findall(r"[\w']+", text.lower())) - AROUND
-    if len(beside) < _MUCH or _SEEKS.search(text):
-        return False
-    return answer_if_sure(turn, SURE)
+    return len(set(re.findall(r"[\w']+", text.lower())) - words.AROUND) >= _MUCH
+
+
+def _end(turn: Turn) -> None:
+    """End the search of somebody who wants no programmes, and answer what else they say."""
+    person = turn.frame.person.less_wishes()
+    keep(turn, SearchQuery())
+    turn.frame = turn.frame.copy(update={"person": person})
+    turn.set(listed=None, search_offset=None, program_focus=None)
+    said = words.NO_PROGRAMMES.sub(" ", turn.question.text)
+    turn.question = replace(turn.question, text=said, entities=())
+    if not re.search(r"\w", said) or not answer_if_sure(turn, LIKELY_IN_TALK):
+        turn.reply(turn.say("search_ended"))
 
 
 def _begin(turn: Turn, choice: Search) -> None:
@@ -130,9 +176,10 @@ _THEIRS = ("stages", "when", "languages")
 def find(turn: Turn, *, fresh: bool) -> None:
     """Apply the question to the conversation's search and show what it finds."""
     before = current(turn)
+    on_show = turn.slots.get("topic") == "search" and turn.slots.get("search_offset") is not None
     done = change(before, turn.question, turn.catalogue, fresh=fresh)
     person = turn.frame.person
-    restarts = bool(RESET.search(turn.question.text))
+    restarts = bool(words.RESET.search(turn.question.text))
     if restarts:
         person = told_of_oneself(person.less_wishes(), turn.question.entities)
         turn.frame = turn.frame.copy(update={"person": person})
@@ -161,10 +208,17 @@ def find(turn: Turn, *, fresh: bool) -> None:
     if done.step in {"cheaper", "shorter", "longer"}:
         _relative(turn, done)
         return
+    why = bool(words.WHY_FEW.search(turn.question.text))
+    asks = not named_in(turn.question) or "?" in (turn.parse.get("text") or "")
+    if not done.changed and (why or (on_show and asks and not fresh and _is_idle(done))):
+        explain(turn, done.query)
+        return
     shown = turn.slots.get("search_offset") or 0
     steps = {"more": shown + PAGE, "previous": max(0, shown - PAGE), "back": shown}
     lead = "search_again" if done.step == "back" else None
     show(turn, done.query, steps.get(done.step, 0), lead=lead, done=done)
+    if why:
+        explain(turn, done.query)
 
 
 def _anywhere(turn: Turn, done: Change) -> bool:

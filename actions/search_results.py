@@ -13,7 +13,16 @@ from actions.search_state import Change, query_from_slots, query_to_slots, remem
 from actions.selection import Listed
 from actions.topic_action import Turn
 from preceptor.catalogue.money import convert_at
-from preceptor.catalogue.search import Hit, SearchQuery, Standing, nearest, search
+from preceptor.catalogue.programs import ProgramView
+from preceptor.catalogue.search import (
+    Hit,
+    SearchQuery,
+    Standing,
+    left_out,
+    narrowest,
+    nearest,
+    search,
+)
 from preceptor.conversation.cards import ProgramListCard
 from preceptor.conversation.choices import Choice, Compare, Page, Restart, Show, Widen
 
@@ -230,8 +239,9 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
     sentences = [turn.say("search_empty", criteria=wanted)]
     remarks = unused_remarks(turn, done)
     blame = list(dict.fromkeys(map(phrases.constraint, nothing.blame)))
-    if nothing.hidden:
-        sentences.append(turn.say("search_hidden", hidden=nothing.hidden))
+    closed = left_out(turn.catalogue, query)
+    if closed:
+        sentences.append(_naming(turn, closed))
     turn.set(offer=Widen(fields=list(nothing.blame)).dict() if nothing.blame else None)
     groups: Groups = []
     if nothing.alternatives:
@@ -243,7 +253,8 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
         groups.append((lead, list(nothing.worldwide[:_MOST_SCHEMES])))
     if not groups:
         pupil = "pre_university" in query.stages
-        sentences.append(turn.say("search_none_for_pupils" if pupil else "search_nothing_near"))
+        none = turn.say("search_none_for_pupils") if pupil else _nothing_near(turn, query)
+        sentences.append(none)
         turn.set(listed=None, search_offset=None, program_focus=None)
         turn.reply(" ".join(sentences), remarks=remarks, choices=leads(turn, query))
         return
@@ -251,6 +262,37 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
     send(turn, groups, 0, len(hits), [*_stale(turn, hits), *remarks])
 
 
+def _nothing_near(turn: Turn, query: SearchQuery) -> str:
+    """Say that nothing comes near, and how much there is in other parts of the world."""
+    elsewhere = search(turn.catalogue, query.without(*_WHERE, "excluded_countries"), 0, 0)
+    number = elsewhere.total - elsewhere.counts.get("worldwide", 0)
+    return turn.say("search_elsewhere" if number else "search_nothing_near", number=number)
+
+
+def explain(turn: Turn, query: SearchQuery) -> None:
+    """Say what narrows a search most, and which programmes it leaves out and why."""
+    sentences = []
+    if narrowed := narrowest(turn.catalogue, query):
+        blame, more = narrowed
+        sentences.append(turn.say("search_narrowed", blame=phrases.constraint(blame), more=more))
+    closed = left_out(turn.catalogue, query)
+    if closed:
+        sentences.append(_naming(turn, closed))
+    text = " ".join(sentences) or turn.say("search_nothing_left_out", criteria=keep(turn, query))
+    choices = [Choice(title=p.name[:60], payload=Show(program=p.id)) for p in closed[:_MOST_NAMED]]
+    turn.reply(text, choices=[*choices, *leads(turn, query), *turn.back_to_search()])
+
+
+def _naming(turn: Turn, closed: Sequence[ProgramView]) -> str:
+    """Name programmes that a search leaves out, and say why."""
+    named = closed[:_MOST_NAMED]
+    names = [turn.say(f"search_left_out_{p.listing}", name=phrases.title(p)) for p in named]
+    if len(closed) > len(named):
+        names.append(turn.say("search_left_out_more", number=len(closed) - len(named)))
+    return turn.say("search_left_out", names="; ".join(names))
+
+
+_MOST_NAMED = 2
 _WHERE = ("countries", "places", "regions")
 
 
@@ -260,6 +302,7 @@ def leads(turn: Turn, query: SearchQuery) -> list[Choice]:
     widened = (
         ("button_anywhere", [*_WHERE, "excluded_countries"], set(_WHERE) & set(set_now)),
         ("button_any_specialty", ["specialties", "excluded_specialties"], query.specialties),
+        ("button_any_kind", ["kinds"], query.kinds),
         ("button_any_price", ["budget"], query.budget),
     )
     return [turn.button(words, Widen(fields=fields)) for words, fields, on in widened if on] or [

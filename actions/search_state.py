@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -64,7 +64,14 @@ def query_to_slots(query: SearchQuery) -> dict[str, Any]:
 
 
 UnusedKind = Literal[
-    "when", "least_sum", "price_per", "currency", "currency_unknown", "working_days", "wishes"
+    "when",
+    "least_sum",
+    "price_per",
+    "currency",
+    "currency_unknown",
+    "working_days",
+    "wishes",
+    "roughly",
 ]
 
 
@@ -75,7 +82,8 @@ class Unused:
     Attributes:
         kind: `when` (a date, month or season), `least_sum` (a lower limit of money), `price_per`
             (a price per week and the like), `currency` (unclear which one), `currency_unknown`,
-            `working_days` (used, but counted as weeks), `wishes` (such as "safe").
+            `working_days` (used, but counted as weeks), `wishes` (such as "safe"),
+            `roughly` (a kind of placement named as an example).
         words: what the person wrote, or the sum that it comes to.
         options: ISO 4217 codes that an unclear currency may mean, the likelier first.
     """
@@ -129,7 +137,9 @@ def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fres
         query = replace(query, kinds=(), min_weeks=None, max_weeks=None, order="fit")
         if question.of_kind("country", "place", "region") and question.of_kind("specialty"):
             query = query.without("excluded_countries", "excluded_specialties")
-    dropped = {f for fields, pattern in words.DROPS if pattern.search(text) for f in fields}
+    given_up = [(fields, m[0]) for fields, pattern in words.DROPS if (m := pattern.search(text))]
+    dropped = {field for fields, _ in given_up for field in fields}
+    question = _without_words(question, given_up)
     query, question, let_go = _let_go(query.without(*dropped), question, catalogue)
     query, assumed, unused = _with_entities(
         query, question, catalogue, add=bool(words.ADD.search(text))
@@ -139,6 +149,23 @@ def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fres
     changed = query != before
     query, step = _moved(query, question, changed=changed, fresh=fresh)
     return Change(query, step, assumed, unused, changed, frozenset(dropped | let_go))
+
+
+def _without_words(question: Question, said: Iterable[tuple[Collection[str], str]]) -> Question:
+    """Return a message in which the words that give up a field name no value of it.
+
+    "Any kind of elective" asks for no electives.
+
+    Args:
+        question: the message.
+        said: fields that it gives up, and the words for it.
+    """
+    entities = list(question.entities)
+    for i, entity in enumerate(entities):
+        field = _FIELDS.get(entity["entity"])
+        if any(field in fields and entity["text"] in given_up for fields, given_up in said):
+            entities[i] = _with_role(entity, "let_go")
+    return replace(question, entities=tuple(entities))
 
 
 def _moved(
@@ -188,7 +215,8 @@ def _let_go(
         entities = [_with_role(e, None) if e.get("role") == "excluded" else e for e in entities]
     for i, entity in enumerate(question.entities):
         field = _FIELDS.get(entity["entity"])
-        before = re.split("[,.;]", text.partition(entity["text"])[0])[-1]
+        before, _, after = text.partition(entity["text"])
+        before = re.split("[,.;]", before)[-1]
         if field is None or entity.get("role") not in (None, "excluded"):
             continue
         if words.LETS_GO.search(before) or words.FILTER.search(text):
@@ -197,7 +225,9 @@ def _let_go(
             query = replace(query, **changes)
             given_up.add(field)
             entities[i] = _with_role(entity, "let_go")
-        elif words.FORGETS.search(before):
+        elif field == "kinds" and words.ROUGHLY.search(before):
+            entities[i] = _with_role(entity, "roughly")
+        elif words.FORGETS.search(before) and not after.startswith(" only"):
             entities[i] = _with_role(entity, "excluded")
     return query, replace(question, entities=tuple(entities)), given_up
 
@@ -219,7 +249,8 @@ def _with_entities(
     if question.of_kind("cheap"):
         query = replace(query, order="price")
     wishes = [Unused("wishes", name) for name in words.wishes_in(question.text)]
-    return query, assumed, (*unused_lengths, *unused_sums, *wishes)
+    examples = [Unused("roughly", e["text"]) for e in question.of_kind("kind", role="roughly")]
+    return query, assumed, (*unused_lengths, *unused_sums, *wishes, *examples)
 
 
 def _with_number(query: SearchQuery, question: Question) -> SearchQuery:
@@ -262,11 +293,17 @@ def _with_terms(
     countries, places, regions = map(question.values, ("country", "place", "region"))
     if countries or places or regions:
         countries = _besides_places(query, question, catalogue)
+        # A region that was refused as a whole is wanted after all.
+        within = [set(catalogue.countries_within([region])) for region in regions]
+        refused = set(query.excluded_countries)
+        taken_back = {c for each in within if each <= refused for c in each}
         changes |= {
             "countries": merged("countries", countries),
             "places": merged("places", places),
             "regions": merged("regions", regions),
-            "excluded_countries": tuple(c for c in query.excluded_countries if c not in countries),
+            "excluded_countries": tuple(
+                c for c in query.excluded_countries if c not in {*countries, *taken_back}
+            ),
         }
     for field, kind in (
         ("specialties", "specialty"),
@@ -285,6 +322,7 @@ def _with_terms(
     unwanted = [*question.values("country", role="excluded")]
     for region in question.values("region", role="excluded"):
         unwanted += [c for c in catalogue.countries_within([region]) if c not in unwanted]
+        changes["regions"] = tuple(r for r in changes.get("regions", query.regions) if r != region)
     for place in question.values("place", role="excluded"):
         changes["places"] = tuple(p for p in changes.get("places", query.places) if p != place)
     if unwanted:

@@ -201,7 +201,7 @@ class ComparePrograms(TopicAction):
             # With one programme on show a question can only be about that one.
             describe(turn, programs[0])
         elif len(programs) < 2:
-            needs_two = turn.say("compare_needs_two")
+            needs_two = turn.say("compare_needs_two" if pool else "pick_none")
             turn.reply(needs_two, choices=_shown(turn) or turn.leads("find_program"))
         else:
             left_out = len(picked) < 2 and len(pool) > len(programs)
@@ -293,10 +293,10 @@ def _cheapest(turn: Turn, programs: list[ProgramView]) -> str:
         for p in programs
         if p.price_is_cost and p.price and (cost := in_euro(p.price, rates)) is not None
     ]
-    if not priced:
+    prices = [f"{p.name}: {program_fields.price(p)}" for p in programs if p.price]
+    if not prices:
         return turn.say("compare_no_prices")
     if len(priced) < len(programs) or len(bases) > 1:
-        prices = [f"{p.name}: {program_fields.price(p)}" for _, p in priced]
         words = "compare_no_cheapest" if len(priced) == len(programs) else "compare_some_prices"
         return turn.say(words, prices="; ".join(prices))
     cheapest = min(priced, key=lambda pair: pair[0])[1]

@@ -139,13 +139,11 @@ class Nothing:
         blame: The smallest set of constraints (names of SearchQuery's fields) without which
             there are results.
         alternatives: The nearest programmes once the blamed constraints are dropped.
-        hidden: How many restricted programmes and reports fit the whole query.
         worldwide: The schemes without a place of their own that may fit the whole query.
     """
 
     blame: tuple[str, ...]
     alternatives: tuple[Hit, ...]
-    hidden: int
     worldwide: tuple[Hit, ...] = ()
 
 
@@ -461,9 +459,7 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
     near they come to what was asked: for countries and places by the smallest area or region that
     holds both, for a budget by cost, for a length by length. Worldwide schemes are none of them.
     """
-    everything = replace(query, include_restricted=True, include_reports=True)
     found = _hits(catalogue, query)
-    hidden = len(_hits(catalogue, everything)) - len(found)
     worldwide = tuple(hit for hit in found if hit.standing == "worldwide")
     if implied := _Scope(query, catalogue).implied_stages:
         query = replace(query, stages=tuple(sorted(implied)))
@@ -473,8 +469,40 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
         if hits:
             measures = [_NEARNESS[name] for name in blame if name in _NEARNESS]
             hits.sort(key=lambda hit: tuple(m(hit, query, catalogue) for m in measures))
-            return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), hidden, worldwide)
-    return Nothing((), (), hidden, worldwide)
+            return Nothing(blame, tuple(hits[:_MOST_ALTERNATIVES]), worldwide)
+    return Nothing((), (), worldwide)
+
+
+def left_out(catalogue: Catalogue, query: SearchQuery) -> list[ProgramView]:
+    """Return the restricted programmes and the reports that a query leaves out, less schemes."""
+    everything = replace(query, include_restricted=True, include_reports=True)
+    shown = {hit.program.id for hit in _hits(catalogue, query)}
+    return [
+        hit.program
+        for hit in _hits(catalogue, everything)
+        if hit.program.id not in shown and hit.standing != "worldwide"
+    ]
+
+
+def narrowest(catalogue: Catalogue, query: SearchQuery) -> tuple[str, int] | None:
+    """Return the constraint that leaves out the most programmes, and how many; None if none does.
+
+    Who somebody is and where they want to go aren't among them.
+    """
+
+    def count(less: SearchQuery) -> int:
+        return sum(hit.standing != "worldwide" for hit in _hits(catalogue, less))
+
+    found = count(query)
+    kept = {*_NEVER_GIVEN_UP, *_OF_PLACES}
+    gains = {
+        name: count(query.without(name)) - found for name in query.constraints() if name not in kept
+    }
+    name = max(gains, key=lambda each: gains[each], default=None)
+    return (name, gains[name]) if name and gains[name] else None
+
+
+_OF_PLACES = frozenset({"places", "countries", "regions", "excluded_countries"})
 
 
 def _blames(query: SearchQuery) -> Iterable[tuple[str, ...]]:

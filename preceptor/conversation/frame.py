@@ -217,7 +217,8 @@ def told_of_oneself(
         found["stages"] = stages_after(person.stages, found["stages"])
     dated = [e for e in entities if e["entity"] == "duration" and _WHEN & e["value"].keys()]
     when = [str(e.get("text", "")).strip().removeprefix("of ") for e in dated]
-    if when:
+    # Of a birthday or an exam the month says nothing of a placement.
+    if when and wishes:
         found["when"] = tuple(when)
     return person.copy(update=found) if found else person
 

@@ -31,9 +31,9 @@ def as_search(parsed: Mapping[str, Any], *, searching: bool) -> dict[str, Any] |
         name = SEARCH
     else:
         name = _search_of_parts(parsed)
-    return (
-        {**parsed, "intent": {"name": name, "confidence": 1.0}, "questions": []} if name else None
-    )
+    if name is None:
+        return None
+    return {**parsed, "intent": {"name": name, "confidence": 1.0}, "questions": [], "sought": True}
 
 
 # What is said of programmes on show is said of those, and registration has its own bare values.
@@ -53,12 +53,15 @@ def changes_search(parsed: Mapping[str, Any]) -> bool:
     """Tell whether a message changes a search that is open, whatever else its words look like.
 
     It does if it names values and hardly more, puts a number right, gives up a constraint, asks
-    for something cheaper, shorter or longer, or for the search again.
+    for something cheaper, shorter or longer, for the search again or why it finds so little, or
+    wants no programmes.
     """
     text = parsed.get("text") or ""
     intent = (parsed.get("intent") or {}).get("name")
     everything = parsed.get("entities") or []
     entities = [e for e in everything if e["entity"] in _SEARCHABLE]
+    if words.NO_PROGRAMMES.search(text) or words.WHY_FEW.search(text):
+        return True
     if words.A_WISH.match(text) and words.wishes_in(text):
         return True
     if _puts_a_value_right(parsed, entities):
@@ -75,6 +78,7 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 _MOST_CORRECTING = 20
+_DATES = frozenset({"month", "season", "start"})
 _OF_VALUES = frozenset({"length", "price", "starts"})
 
 
@@ -85,6 +89,8 @@ def _puts_a_value_right(parsed: Mapping[str, Any], entities: Iterable[Mapping[st
     """
     text = str(parsed.get("text") or "")
     values = [e for e in entities if e["entity"] in ("duration", "money") and not e.get("role")]
+    # A month alone may be that of a birthday.
+    values = [e for e in values if _DATES.isdisjoint(e["value"])]
     if not values or len(text.split()) > _MOST_CORRECTING or _ASKS.match(text):
         return False
     if not parsed.get("language"):

@@ -50,7 +50,13 @@ DROPS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
             r"|whatever (?:it costs|the price|the cost)|no matter (?:the|what it) costs?",
             "budget|price|money|costs?",
         ),
-        (("kinds",), "any (?:kind|type)", "kind|type"),
+        (
+            ("kinds",),
+            r"any (?:kinds?|types?|sorts?)(?: of (?:placements?|electives?|programm?es?))?"
+            r"|any (?:placement|programme?)"
+            r"|(?:observ\w+|shadow\w*) or hands[- ]on|hands[- ]on or (?:observ\w+|shadow\w*)",
+            "kind|type",
+        ),
         (("stages",), "any (?:stage|level)", "stage|level|year"),
         (("languages",), "any language", "language"),
         (("when",), r"any ?time|any (?:dates?|month)|no matter when", "dates?|months?"),
@@ -86,7 +92,7 @@ SHORTER = all_of(
     r"shorter|less time|fewer weeks|not (?:so|that|as) long|too long|less long|quicker|briefer|shortest"
 )
 LONGER = all_of(r"longer|more (?:weeks|time|months)|too short|longest")
-ADD = all_of("also|as well|too|add|plus|include|both")
+ADD = all_of("also|as well|too|add|plus|include|both|still (?:ok|okay|fine|good|possible)")
 
 AS_WELL = re.compile(
     r"\b(?:ideally|preferably|if possible|all of|all over|any ?where in|some ?where in)\b",
@@ -105,11 +111,39 @@ REQUEST = re.compile(
 LETS_GO = all_of(
     r"never ?mind|(?:doesn'?t|doesnt|does not|needn'?t|need not|don'?t|do not)"
     r" (?:really )?(?:have|need|has)? ?(?:to )?be|not necessarily|no need (?:to|for)"
+    r"|(?:do not|don'?t|not) (?:restrict|limit|narrow)\w*(?: \w+){0,2} (?:to|by)"
 )
 """What gives up a thing that the search asks for, without not wanting it."""
+ROUGHLY = re.compile(r"\b(?:some|any)thing (?:like|similar to|such as)(?: an?)?\s+$", re.IGNORECASE)
+"""What stands before an example of what is sought: "something like observing"."""
 FILTER = all_of(r"without (?:the |that )?(?:\w+ )?(?:filter|limit|restriction)")
 FORGETS = all_of(r"forget(?: about)?|drop|scrap|skip|lose|remove|ditch")
 """What gives up a thing because it isn't wanted any more."""
+SEEKS = re.compile(
+    r"\b(?:find|show|search|look(?:ing)?|programm?e?s?|placements?|options?"
+    r"|(?:some|any)(?:thing|where|place)|what is there"
+    r"|(?:want|wants|wanna|like|love|hope|hoping|plan|planning)(?: to)? (?:go|do|come|try))\b",
+    re.IGNORECASE,
+)
+"""What says that programmes are sought."""
+NO_PROGRAMMES = re.compile(
+    r"\b(?:not|n'?t|no longer|stop|never) (?:really )?(?:looking for|searching(?: for)?|after"
+    r"|asking (?:for|about)|want|need|interested in) (?:an?y? |the |more |your |another )?"
+    r"(?:programm?e?s?|placements?|internships?|search(?:es)?|lists?)\b"
+    r"(?! (?:in|with|for|from|like|that|where|which|under|over)\b)"
+    r"|^\W*(?:(?:ok|no|so|but)\W+)*no (?:more )?programm?e?s(?: (?:then|please|pls))?(?=\W|$)",
+    re.IGNORECASE,
+)
+"""What ends a search: "I'm not looking for a programme"."""
+WHY_FEW = re.compile(
+    r"\bwhy (?:(?:is|are) there |do i (?:get|see) |do you show )?(?:me )?"
+    r"(?:(?:only|just) (?:one|two|three|these|those|that|\d)|so few)\b(?! (?:week|month|year|day)s?)"
+    r"|\bis (?:that|this) (?:all|everything) (?:you have|you(?:'?ve)? got|there is)\b"
+    r"|\byou(?:'re|'ve| are| have)? (?:(?:left|leave|leaving) out|hid(?:e|den|ing)?"
+    r"|(?:do|did|wo|will)(?:n'?t| not) show)\b",
+    re.IGNORECASE,
+)
+"""What asks why a search finds no more: "why only one?", "which one do you leave out?"."""
 IS_NOT = re.compile(
     r"^\W*(?:(?:but|hm+|no|well|sorry|ok)\W+)*(?:that|this|those|these|they|it)"
     r"(?:'?s not| is ?n'?t| is not| are ?n'?t| are not|'re not| was ?n'?t)\b",

@@ -176,3 +176,9 @@ def test_a_search_is_offered_for_the_place_that_an_intent_is_about(desk):
     assert desk.click(Search(place="bali")).slots["search_place"] == ["bali"]
     named = desk.run(FACTS, "what does it cost in the Philippines", "ask_cost_and_funding")
     assert named.payload("Programmes in the Philippines") == Search(country="PH")
+
+
+def test_nobody_is_offered_programmes_where_they_come_from(desk):
+    text = "I'm a student from Kenya, how dear is an internship for us in Kenya"
+    done = desk.run("action_answer", text, "ask_cost_and_funding")
+    assert "Programmes in Kenya" not in done.titles

@@ -199,5 +199,11 @@ def test_the_departments_searched_for_are_compared(desk):
         assert specialty in row["cells"][0], row
 
 
-def test_comparing_nothing_asks_for_two(desk):
-    assert "need two" in desk.talk(compare("compare them")).text
+def test_comparing_nothing_says_that_nothing_was_shown(desk):
+    assert "haven't shown" in desk.talk(compare("compare them")).text
+
+
+def test_a_fee_is_named_where_the_price_of_the_stay_is_not_known(desk):
+    shown = showing("uct-cape-town-electives", "stellenbosch-tygerberg-undergraduate-electives")
+    done = desk.run("action_compare_programs", "which is cheaper", "compare_programs", shown)
+    assert "can't name the cheapest" in done.text and "ZAR 14,130" in done.text

@@ -33,6 +33,14 @@ def changed(desk: Desk, before: SearchQuery, text: str, *, fresh: bool = False):
     ("before", "text", "after"),
     [
         (SearchQuery(), "Kenya", SearchQuery(countries=("KE",))),
+        (SearchQuery(kinds=("elective",)), "any sort of elective", SearchQuery()),
+        (SearchQuery(kinds=("elective",)), "don't limit it to electives", SearchQuery()),
+        (SearchQuery(), "something like volunteering", SearchQuery()),
+        (
+            SearchQuery(regions=("africa",)),
+            "forget Africa only, Peru is possible too",
+            SearchQuery(countries=("PE",), regions=("africa",)),
+        ),
         (SearchQuery(), "Kenya or Tanzania", SearchQuery(countries=("KE", "TZ"))),
         (SearchQuery(), "Arusha, Tanzania", SearchQuery(places=("arusha",))),
         (SearchQuery(), "Kenya or Zanzibar", SearchQuery(countries=("KE",), places=("zanzibar",))),
@@ -264,6 +272,18 @@ def test_a_sum_without_a_currency_takes_that_of_the_budget_before(desk):
 )
 def test_what_a_search_cannot_use_is_named(desk, text, unused):
     assert list(changed(desk, KENYA_SURGERY, text).unused) == unused
+
+
+def test_a_region_that_was_refused_is_wanted_after_all(desk):
+    refused = changed(desk, SearchQuery(countries=("PE",), regions=("africa",)), "not in Africa")
+    assert refused.query.regions == () and "KE" in refused.query.excluded_countries
+    again = changed(desk, refused.query, "no, Africa is still fine").query
+    assert again == SearchQuery(countries=("PE",), regions=("africa",))
+
+
+def test_an_example_of_a_kind_is_said_to_be_left_open(desk):
+    unused = changed(desk, SearchQuery(), "something like volunteering in Peru").unused
+    assert unused == (Unused("roughly", "volunteering"),)
 
 
 def test_an_unclear_currency_is_that_of_the_budget_before(desk):

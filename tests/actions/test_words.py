@@ -122,6 +122,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "constraint_": [field.name for field in dataclasses.fields(SearchQuery)],
     "price_": get_args(PriceBasis),
     "search_unused_": get_args(UnusedKind),
+    "search_left_out_": ("report", "restricted"),
 }
 """Sentences that are chosen by a value, by what their names begin with."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from preceptor.catalogue.money import Money
-from preceptor.catalogue.search import Nothing, SearchQuery, nearest, search
+from preceptor.catalogue.search import Nothing, SearchQuery, left_out, narrowest, nearest, search
 from preceptor.catalogue.snapshot import Catalogue
 from tests.support.catalogue import program
 
@@ -52,7 +52,17 @@ def test_a_city_is_replaced_by_its_area_before_anything_else(several: Catalogue)
     result = nothing(several, SearchQuery(places=("denpasar",)))
     assert result.blame == ("places",)
     assert ids(result)[0] == "bali"
-    assert result.hidden == 1
+
+
+def test_what_a_search_leaves_out_is_its_reports_and_what_is_closed(several: Catalogue) -> None:
+    left = left_out(several, SearchQuery(places=("denpasar",)))
+    assert [program.id for program in left] == ["denpasar-report"]
+
+
+def test_what_narrows_a_search_most_is_not_its_place(several: Catalogue) -> None:
+    tight = SearchQuery(countries=("PE",), budget=Money(92000, "USD"))
+    assert narrowest(several, tight) == ("budget", 2)
+    assert narrowest(several, SearchQuery(countries=("PE",))) is None
 
 
 def test_a_city_is_replaced_by_its_country_next(with_programs: WithPrograms) -> None:
@@ -72,7 +82,7 @@ def test_no_other_continent_is_offered_and_the_kind_given_up_before_it(
         program("peru", countries="PE", kind="elective"), program("kenya", countries="KE")
     )
     assert nothing(catalogue, SearchQuery(countries=("EC",))).blame == ("countries",)
-    assert nothing(catalogue, SearchQuery(countries=("LK",))) == Nothing((), (), 0)
+    assert nothing(catalogue, SearchQuery(countries=("LK",))) == Nothing((), ())
     query = SearchQuery(countries=("PE",), kinds=("volunteer",))
     assert nothing(catalogue, query).blame == ("kinds",)
 
@@ -143,7 +153,7 @@ def test_when_nothing_but_dropping_all_helps_all_are_blamed(with_programs: WithP
 def test_an_empty_catalogue_blames_nothing(with_programs: WithPrograms) -> None:
     catalogue = with_programs()
     result = nothing(catalogue, SearchQuery(countries=("KE",)))
-    assert result == Nothing((), (), 0)
+    assert result == Nothing((), ())
 
 
 def test_alternatives_keep_the_other_constraints(several: Catalogue) -> None:

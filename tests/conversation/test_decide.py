@@ -288,6 +288,7 @@ def searched(text: str, *named: tuple, intent: str = "thank", searching: bool = 
         ("something cheaper", []),
         ("so those programmes again", []),
         ("a safe one please", []),
+        ("why only two?", []),
     ],
 )
 def test_what_changes_a_search_does_so_whatever_it_looks_like_and_only_an_open_one(text, named):
@@ -307,6 +308,7 @@ def test_what_changes_a_search_does_so_whatever_it_looks_like_and_only_an_open_o
         ("how much is the one in Kenya", [("Kenya", "country")], "ask_program_detail"),
         ("2", [], "show"),
         ("are there scholarships", [], "ask_cost_and_funding"),
+        ("I don't want any programmes in Kenya", [("Kenya", "country")], "deny"),
     ],
 )
 def test_a_question_beside_an_open_search_stays_one(text, named, intent):

@@ -72,6 +72,8 @@ def test_what_was_learnt_survives_being_written(words, tmp_path):
         ("تدريب جراحة في كينيا لمدة أربعة أسابيع", "ar", "surgery Kenya 4 weeks"),
         ("尼泊尔儿科实习4周", "zh", "Nepal paediatrics 4 weeks"),
         ("un stage au Pérou à moins de 900 euros", "fr", "Peru under 900 euros"),
+        ("étudiant en 4e année, au Kenya en août", "fr", "4th year Kenya in August"),
+        ("sono al quinto anno, due settimane a marzo", "it", "5th year 2 weeks in March"),
         ("xyz", "it", ""),
     ],
 )

@@ -128,7 +128,9 @@ def _length(text: str, match: re.Match[str]) -> tuple[dict[str, Any], int, int] 
     elif not match["n2"]:
         added, end = _added(text, end, weeks)
         low, high = low + added, None if high is None else high + added
-    if low > _LONGEST or _AGO.match(text[end : end + 30]):
+    # "A year out" is no stay; "4 weeks off" may be the time for one.
+    out = match["u"].startswith("y") and re.match(r" (?:out|off)\b", text[end:])
+    if low > _LONGEST or out or _AGO.match(text[end : end + 30]):
         return None
     value, start, end = _bounded(text, match, low, high, end)
     if match["working"] and match["u"].startswith("day"):

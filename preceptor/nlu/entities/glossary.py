@@ -2,7 +2,7 @@
 
 Actions, entities and searches read English. Of a message in another language they get the words
 that are known here and nothing else: "¿y en Kenia, más barato?" becomes "Kenya cheaper". Names of
-countries come from Unicode's CLDR by way of Babel, the other words from `glossary.yml`.
+countries and months come from Unicode's CLDR by way of Babel, the other words from `glossary.yml`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
             meant = _REGIONS.get(code) or english.get(code, "")
             for form in {name, name.partition(" (")[0], name.partition("（")[0]}:
                 forms[_form(form, language)] = meant.partition(" (")[0]
+    forms |= _months(language)
     text = resources.files("preceptor.nlu.entities").joinpath("glossary.yml").read_text("utf-8")
     for word, of in YAML(typ="safe").load(text).items():
         for form in (of.get(language) or "").split("|"):
@@ -51,6 +52,16 @@ def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
         options.append(f"(?P<g{number}>{form})")
     options.append(r"(?P<number>\d+(?:[.,]\d+)*)")
     return re.compile("|".join(options)), meanings
+
+
+def _months(language: str) -> dict[str, str]:
+    """Return expressions for a language's names of months, with "in August" for each."""
+    english = Locale("en").months["format"]["wide"]
+    return {
+        _form(name, language): f"in {english[number]}"
+        for names in Locale(language).months.values()
+        for number, name in names.get("wide", {}).items()
+    }
 
 
 def _form(name: str, language: str) -> str:

@@ -40,23 +40,27 @@ _ANSWERED = {"no", "in", "at", "from", "i", "i'm", "im", "it", "its", "that", "t
 def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
     """Return the role of a term in a text: `excluded`, `origin`, `mentioned` or None.
 
-    What is `mentioned` is neither asked for nor refused: "Goa is in India", "I paid for Malawi".
+    What is `mentioned` is neither asked for nor refused: "Goa is in India", "I paid for Malawi",
+    "no worse than Spain".
 
     Args:
         span: the term's tokens.
         term: what they mean.
         names: folded names of places that are no adjectives.
     """
+    place = term.kind in WHERE
+    if place and (_is_located(span, names) or _is_denied(span) or _is_compared(span)):
+        return "mentioned"
     if excluded(span.doc, span.start, names):
         return "excluded"
-    if term.kind not in WHERE:
+    if not place:
         return None
     if _is_rejected(span, names) or (term.kind != "place" and _is_outside(span)):
         return "excluded"
     adjective = term.kind == "country" and fold(span.text) not in names
     if _comes_from(span, adjective):
         return "origin"
-    return "mentioned" if _is_located(span, names) or _is_past(span) else None
+    return "mentioned" if _is_past(span) else None
 
 
 _NOES = {"no", "nope", "nah"}
@@ -97,11 +101,35 @@ def _is_outside(span: Span) -> bool:
 
 
 def _is_located(span: Span, names: Collection[str]) -> bool:
-    """Tell whether the text only says where something lies: "Goa is in India"."""
-    doc, is_in = span.doc, ["is", "in"]
-    after = [t.norm_ for t in doc[span.end : span.end + 2]]
-    before = [t.norm_ for t in doc[max(0, span.start - 3) : span.start]]
-    return after == is_in or (before[1:] == is_in and before[0] in names)
+    """Tell whether the text only says where something lies or doesn't: "Goa isn't in Nepal"."""
+    doc = span.doc
+    after = [t.norm_ for t in doc[span.end : span.end + 3]]
+    before = [t.norm_ for t in doc[max(0, span.start - 4) : span.start]]
+    if after[:2] == ["is", "in"] or (after[:1] == ["is"] and after[1:] in _NOT_IN):
+        return True
+    lies = before[-2:] == ["is", "in"] or (before[-3:-2] == ["is"] and before[-2:] in _NOT_IN)
+    named = before[-3:-2] if before[-2:] == ["is", "in"] else before[-4:-3]
+    return lies and not set(named).isdisjoint(names)
+
+
+_NOT_IN = (["not", "in"], ["n't", "in"])
+
+
+def _is_compared(span: Span) -> bool:
+    """Tell whether something is compared with a place: "no worse than Spain"."""
+    before = [t.norm_ for t in span.doc[max(0, span.start - 2) : span.start]]
+    return before[-1:] == ["than"] and tuple(before) not in _NOT_PHRASES
+
+
+def _is_denied(span: Span) -> bool:
+    """Tell whether the text says what somebody isn't: "she isn't Irish"."""
+    before = [t.norm_ for t in span.doc[max(0, span.start - 3) : span.start]]
+    return len(before) == 3 and before[1] in _BEING and before[2] in _NOT and before[0] in _WHO
+
+
+_WHO = {"i", "he", "she", "we", "they"}
+_BEING = {"am", "is", "are", "'m", "'s", "'re"}
+_NOT = {"not", "n't", "nt"}
 
 
 _PAST = {"did", "made", "done", "completed", "finished", "had"}
@@ -308,6 +336,9 @@ def excluded(doc: Doc, start: int, names: Collection[str] = ()) -> bool:
         following = window[i + 1 :]
         if word == "no" and "no" in window[max(0, i - 1) : i] + following[:1]:
             # "No no, Kenya" puts right, and wishes nothing away.
+            continue
+        if word in _NOT and following[:1] == ["there"]:
+            # "Isn't there something in Moshi?"
             continue
         if (word, following[0] if following else "") in _NOT_PHRASES:
             return True
