@@ -129,6 +129,11 @@ def is_absence(text: str) -> bool:
     return bool(_words().single["absence"].search(text))
 
 
+def names_the_internship(text: str) -> bool:
+    """Tell whether a text names the internship or what it is for: "house job", "registration"."""
+    return bool(_words().single["internship"].search(text))
+
+
 def was_done(text: str) -> bool:
     """Tell whether somebody says that their internship is done: "a completed house job"."""
     return bool(_words().single["was_done"].search(text))
@@ -276,7 +281,7 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     talk = topic in intents().in_group("registration")
     if parsed.get("danger_step"):
         return dict(parsed)
-    if parsed.get("follow_up") and _names_its_matter(parsed):
+    if parsed.get("follow_up") and _names_its_matter(parsed, talk):
         own = {key: value for key, value in parsed.items() if key != "follow_up"}
         return _changed(own, 1.0 if talk else _CLAIMED)
     if parsed.get("follow_up"):
@@ -293,19 +298,23 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     return (_following_up(parsed, sure) if talk else None) or dict(parsed)
 
 
-def _is_of_another_profession(text: str, entities: Entities) -> bool:
-    """Tell whether a question asks how nurses and the like get to work in a country."""
+def _is_of_another_profession(text: str, entities: Entities, *, talk: bool = False) -> bool:
+    """Tell whether a question asks how nurses and the like get to work in a country.
+
+    In a `talk` on rules the country is the one spoken of.
+    """
     kinds = {e["entity"] for e in entities}
+    where = talk or bool(kinds & {"country", "place"})
     profession = profession_of(text, entities)
-    if profession in (None, "doctor") or not kinds & {"country", "place"} or is_a_search(text):
+    if profession in (None, "doctor") or not where or is_a_search(text):
         return False
     return bool(_OF_A_PROFESSION.intersection(aspects_of(text))) and "duration" not in kinds
 
 
-def _names_its_matter(parsed: Mapping[str, Any]) -> bool:
+def _names_its_matter(parsed: Mapping[str, Any], talk: bool) -> bool:
     """Tell whether a question names what it is about, and so is none on the last answer."""
     text, entities = parsed.get("text") or "", parsed.get("entities") or []
-    if _is_of_another_profession(text, entities):
+    if _is_of_another_profession(text, entities, talk=talk):
         return True
     named = any(e["entity"] == "registration" for e in entities)
     return named and bool(aspects_of(text) or asks_meaning(text, entities))
@@ -386,7 +395,7 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     if _words().single["salary"].search(text):
         beside = {*beside, "pay"}
     asks = bool(set(aspects_of(text)) - beside)
-    named = "registration" in kinds or bool(_words().single["internship"].search(text))
+    named = "registration" in kinds or names_the_internship(text)
     if named and asks and (ours or where):
         return True
     profession = profession_of(text, entities)
@@ -400,7 +409,7 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
         return False
     who = route_of(text) is not None or profession is not None
     points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS or where
-    return (asks or who) and (points or sure < _SURE)
+    return (asks or who) and (points or unsure or sure < _SURE)
 
 
 def _is_short(text: str) -> bool:
