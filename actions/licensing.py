@@ -233,7 +233,7 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
         if not {INTENT, LENGTH} & set(best.topics):
             tell(turn, best)
             return True
-    if not asked.countries or not registration.aspects_of(turn.question.text):
+    if len(asked.countries) != 1 or not registration.aspects_of(turn.question.text):
         return False
     topics = (INTENT, LENGTH)
     return answer_if_sure(turn, least=_SUREST, topics=topics, places=asked.countries)
@@ -529,7 +529,7 @@ def _tell_own(turn: Turn, own: Answer, remark: str | None, *, again: bool) -> bo
     told = again and own.id in turn.frame.told
     if told and turn.choice is None and not turn.parse.get("follow_up"):
         turn.frame = turn.frame.copy(update={"focus": own.id})
-        return tell_detail(turn, own)
+        return answer_if_sure(turn, topics=(INTENT, LENGTH)) or tell_detail(turn, own)
     tell(turn, own, remark=remark)
     return True
 

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from preceptor.catalogue.cells import Route
 from preceptor.conversation.decide import is_unclear, leans
-from preceptor.conversation.follow_ups import kind_of
+from preceptor.conversation.follow_ups import ELSEWHERE, kind_of
 from preceptor.conversation.frame import KIN
 from preceptor.conversation.phrases import LIKELY
 from preceptor.intents import FALLBACK, intents
@@ -45,6 +45,15 @@ _OF_THE_WAY = {"attempts", "fees", "total", COMPARED}
 _OF_AN_EXAM = {"attempts", "fees", "language", "length", "needed", "time_limits", "total"}
 # What is asked of other professions than doctors.
 _OF_A_PROFESSION = {"attempts", COMPARED, "exam", "needed", "regulator", "steps"}
+# What sentences have that say how often, how long and how much, of which rules have no column.
+_ATTEMPTS = re.compile(
+    r"\b(?:attempts?|(?:two|three|four|five|six|several|\d+) times|retake|resits?|twice"
+    r"|repeat(?:ed)?)\b"
+)
+_TIMES = re.compile(r"\b(?:days|weeks)\b|(?<!within )\b[\w-]+ months\b")
+_SUMS = re.compile(r"\bfees?\b|\b(?:euros?|pounds|dollars)\b|[£€$]\d|\b[A-Z]{3} ?\d{3}")
+SAYING = {"attempts": _ATTEMPTS, "fees": _SUMS, "length": _TIMES, "total": _TIMES}
+"""What the sentences of a text have that answer something asked."""
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +")
 _MOST_BESIDE = 3
 # Aspects that a word for "need" is no further question beside.
@@ -284,6 +293,8 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     if parsed.get("follow_up") and _names_its_matter(parsed, talk):
         own = {key: value for key, value in parsed.items() if key != "follow_up"}
         return _changed(own, 1.0 if talk else _CLAIMED)
+    if talk and parsed.get("follow_up") == ELSEWHERE:
+        return _changed({key: value for key, value in parsed.items() if key != "follow_up"})
     if parsed.get("follow_up"):
         again = talk and parsed["follow_up"] == "repeat"
         return _changed(parsed) if again else dict(parsed)
