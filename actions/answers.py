@@ -15,7 +15,7 @@ from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
 from preceptor.conversation.decide import leans
-from preceptor.conversation.registration import SAYING, aspects_of
+from preceptor.conversation.registration import SAYING, aspects_of, profession_of
 from preceptor.intents import intents
 from preceptor.knowledge import index
 from preceptor.knowledge.answers import Answer
@@ -250,8 +250,11 @@ def tell_detail(turn: Turn, answer: Answer) -> bool:
 
 
 def _saying(answer: Answer, question: str) -> list[str]:
-    """Return at most two sentences on registration with the time, sum or attempts asked for."""
-    if answer.folder != "registration":
+    """Return at most two sentences with the time, sum or attempts asked for.
+
+    Of doctors the table of rules and answers of their own say these.
+    """
+    if answer.folder != "registration" or profession_of(answer.question) in (None, "doctor"):
         return []
     wanted = [SAYING[each] for each in aspects_of(question) if each in SAYING]
     parts = [*answer.text, answer.sections.get("evidence", "")]

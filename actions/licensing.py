@@ -483,7 +483,7 @@ def _answer_profession(
     else:
         lead = turn.say("registration_profession_unknown", who=who, country=where)
     own = _answer_of(profession, country)
-    if own is not None and _tell_own(turn, own, lead if body else None, again=again):
+    if own is not None and _tell_own(turn, own, lead if body else None):
         return
     answers = shared_answers().current()
     general = answers.get(f"registration/{profession}") if answers else None
@@ -491,7 +491,9 @@ def _answer_profession(
     rest = turn.say("registration_profession_rules", who=who)
     # "In short" and "are you sure?" name nothing that a rule could speak of.
     follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
-    if again and (follows_up or not rules or _OF_RULES.isdisjoint(asked.aspects)):
+    if own is not None or (
+        again and (follows_up or not rules or _OF_RULES.isdisjoint(asked.aspects))
+    ):
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
@@ -520,13 +522,13 @@ def _answer_of(profession: str, country: str) -> Answer | None:
     return next((answer for answer in own if country in answer.places), None)
 
 
-def _tell_own(turn: Turn, own: Answer, remark: str | None, *, again: bool) -> bool:
+def _tell_own(turn: Turn, own: Answer, remark: str | None) -> bool:
     """Tell an answer on a profession in a country, or of it what a further question asks.
 
     Returns:
         False if it doesn't hold that; nothing is said then.
     """
-    told = again and own.id in turn.frame.told
+    told = own.id in turn.frame.told
     if told and turn.choice is None and not turn.parse.get("follow_up"):
         turn.frame = turn.frame.copy(update={"focus": own.id})
         return answer_if_sure(turn, topics=(INTENT, LENGTH)) or tell_detail(turn, own)
