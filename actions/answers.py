@@ -287,9 +287,10 @@ def context_of(turn: Turn) -> Context:
     audience = {*(question.values("stage") or person.stages)}
     if audience & _MEDICAL_STUDENTS:
         audience.add("medical_student")
-    if not audience and question.intent in intents().in_group("registration"):
-        # Rules are asked of doctors' unless a profession is named.
-        audience = {"doctor", "graduate"}
+    of_rules = question.intent in intents().in_group("registration")
+    if of_rules and (not audience or "medical_student" in audience):
+        # Rules are asked of doctors' unless a profession is named; students ask as future doctors.
+        audience |= {"doctor", "graduate"}
     if person.origin and audience & {"graduate", "doctor"}:
         audience.add("img")
     home = {*person.going, *(turn.slots.get("licensing_country") or [])}

@@ -442,6 +442,11 @@ def test_attempts_are_told_where_a_rule_says_them(desk):
     assert "I don't know what happens after a failed exam" in text and "medicalcouncil.ie" in text
 
 
+def test_what_no_rule_says_is_told_from_knowledge_to_future_doctors_too(desk):
+    first = need("I'm a 4th year medical student from Uganda, which exam is there in the UK?")
+    assert "four times" in desk.talk(first, need("and if I fail it?")).text
+
+
 def test_fees_are_asked_of_the_regulator(desk):
     text = desk.talk(need("what is the fee for NZREX?")).text
     assert "I don't know what it costs" in text and "mcnz.org.nz" in text
