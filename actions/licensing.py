@@ -236,7 +236,8 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     if len(asked.countries) != 1 or not registration.aspects_of(turn.question.text):
         return False
     topics = (INTENT, LENGTH)
-    return answer_if_sure(turn, least=_SUREST, topics=topics, places=asked.countries)
+    least = SURE if asked.aspects[0] in _NO_COLUMN else _SUREST
+    return answer_if_sure(turn, least=least, topics=topics, places=asked.countries)
 
 
 def _is_doubtful(turn: Turn) -> bool:
@@ -248,6 +249,8 @@ def _is_doubtful(turn: Turn) -> bool:
 
 # How likely an answer must be right that is given in place of what the table of rules says.
 _SUREST = 0.85
+# What the table of rules has no column for.
+_NO_COLUMN = {"attempts", "fees"}
 
 
 def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
