@@ -15,6 +15,7 @@ from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
 from preceptor.conversation.decide import leans, meant, new_matter
+from preceptor.conversation.registration import SAYING, aspects_of, profession_of
 from preceptor.intents import intents
 from preceptor.knowledge import index
 from preceptor.knowledge.answers import Answer
@@ -232,7 +233,8 @@ _NEAR_SECTION = 0.35
 
 def tell_detail(turn: Turn, answer: Answer) -> bool:
     """Answer a further question on an answer from what it holds; return whether it holds it."""
-    if sentences := detail_of(answer, turn.question.text):
+    text = turn.question.text
+    if sentences := _saying(answer, text) or detail_of(answer, text):
         for kind, text in answer.sections.items():
             if text in sentences:
                 turn.frame = turn.frame.with_section(answer.id, kind)
@@ -250,9 +252,27 @@ def tell_detail(turn: Turn, answer: Answer) -> bool:
     return True
 
 
+def _saying(answer: Answer, question: str) -> list[str]:
+    """Return at most two sentences with the time, sum or attempts asked for.
+
+    Of doctors the table of rules and answers of their own say these.
+    """
+    if answer.folder != "registration" or profession_of(answer.question) in (None, "doctor"):
+        return []
+    wanted = [SAYING[each] for each in aspects_of(question) if each in SAYING]
+    parts = [*answer.text, answer.sections.get("evidence", "")]
+    sentences = (s for part in parts for s in _SENTENCE_ENDS.split(part))
+    return [s for s in sentences if any(p.search(s) for p in wanted)][:2]
+
+
 def _stems(text: str) -> set[str]:
     words = re.findall(r"[a-z]{4,}", text.lower())
     return {word[:_STEM] for word in words if word not in _EMPTY}
+
+
+def only_points(text: str) -> bool:
+    """Tell whether a question says next to nothing but "that": "how long does that take?"."""
+    return bool(_POINTS.search(text)) and len(_stems(text)) <= 1
 
 
 def context_of(turn: Turn) -> Context:
@@ -270,9 +290,10 @@ def context_of(turn: Turn) -> Context:
     audience = {*(question.values("stage") or person.stages)}
     if audience & _MEDICAL_STUDENTS:
         audience.add("medical_student")
-    if not audience and question.intent in intents().in_group("registration"):
-        # Rules are asked of doctors' unless a profession is named.
-        audience = {"doctor", "graduate"}
+    of_rules = question.intent in intents().in_group("registration")
+    if of_rules and (not audience or "medical_student" in audience):
+        # Rules are asked of doctors' unless a profession is named; students ask as future doctors.
+        audience |= {"doctor", "graduate"}
     if person.origin and audience & {"graduate", "doctor"}:
         audience.add("img")
     home = {*person.going, *(turn.slots.get("licensing_country") or [])}

@@ -114,6 +114,11 @@ def _detail(turn: Turn, answer: Answer) -> None:
     """Answer a further question on an answer: by another answer, by a section, or not at all."""
     choice = answers.choose(turn, joined=True)
     best = choice.matches[0].answer if choice.matches else answer
+    others = [m.answer for m in choice.matches[:3] if m.answer.id != answer.id]
+    if answers.only_points(turn.question.text):
+        # "How long does that take?" is near to any answer on how long something takes.
+        others = [each for each in others if _is_beside(answer, each)]
+        best = best if best in others else answer
     if best.id != answer.id and choice.confidence >= answers.SURE:
         answers.tell_best(turn, choice)
         return
@@ -124,7 +129,6 @@ def _detail(turn: Turn, answer: Answer) -> None:
     else:
         lead = turn.say("follow_no_detail", question=answer.question)
         body = [answer.sections["who"]] if "who" in answer.sections else []
-        others = [m.answer for m in choice.matches[:3] if m.answer.id != answer.id]
         turn.reply(lead, body=body, choices=[answers.question_button(o) for o in others])
 
 
@@ -141,6 +145,11 @@ def _elsewhere(turn: Turn, answer: Answer) -> None:
         answers.tell_best(turn, choice)
     else:
         find(turn, fresh=False)
+
+
+def _is_beside(answer: Answer, other: Answer) -> bool:
+    """Tell whether another answer is on the matter of an answer."""
+    return other.folder == answer.folder or other.id in answer.leads_to
 
 
 def _least_beside(answer: Answer, other: Answer) -> float:

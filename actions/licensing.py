@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -20,6 +20,7 @@ from actions.answers import (
     show,
     tell,
     tell_best,
+    tell_detail,
 )
 from actions.registration_text import (
     OF_THE_REGULATOR,
@@ -41,6 +42,8 @@ from preceptor.conversation.registration import COMPARED, INTENT, LENGTH, OTHER
 from preceptor.intents import intents
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
+from preceptor.nlu.entities.glossary import glossed
+from preceptor.nlu.normalize import fold
 
 _OFFERED = ("IN", "NG", "GB")
 _OTHER_MATTERS = ("specialty", "duration", "money", "kind", "ordinal", "cheap")
@@ -230,10 +233,11 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
         if not {INTENT, LENGTH} & set(best.topics):
             tell(turn, best)
             return True
-    if not asked.countries or not registration.aspects_of(turn.question.text):
+    if len(asked.countries) != 1 or not registration.aspects_of(turn.question.text):
         return False
     topics = (INTENT, LENGTH)
-    return answer_if_sure(turn, least=_SUREST, topics=topics, places=asked.countries)
+    least = SURE if asked.aspects[0] in _NO_COLUMN else _SUREST
+    return answer_if_sure(turn, least=least, topics=topics, places=asked.countries)
 
 
 def _is_doubtful(turn: Turn) -> bool:
@@ -245,6 +249,8 @@ def _is_doubtful(turn: Turn) -> bool:
 
 # How likely an answer must be right that is given in place of what the table of rules says.
 _SUREST = 0.85
+# What the table of rules has no column for.
+_NO_COLUMN = {"attempts", "fees"}
 
 
 def _keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
@@ -283,7 +289,8 @@ def _asked(turn: Turn, intent: str) -> Asked:
     if aspect := turn.parse.get("aspect"):
         asked = asked.changed(aspects=(aspect,), yes_no=False)
     elif aspects := registration.aspects_of(text):
-        if aspects == ("length",) and "steps" in before.aspects and _comes_from_abroad(asked):
+        way = _OF_THE_WAY.intersection(before.aspects) and _comes_from_abroad(asked)
+        if aspects == ("length",) and way and not registration.names_the_internship(text):
             # "How long does that take?" after the steps is about all of them.
             aspects = ("total",)
         asked = asked.changed(aspects=aspects, yes_no=registration.is_yes_no(text))
@@ -292,6 +299,10 @@ def _asked(turn: Turn, intent: str) -> Asked:
     if asked.aspects == ("needed",) and asked.trained and registration.was_done(text):
         asked = asked.changed(aspects=("needed", "from_abroad_counts"))
     return asked
+
+
+# What of the way to registration is spoken of before "how long does that take?".
+_OF_THE_WAY = {"exam", "from_abroad_counts", "steps", "total"}
 
 
 def _comes_from_abroad(asked: Asked) -> bool:
@@ -304,6 +315,33 @@ def _text(turn: Turn) -> str:
     if not turn.parse.get("gloss"):
         return turn.question.text
     return f"{turn.question.text} {turn.parse.get('text')}"
+
+
+def _in_own_words(turn: Turn) -> tuple[str, list[dict[str, Any]]]:
+    """Return the words of a question and its entities where they stand in them.
+
+    A gloss has no words that tell where somebody studied, so the message's own are returned. A
+    region of few countries is these: "Australia and New Zealand".
+    """
+    entities = [each for entity in turn.question.entities for each in _by_country(turn, entity)]
+    if not turn.parse.get("gloss"):
+        return turn.question.text, entities
+    text = fold(turn.parse["text"])
+    stands = {word.lower(): (a, b) for word, a, b in glossed(text, turn.parse["language"])}
+    for entity in entities:
+        start, end = stands.get(str(entity.get("text")).lower(), (0, len(text)))
+        entity.update(start=start, end=end)
+    return text, entities
+
+
+def _by_country(turn: Turn, entity: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return an entity of its own for each country of a region of few."""
+    within = (
+        turn.catalogue.countries_within([entity["value"]]) if entity["entity"] == "region" else ()
+    )
+    if not 0 < len(within) <= _MOST_COUNTRIES:
+        return [dict(entity)]
+    return [{**entity, "entity": "country", "value": country} for country in sorted(within)]
 
 
 def _asks_anew(turn: Turn, text: str) -> bool:
@@ -329,6 +367,7 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
     """Return the question with its countries and where somebody trained."""
     text = _text(turn)
     places = {id: place.country for id, place in turn.catalogue.places.items()}
+    own_words, entities = _in_own_words(turn)
     target = before.countries or _going(turn)
     known = before.trained or _countries(turn, turn.frame.person.origin)
     here = _countries(turn, filter(None, [turn.frame.person.here]))
@@ -337,7 +376,7 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
     firm = {t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)}
     options = {c for t in terms for c in t.countries}
     found = registration.countries_of(
-        text, turn.question.entities, places, firm, talk=talk or bool(target),
+        own_words, entities, places, firm, talk=talk or bool(target),
         known={*known, *here} - set(target),
     )  # fmt: skip
     trained = found.trained or known or _trains_in(turn, here, found.wanted or target)
@@ -378,9 +417,10 @@ def _is_unclear(turn: Turn, term: RegistrationTermRecord) -> bool:
 
 
 def _countries(turn: Turn, ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the countries of some countries and places."""
+    """Return the countries of some countries and places; regions have none."""
     places = turn.catalogue.places
-    return tuple(dict.fromkeys(places[i].country if i in places else i for i in ids))
+    found = (places[i].country if i in places else i for i in ids)
+    return tuple(dict.fromkeys(i for i in found if i in turn.catalogue.countries))
 
 
 def _going(turn: Turn) -> tuple[str, ...]:
@@ -440,33 +480,63 @@ def _answer_profession(
     body = _body(turn, country, profession)
     where = phrases.country(turn.catalogue.names.get(("country", country), country))
     who = turn.say(f"registration_who_{profession}")
+    if body is not None:
+        name = phrases.with_address(body.name, body.url)
+        lead = turn.say("registration_profession", who=who, country=where, regulator=name)
+    else:
+        lead = turn.say("registration_profession_unknown", who=who, country=where)
+    own = _answer_of(profession, country)
+    if own is not None and _tell_own(turn, own, lead if body else None):
+        return
     answers = shared_answers().current()
     general = answers.get(f"registration/{profession}") if answers else None
     rules = _rules_there(turn, general, country) if general else []
     rest = turn.say("registration_profession_rules", who=who)
     # "In short" and "are you sure?" name nothing that a rule could speak of.
     follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
-    if again and (follows_up or not rules or _OF_RULES.isdisjoint(asked.aspects)):
+    if own is not None or (
+        again and (follows_up or not rules or _OF_RULES.isdisjoint(asked.aspects))
+    ):
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
-        lead = turn.say(
+        detail = turn.say(
             "registration_profession_detail", who=who, country=where, regulator=regulator
         )
-        turn.reply(lead, choices=choices)
+        turn.reply(detail, choices=choices)
         return
     if again:
         turn.reply(" ".join(rules), body=[rest], choices=choices)
         return
-    if body is None:
-        lead = turn.say("registration_profession_unknown", who=who, country=where)
-    else:
-        name = phrases.with_address(body.name, body.url)
-        lead = turn.say("registration_profession", who=who, country=where, regulator=name)
     if not rules:
         questions = _questions(general) if general else ""
         rest = turn.say("registration_profession_ask", who=who, questions=questions)
     turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
+
+
+def _answer_of(profession: str, country: str) -> Answer | None:
+    """Return the answer on the rules of another profession than doctors in one country."""
+    answers = shared_answers().current()
+    own = (
+        (a for a in answers.answers if a.id.startswith(f"registration/{profession}-"))
+        if answers
+        else ()
+    )
+    return next((answer for answer in own if country in answer.places), None)
+
+
+def _tell_own(turn: Turn, own: Answer, remark: str | None) -> bool:
+    """Tell an answer on a profession in a country, or of it what a further question asks.
+
+    Returns:
+        False if it doesn't hold that; nothing is said then.
+    """
+    told = own.id in turn.frame.told
+    if told and turn.choice is None and not turn.parse.get("follow_up"):
+        turn.frame = turn.frame.copy(update={"focus": own.id})
+        return answer_if_sure(turn, topics=(INTENT, LENGTH)) or tell_detail(turn, own)
+    tell(turn, own, remark=remark)
+    return True
 
 
 # What the few sentences on another profession in a country may answer.

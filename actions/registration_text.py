@@ -12,6 +12,7 @@ from actions.topic_action import Turn
 from preceptor.catalogue.cells import NOT_STATED, Route
 from preceptor.catalogue.records import RegistrationRecord
 from preceptor.conversation.cards import LicensingCard, SourceLink
+from preceptor.conversation.registration import SAYING
 
 Rules = Mapping[Route, RegistrationRecord]
 
@@ -19,10 +20,6 @@ OF_THE_REGULATOR = frozenset({"regulator", "source", "documents"})
 """What is asked of a regulator or of a page rather than of a rule."""
 _MOST_WORDS = 90
 """How many words an answer has without its sources."""
-# What no column says by itself, but sentences of some may.
-_ATTEMPTS = re.compile(
-    r"\b(?:attempts?|(?:two|three|four|five|six|several|\d+) times|retake|resit|twice)\b"
-)
 _VERDICTS = frozenset({"needed", "skip"})
 # The columns of what is asked that is no column itself.
 _COLUMN = {"needed": "needed_note", "skip": "needed_note", "length": "min_months", "total": "steps"}
@@ -315,9 +312,11 @@ def _text(rule: RegistrationRecord, aspect: str) -> str | None:
     """Return what a rule says of something; None if it wasn't looked up."""
     if aspect == "attempts":
         told = [rule.exam or "", rule.time_limits or ""]
-        return " ".join(cell for cell in told if _ATTEMPTS.search(cell)) or None
-    if aspect == "from_abroad_counts" and not rule.from_abroad_counts and rule.route != "home":
-        # What those trained abroad have to show says it, too.
+        return " ".join(cell for cell in told if SAYING["attempts"].search(cell)) or None
+    if (
+        aspect == "from_abroad_counts" and not rule.from_abroad_counts and rule.route != "home"
+    ) or (aspect == "exam" and not rule.exam and rule.route == "eu"):
+        # What those trained abroad have to show says it, too, and how a European degree is taken.
         return rule.needed_note
     if aspect == "length":
         return phrases.months(rule.min_months, rule.max_months) or None

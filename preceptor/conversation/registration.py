@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from preceptor.catalogue.cells import Route
 from preceptor.conversation.decide import is_unclear, leans
-from preceptor.conversation.follow_ups import kind_of
+from preceptor.conversation.follow_ups import ELSEWHERE, kind_of
 from preceptor.conversation.frame import KIN
 from preceptor.conversation.phrases import LIKELY
 from preceptor.intents import FALLBACK, intents
@@ -45,6 +45,15 @@ _OF_THE_WAY = {"attempts", "fees", "total", COMPARED}
 _OF_AN_EXAM = {"attempts", "fees", "language", "length", "needed", "time_limits", "total"}
 # What is asked of other professions than doctors.
 _OF_A_PROFESSION = {"attempts", COMPARED, "exam", "needed", "regulator", "steps"}
+# What sentences have that say how often, how long and how much, of which rules have no column.
+_ATTEMPTS = re.compile(
+    r"\b(?:attempts?|(?:two|three|four|five|six|several|\d+) times|retake|resits?|twice"
+    r"|repeat(?:ed)?)\b"
+)
+_TIMES = re.compile(r"\b(?:days|weeks)\b|(?<!within )\b[\w-]+ months\b")
+_SUMS = re.compile(r"\bfees?\b|\b(?:euros?|pounds|dollars)\b|[£€$]\d|\b[A-Z]{3} ?\d{3}")
+SAYING = {"attempts": _ATTEMPTS, "fees": _SUMS, "length": _TIMES, "total": _TIMES}
+"""What the sentences of a text have that answer something asked."""
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +")
 _MOST_BESIDE = 3
 # Aspects that a word for "need" is no further question beside.
@@ -127,6 +136,11 @@ def is_a_search(text: str) -> bool:
 def is_absence(text: str) -> bool:
     """Tell whether somebody is away from an internship: "a month off"."""
     return bool(_words().single["absence"].search(text))
+
+
+def names_the_internship(text: str) -> bool:
+    """Tell whether a text names the internship or what it is for: "house job", "registration"."""
+    return bool(_words().single["internship"].search(text))
 
 
 def was_done(text: str) -> bool:
@@ -276,9 +290,11 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     talk = topic in intents().in_group("registration")
     if parsed.get("danger_step"):
         return dict(parsed)
-    if parsed.get("follow_up") and _names_its_matter(parsed):
+    if parsed.get("follow_up") and _names_its_matter(parsed, talk):
         own = {key: value for key, value in parsed.items() if key != "follow_up"}
         return _changed(own, 1.0 if talk else _CLAIMED)
+    if talk and parsed.get("follow_up") == ELSEWHERE:
+        return _changed({key: value for key, value in parsed.items() if key != "follow_up"})
     if parsed.get("follow_up"):
         again = talk and parsed["follow_up"] == "repeat"
         return _changed(parsed) if again else dict(parsed)
@@ -293,19 +309,23 @@ def as_registration(parsed: Mapping[str, Any], topic: str | None) -> dict[str, A
     return (_following_up(parsed, sure) if talk else None) or dict(parsed)
 
 
-def _is_of_another_profession(text: str, entities: Entities) -> bool:
-    """Tell whether a question asks how nurses and the like get to work in a country."""
+def _is_of_another_profession(text: str, entities: Entities, *, talk: bool = False) -> bool:
+    """Tell whether a question asks how nurses and the like get to work in a country.
+
+    In a `talk` on rules the country is the one spoken of.
+    """
     kinds = {e["entity"] for e in entities}
+    where = talk or bool(kinds & {"country", "place"})
     profession = profession_of(text, entities)
-    if profession in (None, "doctor") or not kinds & {"country", "place"} or is_a_search(text):
+    if profession in (None, "doctor") or not where or is_a_search(text):
         return False
     return bool(_OF_A_PROFESSION.intersection(aspects_of(text))) and "duration" not in kinds
 
 
-def _names_its_matter(parsed: Mapping[str, Any]) -> bool:
+def _names_its_matter(parsed: Mapping[str, Any], talk: bool) -> bool:
     """Tell whether a question names what it is about, and so is none on the last answer."""
     text, entities = parsed.get("text") or "", parsed.get("entities") or []
-    if _is_of_another_profession(text, entities):
+    if _is_of_another_profession(text, entities, talk=talk):
         return True
     named = any(e["entity"] == "registration" for e in entities)
     return named and bool(aspects_of(text) or asks_meaning(text, entities))
@@ -386,7 +406,7 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     if _words().single["salary"].search(text):
         beside = {*beside, "pay"}
     asks = bool(set(aspects_of(text)) - beside)
-    named = "registration" in kinds or bool(_words().single["internship"].search(text))
+    named = "registration" in kinds or names_the_internship(text)
     if named and asks and (ours or where):
         return True
     profession = profession_of(text, entities)
@@ -400,7 +420,7 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
         return False
     who = route_of(text) is not None or profession is not None
     points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS or where
-    return (asks or who) and (points or sure < _SURE)
+    return (asks or who) and (points or unsure or sure < _SURE)
 
 
 def _is_short(text: str) -> bool:

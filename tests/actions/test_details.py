@@ -51,3 +51,11 @@ def test_a_further_question_that_names_a_place_is_no_search(desk):
 
 def test_a_complaint_gets_words_even_if_no_question_is_there_to_read_again(desk):
     assert follow(desk, "not what I asked", "not_answered", Frame(focus="ward/dress")).text
+
+
+def test_that_is_what_was_told_and_no_answer_of_another_matter(desk):
+    vaccines = Frame(focus="health/which-vaccines", question="which vaccines for Ghana?")
+    text = follow(desk, "how long does that take", "detail", vaccines).text
+    assert "complaint" not in text and "PLAB" not in text
+    attempts = Frame(focus="registration/plab-attempts", question="how often may I sit PLAB?")
+    assert "NHS post" in follow(desk, "how long does that take", "detail", attempts).text

@@ -166,6 +166,76 @@ def test_of_other_professions_only_what_is_known_of_the_country_is_told(desk):
     assert "NMC" not in text
 
 
+def test_of_other_professions_the_answer_on_the_very_country_is_told(desk):
+    first = need("I'm a pharmacist from Ghana, how do I register in the USA?")
+    text = desk.talk(first).text
+    assert "NABP" in text and "I know no" not in text
+    assert "GPhC" in desk.talk(first, need("and in the UK?")).text
+    two = desk.talk(need("how do midwives register in Australia and New Zealand?"))
+    assert "Ahpra" in two.text and "Midwifery Council" in two.text
+
+
+def test_of_other_professions_a_further_question_gets_the_sentence_that_answers_it(desk):
+    first = need("I'm a physio from Peru, how do I register in the UK?")
+    text = desk.talk(first, need("how much does that cost?")).text
+    assert "£539.65" in text and "standards of proficiency" not in text
+    first = need("I'm a nurse from Peru, how do I register in New Zealand?")
+    assert "two resits" in desk.talk(first, need("and if I fail?")).text
+    assert "I don't know that of nurses" in desk.talk(first, need("is there a moon test?")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "gloss", "country"),
+    [
+        ("it", "Mi sono laureato in Grecia, posso lavorare in Irlanda?", "Greece Ireland", "IE"),
+        ("es", "Estudié medicina en Polonia, ¿puedo trabajar en Suecia?", "Poland Sweden", "SE"),
+        (
+            "fr",
+            "Après mes études en Italie, puis-je exercer en Suisse ?",
+            "Italy Switzerland",
+            "CH",
+        ),
+        ("pt", "Me formei em Espanha, posso trabalhar na Irlanda?", "Spain Ireland", "IE"),
+        ("de", "Ich habe in Ungarn studiert und will nach Irland", "Hungary Ireland", "IE"),
+        ("it", "un medico europeo può lavorare in Germania?", "Germany", "DE"),
+    ],
+)
+def test_a_european_degree_in_other_languages_is_told_its_route_alone(
+    desk, language, text, gloss, country
+):
+    more = {"language": language, "gloss": gloss, "entities": desk.entities(gloss)}
+    message = desk.message(text, "ask_registration_requirement", **more)
+    done = desk.turn(NEED, message)
+    assert done.slots["licensing_country"] == [country]
+    assert "with a degree from the EU or EEA" in done.text
+    assert "rained abroad" not in done.text and "rained there" not in done.text
+
+
+def test_how_a_european_degree_is_taken_is_told_where_no_exam_is_named(desk):
+    text = desk.talk(need("I trained in Austria, which exam in Portugal?")).text
+    assert "register with their title" in text and "I don't know which exam" not in text
+    first = need("I trained in Austria, does Spain recognise that?")
+    assert "three to four months" in desk.talk(first, need("how long does that take?")).text
+
+
+@pytest.mark.parametrize(
+    ("question", "country"),
+    [
+        ("will an elective in Malta help her to register in Canada?", "CA"),
+        ("does the intern year count in Canada if I do it in Malta?", "CA"),
+        ("I'm Turkish and studied medicine in Romania, can I work in Germany as a doctor?", "DE"),
+    ],
+)
+def test_where_a_placement_is_done_is_not_asked_about(desk, question, country):
+    assert desk.talk(need(question)).slots["licensing_country"] == [country]
+
+
+def test_a_region_of_two_countries_is_both(desk):
+    done = desk.talk(need("doctor from Ghana: Australia and New Zealand, which is easier?"))
+    (reply,) = done.replies
+    assert [line.partition(":")[0] for line in reply.steps] == ["Australia", "New Zealand"]
+
+
 def test_somebody_elses_profession_is_left_with_i(desk):
     talk = need("I'm a doctor from Ghana, which exam in Ireland?"), need("my sister is a midwife")
     assert "Nursing and Midwifery Board" in desk.talk(*talk).text
@@ -370,6 +440,12 @@ def test_attempts_are_told_where_a_rule_says_them(desk):
     first = need("I trained in Chile, which exam is there in Ireland?")
     text = desk.talk(first, need("and if I fail?")).text
     assert "I don't know what happens after a failed exam" in text and "medicalcouncil.ie" in text
+
+
+def test_what_no_rule_says_is_told_from_knowledge_to_future_doctors_too(desk):
+    student = need("I'm a final year medical student, what are the rules?")
+    first = need("which exam is there in the UK with a Ugandan degree?")
+    assert "four times" in desk.talk(student, first, need("and if I fail it?")).text
 
 
 def test_fees_are_asked_of_the_regulator(desk):

@@ -200,6 +200,17 @@ def test_an_exams_fee_and_another_profession_are_no_refusal(text):
     assert as_registration(parsed(text, "out_of_scope"), None)["intent"]["name"] == TALK
 
 
+def test_in_a_talk_on_rules_another_country_or_profession_is_a_question_on_rules():
+    for text, kind in (
+        ("and in Kenya?", "elsewhere"),
+        ("is it the same exam for midwives", "sure"),
+    ):
+        message = {**parsed(text, "follow_up"), "follow_up": kind}
+        read = as_registration(message, TALK)
+        assert read["intent"]["name"] == TALK and "follow_up" not in read
+        assert as_registration(message, "ask_timing") == message
+
+
 def test_a_matter_that_is_named_is_no_follow_up_on_the_last_answer():
     message = {**parsed("how often may I resit PLAB", "follow_up"), "follow_up": "sure"}
     read = as_registration(message, "ask_bali")

@@ -89,9 +89,13 @@ def gloss(text: str, language: str) -> str:
         text: a message.
         language: its language, an ISO 639-1 code that Babel knows.
     """
+    return " ".join(word for word, _, _ in glossed(text, language))
+
+
+def glossed(text: str, language: str) -> list[tuple[str, int, int]]:
+    """Return the English words of what is known in a text, and where it stands in it, folded."""
     pattern, meanings = _patterns(language)
-    found = []
-    for match in pattern.finditer(fold(text)):
-        group = match.lastgroup or ""
-        found.append(meanings.get(group, match[0]))
-    return " ".join(found)
+    return [
+        (meanings.get(match.lastgroup or "", match[0]), match.start(), match.end())
+        for match in pattern.finditer(fold(text))
+    ]

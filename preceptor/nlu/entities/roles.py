@@ -204,7 +204,7 @@ def _comes_from(span: Span, adjective: bool) -> bool:
     if before == "from":
         told = clause[-2] if len(clause) > 1 else ""
         return told not in _NOT_COMING and bool(_SELF.intersection(clause))
-    if adjective and before in {"am", "'m", "i'm", "im", "as", "being"}:
+    if adjective and before in {"am", "'m", "m", "i'm", "im", "as", "being"}:
         return not after.isalpha() or after in _AFTER_SELF
     if before in {"in", "at", "of"} or (before == "," and after in _SCHOOLS):
         return _lives_there(clause[:-1])
