@@ -165,7 +165,7 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     kind = _kind(parsed, frame)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
-    if _is_doubtful_talk(parsed):
+    if _is_doubtful_talk(parsed, frame):
         return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
     return dict(parsed)
 
@@ -176,6 +176,7 @@ def _is_thanks(parsed: Mapping[str, Any]) -> bool:
     thanks = _THANKS.match(text)
     return bool(
         thanks
+        and not new_matter(text)
         and not _dangers(parsed)
         and not parsed.get("entities")
         and not _ASKS.search(text[thanks.end() :])
@@ -183,13 +184,15 @@ def _is_thanks(parsed: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_doubtful_talk(parsed: Mapping[str, Any]) -> bool:
+def _is_doubtful_talk(parsed: Mapping[str, Any], frame: Frame) -> bool:
     """Tell whether a sentence is hardly the small talk or the complaint that it is taken for.
 
-    It may be a question: "what do I say if I don't know the answer".
+    It may be a question: "what do I say if I don't know the answer", "is that a scam" after one.
     """
-    says_more = len((parsed.get("text") or "").split()) > _FEW_WORDS
-    return _group(parsed) in _TALK and says_more and not _is_sure(parsed)
+    text = str(parsed.get("text") or "")
+    says_more = len(text.split()) > _FEW_WORDS and not _is_sure(parsed)
+    points = bool(frame.question) and _group(parsed) == "advisor" and leans(text)
+    return _group(parsed) in _TALK and (says_more or points)
 
 
 def _is_good_night(parsed: Mapping[str, Any]) -> bool:
