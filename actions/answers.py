@@ -71,9 +71,14 @@ def likely(turn: Turn) -> float:
 
     Whoever words a question anew after an offer wants an answer and no second offer.
     """
-    if turn.slots.get("offer"):
+    if (turn.slots.get("offer") or {}).get("do") == "tell":
         return NEAR
-    return LIKELY_IN_TALK if turn.frame.question else LIKELY
+    return LIKELY_IN_TALK if _in_talk(turn) else LIKELY
+
+
+def _in_talk(turn: Turn) -> bool:
+    """Tell whether the last question asked for advice; what a search asks is its own matter."""
+    return bool(turn.frame.question) and turn.slots.get("topic") != "search"
 
 
 def answer_if_sure(
@@ -146,7 +151,7 @@ def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
     context = context_of(turn)
     if own := new_matter(text):
         return answers.choose(own, context)
-    if frame.question:
+    if _in_talk(turn) or (frame.question and joined):
         focus = answers.get(frame.focus) if frame.focus else None
         before = focus.question if focus else frame.question
         leaning = joined or leans(text)

@@ -30,7 +30,7 @@ _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "mone
 _SURER = 0.8
 _MOST_WORDS = 5
 """How many words "what can you do?" has."""
-_MOST_BESIDE = 8
+_MOST_BESIDE = 5
 """How many words a search that isn't understood as one has beside its values."""
 
 

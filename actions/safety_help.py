@@ -91,12 +91,16 @@ def go_on(turn: Turn, step: str) -> None:
     _answer_beside(turn, protocol)
 
 
+# How many clauses at the end of a message are tried as questions; each takes some milliseconds.
+_LAST = 3
+
+
 def _answered_instead(turn: Turn, step: str) -> bool:
     """Answer from knowledge/ if it is surer than the step; return whether it was."""
     danger, text = turn.frame.danger, turn.question.text
     if danger is None or step in (AGAIN, COUNTRY) or turn.parse.get("safety"):
         return False
-    asked, choice = _surest(turn, [text, *clauses(text)])
+    asked, choice = _surest(turn, [text, *clauses(text)[-_LAST:]])
     protocol = protocols()[danger.kind]
     fits = protocol.step_of(text, danger.said[-1], choice.confidence)
     step = protocol.fitting(step, danger.said)
@@ -125,7 +129,7 @@ def _misread(turn: Turn) -> None:
     turn.frame = turn.frame.copy(update={"danger": None})
     turn.reply(taken_back)
     now = without_denials(turn.question.text)
-    for texts in ([now, *clauses(now)], turn.said[-2:-1]):
+    for texts in ([now, *clauses(now)[-_LAST:]], turn.said[-2:-1]):
         asked, choice = _surest(turn, texts)
         if choice.confidence >= LIKELY:
             turn.question = asked

@@ -73,10 +73,17 @@ def say_gone(turn: Turn) -> None:
     turn.reply(turn.say("pick_gone"), choices=turn.leads("ask_capabilities"))
 
 
+_ALL_OF_IT = re.compile(
+    r"\b(?:details?|more (?:about|on|of)|tell me (?:more|all|about)|show me the)\b", re.IGNORECASE
+)
+"""What asks for all of a programme, even if a field's word names it: "the English one"."""
+
+
 def describe(turn: Turn, program: ProgramView) -> None:
     """Answer what is asked of a programme, or send all that is known of it."""
     turn.set(program_focus=program.id, topic="search")
-    asked = program_fields.asked_for(turn.question.text)[:2]
+    text = turn.question.text
+    asked = [] if _ALL_OF_IT.search(text) else program_fields.asked_for(text)[:2]
     number = selection.listed(turn).number(program.id)
     if asked:
         sentences = dict.fromkeys(program_fields.answer(field, program) for field in asked)

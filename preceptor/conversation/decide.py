@@ -33,6 +33,7 @@ FOLLOW_UP = "follow_up"
 
 # How sure another matter must be to leave a danger that was spoken of.
 _ANOTHER_MATTER = 0.6
+_GUESSED = 0.5
 _SURE = 0.8
 # How likely a message must be a follow-up that the classifier takes for danger: "but if I appeal,
 # he'll mark me down".
@@ -82,16 +83,17 @@ _OF_OWN_WORDS = re.compile(
 )
 # How a matter of its own begins in the middle of a talk.
 _NEW_MATTER = re.compile(
-    r"(?:^|[.!?]\s)\W*(?:(?:ok|okay|thanks|thx|and|cool|forget it)\W+)*(?:also|(?:an)?other"
+    r"(?:^|[.!?]\s)\W{0,3}(?:(?:ok|okay|thanks|thx|and|cool|forget it)\W{1,3}){0,3}"
+    r"(?:also\b(?! (?:for|in|as|to)\b)|(?:an)?other"
     r" (?:question|thing|q)|different(?: question| thing| q)?|(?:one )?(?:last|more)"
-    r" (?:thing|question|one)|btw|by the way|anyway|new question)\b\W*",
+    r" (?:thing|question|one)|btw|by the way|anyway|new question)\b\W{0,3}",
     re.IGNORECASE,
 )
 # What stands before what somebody meant, and what they reject before it.
 _MEANT = re.compile(
     r"\b(?:(?<!what )i (?:only |just |really )?(?:mean|meant)"
     r"|what i (?:mean|meant|asked) (?:is|was)"
-    r"|i'?m (?:just |only )?asking|i am asking|(?<!what )i (?:ask|asked)|my question (?:is|was)"
+    r"|i'?m (?:just |only )?asking|i am asking|my question (?:is|was)"
     r"|ich mein(?:e|te)|quiero decir|me refiero a|quero dizer|je parl(?:e|ais) de|je veux dire)\b"
     r"[\s:,]*(?:(?:about|for|if|whether) )?",
     re.IGNORECASE,
@@ -99,7 +101,7 @@ _MEANT = re.compile(
 _REJECTED = re.compile(
     r"^\W*(?:(?:no+|nope|what|huh|hm+|sorry|lol|wait|nein|non|não)\W+)*"
     r"(?:(?:that|this|it)(?:'?s| is) not|i (?:didn'?t|did not|don'?t|do not) (?:ask|mean)"
-    r"|not|none of|nicht|pas|não)\b[^.,;!?]{0,60}[.,;!?]+\s*",
+    r"|not(?! (?:sure|yet|only|really)\b)|none of|nicht|pas|não)\b[^.,;!?]{0,60}[.,;!?]+\s*",
     re.IGNORECASE,
 )
 _LEAST_MEANT = 3
@@ -130,7 +132,8 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         searching: whether a search is open.
     """
     parsed = _without_fragments(parsed)
-    if _is_good_night(parsed):
+    held = frame.danger is not None and frame.danger.kind != "crisis" and not frame.danger.dealt
+    if _is_good_night(parsed) and not held:
         return _following(parsed, follow_up=GOOD_NIGHT)
     if _OF_OWN_WORDS.search(parsed.get("text") or "") and not parsed.get("safety"):
         return _following(parsed, follow_up=ABOUT_ME)
@@ -156,9 +159,8 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
         return _following(parsed, follow_up=ELSEWHERE)
     if calm and (search := as_search(parsed, searching=searching)):
         return search
-    if _is_thanks(parsed):
-        intent = {"name": intents().with_role("thank"), "confidence": 1.0}
-        return {**parsed, "intent": intent, "questions": []}
+    if other := _otherwise(parsed, searching=calm and searching):
+        return {**parsed, "intent": {"name": other, "confidence": 1.0}, "questions": []}
     of_lists = _group(parsed) in _MATTERS - {"advice"} and _is_sure(parsed)
     if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
         return _following(parsed, follow_up=NOT_ANSWERED)
@@ -168,6 +170,14 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     if _is_doubtful_talk(parsed, frame):
         return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
     return dict(parsed)
+
+
+def _otherwise(parsed: Mapping[str, Any], *, searching: bool) -> str | None:
+    """Return the intent of a message that is taken for danger or a question and is neither."""
+    if searching and parsed.get("entities") and _is_weak_danger(parsed):
+        # "He's now doing paeds"
+        return intents().with_role("change_search")
+    return intents().with_role("thank") if _is_thanks(parsed) else None
 
 
 def _is_thanks(parsed: Mapping[str, Any]) -> bool:
@@ -190,7 +200,10 @@ def _is_doubtful_talk(parsed: Mapping[str, Any], frame: Frame) -> bool:
     It may be a question: "what do I say if I don't know the answer", "is that a scam" after one.
     """
     text = str(parsed.get("text") or "")
-    says_more = len(text.split()) > _FEW_WORDS and not _is_sure(parsed)
+    words = len(text.split())
+    says_more = (words > _FEW_WORDS and not _is_sure(parsed)) or (
+        words > 1 and _confidence(parsed) < _GUESSED
+    )
     points = bool(frame.question) and _group(parsed) == "advisor" and leans(text)
     return _group(parsed) in _TALK and (says_more or points)
 

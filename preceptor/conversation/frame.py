@@ -234,9 +234,9 @@ _ANOTHER = re.compile(
     r"|(?<!\bthis )(?<!\bhere )(?<!\bwe )(?<!\bi )\b(?:is|are|was|were))\s+$",
     re.IGNORECASE,
 )
-_WE = re.compile(r"\b(?:we|we'?re|as|us|both|two|three)\b[^.?!]*$", re.IGNORECASE)
+_WE = re.compile(r"\b(?:we|we'?re|as|us|both|two|three)\b[^.?!]{0,80}$", re.IGNORECASE)
 # Parents ask for a child.
-_ONE_ASKED_FOR = re.compile(r"\b(?:son|daughter|child|kid|boy|girl)\b[^.?!]*$", re.IGNORECASE)
+_ONE_ASKED_FOR = re.compile(r"\b(?:son|daughter|child|kid|boy|girl)\b[^.?!]{0,80}$", re.IGNORECASE)
 
 
 def _is_stage(entity: Mapping[str, Any]) -> bool:

@@ -70,7 +70,7 @@ RESET = all_of(
     r"|from the beginning|scrap (?:that|it|everything)|forget (?:everything|all (?:of )?(?:that|this))"
 )
 MORE = re.compile(
-    r"^(?:\W*(?:show|give|see|any|are there|is there|got|have you got|what|i want|can i see|list|some|and|ok|okay|yes|pls|please|me|the|few|any)\W+)*"
+    r"^\W{0,3}(?:(?:show|give|see|any|are there|is there|got|have you got|what|i want|can i see|list|some|and|ok|okay|yes|pls|please|me|the|few)\W{1,3}){0,8}"
     r"(?:more|next|others?|another|rest|remaining|what else|else|further|next page|more results|more options)\b"
     r"|\b(?:what else|anything else|more (?:results|options|programm?es|please|pls|of them)|show (?:me )?more|next (?:page|ones|three|results)"
     r"|other (?:options|ones|results|programm?es)|the rest|see more|keep going)\b",
@@ -127,8 +127,8 @@ SEEKS = re.compile(
 )
 """What says that programmes are sought."""
 NO_PROGRAMMES = re.compile(
-    r"\b(?:not|n'?t|no longer|stop|never) (?:really )?(?:looking for|searching(?: for)?|after"
-    r"|asking (?:for|about)|want|need|interested in) (?:an?y? |the |more |your |another )?"
+    r"(?:\bnot|n['’]?t|\bno longer|\bstop|\bnever) (?:really )?(?:looking for|searching(?: for)?|after"
+    r"|asking (?:for|about)|want|interested in) (?:an?y? |the |more |your |another )?"
     r"(?:programm?e?s?|placements?|internships?|search(?:es)?|lists?)\b"
     r"(?! (?:in|with|for|from|like|that|where|which|under|over)\b)"
     r"|^\W*(?:(?:ok|no|so|but)\W+)*no (?:more )?programm?e?s(?: (?:then|please|pls))?(?=\W|$)",
@@ -152,8 +152,8 @@ IS_NOT = re.compile(
 """What complains that a thing shown isn't what was asked for: "that isn't physiotherapy"."""
 
 ONLY_A_NUMBER = re.compile(
-    r"^\W*(?:(?:no|wait|hmm|ok|oops|sorry|typo|i|meant?|mean|it'?s|its|was|should|be|make|it|that|actually|a|my|budget"
-    r"|is|of|up|to|under|rather|just|only|about|around|back|and|then|something|longer|shorter|like|say)\W+)*(?:(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?|(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))"
+    r"^\W{0,3}(?:(?:no|wait|hmm|ok|oops|sorry|typo|i|meant|mean|it'?s|was|should|be|make|it|that|actually|a|my|budget"
+    r"|is|of|up|to|under|rather|just|only|about|around|back|and|then|something|longer|shorter|like|say)\W{1,3}){0,12}(?:(?P<number>\d[\d,.]*\d|\d)(?P<k>k)?|(?P<word>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))"
     r"(?:\W+(?:not|instead of|rather than)\W+[\d,.]+k?)?(?:\W+(?:sorry|typo|then|please|i mean\w*))?\W*$",
     re.IGNORECASE,
 )

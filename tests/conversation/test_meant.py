@@ -3,7 +3,8 @@
 import pytest
 
 from preceptor.conversation.decide import decided, meant, new_matter
-from preceptor.conversation.frame import Frame
+from preceptor.conversation.frame import Danger, Frame
+from preceptor.nlu.safety import without_denials
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,8 @@ from preceptor.conversation.frame import Frame
         ("in Ghana I mean", None),
         ("that's not what I asked", None),
         ("no, I have none", None),
+        ("when should I ask the consultant for a letter?", None),
+        ("not sure, what do I wear in theatre", None),
     ],
 )  # fmt: skip
 def test_what_was_meant_is_found_beside_what_was_not(text, says):
@@ -29,6 +32,7 @@ def test_what_was_meant_is_found_beside_what_was_not(text, says):
         ("also, my mentor never shows up", "my mentor never shows up"),
         ("ok thanks. other thing: may I scrub in", "may I scrub in"),
         ("I also like surgery", None),
+        ("also for midwives?", None),
         ("is there another question that they ask", None),
     ],
 )
@@ -44,3 +48,21 @@ def test_a_correction_of_an_answer_reads_the_question_again():
     }
     assert decided(message, frame)["follow_up"] == "not_answered"
     assert "follow_up" not in decided(message, Frame())
+
+
+def test_a_good_night_in_an_emergency_is_no_farewell():
+    message = {"text": "I feel drowsy, I'm going to sleep", "intent": {"name": "nlu_fallback"}}
+    held = Frame(danger=Danger(kind="emergency", said=("first",)))
+    assert decided(message, held).get("follow_up") != "good_night"
+    assert decided(message, Frame())["follow_up"] == "good_night"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I didn't want to harm myself yesterday but now I do",
+        "I won't hurt myself as long as my sister is here",
+    ],
+)
+def test_a_denial_with_a_but_is_no_denial(text):
+    assert without_denials(text) == text

@@ -65,20 +65,7 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
 
 _NOES = {"no", "nope", "nah"}
 _AFTER_A_NO = {"", ",", ".", "!", ";", "i", "im", "i'm", "we", "my", "thanks", "thank", "thx", "way",
-               "please", "pls", "sorry", "only", "just"}  # fmt: skip
-_AFTER_NO_OF = {
-    "?",
-    "more",
-    "less",
-    "matter",
-    "need",
-    "visa",
-    "budget",
-    "limit",
-    "fee",
-    "fees",
-    "problem",
-}
+               "please", "pls", "sorry", "only", "just", "usa", "uk"}  # fmt: skip
 
 
 def _is_rejected(span: Span, names: Collection[str]) -> bool:
@@ -88,8 +75,7 @@ def _is_rejected(span: Span, names: Collection[str]) -> bool:
     if at is None or behind[at].norm_ not in _NOES:
         return False
     following = behind[at + 1].norm_ if at + 1 < len(behind) else ""
-    asked = any("?" in t.text or "!" in t.text for t in behind[:at])
-    return following in _AFTER_A_NO or (asked and following not in _AFTER_NO_OF)
+    return following in _AFTER_A_NO
 
 
 def _is_outside(span: Span) -> bool:
