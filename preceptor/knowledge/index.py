@@ -29,9 +29,10 @@ _MOST_CERTAINTY = 0.5
 # What the logit of the confidence gains if the classifier is sure of the answer's topic, and loses
 # if it is sure of another.
 _AGREED, _NOT_AGREED = 1.4, 0.4
-# How much a question counts together with the one before it, beside what it says alone; measured
-# on conversations. What it leans on stays the matter, and so does what is near to it.
-_WITH_BEFORE = 0.3
+# How much a question counts together with the one before it, beside what it says alone, if it leans
+# on that one and otherwise; measured on conversations. What it leans on stays the matter, and so
+# does what is near to it.
+_WITH_BEFORE, _BESIDE_BEFORE = 0.3, 0.2
 _SAME_ANSWER, _SAME_FOLDER = 0.5, 0.7
 _WORD = re.compile(r"\w+")
 _PIECE = 4
@@ -228,7 +229,8 @@ class Index:
         readings = [(1.0, question)]
         if context.before:
             both = f"{context.before} {question}"
-            readings = [(1 - _WITH_BEFORE, question), (_WITH_BEFORE, both)]
+            share = _WITH_BEFORE if context.leaning else _BESIDE_BEFORE
+            readings = [(1 - share, question), (share, both)]
         places = np.unique(np.concatenate([self.candidates(vector_of(t)) for _, t in readings]))
         asked = self._asked.get(_plain(question))
         if asked is not None and asked not in places:

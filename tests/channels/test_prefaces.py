@@ -19,11 +19,12 @@ def read_as(language: str | None, intent: str) -> dict[str, Any]:
 SPANISH = read_as("es", "find_program")
 
 
-def test_the_note_is_said_once_in_a_conversation_and_language():
+def test_the_note_is_said_once_in_a_conversation():
     prefaces = Prefaces()
     assert "respondo en inglés" in (prefaces.before("a", SPANISH) or "")
     assert prefaces.before("a", SPANISH) is None
-    assert "auf Englisch" in (prefaces.before("a", read_as("de", "find_program")) or "")
+    # A short message may be taken for another language.
+    assert prefaces.before("a", read_as("it", "find_program")) is None
     assert "respondo en inglés" in (prefaces.before("b", SPANISH) or "")
 
 
