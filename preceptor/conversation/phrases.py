@@ -11,7 +11,6 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from preceptor.intents import intents
-from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import vector, vectors
 from preceptor.nlu.normalize import fold, squeeze
 from preceptor.runtime.settings import CODE
@@ -52,11 +51,10 @@ class Phrases:
         self._exactly: dict[str, set[str]] = {}
         for meant, phrase in rows:
             self._exactly.setdefault(_plain(phrase), set()).add(meant)
-        asked = _asked(answers)
-        state = _state([questions, dangers, bool(asked), *rows])
+        state = _state([questions, answers, dangers, *rows])
         file = CODE / "var" / f"phrases_{name}.npz"
         if not (file.exists() and self._load(file, state)):
-            self._fit(rows, [*_short_questions(questions, dangers), *asked])
+            self._fit(rows, [*_short_questions(questions, dangers), *_asked(answers)])
             file.parent.mkdir(parents=True, exist_ok=True)
             np.savez(
                 file, state=state, kinds=self.kinds, weights=self._weights, offsets=self._offsets
@@ -135,8 +133,11 @@ def _short_questions(count: int, dangers: bool) -> list[str]:
 
 def _asked(count: int) -> list[str]:
     """Return some short questions that answers of knowledge/ are asked by."""
-    index = shared_answers().current() if count else None
-    texts = [p for p in index.phrases if len(p.split()) <= _MOST_WORDS] if index else []
+    heads = (
+        YAML(typ="safe").load(file.read_text("utf-8").split("---\n")[1])
+        for file in (sorted((CODE / "knowledge").glob("*/*.md")) if count else [])
+    )
+    texts = [p for head in heads for p in head["asked_as"] if len(p.split()) <= _MOST_WORDS]
     return texts[:: max(1, len(texts) // count)] if texts else []
 
 

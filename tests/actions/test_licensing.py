@@ -445,7 +445,7 @@ def test_attempts_are_told_where_a_rule_says_them(desk):
 def test_what_no_rule_says_is_told_from_knowledge_to_future_doctors_too(desk):
     student = need("I'm a final year medical student, what are the rules?")
     first = need("which exam is there in the UK with a Ugandan degree?")
-    assert "four times" in desk.talk(student, first, need("and if I fail it?")).text
+    assert "four times" in desk.talk(student, first, need("and if I fail PLAB 1?")).text
 
 
 def test_fees_are_asked_of_the_regulator(desk):

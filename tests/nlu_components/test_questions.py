@@ -325,8 +325,8 @@ def test_the_sentence_that_asks_weighs_most_in_a_story(models):
 def test_a_story_that_is_clear_as_a_whole_is_read_as_a_whole(models):
     weights = story(
         models,
-        ("A patient shouted at me all morning.", "ask_difficult_patients", 0.6),
+        ("A patient shouted at me all morning.", "ask_difficult_patients", 0.2),
         ("Then he threw his tray.", "out_of_scope", 0.3),
-        ("A patient shouted at me. Then he threw it.", "ask_difficult_patients", 0.95),
+        ("A patient shouted at me. Then he threw it.", "ask_difficult_patients", 0.98),
     )
     assert weights.argmax() == 2
