@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -220,7 +221,7 @@ def detail_of(answer: Answer, question: str) -> list[str]:
     asked = _stems(question) - _stems(answer.question) or _stems(question)
     naming = {stem: [s for s, *_ in sentences if stem in _stems(s)] for stem in asked}
     telling = {s for named in naming.values() if len(named) <= _MOST_IN for s in named}
-    near = vectors(s for s, *_ in sentences) @ vector(question)
+    near = _vectors_of(tuple(s for s, *_ in sentences)) @ vector(question)
     near += _BY_WORD * np.array([s in telling for s, *_ in sentences])
     best = np.argsort(-near)[:2]
     if near[best[0]] < _NEAR_SENTENCE:
@@ -230,6 +231,12 @@ def detail_of(answer: Answer, question: str) -> list[str]:
         return [part]
     least = max(_NEAR_SENTENCE, _NEXT_SENTENCE * near[best[0]])
     return [sentences[i][0] for i in sorted(best) if near[i] >= least]
+
+
+@lru_cache(maxsize=64)
+def _vectors_of(sentences: tuple[str, ...]) -> np.ndarray:
+    """Return the vectors of an answer's sentences; a talk stays with one answer for some turns."""
+    return vectors(sentences)
 
 
 _NEAR_SECTION = 0.35
@@ -273,6 +280,11 @@ def _saying(answer: Answer, question: str) -> list[str]:
 def _stems(text: str) -> set[str]:
     words = re.findall(r"[a-z]{4,}", text.lower())
     return {word[:_STEM] for word in words if word not in _EMPTY}
+
+
+def names_a_matter(text: str) -> bool:
+    """Tell whether a text has words of its own; "what do I say to him" has none."""
+    return len(_stems(text)) > 1
 
 
 def only_points(text: str) -> bool:

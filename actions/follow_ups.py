@@ -104,7 +104,7 @@ def _asks_something_new(turn: Turn, answer: Answer) -> bool:
 
     "What do I say if I don't know the answer" asks for no words to the last answer.
     """
-    if turn.choice is not None or len(turn.question.text.split()) <= _FEW_WORDS:
+    if turn.choice is not None or not answers.names_a_matter(turn.question.text):
         return False
     choice = answers.choose(turn)
     return choice.confidence >= answers.SURE and choice.matches[0].answer.id != answer.id

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from preceptor.conversation import talk_words as words
 from preceptor.conversation.follow_ups import (
     ABOUT_ME,
     DETAIL,
@@ -46,71 +46,7 @@ _PATIENCE = {"crisis": 2}
 _MATTERS = frozenset({"advice", "search", "results", "registration"})
 _TALK = frozenset({"small_talk", "advisor", "reaction"})
 _PLACES = frozenset({"country", "place"})
-# A question that leans on the one before: "and for nurses?", "what about Ireland".
-_LEANS = re.compile(
-    r"^\W*(?:(?:and|but|ok|okay|so|then|well|oh|hmm)\W+)*(?:what about|how about|what if|and|but|"
-    r"same for|also for|does that|is that|isn'?t that|would that|for|in|as|if|with)\b",
-    re.IGNORECASE,
-)
-_OF_ANOTHER = re.compile(
-    r"^\W*(?:(?:ok|okay|so)\W+)?(?:and (?:for|in|to)|what about|how about)\b"
-    r"|^\W*(?:no\W+)*(?:in|for|to)\b.*\bi meant?\b",
-    re.IGNORECASE,
-)
-_GOOD_NIGHT = re.compile(
-    r"\b(?:good ?night|gute nacht|buenas noches|bonne nuit|boa noite|buona notte"
-    r"|(?:i'?m|i am|i'?ll|i will|gonna|time) (?:(?:gonna|going|off|try|trying|to) )*"
-    r"(?:go to |get some )?(?:sleep|bed))(?: now| then)?[\s.!x]*$",
-    re.IGNORECASE,
-)
-# Thanks, after which nothing is asked.
-_THANKS = re.compile(
-    r"^\W*(?:(?:ok|okay|oh|right|alright|ah|great|cool|good|nice|perfect)\W+)*"
-    r"(?:thanks|thank (?:you|u)|thx|thnx|tysm|ty|cheers|ta|danke|vielen dank|merci|gracias"
-    r"|obrigad[oa]|grazie)\b",
-    re.IGNORECASE,
-)
-_ASKS = re.compile(
-    r"\?|\b(?:what|how|when|where|which|who|why|but)\b"
-    r"|(?:^|[.,;!]|\band)\s*(?:can|could|do|does|is|are|should|would|will)\b",
-    re.IGNORECASE,
-)
-# What asks for words that were written before: "which country did I say?"
-_OF_OWN_WORDS = re.compile(
-    r"\b(?:what|which|where|when|who|how (?:many|much|long|old|often))\b.{0,40}\b(?:did|had) i "
-    r"(?:just |already )?(?:say|said|tell|told|mention|write|wrote|name)\w*\b",
-    re.IGNORECASE,
-)
-# How a matter of its own begins in the middle of a talk.
-_NEW_MATTER = re.compile(
-    r"(?:^|[.!?]\s)\W{0,3}(?:(?:ok|okay|thanks|thx|and|cool|forget it)\W{1,3}){0,3}"
-    r"(?:also\b(?! (?:for|in|as|to)\b)|(?:an)?other"
-    r" (?:question|thing|q)|different(?: question| thing| q)?|(?:one )?(?:last|more)"
-    r" (?:thing|question|one)|btw|by the way|anyway|new question)\b\W{0,3}",
-    re.IGNORECASE,
-)
-# What stands before what somebody meant, and what they reject before it.
-_MEANT = re.compile(
-    r"\b(?:(?<!what )i (?:only |just |really )?(?:mean|meant)"
-    r"|what i (?:mean|meant|asked) (?:is|was)"
-    r"|i'?m (?:just |only )?asking|i am asking|my question (?:is|was)"
-    r"|ich mein(?:e|te)|quiero decir|me refiero a|quero dizer|je parl(?:e|ais) de|je veux dire)\b"
-    r"[\s:,]*(?:(?:about|for|if|whether) )?",
-    re.IGNORECASE,
-)
-_REJECTED = re.compile(
-    r"^\W*(?:(?:no+|nope|what|huh|hm+|sorry|lol|wait|nein|non|não)\W+)*"
-    r"(?:(?:that|this|it)(?:'?s| is) not|i (?:didn'?t|did not|don'?t|do not) (?:ask|mean)"
-    r"|not(?! (?:sure|yet|only|really)\b)|none of|nicht|pas|não)\b[^.,;!?]{0,60}[.,;!?]+\s*",
-    re.IGNORECASE,
-)
 _LEAST_MEANT = 3
-# What puts right how a question was read and reports nothing.
-_CORRECTS = re.compile(
-    r"\b(?:i (?:only |just )?(?:mean|meant)|ich mein(?:e|te)|quiero decir|quero dizer"
-    r"|je veux dire)\b",
-    re.IGNORECASE,
-)
 _MOST_BESIDE_A_PLACE = 3
 _MOST_LEANING = 9
 _MOST_OF_THANKS = 15
@@ -135,7 +71,7 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
     held = frame.danger is not None and frame.danger.kind != "crisis" and not frame.danger.dealt
     if _is_good_night(parsed) and not held:
         return _following(parsed, follow_up=GOOD_NIGHT)
-    if _OF_OWN_WORDS.search(parsed.get("text") or "") and not parsed.get("safety"):
+    if words.OF_OWN_WORDS.search(parsed.get("text") or "") and not parsed.get("safety"):
         return _following(parsed, follow_up=ABOUT_ME)
     return _on_danger(parsed, frame) or _on_talk(parsed, frame, searching=searching)
 
@@ -183,13 +119,13 @@ def _otherwise(parsed: Mapping[str, Any], *, searching: bool) -> str | None:
 def _is_thanks(parsed: Mapping[str, Any]) -> bool:
     """Tell whether a message thanks and asks nothing: "thank you. I feel a bit better"."""
     text = parsed.get("text") or ""
-    thanks = _THANKS.match(text)
+    thanks = words.THANKS.match(text)
     return bool(
         thanks
         and not new_matter(text)
         and not _dangers(parsed)
         and not parsed.get("entities")
-        and not _ASKS.search(text[thanks.end() :])
+        and not words.ASKS.search(text[thanks.end() :])
         and len(text.split()) <= _MOST_OF_THANKS
     )
 
@@ -200,17 +136,16 @@ def _is_doubtful_talk(parsed: Mapping[str, Any], frame: Frame) -> bool:
     It may be a question: "what do I say if I don't know the answer", "is that a scam" after one.
     """
     text = str(parsed.get("text") or "")
-    words = len(text.split())
-    says_more = (words > _FEW_WORDS and not _is_sure(parsed)) or (
-        words > 1 and _confidence(parsed) < _GUESSED
-    )
+    count = len(text.split())
+    says_more = count > _FEW_WORDS and not _is_sure(parsed)
+    guessed = count > 1 and _confidence(parsed) < _GUESSED
     points = bool(frame.question) and _group(parsed) == "advisor" and leans(text)
-    return _group(parsed) in _TALK and (says_more or points)
+    return _group(parsed) in _TALK and (says_more or guessed or points)
 
 
 def _is_good_night(parsed: Mapping[str, Any]) -> bool:
     """Tell whether somebody goes to bed: "thanks, I'll try to sleep"."""
-    return not _dangers(parsed) and bool(_GOOD_NIGHT.search(parsed.get("text") or ""))
+    return not _dangers(parsed) and bool(words.GOOD_NIGHT.search(parsed.get("text") or ""))
 
 
 def _denies(parsed: Mapping[str, Any], frame: Frame) -> bool:
@@ -271,7 +206,7 @@ def _asks_of_another_place(parsed: Mapping[str, Any]) -> bool:
     named = sum(len(str(e.get("text") or "").split()) for e in entities)
     places = bool(entities) and {e["entity"] for e in entities} <= _PLACES
     few = len(text.split()) - named <= _MOST_BESIDE_A_PLACE
-    return places and few and bool(_OF_ANOTHER.match(text))
+    return places and few and bool(words.OF_ANOTHER.match(text))
 
 
 def is_unclear(parsed: Mapping[str, Any]) -> bool:
@@ -296,7 +231,7 @@ def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:
     few = len(text.split()) <= _MOST_LEANING
     alone = _group(parsed) == "safety" and not parsed.get("safety")
     own = "crisis" in _kinds_of_danger(parsed)
-    unsure = _confidence(parsed) < _SURE or bool(_CORRECTS.search(text))
+    unsure = _confidence(parsed) < _SURE or bool(words.MEANT.search(text))
     return alone and few and not own and unsure
 
 
@@ -407,7 +342,7 @@ def _names_only_a_country(parsed: Mapping[str, Any]) -> bool:
 
 def leans(text: str) -> bool:
     """Tell whether a question can only be read with the one before it."""
-    return len(text.split()) <= _MOST_LEANING and bool(_LEANS.match(text))
+    return len(text.split()) <= _MOST_LEANING and bool(words.LEANS.match(text))
 
 
 def meant(text: str) -> str | None:
@@ -415,7 +350,7 @@ def meant(text: str) -> str | None:
 
     "No, not the vaccines. I mean who looks after her at night" means the second sentence.
     """
-    for pattern in (_MEANT, _REJECTED):
+    for pattern in (words.MEANT, words.REJECTED):
         found = pattern.search(text)
         rest = text[found.end() :].strip(" .,;:!") if found else ""
         if len(rest.split()) >= _LEAST_MEANT:
@@ -428,5 +363,5 @@ def new_matter(text: str) -> str | None:
 
     "Other thing: may I treat patients?"
     """
-    *_, last = [None, *_NEW_MATTER.finditer(text)]
+    *_, last = [None, *words.NEW_MATTER.finditer(text)]
     return text[last.end() :].strip() or None if last else None

@@ -65,7 +65,7 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
 
 _NOES = {"no", "nope", "nah"}
 _AFTER_A_NO = {"", ",", ".", "!", ";", "i", "im", "i'm", "we", "my", "thanks", "thank", "thx", "way",
-               "please", "pls", "sorry", "only", "just", "usa", "uk"}  # fmt: skip
+               "please", "pls", "sorry", "only", "just"}  # fmt: skip
 
 
 def _is_rejected(span: Span, names: Collection[str]) -> bool:
@@ -75,7 +75,7 @@ def _is_rejected(span: Span, names: Collection[str]) -> bool:
     if at is None or behind[at].norm_ not in _NOES:
         return False
     following = behind[at + 1].norm_ if at + 1 < len(behind) else ""
-    return following in _AFTER_A_NO
+    return following in _AFTER_A_NO or following in names
 
 
 def _is_outside(span: Span) -> bool:

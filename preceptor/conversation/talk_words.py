@@ -1,0 +1,64 @@
+"""How people lean on what was said, thank, correct and begin anew: patterns for a whole message."""
+
+from __future__ import annotations
+
+import re
+
+# A question that leans on the one before: "and for nurses?", "what about Ireland".
+LEANS = re.compile(
+    r"^\W*(?:(?:and|but|ok|okay|so|then|well|oh|hmm)\W+)*(?:what about|how about|what if|and|but|"
+    r"same for|also for|does that|is that|isn'?t that|would that|for|in|as|if|with)\b",
+    re.IGNORECASE,
+)
+OF_ANOTHER = re.compile(
+    r"^\W*(?:(?:ok|okay|so)\W+)?(?:and (?:for|in|to)|what about|how about)\b"
+    r"|^\W*(?:no\W+)*(?:in|for|to)\b.*\bi meant?\b",
+    re.IGNORECASE,
+)
+GOOD_NIGHT = re.compile(
+    r"\b(?:good ?night|gute nacht|buenas noches|bonne nuit|boa noite|buona notte"
+    r"|(?:i'?m|i am|i'?ll|i will|gonna|time) (?:(?:gonna|going|off|try|trying|to) )*"
+    r"(?:go to |get some )?(?:sleep|bed))(?: now| then)?[\s.!x]*$",
+    re.IGNORECASE,
+)
+# Thanks, after which nothing is asked.
+THANKS = re.compile(
+    r"^\W*(?:(?:ok|okay|oh|right|alright|ah|great|cool|good|nice|perfect)\W+)*"
+    r"(?:thanks|thank (?:you|u)|thx|thnx|tysm|ty|cheers|ta|danke|vielen dank|merci|gracias"
+    r"|obrigad[oa]|grazie)\b",
+    re.IGNORECASE,
+)
+ASKS = re.compile(
+    r"\?|\b(?:what|how|when|where|which|who|why|but)\b"
+    r"|(?:^|[.,;!]|\band)\s*(?:can|could|do|does|is|are|should|would|will)\b",
+    re.IGNORECASE,
+)
+# What asks for words that were written before: "which country did I say?"
+OF_OWN_WORDS = re.compile(
+    r"\b(?:what|which|where|when|who|how (?:many|much|long|old|often))\b.{0,40}\b(?:did|had) i "
+    r"(?:just |already )?(?:say|said|tell|told|mention|write|wrote|name)\w*\b",
+    re.IGNORECASE,
+)
+# How a matter of its own begins in the middle of a talk.
+NEW_MATTER = re.compile(
+    r"(?:^|[.!?]\s)\W{0,3}(?:(?:ok|okay|thanks|thx|and|cool|forget it)\W{1,3}){0,3}"
+    r"(?:also\b(?! (?:for|in|as|to)\b)|(?:an)?other"
+    r" (?:question|thing|q)|different(?: question| thing| q)?|(?:one )?(?:last|more)"
+    r" (?:thing|question|one)|btw|by the way|back to me|anyway|new question)\b\W{0,3}",
+    re.IGNORECASE,
+)
+# What stands before what somebody meant, and what they reject before it.
+MEANT = re.compile(
+    r"\b(?:(?<!what )i (?:only |just |really )?(?:mean|meant)"
+    r"|what i (?:mean|meant|asked) (?:is|was)"
+    r"|i'?m (?:just |only )?asking|i am asking|my question (?:is|was)"
+    r"|ich mein(?:e|te)|quiero decir|me refiero a|quero dizer|je parl(?:e|ais) de|je veux dire)\b"
+    r"[\s:,]*(?:(?:about|for|if|whether) )?",
+    re.IGNORECASE,
+)
+REJECTED = re.compile(
+    r"^\W*(?:(?:no+|nope|what|huh|hm+|sorry|lol|wait|nein|non|não)\W+)*"
+    r"(?:(?:that|this|it)(?:'?s| is) not|i (?:didn'?t|did not|don'?t|do not) (?:ask|mean)"
+    r"|not(?! (?:sure|yet|only|really)\b)|none of|nicht|pas|não)\b[^.,;!?]{0,60}[.,;!?]+\s*",
+    re.IGNORECASE,
+)
