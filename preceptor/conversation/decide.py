@@ -194,9 +194,7 @@ def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:
         return None
     if (kind == "forget_me" and parsed.get("entities")) or (kind == DETAIL and sure):
         return None
-    # A story that goes on ("my consultant just shrugged") is near to an objection.
-    story = kind in ("disagree", "instead") and not leans(text)
-    if (held and kind is not None and kind not in _OBJECTIONS) or story:
+    if held and kind is not None and kind not in _OBJECTIONS:
         kind = kind_of(text, on_answer=frame.focus is not None, least=SURE)
     return DETAIL if kind is None and frame.focus and is_unclear(parsed) else kind
 

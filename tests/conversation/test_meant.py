@@ -66,11 +66,3 @@ def test_a_good_night_in_an_emergency_is_no_farewell():
 )
 def test_a_denial_with_a_but_is_no_denial(text):
     assert without_denials(text) == text
-
-
-def test_a_story_that_goes_on_is_no_objection():
-    message = {"text": "my consultant just shrugged", "intent": {"name": "ask_discipline"}}
-    told = Frame(focus="stress/first-death", question="my patient died")
-    assert decided(message, told).get("follow_up") != "disagree"
-    objection = {**message, "text": "that sounds fake"}
-    assert decided(objection, told)["follow_up"] == "disagree"
