@@ -11,8 +11,15 @@ from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
 from preceptor.conversation.choices import Tell
 from preceptor.conversation.decide import meant
-from preceptor.conversation.follow_ups import DETAIL, ELSEWHERE, GOOD_NIGHT, NOT_ANSWERED
+from preceptor.conversation.follow_ups import (
+    DETAIL,
+    ELSEWHERE,
+    GOOD_NIGHT,
+    NOT_ANSWERED,
+    kind_of,
+)
 from preceptor.conversation.frame import Person
+from preceptor.conversation.phrases import SURE
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import vector, vectors
@@ -104,8 +111,12 @@ def _asks_something_new(turn: Turn, answer: Answer) -> bool:
 
     "What do I say if I don't know the answer" asks for no words to the last answer.
     """
-    if turn.choice is not None or not answers.names_a_matter(turn.question.text):
+    text = turn.question.text
+    if turn.choice is not None or not answers.names_a_matter(text):
         return False
+    if kind_of(text, on_answer=True, least=SURE) is None:
+        # "My consultant just shrugged" goes on with a story and is only near to an objection.
+        return True
     choice = answers.choose(turn)
     return choice.confidence >= answers.SURE and choice.matches[0].answer.id != answer.id
 
