@@ -74,10 +74,10 @@ def likely(turn: Turn) -> float:
     """
     if (turn.slots.get("offer") or {}).get("do") == "tell":
         return NEAR
-    return LIKELY_IN_TALK if _in_talk(turn) else LIKELY
+    return LIKELY_IN_TALK if in_talk(turn) else LIKELY
 
 
-def _in_talk(turn: Turn) -> bool:
+def in_talk(turn: Turn) -> bool:
     """Tell whether the last question asked for advice; what a search asks is its own matter."""
     return bool(turn.frame.question) and turn.slots.get("topic") != "search"
 
@@ -137,12 +137,13 @@ def answer_if_likely(turn: Turn) -> bool:
     return last is not None
 
 
-def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
+def choose(turn: Turn, *, joined: bool = False, avoid: str = "") -> index.Choice:
     """Return the answers nearest to the question, of itself or with the one before it.
 
     Args:
         turn: the turn.
         joined: whether the question can only be read with the one before it.
+        avoid: the id of an answer that it can't be.
     """
     answers, frame = shared_answers().current(), turn.frame
     # The encoders read other languages themselves; the question holds what has an English gloss.
@@ -150,9 +151,11 @@ def choose(turn: Turn, *, joined: bool = False) -> index.Choice:
     if answers is None or not text.strip():
         return index.Choice((), 0.0)
     context = context_of(turn)
+    if avoid:
+        context = replace(context, avoid=context.avoid | {avoid})
     if own := new_matter(text):
         return answers.choose(own, context)
-    if _in_talk(turn) or (frame.question and joined):
+    if in_talk(turn) or (frame.question and joined):
         focus = answers.get(frame.focus) if frame.focus else None
         before = focus.question if focus else frame.question
         leaning = joined or leans(text)

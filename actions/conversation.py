@@ -6,11 +6,13 @@ import re
 
 from actions import selection
 from actions.answers import (
+    LIKELY_IN_TALK,
     NEAR,
     SURE,
     SURER,
     answer_if_sure,
     choose,
+    in_talk,
     likely,
     offer,
     read_again,
@@ -194,14 +196,19 @@ def correct(turn: Turn) -> None:
     unwanted = turn.question.of_kind(*_SEARCH_ENTITIES, role="excluded")
     if follow_up(turn):
         return
-    if wanted or unwanted:
+    values = wanted or unwanted
+    if values and not in_talk(turn):
         find(turn, fresh=False)
     elif _puts_something_else_right(turn):
         turn.reply(turn.say("correct_noted"), choices=turn.leads("ask_capabilities"))
     elif turn.others:
         # What was meant is said, and answered next.
         turn.reply(turn.say("correct_sorry"))
-    elif not read_again(turn):
+    elif read_again(turn, LIKELY_IN_TALK):
+        return
+    elif values:
+        find(turn, fresh=False)
+    else:
         turn.reply(turn.say("correct_nothing"), choices=map(_ask, _ranked(turn)[:2]))
 
 

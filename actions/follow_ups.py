@@ -101,6 +101,12 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         _section(turn, answer, kind)
 
 
+# Who asks for an example of an e-mail wants its words.
+_SAME_WISH = {
+    "disagree": ("instead", "evidence", "why"),
+    "example": ("example", "words"),
+    "words": ("words", "example"),
+}
 _SECTIONS = frozenset(
     {"words", "example", "why", "who", "instead", "disagree", "evidence", "sure", "meaning", "more"}
 )
@@ -135,6 +141,10 @@ def _detail(turn: Turn, answer: Answer) -> None:
         return
     if answers.tell_detail(turn, answer):
         return
+    if best.id == answer.id:
+        # It has nothing more on the matter; what is nearest beside it may.
+        choice = answers.choose(turn, joined=True, avoid=answer.id)
+        best = choice.matches[0].answer if choice.matches else answer
     if best.id != answer.id and choice.confidence >= _least_beside(answer, best):
         answers.tell_best(turn, choice)
     else:
@@ -170,7 +180,7 @@ def _least_beside(answer: Answer, other: Answer) -> float:
 
 def _section(turn: Turn, answer: Answer, kind: str) -> None:
     """Say what a section holds, or honestly that there is nothing of the kind."""
-    wanted = {"disagree": ("instead", "evidence", "why")}.get(kind, (kind,))
+    wanted = _SAME_WISH.get(kind, (kind,))
     having = [each for each in wanted if each in answer.sections]
     new = [each for each in having if f"{answer.id}#{each}" not in turn.frame.told]
     if having and not new:

@@ -68,6 +68,9 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         searching: whether a search is open.
     """
     parsed = _without_fragments(parsed)
+    if frame.danger and frame.danger.left and not protocols()[frame.danger.kind].holds:
+        # What a doctor should see, and nothing more, is over with the next matter.
+        frame = frame.copy(update={"danger": None})
     held = frame.danger is not None and frame.danger.kind != "crisis" and not frame.danger.dealt
     if _is_good_night(parsed) and not held:
         return _following(parsed, follow_up=GOOD_NIGHT)
@@ -151,10 +154,15 @@ def _is_good_night(parsed: Mapping[str, Any]) -> bool:
 def _denies(parsed: Mapping[str, Any], frame: Frame) -> bool:
     """Tell whether a message denies a danger and speaks of none beside it.
 
-    It denies the one that was spoken of, or it would sound like one without the "not".
+    It denies the one that was spoken of, or it would sound like one without the "not". "Nobody is
+    hurt, he only faints at blood" alarms the classifier, which knows no "not"; of somebody's own
+    despair it is believed all the same.
     """
     text = parsed.get("text") or ""
-    if without_denials(text) == text or _dangers(parsed):
+    if without_denials(text) == text or parsed.get("safety"):
+        return False
+    of_others = frame.danger is not None and frame.danger.kind != "crisis"
+    if _dangers(parsed) and (not of_others or "crisis" in _kinds_of_danger(parsed)):
         return False
     return frame.danger is not None or (bool(alarms(text)) and not _is_sure_matter(parsed))
 

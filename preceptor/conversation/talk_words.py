@@ -24,7 +24,7 @@ GOOD_NIGHT = re.compile(
 # Thanks, after which nothing is asked.
 THANKS = re.compile(
     r"^\W*(?:(?:ok|okay|oh|right|alright|ah|great|cool|good|nice|perfect)\W+)*"
-    r"(?:thanks|thank (?:you|u)|thx|thnx|tysm|ty|cheers|ta|danke|vielen dank|merci|gracias"
+    r"(?:thanks|thank ?(?:you|u)|thx|thnx|tysm|ty|cheers|ta|danke|vielen dank|merci|gracias"
     r"|obrigad[oa]|grazie)\b",
     re.IGNORECASE,
 )
@@ -51,7 +51,7 @@ NEW_MATTER = re.compile(
 MEANT = re.compile(
     r"\b(?:(?<!what )i (?:only |just |really )?(?:mean|meant)"
     r"|what i (?:mean|meant|asked) (?:is|was)"
-    r"|i'?m (?:just |only )?asking|i am asking|my question (?:is|was)"
+    r"|i(?:'?m| am) (?:just |only )?(?:asking|talking|speaking)(?: of)?|my question (?:is|was)"
     r"|ich mein(?:e|te)|quiero decir|me refiero a|quero dizer|je parl(?:e|ais) de|je veux dire)\b"
     r"[\s:,]*(?:(?:about|for|if|whether) )?",
     re.IGNORECASE,
