@@ -26,7 +26,8 @@ from preceptor.catalogue.money import Money, Rates, convert_at
 from preceptor.catalogue.search import Hit, SearchQuery, search
 from preceptor.conversation import search_words as words
 from preceptor.conversation.choices import Choice, Country, Page, Restart, Search, Widen
-from preceptor.conversation.frame import told_of_oneself
+from preceptor.conversation.frame import IS_HERE, Person, told_of_oneself
+from preceptor.intents import intents
 
 _ALL = 1000
 
@@ -81,13 +82,38 @@ def _asks_something_else(turn: Turn) -> bool:
     if words.NO_PROGRAMMES.search(text):
         _end(turn)
         return True
-    seeks = (words.SEEKS, words.WHY_FEW, *(pattern for _, pattern in words.DROPS))
-    if turn.parse.get("sought") or any(pattern.search(text) for pattern in seeks):
+    if turn.parse.get("sought"):
         return False
+    seeks = (words.SEEKS, words.WHY_FEW, *(pattern for _, pattern in words.DROPS))
     in_talk = bool(turn.frame.question) or turn.slots.get("search_offset") is not None
+    least = LIKELY_IN_TALK if in_talk else SURE
+    if words.HOW.search(text):
+        return answer_if_sure(turn, least)
+    if any(pattern.search(text) for pattern in seeks):
+        return False
+    if words.MATTERS.search(text) and answer_if_sure(turn, least):
+        return True
     if in_talk and _is_idle(change(current(turn), turn.question, turn.catalogue, fresh=False)):
-        return answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
+        return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
+    if not current(turn).constraints() and _only_refuses(turn.question):
+        return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK)
     return _says_much(turn.question) and answer_if_sure(turn, LIKELY if in_talk else SURE)
+
+
+def _is_beside(turn: Turn) -> bool:
+    """Tell whether a message's other question is the one to answer.
+
+    "2000 might be a stretch, can I get a bursary?" changes nothing in the search.
+    """
+    asked = turn.parse.get("questions") or []
+    groups = {intents()[q["intent"]].group for q in asked if q["intent"] != turn.question.intent}
+    return bool(groups - {"search", "results"})
+
+
+def _only_refuses(question: Question) -> bool:
+    """Tell whether a message says what isn't wanted, and nothing that is: "so no Honduras"."""
+    roles = {entity.get("role") for entity in question.entities}
+    return roles == {"excluded"}
 
 
 def _offer_questions(turn: Turn) -> bool:
@@ -175,6 +201,7 @@ _THEIRS = ("stages", "when", "languages")
 
 def find(turn: Turn, *, fresh: bool) -> None:
     """Apply the question to the conversation's search and show what it finds."""
+    turn.question = _less_own_places(turn.question, turn.frame.person)
     before = current(turn)
     on_show = turn.slots.get("topic") == "search" and turn.slots.get("search_offset") is not None
     done = change(before, turn.question, turn.catalogue, fresh=fresh)
@@ -219,6 +246,29 @@ def find(turn: Turn, *, fresh: bool) -> None:
     show(turn, done.query, steps.get(done.step, 0), lead=lead, done=done)
     if why:
         explain(turn, done.query)
+
+
+_IN = re.compile(r"\b(?:in|near|around|to|at|for|within)(?: the)?\s+$", re.IGNORECASE)
+
+
+def _less_own_places(question: Question, person: Person) -> Question:
+    """Return a message in which somebody's own place isn't one where they want to go.
+
+    "I'm in Ohio" says that beside another place; so does "I'm a student, Leeds" of somebody who
+    said before that they are from there.
+    """
+    wished = question.of_kind("country", "place", "region")
+    speaks = question.of_kind("stage") or question.of_kind("stage", role="excluded")
+    entities = list(question.entities)
+    for i, entity in enumerate(entities):
+        if entity not in wished:
+            continue
+        before = question.text.partition(entity["text"])[0]
+        is_here = IS_HERE.search(before) and len(wished) > 1
+        known = entity["value"] in person.origin and speaks and not _IN.search(before)
+        if is_here or known:
+            entities[i] = {**entity, "role": "origin"}
+    return replace(question, entities=tuple(entities))
 
 
 def _anywhere(turn: Turn, done: Change) -> bool:

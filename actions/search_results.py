@@ -22,6 +22,7 @@ from preceptor.catalogue.search import (
     narrowest,
     nearest,
     search,
+    takes_only_from_abroad,
 )
 from preceptor.conversation.cards import ProgramListCard
 from preceptor.conversation.choices import Choice, Compare, Page, Restart, Show, Widen
@@ -60,8 +61,16 @@ def keep(turn: Turn, query: SearchQuery) -> str:
 
 
 def current(turn: Turn) -> SearchQuery:
-    """Return the conversation's search, with the dates that the person named."""
-    return replace(query_from_slots(turn.slots), when=turn.frame.person.when)
+    """Return the conversation's search, with the dates and the home that the person named."""
+    return _with_person(turn, query_from_slots(turn.slots))
+
+
+def _with_person(turn: Turn, query: SearchQuery) -> SearchQuery:
+    person = turn.frame.person
+    places = turn.catalogue.places
+    named = [i for i in (*person.origin, person.here) if i]
+    home = (places[i].country if i in places else i for i in named)
+    return replace(query, when=person.when, home=tuple(dict.fromkeys(home)))
 
 
 def show(
@@ -84,7 +93,7 @@ def show(
         values: of the lead.
     """
     turn.set(topic="search")
-    query = replace(query, when=turn.frame.person.when)
+    query = _with_person(turn, query)
     wanted = keep(turn, query)
     page = search(turn.catalogue, query, offset, PAGE)
     if not page.counts.get("fits") and not page.counts.get("may_fit"):
@@ -253,13 +262,20 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
         groups.append((lead, list(nothing.worldwide[:_MOST_SCHEMES])))
     if not groups:
         pupil = "pre_university" in query.stages
-        none = turn.say("search_none_for_pupils") if pupil else _nothing_near(turn, query)
-        sentences.append(none)
+        sentences += _none_for_pupils(turn, query) if pupil else [_nothing_near(turn, query)]
         turn.set(listed=None, search_offset=None, program_focus=None)
         turn.reply(" ".join(sentences), remarks=remarks, choices=leads(turn, query))
         return
     hits = [hit for _, found in groups for hit in found]
     send(turn, groups, 0, len(hits), [*_stale(turn, hits), *remarks])
+
+
+def _none_for_pupils(turn: Turn, query: SearchQuery) -> list[str]:
+    """Say what a pupil can do instead, and who takes pupils in other parts of the world."""
+    elsewhere = search(turn.catalogue, SearchQuery(stages=query.stages), 0, PAGE).results
+    names = phrases.joined(phrases.title(hit.program) for hit in elsewhere)
+    found = [turn.say("search_pupils_elsewhere", names=names)] if names else []
+    return [turn.say("search_none_for_pupils"), *found]
 
 
 def _nothing_near(turn: Turn, query: SearchQuery) -> str:
@@ -286,10 +302,16 @@ def explain(turn: Turn, query: SearchQuery) -> None:
 def _naming(turn: Turn, closed: Sequence[ProgramView]) -> str:
     """Name programmes that a search leaves out, and say why."""
     named = closed[:_MOST_NAMED]
-    names = [turn.say(f"search_left_out_{p.listing}", name=phrases.title(p)) for p in named]
+    names = [turn.say(f"search_left_out_{_reason(p)}", name=phrases.title(p)) for p in named]
     if len(closed) > len(named):
         names.append(turn.say("search_left_out_more", number=len(closed) - len(named)))
     return turn.say("search_left_out", names="; ".join(names))
+
+
+def _reason(program: ProgramView) -> str:
+    """Return why a search leaves a programme out: its listing, or that it is for people from abroad."""
+    abroad = program.listing == "open_call" and takes_only_from_abroad(program)
+    return "from_abroad" if abroad else program.listing
 
 
 _MOST_NAMED = 2
