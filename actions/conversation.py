@@ -17,7 +17,7 @@ from actions.answers import (
     tell_best,
 )
 from actions.follow_up import follow_up
-from actions.search_programs import find
+from actions.search_programs import find, seek
 from actions.topic_action import Question, TopicAction, Turn, follow_with
 from actions.words import words
 from preceptor.catalogue import facts
@@ -195,7 +195,7 @@ def correct(turn: Turn) -> None:
     if follow_up(turn):
         return
     if wanted or unwanted:
-        find(turn, fresh=False)
+        seek(turn, fresh=False)
     elif _puts_something_else_right(turn):
         turn.reply(turn.say("correct_noted"), choices=turn.leads("ask_capabilities"))
     elif turn.others:

@@ -134,7 +134,9 @@ def across(
     values = [(number(p.id), FIELDS[name].value(p)) for p in programs]
     known = [f"{at}: {value.rstrip('.')}" for at, value in values if value]
     unknown = [str(at) for at, value in values if not value]
-    sentences = [say("across_known", label=say(f"label_{name}"), values="; ".join(known))] * bool(known)
+    sentences = [say("across_known", label=say(f"label_{name}"), values="; ".join(known))] * bool(
+        known
+    )
     if name == "kind":
         sentences.append(say("across_kind"))
     elif unknown:

@@ -41,8 +41,8 @@ class SearchPrograms(TopicAction):
         """Search with what the message names, on top of what is known of the person."""
         if isinstance(turn.choice, Search):
             _begin(turn, turn.choice)
-        elif not _asks_something_else(turn):
-            find(turn, fresh=True)
+        else:
+            seek(turn, fresh=True)
 
 
 class RefineSearch(TopicAction):
@@ -63,8 +63,15 @@ class RefineSearch(TopicAction):
         elif isinstance(choice, Country) and choice.intent == turn.question.intent:
             query = current(turn)
             show(turn, replace(query, countries=(choice.country,), places=(), regions=()))
-        elif not follow_up(turn) and not _asks_something_else(turn):
-            find(turn, fresh=False)
+        elif not follow_up(turn):
+            seek(turn, fresh=False)
+
+
+def seek(turn: Turn, *, fresh: bool) -> None:
+    """Search with what the message names, or answer it if it seeks no programmes."""
+    turn.question = _less_own_places(turn.question, turn.frame.person)
+    if not _asks_something_else(turn):
+        find(turn, fresh=fresh)
 
 
 # So much beside the values of a search may be a question of another kind.
@@ -84,19 +91,18 @@ def _asks_something_else(turn: Turn) -> bool:
         return True
     if turn.parse.get("sought"):
         return False
-    seeks = (words.SEEKS, words.WHY_FEW, *(pattern for _, pattern in words.DROPS))
-    in_talk = bool(turn.frame.question) or turn.slots.get("search_offset") is not None
+    in_talk = bool(turn.frame.question) or turn.slots.get("topic") == "search"
     least = LIKELY_IN_TALK if in_talk else SURE
-    if words.HOW.search(text):
-        return answer_if_sure(turn, least)
-    if any(pattern.search(text) for pattern in seeks):
+    said = words.less_denials(text)
+    seeks = words.SEEKS.search(said) or words.WHY_FEW.search(text) or words.given_up(text)
+    if words.HOW.search(text) or (words.MATTERS.search(text) and not seeks):
+        return answer_if_sure(turn, least) or (in_talk and _offer(turn))
+    if seeks:
         return False
-    if words.MATTERS.search(text) and answer_if_sure(turn, least):
-        return True
     if in_talk and _is_idle(change(current(turn), turn.question, turn.catalogue, fresh=False)):
         return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
     if not current(turn).constraints() and _only_refuses(turn.question):
-        return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK)
+        return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer(turn)
     return _says_much(turn.question) and answer_if_sure(turn, LIKELY if in_talk else SURE)
 
 
@@ -120,7 +126,12 @@ def _offer_questions(turn: Turn) -> bool:
     """Offer questions for a message that names nothing to search for; return whether it did."""
     question = turn.question
     seeks_nothing = not named_in(question) and _says_much(question) and not turn.parse.get("gloss")
-    matches = choose(turn).matches if seeks_nothing else ()
+    return seeks_nothing and _offer(turn)
+
+
+def _offer(turn: Turn) -> bool:
+    """Offer the questions nearest to a message; return whether there are any."""
+    matches = choose(turn).matches
     if matches:
         offer(turn, matches)
     return bool(matches)
@@ -201,7 +212,6 @@ _THEIRS = ("stages", "when", "languages")
 
 def find(turn: Turn, *, fresh: bool) -> None:
     """Apply the question to the conversation's search and show what it finds."""
-    turn.question = _less_own_places(turn.question, turn.frame.person)
     before = current(turn)
     on_show = turn.slots.get("topic") == "search" and turn.slots.get("search_offset") is not None
     done = change(before, turn.question, turn.catalogue, fresh=fresh)
@@ -236,7 +246,8 @@ def find(turn: Turn, *, fresh: bool) -> None:
         _relative(turn, done)
         return
     why = bool(words.WHY_FEW.search(turn.question.text))
-    asks = not named_in(turn.question) or "?" in (turn.parse.get("text") or "")
+    wished = any(not entity.get("role") for entity in turn.question.entities)
+    asks = not wished or "?" in (turn.parse.get("text") or "")
     if not done.changed and (why or (on_show and asks and not fresh and _is_idle(done))):
         explain(turn, done.query)
         return

@@ -245,6 +245,10 @@ def unused_remarks(turn: Turn, done: Change | None, hits: Sequence[Hit] = ()) ->
 def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | None) -> None:
     """Say that nothing fits, and what comes nearest."""
     nothing = nearest(turn.catalogue, query)
+    pupil = "pre_university" in query.stages
+    if pupil and any("stage_unknown" in hit.notes for hit in nothing.alternatives):
+        # What doesn't say that it takes pupils mostly takes none.
+        nothing = replace(nothing, alternatives=(), worldwide=())
     sentences = [turn.say("search_empty", criteria=wanted)]
     remarks = unused_remarks(turn, done)
     blame = list(dict.fromkeys(map(phrases.constraint, nothing.blame)))
@@ -261,7 +265,6 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
         lead = schemes if groups else " ".join([*sentences, schemes])
         groups.append((lead, list(nothing.worldwide[:_MOST_SCHEMES])))
     if not groups:
-        pupil = "pre_university" in query.stages
         sentences += _none_for_pupils(turn, query) if pupil else [_nothing_near(turn, query)]
         turn.set(listed=None, search_offset=None, program_focus=None)
         turn.reply(" ".join(sentences), remarks=remarks, choices=leads(turn, query))
@@ -273,7 +276,8 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
 def _none_for_pupils(turn: Turn, query: SearchQuery) -> list[str]:
     """Say what a pupil can do instead, and who takes pupils in other parts of the world."""
     elsewhere = search(turn.catalogue, SearchQuery(stages=query.stages), 0, PAGE).results
-    names = phrases.joined(phrases.title(hit.program) for hit in elsewhere)
+    fitting = (hit.program for hit in elsewhere if hit.standing == "fits")
+    names = phrases.joined(map(phrases.title, fitting))
     found = [turn.say("search_pupils_elsewhere", names=names)] if names else []
     return [turn.say("search_none_for_pupils"), *found]
 
@@ -309,7 +313,7 @@ def _naming(turn: Turn, closed: Sequence[ProgramView]) -> str:
 
 
 def _reason(program: ProgramView) -> str:
-    """Return why a search leaves a programme out: its listing, or that it is for people from abroad."""
+    """Return why a search leaves a programme out, as the name of the words for it ends."""
     abroad = program.listing == "open_call" and takes_only_from_abroad(program)
     return "from_abroad" if abroad else program.listing
 

@@ -185,9 +185,7 @@ def _numbered(turn: Turn, positions: list[int], ids: Sequence[str]) -> list[Prog
     return list(dict.fromkeys(found))
 
 
-def _by_place(
-    turn: Turn, pool: list[ProgramView], *, elsewhere: bool = True
-) -> list[ProgramView]:
+def _by_place(turn: Turn, pool: list[ProgramView], *, elsewhere: bool = True) -> list[ProgramView]:
     """Return the programmes of an organisation, place or country, of those on show if any is.
 
     Args:

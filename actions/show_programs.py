@@ -10,7 +10,7 @@ from actions.answers import answer_if_likely, answer_question
 from actions.search_programs import find
 from actions.selection import Listed
 from actions.topic_action import TopicAction, Turn
-from preceptor.catalogue.money import convert_at, in_euro
+from preceptor.catalogue.money import Money, convert_at, in_euro
 from preceptor.catalogue.programs import ProgramView
 from preceptor.conversation.cards import ComparisonCard, ProgramCard
 from preceptor.conversation.choices import Ask, Choice, Compare, Remove, Save, Show
@@ -118,7 +118,8 @@ def _in_other_money(turn: Turn, program: ProgramView, currency: str) -> list[str
     converted = convert_at(program.price, currency, rates)
     if converted.rate_date is None:
         return []
-    amount, date = phrases.money(converted.money), converted.rate_date
+    about = Money.of(converted.money.amount.to_integral_value(), currency)
+    amount, date = phrases.money(about), converted.rate_date
     return [turn.say("price_converted", own=phrases.money(program.price), amount=amount, date=date)]
 
 
@@ -254,10 +255,13 @@ class ComparePrograms(TopicAction):
 
 
 def _asks_elsewhere(turn: Turn) -> bool:
-    """Tell whether a question names a country in which none on show lies: "and Peru? it's cheaper"."""
-    named = set(selection.countries_of(turn)) if turn.question.of_kind("country", "place") else set()
+    """Tell whether a question names a country where none on show lies: "and is Peru cheaper?"."""
+    question = turn.question
+    if question.of_kind("ordinal") or not question.of_kind("country", "place"):
+        return False
+    named = set(selection.countries_of(turn))
     shown = {country for p in selection.on_show(turn) for country in p.countries}
-    return bool(named and shown) and named.isdisjoint(shown) and not turn.question.of_kind("ordinal")
+    return bool(shown) and named.isdisjoint(shown)
 
 
 def _compare_chosen(turn: Turn, choice: Compare) -> None:

@@ -63,10 +63,22 @@ DROPS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     )
 )
 """The fields of a search that a message gives up, with the words for it."""
-DENIES = re.compile(
-    r"\b(?:i'?m|i am|we'?re|he'?s|she'?s|is|are|was) ?(?:not|n'?t)\b[^.,;?!]*$", re.IGNORECASE
+_DENIALS = re.compile(
+    r"\b(?:i'?m|i am|we'?re|he'?s|she'?s|they'?re) ?(?:not|n'?t)\b[^.,;?!]*", re.IGNORECASE
 )
-"""What stands before such words that give nothing up: "I'm not a volunteer anywhere"."""
+
+
+def less_denials(text: str) -> str:
+    """Return a message less what people say that they aren't: "I'm not a volunteer anywhere"."""
+    return _DENIALS.sub(" ", text)
+
+
+def given_up(text: str) -> list[tuple[tuple[str, ...], str]]:
+    """Return the fields of a search that a message gives up, each with its words for it."""
+    said = less_denials(text)
+    found = ((fields, pattern.search(said)) for fields, pattern in DROPS)
+    return [(fields, match[0]) for fields, match in found if match]
+
 
 RESET = all_of(
     r"start (?:over|again|from scratch|afresh)|new search|reset|restart"
@@ -96,7 +108,7 @@ SHORTER = all_of(
     r"shorter|less time|fewer weeks|not (?:so|that|as) long|too long|less long|quicker|briefer|shortest"
 )
 LONGER = all_of(r"longer|more (?:weeks|time|months)|too short|longest")
-ADD = all_of("also|as well|too|add|plus|include|both|still (?:ok|okay|fine|good|possible)")
+ADD = all_of(r"also|as well|too(?! \w)|add|plus|include|both|still (?:ok|okay|fine|good|possible)")
 
 AS_WELL = re.compile(
     r"\b(?:ideally|preferably|if possible|all of|all over|any ?where in|some ?where in)\b",

@@ -164,6 +164,10 @@ _PAID = re.compile(
 )
 
 
+# "A company at my school sells a 2 week trip for 3 grand" wishes for neither.
+_SOLD = re.compile(r"\b(?:selling|sells|sold|advertis\w*)\b[^.?!;]{0,60}$", re.IGNORECASE)
+
+
 def _quantities(doc: Doc, links: list[Link]) -> list[Quantity]:
     """Return the quantities outside names.
 
@@ -207,8 +211,9 @@ def _overlap(one: Link | Quantity, other: Link | Quantity) -> bool:
 
 
 def _role_of_quantity(doc: Doc, first: int, quantity: Quantity) -> str | None:
-    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what was paid, or None."""
+    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what was paid or is sold."""
     if first > 0 and doc[first - 1].norm_ in {"not", "n't"}:
         return "excluded"
-    paid = quantity.entity == "money" and _PAID.search(doc.text[: quantity.start])
-    return "mentioned" if paid else None
+    before = doc.text[: quantity.start]
+    paid = quantity.entity == "money" and _PAID.search(before)
+    return "mentioned" if paid or _SOLD.search(before) else None

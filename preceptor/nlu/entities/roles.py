@@ -53,12 +53,10 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
         return "origin"
     if place and (_is_located(span, names) or _is_denied(span) or _is_compared(span)):
         return "mentioned"
-    if term.kind == "specialty" and _is_examined(span):
-        return "mentioned"
-    if excluded(span.doc, span.start, names):
+    if excluded(span.doc, span.start, names) or _is_unwanted(span):
         return "excluded"
     if not place:
-        return None
+        return "mentioned" if term.kind == "specialty" and _is_examined(span) else None
     outside = term.kind != "place" and _is_outside(span)
     if outside or _is_rejected(span, names) or _is_shown_again(span):
         return "excluded"
@@ -106,6 +104,14 @@ _OWN = re.compile(
 )
 
 
+def _is_unwanted(span: Span) -> bool:
+    """Tell whether the text says of a thing that it isn't wanted: "surgery isn't what I want"."""
+    return bool(_UNWANTED.match(span.doc[span.end : span.end + 5].text.lower()))
+
+
+_UNWANTED = re.compile(r"(?:is|was) ?(?:not|n'?t) what (?:i|we|she|he)\b")
+
+
 def _is_examined(span: Span) -> bool:
     """Tell whether a specialty is the subject of an exam: "I failed pharmacology"."""
     before = [t.norm_ for t in span.doc[max(0, span.start - 3) : span.start]]
@@ -113,7 +119,17 @@ def _is_examined(span: Span) -> bool:
     return not _EXAMINED.isdisjoint(before) or not _RESITS.isdisjoint(after)
 
 
-_EXAMINED = {"failed", "fail", "failing", "flunked", "passed", "resit", "resitting", "retake", "retaking"}
+_EXAMINED = {
+    "failed",
+    "fail",
+    "failing",
+    "flunked",
+    "passed",
+    "resit",
+    "resitting",
+    "retake",
+    "retaking",
+}
 _RESITS = {"resit", "retake", "supplementary", "viva"}
 
 
@@ -164,8 +180,13 @@ _HOPES = {"want", "wish", "like", "looking", "find", "hope", "hoping", "plan", "
 
 
 def _is_past(span: Span) -> bool:
-    """Tell whether somebody has been there or paid for it: "I did an elective in Nepal"."""
+    """Tell whether somebody has been there or paid for it: "I did an elective in Nepal".
+
+    So it is with what somebody else sells: "a company is selling trips to Honduras".
+    """
     clause = set(_clause_before(span.doc, span.start))
+    if clause & {"selling", "sells", "sold"}:
+        return True
     done = bool(clause & _PAST and clause & _STAYS) or {"paid", "for"} <= clause
     return done and bool(clause & _PRONOUNS) and not clause & _HOPES
 
