@@ -125,11 +125,10 @@ FAMILIES: dict[str, Iterable[str]] = {
         "price_for_shorter_stay",
         "nationals_only",
     ),
-    "search_left_out_": ("from_abroad",),
     "constraint_": [field.name for field in dataclasses.fields(SearchQuery)],
     "price_": get_args(PriceBasis),
     "search_unused_": get_args(UnusedKind),
-    "search_left_out_": ("report", "restricted"),
+    "search_left_out_": ("report", "restricted", "from_abroad"),
 }
 """Sentences that are chosen by a value, by what their names begin with."""
 

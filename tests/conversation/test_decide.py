@@ -208,6 +208,16 @@ def test_a_profession_is_a_specialty_and_experience_no_stay():
     assert told_of_oneself(Person(), years).weeks is None
 
 
+def test_the_year_that_somebody_is_in_is_theirs():
+    def stages(text: str) -> tuple[str, ...]:
+        start = text.index("second year")
+        entity = {"entity": "stage", "value": "preclinical_student", "text": "second year"}
+        return told_of_oneself(Person(), [{**entity, "start": start}], text).stages
+
+    assert stages("I'm in my second year in Lagos") == ("preclinical_student",)
+    assert stages("her second year was worse") == ()
+
+
 @pytest.mark.parametrize(
     ("text", "word", "stages"),
     [
@@ -220,6 +230,7 @@ def test_a_profession_is_a_specialty_and_experience_no_stay():
         ("we are nurses", "nurses", ("nurse",)),
         ("nurse, looking for 4 weeks", "nurse", ("nurse",)),
         ("my son is a nurse", "nurse", ("nurse",)),
+        ("the head nurse scares me", "nurse", ()),
     ],
 )
 def test_a_stage_is_that_of_who_speaks(text: str, word: str, stages: tuple[str, ...]):

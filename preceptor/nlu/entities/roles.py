@@ -290,6 +290,8 @@ def _clause_before(doc: Doc, start: int, most: int = 18) -> list[str]:
 
 def _lives_there(words: list[str]) -> bool:
     """Tell whether words such as "I study medicine" lead to a place, with no wish among them."""
+    if _works_now(words):
+        return True
     selves = [i for i, word in enumerate(words) if word in _PRONOUNS]
     if not selves:
         # "Born in Kenya, trained in Russia", "3 years A&E in Cork", "4th year student in Leeds"
@@ -300,8 +302,6 @@ def _lives_there(words: list[str]) -> bool:
         lived = last in _LIVED
         return lived or (years and not _WISHES_IN.intersection(words))
     said = set(words[selves[-1] + 1 :])
-    if _works_now(words):
-        return True
     # "I'm an intern doctor in Kenya"
     am = bool(_AM.intersection(words[selves[-1] : selves[-1] + 2]))
     is_one = am and bool(said & {"a", "an"}) and words[-1] in _PERSONS
