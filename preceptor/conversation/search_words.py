@@ -139,10 +139,11 @@ SHOWS = re.compile(
 """What asks for a list in the middle of a sentence: "… show me the Nepal ones again"."""
 OBJECTS = re.compile(
     r"\b(?:these|those|they|all of (?:them|these|those))(?: ?'?re| are)? (?:all |only |just |mostly )*"
-    r"(?:for|in)\b",
+    r"(?:for|in)\b"
+    r"|\b(?:keep|stop) (?:showing|giving|sending|offering|suggesting|recommending)\b",
     re.IGNORECASE,
 )
-"""What objects to the list that was shown: "those are for foreign students"."""
+"""What objects to the list that was shown: "those are for foreign students", "stop showing me"."""
 HOW = re.compile(
     r"\bhow (?:(?:do|can|could|should|would|to|does one)(?: (?:i|we|you|he|she|one))?|i|we)"
     r" (?:even |ever |actually )?(?:find|get|look for|search|apply|write|contact|approach|arrange|organi[sz]e)\b",

@@ -275,6 +275,21 @@ def _at(text: str, words: str, kind: str, **more: object) -> dict:
             "end": start + len(words), **more}  # fmt: skip
 
 
+def test_a_question_whether_there_is_any_somewhere_searches():
+    for text in ("is there anything near Lima?", "are there really any placements in Lima"):
+        named = ("Lima", "place")
+        assert searched(text, named, intent="ask_eligibility", searching=False) == "find_program"
+    risks = "are there many risks in Lima"
+    assert searched(risks, ("Lima", "place"), intent="ask_eligibility") == "ask_eligibility"
+
+
+def test_a_price_in_other_money_is_asked_of_a_programme():
+    for text in ("what's that in rupees", "convert this to Swiss francs please"):
+        assert searched(text) == "ask_program_detail"
+        assert searched(text, searching=False) == "thank"
+    assert searched("how much is it to live in Lima", intent="complain") == "complain"
+
+
 def searched(text: str, *named: tuple, intent: str = "thank", searching: bool = True) -> str:
     entities = [_at(text, *each) for each in named]
     done = decided(parsed(text, intent, 0.9, entities=entities), Frame(), searching=searching)
@@ -300,6 +315,12 @@ def searched(text: str, *named: tuple, intent: str = "thank", searching: bool = 
         ("so those programmes again", []),
         ("a safe one please", []),
         ("why only two?", []),
+        (
+            "thanks a lot for that. now show me again the surgery ones for Peru",
+            [("Peru", "country")],
+        ),
+        ("please stop sending me Peru", [("Peru", "country")]),
+        ("I finished medicine, those are for a premed", [("premed", "stage")]),
     ],
 )
 def test_what_changes_a_search_does_so_whatever_it_looks_like_and_only_an_open_one(text, named):

@@ -82,11 +82,19 @@ def _is_rejected(span: Span, names: Collection[str]) -> bool:
 
 
 def _is_shown_again(span: Span) -> bool:
-    """Tell whether somebody has seen enough of a place: "why do you keep showing me Africa"."""
-    before = [t.norm_ for t in span.doc[max(0, span.start - 5) : span.start]]
-    return not _ON_AND_ON.isdisjoint(before) and not _SHOWING.isdisjoint(before)
+    """Tell whether somebody has seen enough of a place.
+
+    "Why do you keep showing me Africa" says so, and "these are all in Africa".
+    """
+    clause = _clause_before(span.doc, span.start)
+    before = set(clause[-5:])
+    again = not _ON_AND_ON.isdisjoint(before) and not _SHOWING.isdisjoint(before)
+    return again or bool(_ALL_THERE.search(" ".join(clause)))
 
 
+_ALL_THERE = re.compile(
+    r"(?<!are )\b(?:these|those|they|them)(?: are| '?re)? (?:all|only|just|mostly) in$"
+)
 _ON_AND_ON = {"keep", "keeps", "kept", "stop", "always"}
 _SHOWING = {"showing", "giving", "sending", "offering", "suggesting", "recommending", "show"}
 
@@ -310,8 +318,11 @@ def _lives_there(words: list[str]) -> bool:
 
 def _works_now(words: list[str]) -> bool:
     """Tell whether somebody has a job there: "I'm working in Riyadh", "now working as a GP in"."""
-    at = len(words) - 1 - words[::-1].index("working") if "working" in words else 0
-    return at > 0 and (words[at - 1] in _NOW or words[at + 1 : at + 2] == ["as"])
+    if "working" not in words[1:]:
+        return False
+    at = len(words) - 1 - words[::-1].index("working")
+    works = words[at - 1] in _NOW or words[at + 1 : at + 2] == ["as"]
+    return works and _WISHES_IN.isdisjoint(words[at + 1 :])
 
 
 _NOW = _AM | {"currently", "now", "been", "still"}
