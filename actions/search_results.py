@@ -98,7 +98,8 @@ def show(
     page = search(turn.catalogue, query, offset, PAGE)
     if not page.counts.get("fits") and not page.counts.get("may_fit"):
         if offset > 0:
-            turn.reply(turn.say("search_nothing_near"), choices=leads(turn, query))
+            nothing = f"{turn.say('search_nothing_near')} {_who_knows(turn, query)}"
+            turn.reply(nothing, choices=leads(turn, query))
         else:
             _show_nothing(turn, query, wanted, done)
         return
@@ -286,7 +287,17 @@ def _nothing_near(turn: Turn, query: SearchQuery) -> str:
     """Say that nothing comes near, and how much there is in other parts of the world."""
     elsewhere = search(turn.catalogue, query.without(*_WHERE, "excluded_countries"), 0, 0)
     number = elsewhere.total - elsewhere.counts.get("worldwide", 0)
-    return turn.say("search_elsewhere" if number else "search_nothing_near", number=number)
+    nothing = turn.say("search_elsewhere" if number else "search_nothing_near", number=number)
+    return f"{nothing} {_who_knows(turn, query)}"
+
+
+_QUALIFIED = frozenset({"graduate", "resident", "doctor", "nurse"})
+
+
+def _who_knows(turn: Turn, query: SearchQuery) -> str:
+    """Say who may know of more; whoever is qualified has no school to ask."""
+    qualified = bool(query.stages) and _QUALIFIED.issuperset(query.stages)
+    return turn.say("search_ask_departments" if qualified else "search_ask_school")
 
 
 def explain(turn: Turn, query: SearchQuery) -> None:

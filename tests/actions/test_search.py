@@ -224,3 +224,10 @@ def test_a_message_that_changes_nothing_does_not_show_the_list_again(desk):
 def test_what_somebody_is_not_gives_nothing_up(desk, text):
     done = desk.talk(find("surgery in Kenya"), refine(text))
     assert done.slots["search_country"] == ["KE"]
+
+
+def test_who_may_know_more_depends_on_whether_there_is_a_school_to_ask(desk):
+    student = desk.talk(find("dental student, dentistry in Iceland"))
+    assert "Your school" in student.text
+    doctor = desk.talk(find("I'm a qualified doctor, surgery in Iceland"))
+    assert "Your school" not in doctor.text and "departments yourself" in doctor.text
