@@ -19,7 +19,7 @@ from actions.answers import (
     tell_best,
 )
 from actions.follow_up import follow_up
-from actions.search_programs import find
+from actions.search_programs import find, seek
 from actions.topic_action import Question, TopicAction, Turn, follow_with
 from actions.words import words
 from preceptor.catalogue import facts
@@ -198,7 +198,7 @@ def correct(turn: Turn) -> None:
         return
     values = wanted or unwanted
     if values and not in_talk(turn):
-        find(turn, fresh=False)
+        seek(turn, fresh=False)
     elif _puts_something_else_right(turn):
         turn.reply(turn.say("correct_noted"), choices=turn.leads("ask_capabilities"))
     elif turn.others:
@@ -207,7 +207,7 @@ def correct(turn: Turn) -> None:
     elif read_again(turn, LIKELY_IN_TALK):
         return
     elif values:
-        find(turn, fresh=False)
+        seek(turn, fresh=False)
     else:
         turn.reply(turn.say("correct_nothing"), choices=map(_ask, _ranked(turn)[:2]))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from actions import phrases
 from actions.words import say
@@ -96,6 +96,53 @@ def answer(name: str, program: ProgramView) -> str:
     if name == "price" and not program.price_is_cost:
         words = "detail_price_fee"
     return say(words, name=program.name, value=value.rstrip("."))
+
+
+def price_for(program: ProgramView, stay: tuple[float | None, float | None]) -> list[str]:
+    """Return a sentence on what a stay of some weeks costs, as far as the programme's row says.
+
+    A price per week is multiplied; of another one the row's own words are given.
+    """
+    weeks = stay[1] or stay[0]
+    if program.price is None or not program.price_is_cost or not weeks:
+        return []
+    if program.price_basis == "per_week":
+        price = program.price
+        whole = phrases.money(replace(price, minor=round(price.minor * weeks)))
+        return [say("detail_price_weeks", length=phrases.weeks(weeks, weeks), amount=whole)]
+    known = covers(program)
+    return [say("detail_price_lengths", covers=known)] if known else []
+
+
+def across(
+    text: str, programs: Sequence[ProgramView], number: Callable[[str], int | None]
+) -> str | None:
+    """Return a sentence or two on what a question asks of all programmes on show.
+
+    Args:
+        text: the question.
+        programs: those on show.
+        number: tells a programme's number in the list.
+
+    Returns:
+        What is known by number and of which nothing is; None if the question asks for no field.
+    """
+    asked = [name for name in asked_for(text) if name not in ("page", "contact")]
+    if not asked or not programs:
+        return None
+    name = asked[0]
+    values = [(number(p.id), FIELDS[name].value(p)) for p in programs]
+    known = [f"{at}: {value.rstrip('.')}" for at, value in values if value]
+    unknown = [str(at) for at, value in values if not value]
+    sentences = [say("across_known", label=say(f"label_{name}"), values="; ".join(known))] * bool(
+        known
+    )
+    if name == "kind":
+        sentences.append(say("across_kind"))
+    elif unknown:
+        words = "across_unknown" if known else "across_none"
+        sentences.append(say(words, label=say(f"label_{name}"), numbers=phrases.joined(unknown)))
+    return " ".join(sentences)
 
 
 def details(program: ProgramView) -> list[Row]:

@@ -26,7 +26,8 @@ from preceptor.catalogue.money import Money, Rates, convert_at
 from preceptor.catalogue.search import Hit, SearchQuery, search
 from preceptor.conversation import search_words as words
 from preceptor.conversation.choices import Choice, Country, Page, Restart, Search, Widen
-from preceptor.conversation.frame import told_of_oneself
+from preceptor.conversation.frame import IS_HERE, Person, told_of_oneself
+from preceptor.intents import intents
 
 _ALL = 1000
 
@@ -40,8 +41,8 @@ class SearchPrograms(TopicAction):
         """Search with what the message names, on top of what is known of the person."""
         if isinstance(turn.choice, Search):
             _begin(turn, turn.choice)
-        elif not _asks_something_else(turn):
-            find(turn, fresh=True)
+        else:
+            seek(turn, fresh=True)
 
 
 class RefineSearch(TopicAction):
@@ -62,8 +63,15 @@ class RefineSearch(TopicAction):
         elif isinstance(choice, Country) and choice.intent == turn.question.intent:
             query = current(turn)
             show(turn, replace(query, countries=(choice.country,), places=(), regions=()))
-        elif not follow_up(turn) and not _asks_something_else(turn):
-            find(turn, fresh=False)
+        elif not follow_up(turn):
+            seek(turn, fresh=False)
+
+
+def seek(turn: Turn, *, fresh: bool) -> None:
+    """Search with what the message names, or answer it if it seeks no programmes."""
+    turn.question = _less_own_places(turn.question, turn.frame.person)
+    if not _asks_something_else(turn):
+        find(turn, fresh=fresh)
 
 
 # So much beside the values of a search may be a question of another kind.
@@ -81,20 +89,49 @@ def _asks_something_else(turn: Turn) -> bool:
     if words.NO_PROGRAMMES.search(text):
         _end(turn)
         return True
-    seeks = (words.SEEKS, words.WHY_FEW, *(pattern for _, pattern in words.DROPS))
-    if turn.parse.get("sought") or any(pattern.search(text) for pattern in seeks):
+    if turn.parse.get("sought"):
         return False
-    in_talk = bool(turn.frame.question) or turn.slots.get("search_offset") is not None
+    in_talk = bool(turn.frame.question) or turn.slots.get("topic") == "search"
+    least = LIKELY_IN_TALK if in_talk else SURE
+    said = words.less_denials(text)
+    seeks = words.SEEKS.search(said) or words.WHY_FEW.search(text) or words.given_up(text)
+    if words.HOW.search(text) or (words.MATTERS.search(text) and not seeks):
+        return answer_if_sure(turn, least) or (in_talk and _offer(turn))
+    if seeks:
+        return False
     if in_talk and _is_idle(change(current(turn), turn.question, turn.catalogue, fresh=False)):
-        return answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
+        return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
+    if not current(turn).constraints() and _only_refuses(turn.question):
+        return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer(turn)
     return _says_much(turn.question) and answer_if_sure(turn, LIKELY if in_talk else SURE)
+
+
+def _is_beside(turn: Turn) -> bool:
+    """Tell whether a message's other question is the one to answer.
+
+    "2000 might be a stretch, can I get a bursary?" changes nothing in the search.
+    """
+    asked = turn.parse.get("questions") or []
+    groups = {intents()[q["intent"]].group for q in asked if q["intent"] != turn.question.intent}
+    return bool(groups - {"search", "results"})
+
+
+def _only_refuses(question: Question) -> bool:
+    """Tell whether a message says what isn't wanted, and nothing that is: "so no Honduras"."""
+    roles = {entity.get("role") for entity in question.entities}
+    return roles == {"excluded"}
 
 
 def _offer_questions(turn: Turn) -> bool:
     """Offer questions for a message that names nothing to search for; return whether it did."""
     question = turn.question
     seeks_nothing = not named_in(question) and _says_much(question) and not turn.parse.get("gloss")
-    matches = choose(turn).matches if seeks_nothing else ()
+    return seeks_nothing and _offer(turn)
+
+
+def _offer(turn: Turn) -> bool:
+    """Offer the questions nearest to a message; return whether there are any."""
+    matches = choose(turn).matches
     if matches:
         offer(turn, matches)
     return bool(matches)
@@ -209,7 +246,8 @@ def find(turn: Turn, *, fresh: bool) -> None:
         _relative(turn, done)
         return
     why = bool(words.WHY_FEW.search(turn.question.text))
-    asks = not named_in(turn.question) or "?" in (turn.parse.get("text") or "")
+    wished = any(not entity.get("role") for entity in turn.question.entities)
+    asks = not wished or "?" in (turn.parse.get("text") or "")
     if not done.changed and (why or (on_show and asks and not fresh and _is_idle(done))):
         explain(turn, done.query)
         return
@@ -219,6 +257,29 @@ def find(turn: Turn, *, fresh: bool) -> None:
     show(turn, done.query, steps.get(done.step, 0), lead=lead, done=done)
     if why:
         explain(turn, done.query)
+
+
+_IN = re.compile(r"\b(?:in|near|around|to|at|for|within)(?: the)?\s+$", re.IGNORECASE)
+
+
+def _less_own_places(question: Question, person: Person) -> Question:
+    """Return a message in which somebody's own place isn't one where they want to go.
+
+    "I'm in Ohio" says that beside another place; so does "I'm a student, Leeds" of somebody who
+    said before that they are from there.
+    """
+    wished = question.of_kind("country", "place", "region")
+    speaks = question.of_kind("stage") or question.of_kind("stage", role="excluded")
+    entities = list(question.entities)
+    for i, entity in enumerate(entities):
+        if entity not in wished:
+            continue
+        before = question.text.partition(entity["text"])[0]
+        is_here = IS_HERE.search(before) and len(wished) > 1
+        known = entity["value"] in person.origin and speaks and not _IN.search(before)
+        if is_here or known:
+            entities[i] = {**entity, "role": "origin"}
+    return replace(question, entities=tuple(entities))
 
 
 def _anywhere(turn: Turn, done: Change) -> bool:

@@ -22,6 +22,7 @@ from preceptor.catalogue.search import (
     narrowest,
     nearest,
     search,
+    takes_only_from_abroad,
 )
 from preceptor.conversation.cards import ProgramListCard
 from preceptor.conversation.choices import Choice, Compare, Page, Restart, Show, Widen
@@ -60,8 +61,16 @@ def keep(turn: Turn, query: SearchQuery) -> str:
 
 
 def current(turn: Turn) -> SearchQuery:
-    """Return the conversation's search, with the dates that the person named."""
-    return replace(query_from_slots(turn.slots), when=turn.frame.person.when)
+    """Return the conversation's search, with the dates and the home that the person named."""
+    return _with_person(turn, query_from_slots(turn.slots))
+
+
+def _with_person(turn: Turn, query: SearchQuery) -> SearchQuery:
+    person = turn.frame.person
+    places = turn.catalogue.places
+    named = [i for i in (*person.origin, person.here) if i]
+    home = (places[i].country if i in places else i for i in named)
+    return replace(query, when=person.when, home=tuple(dict.fromkeys(home)))
 
 
 def show(
@@ -84,12 +93,13 @@ def show(
         values: of the lead.
     """
     turn.set(topic="search")
-    query = replace(query, when=turn.frame.person.when)
+    query = _with_person(turn, query)
     wanted = keep(turn, query)
     page = search(turn.catalogue, query, offset, PAGE)
     if not page.counts.get("fits") and not page.counts.get("may_fit"):
         if offset > 0:
-            turn.reply(turn.say("search_nothing_near"), choices=leads(turn, query))
+            nothing = f"{turn.say('search_nothing_near')} {_who_knows(turn, query)}"
+            turn.reply(nothing, choices=leads(turn, query))
         else:
             _show_nothing(turn, query, wanted, done)
         return
@@ -236,6 +246,10 @@ def unused_remarks(turn: Turn, done: Change | None, hits: Sequence[Hit] = ()) ->
 def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | None) -> None:
     """Say that nothing fits, and what comes nearest."""
     nothing = nearest(turn.catalogue, query)
+    pupil = "pre_university" in query.stages
+    if pupil and any("stage_unknown" in hit.notes for hit in nothing.alternatives):
+        # What doesn't say that it takes pupils mostly takes none.
+        nothing = replace(nothing, alternatives=(), worldwide=())
     sentences = [turn.say("search_empty", criteria=wanted)]
     remarks = unused_remarks(turn, done)
     blame = list(dict.fromkeys(map(phrases.constraint, nothing.blame)))
@@ -252,9 +266,7 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
         lead = schemes if groups else " ".join([*sentences, schemes])
         groups.append((lead, list(nothing.worldwide[:_MOST_SCHEMES])))
     if not groups:
-        pupil = "pre_university" in query.stages
-        none = turn.say("search_none_for_pupils") if pupil else _nothing_near(turn, query)
-        sentences.append(none)
+        sentences += _none_for_pupils(turn, query) if pupil else [_nothing_near(turn, query)]
         turn.set(listed=None, search_offset=None, program_focus=None)
         turn.reply(" ".join(sentences), remarks=remarks, choices=leads(turn, query))
         return
@@ -262,11 +274,30 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
     send(turn, groups, 0, len(hits), [*_stale(turn, hits), *remarks])
 
 
+def _none_for_pupils(turn: Turn, query: SearchQuery) -> list[str]:
+    """Say what a pupil can do instead, and who takes pupils in other parts of the world."""
+    elsewhere = search(turn.catalogue, SearchQuery(stages=query.stages), 0, PAGE).results
+    fitting = (hit.program for hit in elsewhere if hit.standing == "fits")
+    names = phrases.joined(map(phrases.title, fitting))
+    found = [turn.say("search_pupils_elsewhere", names=names)] if names else []
+    return [turn.say("search_none_for_pupils"), *found]
+
+
 def _nothing_near(turn: Turn, query: SearchQuery) -> str:
     """Say that nothing comes near, and how much there is in other parts of the world."""
     elsewhere = search(turn.catalogue, query.without(*_WHERE, "excluded_countries"), 0, 0)
     number = elsewhere.total - elsewhere.counts.get("worldwide", 0)
-    return turn.say("search_elsewhere" if number else "search_nothing_near", number=number)
+    nothing = turn.say("search_elsewhere" if number else "search_nothing_near", number=number)
+    return f"{nothing} {_who_knows(turn, query)}"
+
+
+_QUALIFIED = frozenset({"graduate", "resident", "doctor", "nurse"})
+
+
+def _who_knows(turn: Turn, query: SearchQuery) -> str:
+    """Say who may know of more; whoever is qualified has no school to ask."""
+    qualified = bool(query.stages) and _QUALIFIED.issuperset(query.stages)
+    return turn.say("search_ask_departments" if qualified else "search_ask_school")
 
 
 def explain(turn: Turn, query: SearchQuery) -> None:
@@ -286,10 +317,16 @@ def explain(turn: Turn, query: SearchQuery) -> None:
 def _naming(turn: Turn, closed: Sequence[ProgramView]) -> str:
     """Name programmes that a search leaves out, and say why."""
     named = closed[:_MOST_NAMED]
-    names = [turn.say(f"search_left_out_{p.listing}", name=phrases.title(p)) for p in named]
+    names = [turn.say(f"search_left_out_{_reason(p)}", name=phrases.title(p)) for p in named]
     if len(closed) > len(named):
         names.append(turn.say("search_left_out_more", number=len(closed) - len(named)))
     return turn.say("search_left_out", names="; ".join(names))
+
+
+def _reason(program: ProgramView) -> str:
+    """Return why a search leaves a programme out, as the name of the words for it ends."""
+    abroad = program.listing == "open_call" and takes_only_from_abroad(program)
+    return "from_abroad" if abroad else program.listing
 
 
 _MOST_NAMED = 2

@@ -137,7 +137,7 @@ def change(query: SearchQuery, question: Question, catalogue: Catalogue, *, fres
         query = replace(query, kinds=(), min_weeks=None, max_weeks=None, order="fit")
         if question.of_kind("country", "place", "region") and question.of_kind("specialty"):
             query = query.without("excluded_countries", "excluded_specialties")
-    given_up = [(fields, m[0]) for fields, pattern in words.DROPS if (m := pattern.search(text))]
+    given_up = words.given_up(text)
     dropped = {field for fields, _ in given_up for field in fields}
     question = _without_words(question, given_up)
     query, question, let_go = _let_go(query.without(*dropped), question, catalogue)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from actions import phrases
+from actions.search_state import query_from_slots
 from actions.topic_action import Turn
 from preceptor.catalogue.programs import ProgramView
+from preceptor.catalogue.search import search
 from preceptor.conversation.choices import Choice, Country
 from preceptor.nlu.normalize import fold
 
@@ -147,9 +149,27 @@ def picked(turn: Turn, shown: Listed | None = None) -> list[ProgramView]:
     shown = listed(turn) if shown is None else shown
     positions = [value["position"] for value in question.values("ordinal")]
     if positions and shown.ids:
-        return _numbered(turn, positions, shown.ids)
+        return _numbered_there(turn, positions) or _numbered(turn, positions, shown.ids)
     pool = known(turn, shown.page)
     return _named(question.text, pool) or _by_place(turn, pool)
+
+
+def _numbered_there(turn: Turn, positions: list[int]) -> list[ProgramView]:
+    """Return the programmes with these numbers in a place that the question names beside them.
+
+    "For Canada, the first one" after a list of another country's means the first in Canada; none
+    if the list on the screen has programmes there, or no place is named.
+    """
+    query = replace(
+        query_from_slots(turn.slots),
+        countries=tuple(turn.question.values("country")),
+        places=tuple(turn.question.values("place")),
+        regions=(),
+    )
+    if not (query.countries or query.places) or _by_place(turn, on_show(turn), elsewhere=False):
+        return []
+    ids = [hit.program.id for hit in search(turn.catalogue, query, 0, max(positions)).results]
+    return _numbered(turn, positions, ids) if len(ids) >= max(positions) else []
 
 
 def _numbered(turn: Turn, positions: list[int], ids: Sequence[str]) -> list[ProgramView]:
@@ -165,8 +185,14 @@ def _numbered(turn: Turn, positions: list[int], ids: Sequence[str]) -> list[Prog
     return list(dict.fromkeys(found))
 
 
-def _by_place(turn: Turn, pool: list[ProgramView]) -> list[ProgramView]:
-    """Return the programmes of an organisation, place or country, of those on show if any is."""
+def _by_place(turn: Turn, pool: list[ProgramView], *, elsewhere: bool = True) -> list[ProgramView]:
+    """Return the programmes of an organisation, place or country, of those on show if any is.
+
+    Args:
+        turn: the turn.
+        pool: those on show.
+        elsewhere: whether others count where none on show is one.
+    """
     everything = turn.catalogue
     organisations = turn.question.values("organisation")
     within = everything.places_within(turn.question.values("place"))
@@ -182,7 +208,7 @@ def _by_place(turn: Turn, pool: list[ProgramView]) -> list[ProgramView]:
         )
 
     found = [p for p in pool if fits(p)]
-    if not found and (organisations or within):
+    if elsewhere and not found and (organisations or within):
         found = [p for p in everything.programs if fits(p)]
     return found
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from actions import phrases, program_fields, selection
 from actions.answers import answer_if_likely, answer_question
+from actions.search_programs import find
 from actions.selection import Listed
 from actions.topic_action import TopicAction, Turn
-from preceptor.catalogue.money import in_euro
+from preceptor.catalogue.money import Money, convert_at, in_euro
 from preceptor.catalogue.programs import ProgramView
 from preceptor.conversation.cards import ComparisonCard, ProgramCard
 from preceptor.conversation.choices import Ask, Choice, Compare, Remove, Save, Show
+from preceptor.conversation.frame import stay_of
+from preceptor.conversation.search_words import currency_to_convert_to
 from preceptor.intents import intents
 
 _OLD_BEFORE = "2020"
@@ -33,6 +36,8 @@ class ShowProgram(TopicAction):
         focus = selection.in_focus(turn)
         if not picked and focus:
             picked = [focus]
+        if not picked and currency_to_convert_to(turn.question.text):
+            picked = [p for p in selection.on_show(turn) if p.price][:1]
         if not picked and not selection.listed(turn).ids and (topic := _topic(turn)):
             # "what does it cost" with nothing on show asks about internships in general.
             answer_question(turn, topic)
@@ -85,13 +90,37 @@ def describe(turn: Turn, program: ProgramView) -> None:
     text = turn.question.text
     asked = [] if _ALL_OF_IT.search(text) else program_fields.asked_for(text)[:2]
     number = selection.listed(turn).number(program.id)
+    lengths = [s for e in turn.question.of_kind("duration") if (s := stay_of(e))]
+    if lengths and "price" in asked:
+        asked = [field for field in asked if field != "length"]
+    if currency := currency_to_convert_to(text):
+        asked = ["price"]
     if asked:
         sentences = dict.fromkeys(program_fields.answer(field, program) for field in asked)
+        if "price" in asked and lengths:
+            sentences |= dict.fromkeys(program_fields.price_for(program, lengths[-1]))
+        if currency:
+            sentences |= dict.fromkeys(_in_other_money(turn, program, currency))
         choices = [_details(turn, program.id, number, program.name), *_next(turn, program)]
         turn.reply(" ".join(sentences), choices=choices)
         return
     card = ProgramCard(program=phrases.item(program, number), rows=program_fields.details(program))
     turn.reply(card=card, remarks=_cautions(turn, program), choices=_next(turn, program))
+
+
+def _in_other_money(turn: Turn, program: ProgramView, currency: str) -> list[str]:
+    """Return a sentence with a programme's price in another currency, none if it has no price."""
+    rates = turn.catalogue.rates
+    if not program.price:
+        return []
+    if not {currency, program.price.currency} <= set(rates):
+        return [turn.say("price_no_rate", currency=currency)]
+    converted = convert_at(program.price, currency, rates)
+    if converted.rate_date is None:
+        return []
+    about = Money.of(converted.money.amount.to_integral_value(), currency)
+    amount, date = phrases.money(about), converted.rate_date
+    return [turn.say("price_converted", own=phrases.money(program.price), amount=amount, date=date)]
 
 
 def _next(turn: Turn, program: ProgramView) -> list[Choice]:
@@ -137,10 +166,16 @@ def _topic(turn: Turn) -> str | None:
 
 
 def _ask_for_one(turn: Turn) -> None:
-    if selection.listed(turn).ids:
+    if told := program_fields.across(turn.question.text, selection.on_show(turn), _number(turn)):
+        turn.reply(told, choices=_shown(turn))
+    elif selection.listed(turn).ids:
         turn.reply(turn.say("pick_which"), choices=_shown(turn))
     else:
         turn.reply(turn.say("pick_none"), choices=turn.leads("ask_capabilities"))
+
+
+def _number(turn: Turn) -> Callable[[str], int | None]:
+    return selection.listed(turn).number
 
 
 def ask_which(turn: Turn, programs: Sequence[ProgramView], payload: _OnOne) -> None:
@@ -195,6 +230,9 @@ class ComparePrograms(TopicAction):
         if isinstance(turn.choice, Compare):
             _compare_chosen(turn, turn.choice)
             return
+        if _asks_elsewhere(turn):
+            find(turn, fresh=False)
+            return
         picked = picked_or_told(turn)
         if picked is None:
             return
@@ -214,6 +252,16 @@ class ComparePrograms(TopicAction):
             left_out = len(picked) < 2 and len(pool) > len(programs)
             remarks = [turn.say("compare_first_three", total=len(pool))] if left_out else []
             compare(turn, programs, remarks)
+
+
+def _asks_elsewhere(turn: Turn) -> bool:
+    """Tell whether a question names a country where none on show lies: "and is Peru cheaper?"."""
+    question = turn.question
+    if question.of_kind("ordinal") or not question.of_kind("country", "place"):
+        return False
+    named = set(selection.countries_of(turn))
+    shown = {country for p in selection.on_show(turn) for country in p.countries}
+    return bool(shown) and named.isdisjoint(shown)
 
 
 def _compare_chosen(turn: Turn, choice: Compare) -> None:
@@ -251,8 +299,9 @@ def compare(turn: Turn, programs: list[ProgramView], remarks: Iterable[str]) -> 
     turn.set(topic="search", program_focus=None)
     items = [phrases.item(p, shown.number(p.id)) for p in programs]
     details = [_details(turn, item.id, item.number, item.name) for item in items]
-    verdict = _verdict(turn, programs)
-    if verdict and not _COMPARES.search(turn.question.text):
+    text = turn.question.text
+    verdict = _verdict(turn, programs) or program_fields.across(text, programs, shown.number)
+    if verdict and not _COMPARES.search(text):
         turn.reply(verdict, remarks=remarks, choices=details)
         return
     wanted = turn.slots.get("search_specialty") or ()
@@ -261,7 +310,7 @@ def compare(turn: Turn, programs: list[ProgramView], remarks: Iterable[str]) -> 
         programs=items,
         rows=program_fields.comparison(programs, wanted),
     )
-    lead = verdict or turn.say("compare_lead")
+    lead = _verdict(turn, programs) or turn.say("compare_lead")
     turn.reply(lead, card=card, remarks=remarks, choices=details)
 
 

@@ -34,7 +34,8 @@ _KEPT_AFRESH = frozenset({"frame", "shortlist", "open_questions", "session_start
 _WISHES = re.compile(
     r"\b(?:i|i'?m|i'?d|i'?ve|we|we'?re|he|she|my)\b[^.?!;]{0,30}\b(?:interested|prefer|want\w*"
     r"|like to|love to|hop(?:e|ing)|keen|plan\w*|dream|specialis\w*|specializ\w*|looking for|into"
-    r"|have|got|going to|afford|spend|budget)\b"
+    r"|(?:have|got)(?= (?:\w+ ){0,2}[^\w\s]?(?:\d|one|two|three|four|five|six|eight|ten|twelve))"
+    r"|going to|afford|spend|budget)\b"
     r"|\bbudget\b",
     re.IGNORECASE,
 )

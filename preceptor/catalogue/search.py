@@ -30,12 +30,14 @@ Note = Literal[
     "price_is_fee_only",
     "price_for_shorter_stay",
     "dates_unknown",
+    "nationals_only",
 ]
 """Why a constraint of the query could not be verified.
 
 Some of it is not known; `price_unknown` also stands for a price that cannot be compared,
 `price_is_fee_only` for a price that is a fee and not the cost of the stay, and
-`price_for_shorter_stay` for the price of a shorter stay than the one asked for.
+`price_for_shorter_stay` for the price of a shorter stay than the one asked for, and
+`nationals_only` for a programme that takes people of the person's country alone.
 """
 
 Standing = Literal["fits", "may_fit", "worldwide"]
@@ -70,8 +72,10 @@ class SearchQuery:
     Ids are those of the catalogue: countries ISO 3166-1 alpha-2, languages ISO 639-1, the rest
     the ids of the CSV files. `min_weeks` and `max_weeks` are the stay that the person has in
     mind, in weeks; fractions are fine. `budget` is for the whole stay or per week, as
-    `budget_per` says. `when` is the time that the person named, in their own words. Only open
-    calls are found unless `include_restricted` and `include_reports` say otherwise.
+    `budget_per` says. `when` is the time that the person named, in their own words. `home` is where
+    they come from, study or work, as codes of countries: what takes people from abroad only, or
+    from one country only, is judged by it. Only open calls are found unless `include_restricted`
+    and `include_reports` say otherwise.
     """
 
     countries: tuple[str, ...] = ()
@@ -88,6 +92,7 @@ class SearchQuery:
     budget: Money | None = None
     budget_per: Literal["stay", "week"] = "stay"
     when: tuple[str, ...] = ()
+    home: tuple[str, ...] = ()
     include_restricted: bool = False
     include_reports: bool = False
     order: Literal["fit", "price", "length"] = "fit"
@@ -230,7 +235,8 @@ _Verdict = Note | Literal["fits", "out"]
 def _judge(program: ProgramView, scope: _Scope) -> tuple[Note, ...] | None:
     """Return the notes on a programme that fits as far as is known, or None if it does not."""
     query = scope.query
-    if program.listing == "restricted" and not query.include_restricted:
+    own = _judge_home(program, query)
+    if program.listing == "restricted" and not query.include_restricted and own == "fits":
         return None
     if program.listing == "report" and not query.include_reports:
         return None
@@ -243,10 +249,34 @@ def _judge(program: ProgramView, scope: _Scope) -> tuple[Note, ...] | None:
         _judge_length(program, query),
         _judge_budget(program, scope),
         _judge_dates(program, query),
+        own,
     )
     if "out" in verdicts:
         return None
     return tuple(verdict for verdict in verdicts if verdict != "fits" and verdict != "out")
+
+
+_FROM_ABROAD = re.compile(r"(?:any |only )?(?:foreign|international|overseas)\b", re.IGNORECASE)
+_NATIONALS = re.compile(r"only .*?\b(?:citizens|enrolled at an? \w+ university)\b", re.IGNORECASE)
+
+
+def _judge_home(program: ProgramView, query: SearchQuery) -> _Verdict:
+    """Judge a programme by where the person is at home.
+
+    What is for people from abroad is out at home; what is for people of its own country only may
+    fit there.
+    """
+    who = program.who_for or ""
+    at_home = bool(query.home) and bool(program.countries)
+    if at_home and set(query.home) <= set(program.countries) and _FROM_ABROAD.match(who):
+        return "out"
+    own = at_home and not set(query.home).isdisjoint(program.countries)
+    return "nationals_only" if own and _NATIONALS.match(who) else "fits"
+
+
+def takes_only_from_abroad(program: ProgramView) -> bool:
+    """Tell whether a programme says that it is for people from other countries."""
+    return bool(_FROM_ABROAD.match(program.who_for or ""))
 
 
 def _is_located(program: ProgramView, scope: _Scope) -> bool:
@@ -474,8 +504,11 @@ def nearest(catalogue: Catalogue, query: SearchQuery) -> Nothing:
 
 
 def left_out(catalogue: Catalogue, query: SearchQuery) -> list[ProgramView]:
-    """Return the restricted programmes and the reports that a query leaves out, less schemes."""
-    everything = replace(query, include_restricted=True, include_reports=True)
+    """Return what a query leaves out, less schemes.
+
+    That is restricted programmes, reports, and what is for people from abroad only.
+    """
+    everything = replace(query, include_restricted=True, include_reports=True, home=())
     shown = {hit.program.id for hit in _hits(catalogue, query)}
     return [
         hit.program

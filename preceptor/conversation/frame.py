@@ -11,12 +11,12 @@ from pydantic import BaseModel, Extra, ValidationError
 from preceptor.catalogue.money import Money
 
 _MOST_TOLD = 60
-# What stands before the name of the place where somebody is: "we are in", "I'm currently at".
-_IS_HERE = re.compile(
+IS_HERE = re.compile(
     r"\b(?:i'?m|i am|we'?re|we are|currently|right now|living|stuck|i live|we live)"
     r"(?: \w+){0,3} (?:in|at|near|outside)(?: the)? $|\bhere in(?: the)? $",
     re.IGNORECASE,
 )
+"""What stands before the name of the place where somebody is: "we are in", "I'm currently at"."""
 
 
 KIN = re.compile(
@@ -230,9 +230,14 @@ _SPEAKS = re.compile(
 # "my sister is a nurse".
 _ANOTHER = re.compile(
     r"(?:\b(?:the|my|our|his|her|their|your|those|these|some|one|other|another|every|most|all)"
+    r"(?: (?:senior|junior|chief|head|new|old|\w+ing))?"
     r"|\b(?:by|from|asked|told|with|about|was|is|are|'s|there'?s|theres) (?:an?)"
     r"|(?<!\bthis )(?<!\bhere )(?<!\bwe )(?<!\bi )\b(?:is|are|was|were))\s+$",
     re.IGNORECASE,
+)
+# "I'm in my third year": a year, too, is one's own.
+_IN_YEAR = re.compile(
+    r"\b(?:in|of|after|during|before|doing|start\w*|finish\w*) (?:my|the|our)\s+$", re.IGNORECASE
 )
 _WE = re.compile(r"\b(?:we|we'?re|as|us|both|two|three)\b[^.?!]{0,80}$", re.IGNORECASE)
 # Parents ask for a child.
@@ -248,6 +253,8 @@ def _is_of_another(entity: Mapping[str, Any], text: str) -> bool:
     if not _is_stage(entity) or not text:
         return False
     before = text[: entity.get("start", 0)]
+    if entity["value"] in _YEARS and _IN_YEAR.search(before):
+        return False
     several = str(entity.get("text", "")).lower().endswith("s") and not _WE.search(before)
     return (several or bool(_ANOTHER.search(before))) and not _ONE_ASKED_FOR.search(before)
 
@@ -291,5 +298,5 @@ def _quantity(entity: Mapping[str, Any]) -> dict[str, Any]:
 def place_of_person(entities: Iterable[Mapping[str, Any]], text: str) -> str | None:
     """Return the country or the place where somebody says that they are, None if they don't."""
     places = (e for e in entities if e["entity"] in ("country", "place") and not e.get("role"))
-    here = [str(e["value"]) for e in places if _IS_HERE.search(text[: e.get("start", 0)])]
+    here = [str(e["value"]) for e in places if IS_HERE.search(text[: e.get("start", 0)])]
     return here[-1] if here else None

@@ -25,15 +25,37 @@ def as_search(parsed: Mapping[str, Any], *, searching: bool) -> dict[str, Any] |
     text = parsed.get("text") or ""
     declared = intents().get((parsed.get("intent") or {}).get("name") or "")
     group = declared.group if declared else None
-    if searching and changes_search(parsed):
+    if searching and words.currency_to_convert_to(text):
+        # "How much is that in rupees?" asks for a price that was told.
+        return {**parsed, "intent": {"name": _DETAIL, "confidence": 1.0}, "questions": []}
+    if searching and (changes_search(parsed) or _is_list_again(parsed)):
         name: str | None = CHANGE_SEARCH
-    elif group == "advice" and words.REQUEST.match(text) and _names_a_place(parsed):
+    elif group == "advice" and _requests(text) and _names_a_place(parsed):
         name = SEARCH
     else:
         name = _search_of_parts(parsed)
     if name is None:
         return None
     return {**parsed, "intent": {"name": name, "confidence": 1.0}, "questions": [], "sought": True}
+
+
+_DETAIL = "ask_program_detail"
+_TELLING = frozenset({"country", "place", "region", "stage"})
+
+
+def _requests(text: str) -> bool:
+    """Tell whether a message asks for programmes: "find me …", "are there any in …?"."""
+    return bool(words.REQUEST.match(text) or words.ARE_THERE.search(text))
+
+
+def _is_list_again(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message asks for the list again, or objects to what it holds.
+
+    "Show me the Nepal ones again" and "I'm a graduate, these are for students" do.
+    """
+    text = parsed.get("text") or ""
+    told = {e["entity"] for e in parsed.get("entities") or []} & _TELLING
+    return bool(told) and bool(words.SHOWS.search(text) or words.OBJECTS.search(text))
 
 
 # What is said of programmes on show is said of those, and registration has its own bare values.
@@ -156,4 +178,4 @@ def _names_only_values(text: str, entities: Iterable[Mapping[str, Any]]) -> bool
 
 
 def _names_a_place(parsed: Mapping[str, Any]) -> bool:
-    return any(e["entity"] in ("country", "place") for e in parsed.get("entities") or [])
+    return any(e["entity"] in ("country", "place", "region") for e in parsed.get("entities") or [])

@@ -63,6 +63,22 @@ DROPS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
     )
 )
 """The fields of a search that a message gives up, with the words for it."""
+_DENIALS = re.compile(
+    r"\b(?:i'?m|i am|we'?re|he'?s|she'?s|they'?re) ?(?:not|n'?t)\b[^.,;?!]*", re.IGNORECASE
+)
+
+
+def less_denials(text: str) -> str:
+    """Return a message less what people say that they aren't: "I'm not a volunteer anywhere"."""
+    return _DENIALS.sub(" ", text)
+
+
+def given_up(text: str) -> list[tuple[tuple[str, ...], str]]:
+    """Return the fields of a search that a message gives up, each with its words for it."""
+    said = less_denials(text)
+    found = ((fields, pattern.search(said)) for fields, pattern in DROPS)
+    return [(fields, match[0]) for fields, match in found if match]
+
 
 RESET = all_of(
     r"start (?:over|again|from scratch|afresh)|new search|reset|restart"
@@ -92,7 +108,7 @@ SHORTER = all_of(
     r"shorter|less time|fewer weeks|not (?:so|that|as) long|too long|less long|quicker|briefer|shortest"
 )
 LONGER = all_of(r"longer|more (?:weeks|time|months)|too short|longest")
-ADD = all_of("also|as well|too|add|plus|include|both|still (?:ok|okay|fine|good|possible)")
+ADD = all_of(r"also|as well|too(?! \w)|add|plus|include|both|still (?:ok|okay|fine|good|possible)")
 
 AS_WELL = re.compile(
     r"\b(?:ideally|preferably|if possible|all of|all over|any ?where in|some ?where in)\b",
@@ -107,6 +123,44 @@ REQUEST = re.compile(
     re.IGNORECASE,
 )
 """What asks for programmes, whatever else they should be: "find me a safe elective in Nepal"."""
+
+ARE_THERE = re.compile(
+    r"\b(?:are|is) there (?:\w+ )?(?:any|some)(?:thing|where)?(?: else)?"
+    r"(?: (?:ones?|programm?es?|placements?|electives?|internships?|observerships?|of (?:them|those|these)))?"
+    r" (?:in|near|around|for|from)\b",
+    re.IGNORECASE,
+)
+"""What asks whether there are programmes: "are there actually any in Europe?"."""
+SHOWS = re.compile(
+    r"\b(?:show|list|find)\b(?: (?:me|us|again))*(?: \w+){0,4} (?:ones|electives?|placements?|programm?es?)\b"
+    r"|\b(?:the|a) list of\b(?: \w+){0,4} (?:electives?|placements?|programm?es?|ones)\b",
+    re.IGNORECASE,
+)
+"""What asks for a list in the middle of a sentence: "… show me the Nepal ones again"."""
+OBJECTS = re.compile(
+    r"\b(?:these|those|they|all of (?:them|these|those))(?: ?'?re| are)? (?:all |only |just |mostly )*"
+    r"(?:for|in)\b"
+    r"|\b(?:keep|stop) (?:showing|giving|sending|offering|suggesting|recommending)\b",
+    re.IGNORECASE,
+)
+"""What objects to the list that was shown: "those are for foreign students", "stop showing me"."""
+HOW = re.compile(
+    r"\bhow (?:(?:do|can|could|should|would|to|does one)(?: (?:i|we|you|he|she|one))?|i|we)"
+    r" (?:even |ever |actually )?(?:find|get|look for|search|apply|write|contact|approach|arrange|organi[sz]e)\b",
+    re.IGNORECASE,
+)
+"""What asks how to find a place, and not for a list: "how do I find a clinic there myself?"."""
+MATTERS = all_of(
+    r"exams?|licen[cs]\w+|register\w*|registration|visas?|permits?|insurance|vaccin\w+|salar(?:y|ies)"
+    r"|bursar(?:y|ies)|grants?|scholarships?|degree"
+)
+"""What no programme is searched by: "no, I mean Australia, the exam fees"."""
+CONVERTS = re.compile(
+    r"\b(?:convert\w*|how much (?:is|are|was|would) (?:it|that|this|those)(?: be)?|what(?:'?s| is) (?:it|that|this))\b"
+    r".{0,20}?\b(?:to|into|in)\s+(?P<currency>[^\W\d]+(?: [^\W\d]+)?)",
+    re.IGNORECASE,
+)
+"""What asks for a price in other money: "how much is that in Kenyan shillings?"."""
 
 LETS_GO = all_of(
     r"never ?mind|(?:doesn'?t|doesnt|does not|needn'?t|need not|don'?t|do not)"
@@ -139,7 +193,7 @@ WHY_FEW = re.compile(
     r"\bwhy (?:(?:is|are) there |do i (?:get|see) |do you show )?(?:me )?"
     r"(?:(?:only|just) (?:one|two|three|these|those|that|\d)|so few)\b(?! (?:week|month|year|day)s?)"
     r"|\bis (?:that|this) (?:all|everything) (?:you have|you(?:'?ve)? got|there is)\b"
-    r"|\byou(?:'re|'ve| are| have)? (?:(?:left|leave|leaving) out|hid(?:e|den|ing)?"
+    r"|\byou(?:'re|'ve| are| have)? (?:(?:left|leave|leaving) (?:\w+ ){0,4}out|hid(?:e|den|ing)?"
     r"|(?:do|did|wo|will)(?:n'?t| not) show)\b",
     re.IGNORECASE,
 )
@@ -179,7 +233,7 @@ WISHES: dict[str, re.Pattern[str]] = {
     "paid": all_of("paid|salary|stipend|salaried|funded|scholarships?|pays|earn"),
     "free": all_of(
         r"free (?:of charge|ones?|programm?es?|placements?|electives?|internships?)"
-        r"|(?:that (?:is|are)|that's|ones) free(?! (?:in|from|to|for)\b)"
+        r"|(?:that (?:is|are)|that's|ones|like|for) free(?! (?:in|from|to|for|time)\b)"
         r"|no fees?|without (?:any |a )?fees?"
     ),
     "hands_on": all_of(
@@ -206,6 +260,15 @@ def currency_in(text: str) -> str | None:
     """Return the currency (ISO 4217) that a message of hardly more names: "no, euros"."""
     left = [word for word in re.findall(r"[^\W_]+", fold(text)) if word not in AROUND]
     return currency_words().get(" ".join(left), (None,))[0] if left else None
+
+
+def currency_to_convert_to(text: str) -> str | None:
+    """Return the currency (ISO 4217) in which a message wants a price, None if it doesn't."""
+    match = CONVERTS.search(text)
+    said = fold(match["currency"]).split() if match else []
+    names = (" ".join(said[:count]) for count in range(len(said), 0, -1))
+    known = currency_words()
+    return next((known[name][0] for name in names if known.get(name)), None)
 
 
 def wishes_in(text: str) -> list[str]:

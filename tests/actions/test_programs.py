@@ -207,3 +207,39 @@ def test_a_fee_is_named_where_the_price_of_the_stay_is_not_known(desk):
     shown = showing("uct-cape-town-electives", "stellenbosch-tygerberg-undergraduate-electives")
     done = desk.run("action_compare_programs", "which is cheaper", "compare_programs", shown)
     assert "can't name the cheapest" in done.text and "ZAR 14,130" in done.text
+
+
+def test_a_field_is_told_of_all_on_show_in_a_sentence(desk):
+    search = ("action_search_programs", "placements in Indonesia", "find_program")
+    done = desk.talk(search, compare("which of them is hands-on"))
+    assert not done.cards
+    assert "1: " in done.text and "Ask each host" in done.text
+    rooms = desk.talk(search, detail("is a room included"))
+    assert "Accommodation" in rooms.text and "Which one" not in rooms.text
+
+
+def test_a_price_is_told_for_other_lengths_as_its_row_says(desk):
+    elective = detail("what does the elective in Sydney Westmead cost for 7 weeks")
+    done = desk.talk(FIND, elective)
+    (program,) = (p for p in desk.catalogue().programs if p.id == "sydney-westmead-elective")
+    assert program.price_covers in done.text
+    weekly = ("action_search_programs", "electives in Galle", "find_program")
+    assert "USD 150" in desk.talk(weekly, detail("how much is number 1 for 3 weeks")).text
+
+
+def test_a_price_is_told_in_other_money(desk):
+    search = ("action_search_programs", "electives in Galle", "find_program")
+    done = desk.talk(search, detail("how much is that in euros"))
+    assert "is about EUR" in done.text
+    assert "no exchange rate" in desk.talk(search, detail("convert it to afghanis")).text
+
+
+def test_a_number_beside_another_country_counts_there(desk):
+    done = desk.talk(FIND, detail("in Nepal, is the first one in English"))
+    world = desk.catalogue()
+    assert "NP" in world.program(done.slots["program_focus"]).countries
+
+
+def test_a_comparison_with_a_country_that_is_not_on_show_searches_there(desk):
+    done = desk.talk(FIND, compare("and is Peru cheaper?"))
+    assert done.slots["search_country"] == ["PE"]

@@ -184,3 +184,50 @@ def test_quick_replies_are_at_most_three(desk):
     for text in ("placements in Peru", "volunteering in Germany", "find me a programme"):
         for reply in desk.talk(find(text)).replies:
             assert 0 < len(reply.choices) <= 3
+
+
+def test_where_somebody_is_at_home_decides_on_what_is_for_foreigners(desk):
+    abroad = desk.talk(find("electives in Pondicherry"))
+    assert "pims-pondicherry-foreign-elective" in abroad.listed
+    at_home = desk.talk(find("I study in India. electives in Pondicherry"))
+    assert "pims-pondicherry-foreign-elective" not in (at_home.listed or [])
+    assert "for students from abroad only" in at_home.text
+
+
+def test_what_is_for_citizens_only_may_fit_one_of_them(desk):
+    research = "research internship for premeds in Maryland"
+    assert "nih-summer-internship" not in (desk.talk(find(research)).listed or [])
+    done = desk.talk(find(f"I'm American. {research}"))
+    assert "nih-summer-internship" in done.listed and "takes only citizens" in done.text
+
+
+def test_a_pupil_is_told_that_there_is_none_and_who_takes_pupils_elsewhere(desk):
+    done = desk.talk(find("shadowing in Germany for a 16 year old"))
+    assert "I know none for pupils" in done.text
+    assert "Elsewhere pupils are taken by: " in done.text
+
+
+def test_where_somebody_is_is_no_wish_beside_another_place(desk):
+    done = desk.talk(find("surgery placements in Kenya please, I'm in Lima"))
+    assert done.slots["search_country"] == ["KE"] and not done.slots.get("search_place")
+
+
+def test_a_message_that_changes_nothing_does_not_show_the_list_again(desk):
+    search = find("surgery in Kenya")
+    done = desk.talk(search, refine("I'm not a nurse"))
+    assert not done.cards
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm not a volunteer anywhere", "he's not a student at any place"]
+)
+def test_what_somebody_is_not_gives_nothing_up(desk, text):
+    done = desk.talk(find("surgery in Kenya"), refine(text))
+    assert done.slots["search_country"] == ["KE"]
+
+
+def test_who_may_know_more_depends_on_whether_there_is_a_school_to_ask(desk):
+    student = desk.talk(find("dental student, dentistry in Iceland"))
+    assert "Your school" in student.text
+    doctor = desk.talk(find("I'm a qualified doctor, surgery in Iceland"))
+    assert "Your school" not in doctor.text and "departments yourself" in doctor.text

@@ -176,6 +176,15 @@ def changed(desk: Desk, before: SearchQuery, text: str, *, fresh: bool = False):
             SearchQuery(stages=("nurse",), min_weeks=6.0, max_weeks=6.0),
         ),
         (SearchQuery(), "my son is 16", SearchQuery(stages=("pre_university",))),
+        (SearchQuery(), "for a 15-year-old", SearchQuery(stages=("pre_university",))),
+        (SearchQuery(), "5th yr med student", SearchQuery(stages=("clinical_student",))),
+        (SearchQuery(), "they're advertising 3 weeks for 2000 usd", SearchQuery()),
+        (KENYA_SURGERY, "and in Ugandan shillings?", KENYA_SURGERY),
+        (
+            KENYA_SURGERY,
+            "not too long, 2 weeks in Peru",
+            replace(KENYA_SURGERY, countries=("PE",), min_weeks=2.0, max_weeks=2.0),
+        ),
         (
             SearchQuery(),
             "US clinical experience",

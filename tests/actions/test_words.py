@@ -118,11 +118,17 @@ FAMILIES: dict[str, Iterable[str]] = {
         *(f"who_{name}" for name in get_args(Profession)),
         "depends",
     ],
-    "note_": ("specialty_unknown", "stage_unknown", "language_unknown", "price_for_shorter_stay"),
+    "note_": (
+        "specialty_unknown",
+        "stage_unknown",
+        "language_unknown",
+        "price_for_shorter_stay",
+        "nationals_only",
+    ),
     "constraint_": [field.name for field in dataclasses.fields(SearchQuery)],
     "price_": get_args(PriceBasis),
     "search_unused_": get_args(UnusedKind),
-    "search_left_out_": ("report", "restricted"),
+    "search_left_out_": ("report", "restricted", "from_abroad"),
 }
 """Sentences that are chosen by a value, by what their names begin with."""
 

@@ -208,6 +208,16 @@ def test_a_profession_is_a_specialty_and_experience_no_stay():
     assert told_of_oneself(Person(), years).weeks is None
 
 
+def test_the_year_that_somebody_is_in_is_theirs():
+    def stages(text: str) -> tuple[str, ...]:
+        start = text.index("second year")
+        entity = {"entity": "stage", "value": "preclinical_student", "text": "second year"}
+        return told_of_oneself(Person(), [{**entity, "start": start}], text).stages
+
+    assert stages("I'm in my second year in Lagos") == ("preclinical_student",)
+    assert stages("her second year was worse") == ()
+
+
 @pytest.mark.parametrize(
     ("text", "word", "stages"),
     [
@@ -220,6 +230,7 @@ def test_a_profession_is_a_specialty_and_experience_no_stay():
         ("we are nurses", "nurses", ("nurse",)),
         ("nurse, looking for 4 weeks", "nurse", ("nurse",)),
         ("my son is a nurse", "nurse", ("nurse",)),
+        ("the head nurse scares me", "nurse", ()),
     ],
 )
 def test_a_stage_is_that_of_who_speaks(text: str, word: str, stages: tuple[str, ...]):
@@ -264,6 +275,21 @@ def _at(text: str, words: str, kind: str, **more: object) -> dict:
             "end": start + len(words), **more}  # fmt: skip
 
 
+def test_a_question_whether_there_is_any_somewhere_searches():
+    for text in ("is there anything near Lima?", "are there really any placements in Lima"):
+        named = ("Lima", "place")
+        assert searched(text, named, intent="ask_eligibility", searching=False) == "find_program"
+    risks = "are there many risks in Lima"
+    assert searched(risks, ("Lima", "place"), intent="ask_eligibility") == "ask_eligibility"
+
+
+def test_a_price_in_other_money_is_asked_of_a_programme():
+    for text in ("what's that in rupees", "convert this to Swiss francs please"):
+        assert searched(text) == "ask_program_detail"
+        assert searched(text, searching=False) == "thank"
+    assert searched("how much is it to live in Lima", intent="complain") == "complain"
+
+
 def searched(text: str, *named: tuple, intent: str = "thank", searching: bool = True) -> str:
     entities = [_at(text, *each) for each in named]
     done = decided(parsed(text, intent, 0.9, entities=entities), Frame(), searching=searching)
@@ -289,6 +315,12 @@ def searched(text: str, *named: tuple, intent: str = "thank", searching: bool = 
         ("so those programmes again", []),
         ("a safe one please", []),
         ("why only two?", []),
+        (
+            "thanks a lot for that. now show me again the surgery ones for Peru",
+            [("Peru", "country")],
+        ),
+        ("please stop sending me Peru", [("Peru", "country")]),
+        ("I finished medicine, those are for a premed", [("premed", "stage")]),
     ],
 )
 def test_what_changes_a_search_does_so_whatever_it_looks_like_and_only_an_open_one(text, named):

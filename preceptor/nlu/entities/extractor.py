@@ -13,11 +13,14 @@ from spacy.tokens import Doc
 from preceptor.catalogue.database import CatalogueError
 from preceptor.catalogue.snapshot import CatalogueCache, shared_catalogue
 from preceptor.catalogue.vocabulary import Vocabulary
+from preceptor.nlu.entities.currencies import currency_words
 from preceptor.nlu.entities.durations import durations
 from preceptor.nlu.entities.linking import Link, Linker
 from preceptor.nlu.entities.money import amounts, wants_cheap
 from preceptor.nlu.entities.numbers import Quantity
 from preceptor.nlu.entities.positions import positions
+from preceptor.nlu.entities.roles import WHERE
+from preceptor.nlu.normalize import fold
 
 EXTRACTOR = "CatalogueEntityExtractor"
 _log = structlog.get_logger(__name__)
@@ -69,7 +72,11 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
     """
     links = linker.links(doc) if linker else []
     quantities = _quantities(doc, links)
-    found = [_of_link(link) for link in links if not _is_part(link, quantities)]
+    found = [
+        _of_link(link)
+        for link in links
+        if not _is_part(link, quantities) and not _names_money(doc, link)
+    ]
     # "US clinical experience" is a kind of placement, and says where.
     found += [e | {"entity": "country", "value": "US"} for e in found if _is_in_us(doc, e)]
     starts = [token.idx for token in doc]
@@ -88,7 +95,7 @@ def extract(doc: Doc, linker: Linker | None) -> list[dict[str, Any]]:
         )
     _join_professions(doc, found)
     if (pupil := _PUPIL.search(doc.text)) and not any(e["entity"] == "stage" for e in found):
-        start, end = pupil.span("age")
+        start, end = pupil.span(pupil.lastgroup or 0)
         found.append({"entity": "stage", "value": "pre_university", "start": start, "end": end})
     if wants_cheap(doc) and not any(e["entity"] == "money" for e in found):
         found.append({"entity": "cheap", "value": True, "start": 0, "end": len(doc.text)})
@@ -109,7 +116,8 @@ _PUPIL = re.compile(
     r"\b(?:i'?m|i am|he is|she is|(?:he|she|daughter|son|kid|child|brother|sister)"
     r"(?:'?s| is)?|girl|boy)"
     r"(?: (?:only |just )?| of |, (?:aged )?)"
-    r"(?P<age>1[3-7])\b(?! ?(?:weeks?|wks?|months?|days?|hours?|%|[.,:/-]\d))",
+    r"(?P<age>1[3-7])\b(?! ?(?:weeks?|wks?|months?|days?|hours?|%|[.,:/-]\d))"
+    r"|\b(?P<old>1[3-7])[- ]?(?:years?|yrs?)[- ]olds?\b",
     re.IGNORECASE,
 )
 
@@ -156,6 +164,10 @@ _PAID = re.compile(
 )
 
 
+# "A company at my school sells a 2 week trip for 3 grand" wishes for neither.
+_SOLD = re.compile(r"\b(?:selling|sells|sold|advertis\w*)\b[^.?!;]{0,60}$", re.IGNORECASE)
+
+
 def _quantities(doc: Doc, links: list[Link]) -> list[Quantity]:
     """Return the quantities outside names.
 
@@ -182,6 +194,15 @@ def _is_part(link: Link, quantities: list[Quantity]) -> bool:
     return any(link.kind in kinds.get(q.entity, ()) and _overlap(link, q) for q in quantities)
 
 
+def _names_money(doc: Doc, link: Link) -> bool:
+    """Tell whether a country only names a currency: "how much is it in Kenyan shillings?"."""
+    if link.kind not in WHERE:
+        return False
+    after = re.match(r"\s+(\w+)", doc.text[link.end :])
+    phrase = f"{doc.text[link.start : link.end]} {after[1]}" if after else ""
+    return fold(phrase) in currency_words()
+
+
 _IN_SUMS = {"country", "place", "region", "language"}
 
 
@@ -190,8 +211,9 @@ def _overlap(one: Link | Quantity, other: Link | Quantity) -> bool:
 
 
 def _role_of_quantity(doc: Doc, first: int, quantity: Quantity) -> str | None:
-    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what was paid, or None."""
+    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what was paid or is sold."""
     if first > 0 and doc[first - 1].norm_ in {"not", "n't"}:
         return "excluded"
-    paid = quantity.entity == "money" and _PAID.search(doc.text[: quantity.start])
-    return "mentioned" if paid else None
+    before = doc.text[: quantity.start]
+    paid = quantity.entity == "money" and _PAID.search(before)
+    return "mentioned" if paid or _SOLD.search(before) else None

@@ -129,13 +129,16 @@ class Linker:
     def _add(self, term: Term, besides: Collection[str] = ()) -> None:
         """Index a term as it is written and in the ways that spaCy splits differently.
 
-        Those are small letters with points, and "U.A.E." as it stands before a question mark.
+        Those are small letters with points, "U.A.E." as it stands before a question mark, and the
+        year of a course as "yr".
         """
         forms = [term.text]
         if "." in term.text:
             forms.append(term.text.lower())
         if re.fullmatch(r"(?:[A-Z]\.){2,}", term.text):
             forms += [form[:-1] for form in forms]
+        if term.kind == "stage":
+            forms.append(re.sub(r"\byear\b", "yr", term.text))
         for text in dict.fromkeys(forms):
             doc = tokens_of(text)
             key = " ".join(token.norm_ for token in doc)

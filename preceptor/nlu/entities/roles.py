@@ -49,13 +49,16 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
         names: folded names of places that are no adjectives.
     """
     place = term.kind in WHERE
+    if place and _is_own_place(span):
+        return "origin"
     if place and (_is_located(span, names) or _is_denied(span) or _is_compared(span)):
         return "mentioned"
-    if excluded(span.doc, span.start, names):
+    if excluded(span.doc, span.start, names) or _is_unwanted(span):
         return "excluded"
     if not place:
-        return None
-    if _is_rejected(span, names) or (term.kind != "place" and _is_outside(span)):
+        return "mentioned" if term.kind == "specialty" and _is_examined(span) else None
+    outside = term.kind != "place" and _is_outside(span)
+    if outside or _is_rejected(span, names) or _is_shown_again(span):
         return "excluded"
     adjective = term.kind == "country" and fold(span.text) not in names
     if _comes_from(span, adjective):
@@ -76,6 +79,66 @@ def _is_rejected(span: Span, names: Collection[str]) -> bool:
         return False
     following = behind[at + 1].norm_ if at + 1 < len(behind) else ""
     return following in _AFTER_A_NO or following in names
+
+
+def _is_shown_again(span: Span) -> bool:
+    """Tell whether somebody has seen enough of a place.
+
+    "Why do you keep showing me Africa" says so, and "these are all in Africa".
+    """
+    clause = _clause_before(span.doc, span.start)
+    before = set(clause[-5:])
+    again = not _ON_AND_ON.isdisjoint(before) and not _SHOWING.isdisjoint(before)
+    return again or bool(_ALL_THERE.search(" ".join(clause)))
+
+
+_ALL_THERE = re.compile(
+    r"(?<!are )\b(?:these|those|they|them)(?: are| '?re)? (?:all|only|just|mostly) in$"
+)
+_ON_AND_ON = {"keep", "keeps", "kept", "stop", "always"}
+_SHOWING = {"showing", "giving", "sending", "offering", "suggesting", "recommending", "show"}
+
+
+def _is_own_place(span: Span) -> bool:
+    """Tell whether the text explains a place as somebody's own: "Leeds is just my uni"."""
+    after = span.doc[span.end : span.end + 6].text.lower()
+    return bool(_OWN.match(after))
+
+
+_OWN = re.compile(
+    r"(?:is|was|'s|=) (?:just |only |actually )?(?:my|our) (?:own )?"
+    r"(?:uni\w*|(?:med(?:ical)? )?school|college|home\w*|city|town|country)\b"
+    r"|(?:is|'s) (?:just |only )?where (?:i|we) (?:study|live|am|come|work)\b"
+)
+
+
+def _is_unwanted(span: Span) -> bool:
+    """Tell whether the text says of a thing that it isn't wanted: "surgery isn't what I want"."""
+    return bool(_UNWANTED.match(span.doc[span.end : span.end + 5].text.lower()))
+
+
+_UNWANTED = re.compile(r"(?:is|was) ?(?:not|n'?t) what (?:i|we|she|he)\b")
+
+
+def _is_examined(span: Span) -> bool:
+    """Tell whether a specialty is the subject of an exam: "I failed pharmacology"."""
+    before = [t.norm_ for t in span.doc[max(0, span.start - 3) : span.start]]
+    after = [t.norm_ for t in span.doc[span.end : span.end + 1]]
+    return not _EXAMINED.isdisjoint(before) or not _RESITS.isdisjoint(after)
+
+
+_EXAMINED = {
+    "failed",
+    "fail",
+    "failing",
+    "flunked",
+    "passed",
+    "resit",
+    "resitting",
+    "retake",
+    "retaking",
+}
+_RESITS = {"resit", "retake", "supplementary", "viva"}
 
 
 def _is_outside(span: Span) -> bool:
@@ -125,8 +188,13 @@ _HOPES = {"want", "wish", "like", "looking", "find", "hope", "hoping", "plan", "
 
 
 def _is_past(span: Span) -> bool:
-    """Tell whether somebody has been there or paid for it: "I did an elective in Nepal"."""
+    """Tell whether somebody has been there or paid for it: "I did an elective in Nepal".
+
+    So it is with what somebody else sells: "a company is selling trips to Honduras".
+    """
     clause = set(_clause_before(span.doc, span.start))
+    if clause & {"selling", "sells", "sold"}:
+        return True
     done = bool(clause & _PAST and clause & _STAYS) or {"paid", "for"} <= clause
     return done and bool(clause & _PRONOUNS) and not clause & _HOPES
 
@@ -190,7 +258,9 @@ def _comes_from(span: Span, adjective: bool) -> bool:
     if before == "from":
         told = clause[-2] if len(clause) > 1 else ""
         return told not in _NOT_COMING and bool(_SELF.intersection(clause))
-    if adjective and before in {"am", "'m", "m", "i'm", "im", "as", "being"}:
+    if adjective and before in {"am", "'m", "m", "i'm", "im"}:
+        return True
+    if adjective and before in {"as", "being"}:
         return not after.isalpha() or after in _AFTER_SELF
     if before in {"in", "at", "of"} or (before == "," and after in _SCHOOLS):
         return _lives_there(clause[:-1])
@@ -228,17 +298,34 @@ def _clause_before(doc: Doc, start: int, most: int = 18) -> list[str]:
 
 def _lives_there(words: list[str]) -> bool:
     """Tell whether words such as "I study medicine" lead to a place, with no wish among them."""
+    if _works_now(words):
+        return True
     selves = [i for i, word in enumerate(words) if word in _PRONOUNS]
     if not selves:
-        # "Born in Kenya, trained in Russia", "3 years A&E in Cork" say it without "I".
+        # "Born in Kenya, trained in Russia", "3 years A&E in Cork", "4th year student in Leeds"
+        # say it without "I".
         years = any(a.isdigit() and b in _YEARS for a, b in zip(words, words[1:], strict=False))
-        lived = bool(words) and words[-1] in _LIVED
+        last = words[-1] if words else ""
+        years = years or (last in _PERSONS and "for" not in words)
+        lived = last in _LIVED
         return lived or (years and not _WISHES_IN.intersection(words))
     said = set(words[selves[-1] + 1 :])
     # "I'm an intern doctor in Kenya"
     am = bool(_AM.intersection(words[selves[-1] : selves[-1] + 2]))
     is_one = am and bool(said & {"a", "an"}) and words[-1] in _PERSONS
     return (is_one or bool(said & _LIVES)) and not said & _WISHES_IN
+
+
+def _works_now(words: list[str]) -> bool:
+    """Tell whether somebody has a job there: "I'm working in Riyadh", "now working as a GP in"."""
+    if "working" not in words[1:]:
+        return False
+    at = len(words) - 1 - words[::-1].index("working")
+    works = words[at - 1] in _NOW or words[at + 1 : at + 2] == ["as"]
+    return works and _WISHES_IN.isdisjoint(words[at + 1 :])
+
+
+_NOW = _AM | {"currently", "now", "been", "still"}
 
 
 _NAME_IS = {("name", "is"), ("name", "'s"), ("names", "is"), ("call", "me"), ("named",)}
