@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from actions import phrases, selection
 from actions.answers import (
@@ -11,11 +12,15 @@ from actions.answers import (
     SURE,
     answer_if_sure,
     choose,
+    context_of,
     general_answer,
+    likely,
     offer,
+    question_button,
     show,
     tell,
     tell_best,
+    tell_detail,
 )
 from actions.other_professions import answer_profession
 from actions.registration_question import (
@@ -25,13 +30,17 @@ from actions.registration_question import (
     before_of,
     keep,
     terms_of,
+    text_of,
 )
 from actions.registration_text import (
+    OF_THE_REGULATOR,
     Rules,
     Telling,
     hurdles,
     link_of,
     named,
+    saying,
+    says,
     sentences_on,
 )
 from actions.topic_action import Question, TopicAction, Turn
@@ -42,6 +51,9 @@ from preceptor.conversation import registration
 from preceptor.conversation.choices import Choice, Country, Search
 from preceptor.conversation.registration import COMPARED, INTENT, LENGTH, OTHER
 from preceptor.intents import intents
+from preceptor.knowledge import index
+from preceptor.knowledge.answers import Answer
+from preceptor.knowledge.store import shared_answers
 
 _OFFERED = ("IN", "NG", "GB")
 _OTHER_MATTERS = ("specialty", "duration", "money", "kind", "ordinal", "cheap")
@@ -116,7 +128,7 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if turn.choice is None and asks_meaning and _define(turn):
         return
     asked = asked_of(turn, intent)
-    if _from_knowledge(turn, asked):
+    if turn.choice is None and (_is_another_matter(turn) or _from_knowledge(turn, asked)):
         return
     turn.set(topic=intent)
     turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
@@ -176,10 +188,8 @@ def _define(turn: Turn) -> bool:
     return True
 
 
-def _from_knowledge(turn: Turn, asked: Asked) -> bool:
-    """Answer from knowledge/ if that is sure and about the very country."""
-    if turn.choice is not None:
-        return False
+def _is_another_matter(turn: Turn) -> bool:
+    """Answer from knowledge/ what only sounds like a question on rules; return whether it was."""
     if turn.parse.get("aspect") == OTHER and (choice := choose(turn)).confidence >= NEAR:
         # What no column says may be no question on rules: "should I say sorry again?"
         if choice.confidence >= LIKELY:
@@ -187,16 +197,84 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
         else:
             offer(turn, choice.matches)
         return True
+    if registration.is_of_a_placement(text_of(turn)):
+        return _tell_first(turn, choose(turn), _names_a_placement, least=0)
     if _is_doubtful(turn) and (choice := choose(turn)).confidence >= SURE:
         best = choice.matches[0].answer
         if not {INTENT, LENGTH} & set(best.topics):
             tell(turn, best)
             return True
-    if len(asked.countries) != 1 or not registration.aspects_of(turn.question.text):
+    return False
+
+
+def _from_knowledge(turn: Turn, asked: Asked) -> bool:
+    """Answer from knowledge/ what the table of rules can't answer, or not as well."""
+    if not registration.aspects_of(text_of(turn)):
         return False
-    topics = (INTENT, LENGTH)
     least = SURE if asked.aspects[0] in _NO_COLUMN else _SUREST
-    return answer_if_sure(turn, least=least, topics=topics, places=asked.countries)
+    if len(asked.countries) == 1 and answer_if_sure(
+        turn, least=least, topics=(INTENT, LENGTH), places=asked.countries
+    ):
+        return True
+    return _is_silent(turn, asked) and _tell_likely(turn, asked)
+
+
+def _names_a_placement(answer: Answer) -> bool:
+    """Tell whether an answer is on students' placements such as a Famulatur."""
+    return registration.is_of_a_placement(" ".join(answer.text))
+
+
+def _tell_likely(turn: Turn, asked: Asked) -> bool:
+    """Tell the likeliest answer on what the table of rules leaves open; return whether any is."""
+    choice, audience = choose(turn), context_of(turn).audience
+    of_language = _is_of_a_language_test(turn, asked)
+
+    def fits(answer: Answer) -> bool:
+        same = asked.aspects[0] in registration.aspects_of(answer.question)
+        here = not answer.places or set(asked.countries) <= set(answer.places)
+        whose = not audience or not answer.audience or audience & set(answer.audience)
+        on_it = _LANGUAGE in answer.topics if of_language else same and INTENT in answer.topics
+        return bool(on_it and here and whose)
+
+    return _tell_first(turn, choice, fits, least=likely(turn))
+
+
+def _tell_first(
+    turn: Turn, choice: index.Choice, fits: Callable[[Answer], bool], *, least: float
+) -> bool:
+    """Tell the first answer that fits if the choice is likely enough; return whether it was."""
+    fitting = tuple(match for match in choice.matches if fits(match.answer))
+    if not fitting or choice.confidence < least:
+        return False
+    best = fitting[0].answer
+    if sentences := saying(best, registration.aspects_of(text_of(turn))):
+        turn.frame = turn.frame.copy(update={"focus": best.id, "question": turn.question.text})
+        sources = [source.link() for source in best.sources[:2]]
+        turn.reply(" ".join(sentences), sources=sources, choices=[question_button(best)])
+    elif best.id not in turn.frame.told or not tell_detail(turn, best):
+        tell_best(turn, replace(choice, matches=fitting))
+    return True
+
+
+def _is_of_a_language_test(turn: Turn, asked: Asked) -> bool:
+    """Tell whether it is the test of language that may be failed or paid for."""
+    spoken = {*registration.aspects_of(text_of(turn)), *before_of(turn).aspects}
+    return asked.aspects[0] in _NO_COLUMN and "language" in spoken
+
+
+def _is_silent(turn: Turn, asked: Asked) -> bool:
+    """Tell whether the table of rules says nothing of what is asked of doctors."""
+    aspect = asked.aspects[0]
+    if asked.profession not in (None, "doctor") or aspect in {*OF_THE_REGULATOR, COMPARED, OTHER}:
+        return False
+    if _is_of_a_language_test(turn, asked):
+        return True
+    told = []
+    for country in asked.countries:
+        rules = registration_rules(turn.catalogue, country)
+        route = _route(turn, country, asked, rules)
+        told += [rule for each, rule in rules.items() if route in (None, each)]
+    return bool(told) and not any(says(rule, aspect) for rule in told)
 
 
 def _is_doubtful(turn: Turn) -> bool:
@@ -208,8 +286,9 @@ def _is_doubtful(turn: Turn) -> bool:
 
 # How likely an answer must be right that is given in place of what the table of rules says.
 _SUREST = 0.85
-# What the table of rules has no column for.
+# What the table of rules has no column for, and the intent of answers on languages.
 _NO_COLUMN = {"attempts", "fees"}
+_LANGUAGE = "ask_language_barrier"
 
 
 def _ask_which(turn: Turn, intent: str, asked: Asked) -> None:
@@ -274,6 +353,13 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
     if asked.trained and route == "abroad" and _names_others(turn, rules.get("recognised")):
         rules = {each: rule for each, rule in rules.items() if each != "recognised"}
     telling = Telling(turn, rules, route, asked.aspects, asked.yes_no)
+    aspect = asked.aspects[0]
+    if aspect in _NO_COLUMN and not telling.is_known and (own := _own_answer(country, aspect)):
+        where = turn.catalogue.names[("country", country)]
+        lead = turn.say("registration_label", where=where, text=own.first_sentence)
+        sources = [source.link() for source in own.sources[:2]]
+        turn.reply(lead, sources=sources, choices=[question_button(own)])
+        return
     told = telling.told
     if turn.parse.get("follow_up") == "short":
         turn.reply(told.lead, steps=told.steps, choices=choices)
@@ -288,6 +374,17 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         sources=telling.sources(),
         choices=choices,
     )
+
+
+def _own_answer(country: str, aspect: str) -> Answer | None:
+    """Return the answer on what a country's table has no column for: "What does PLAB cost?"."""
+    answers = shared_answers().current()
+    for answer in answers.answers if answers else ():
+        doctors = registration.profession_of(answer.question) in (None, "doctor")
+        there = country in answer.places and INTENT in answer.topics
+        if doctors and there and aspect in registration.aspects_of(answer.question):
+            return answer
+    return None
 
 
 def _too_short(turn: Turn, telling: Telling) -> list[str]:

@@ -7,11 +7,17 @@ import re
 from actions import phrases
 from actions.answers import answer_if_sure, tell, tell_detail
 from actions.registration_question import Asked
-from actions.registration_text import capital
+from actions.registration_text import capital, saying
 from actions.topic_action import Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Choice
-from preceptor.conversation.registration import COMPARED, INTENT, LENGTH
+from preceptor.conversation.registration import (
+    COMPARED,
+    INTENT,
+    LENGTH,
+    aspects_of,
+    profession_of,
+)
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
 
@@ -40,6 +46,9 @@ def answer_profession(
     general = answers.get(f"registration/{profession}") if answers else None
     rules = _rules_there(turn, general, country) if general else []
     rest = turn.say("registration_profession_rules", who=who)
+    if own is None and (named := _named_in(turn.question.text)):
+        tell(turn, named, remark=f"{lead} {rest}" if body else lead)
+        return
     # "In short" and "are you sure?" name nothing that a rule could speak of.
     follows_up = turn.parse.get("follow_up") or turn.parse.get("aspect")
     if own is not None or (
@@ -73,6 +82,14 @@ def _answer_of(profession: str, country: str) -> Answer | None:
     return next((answer for answer in own if country in answer.places), None)
 
 
+def _named_in(text: str) -> Answer | None:
+    """Return the answer on what a question names, such as DataFlow, if there is one."""
+    answers = shared_answers().current()
+    words = re.findall(r"\w+", text.lower()) if answers else []
+    found = (answers.get(f"registration/{word}") for word in words if answers)
+    return next((a for a in found if a and profession_of(a.question) is None), None)
+
+
 def _tell_own(turn: Turn, own: Answer, remark: str | None) -> bool:
     """Tell an answer on a profession in a country, or of it what a further question asks.
 
@@ -82,6 +99,9 @@ def _tell_own(turn: Turn, own: Answer, remark: str | None) -> bool:
     told = own.id in turn.frame.told
     if told and turn.choice is None and not turn.parse.get("follow_up"):
         turn.frame = turn.frame.copy(update={"focus": own.id})
+        asked = [a for a in aspects_of(turn.question.text) if a in ("attempts", "fees")]
+        if asked and not saying(own, asked):
+            return False
         return answer_if_sure(turn, topics=(INTENT, LENGTH)) or tell_detail(turn, own)
     tell(turn, own, remark=remark)
     return True

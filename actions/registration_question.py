@@ -15,6 +15,7 @@ from preceptor.conversation import registration
 from preceptor.conversation.choices import Country
 from preceptor.conversation.registration import COMPARED, LENGTH
 from preceptor.intents import intents
+from preceptor.knowledge.store import shared_answers
 from preceptor.nlu.entities.glossary import glossed
 from preceptor.nlu.normalize import fold
 
@@ -33,6 +34,7 @@ class Asked(BaseModel):
         route: the one that the words name, in this message or before.
         trained: the countries where somebody trained or did an internship.
         profession: whose registration it is; None is a doctor's.
+        elsewhere: whether a graduate of the country asks about an internship in another.
         for_another: whether it is that of a relative or a friend.
         options: the countries that a name such as "NMC" may mean.
         spoken: the countries spoken of last, the newest last.
@@ -44,6 +46,7 @@ class Asked(BaseModel):
     yes_no: bool = False
     route: Route | None = None
     trained: tuple[str, ...] = ()
+    elsewhere: bool = False
     profession: str | None = None
     for_another: bool = False
     options: tuple[str, ...] = ()
@@ -72,7 +75,7 @@ def asked_of(turn: Turn, intent: str) -> Asked:
         route = turn.choice.route or before.route
         return before.changed(countries=(turn.choice.country,), aspects=aspects, route=route)
     # "Say that again" asks what was asked before.
-    text = "" if turn.parse.get("follow_up") else _text(turn)
+    text = "" if turn.parse.get("follow_up") else text_of(turn)
     asked = _with_profession(turn, text, before)
     asked = _with_countries(turn, asked, before, talk)
     if aspect := turn.parse.get("aspect"):
@@ -85,6 +88,8 @@ def asked_of(turn: Turn, intent: str) -> Asked:
         asked = asked.changed(aspects=aspects, yes_no=registration.is_yes_no(text))
     elif not before.aspects or _asks_anew(turn, text):
         asked = asked.changed(aspects=_default(intent, turn, asked), yes_no=False)
+    if asked.elsewhere and asked.aspects in (("needed",), ("steps",)):
+        return asked.changed(aspects=("from_abroad_counts",), yes_no=False)
     if asked.aspects == ("needed",) and asked.trained and registration.was_done(text):
         asked = asked.changed(aspects=("needed", "from_abroad_counts"))
     return asked
@@ -96,7 +101,7 @@ _OF_THE_WAY = {"exam", "from_abroad_counts", "steps", "total"}
 
 def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Asked:
     """Return the question with its countries and where somebody trained."""
-    text = _text(turn)
+    text = text_of(turn)
     places = {id: place.country for id, place in turn.catalogue.places.items()}
     own_words, entities = _in_own_words(turn)
     target = before.countries or _going(turn)
@@ -111,14 +116,23 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
         known={*known, *here} - set(target),
     )  # fmt: skip
     trained = found.trained or known or _trains_in(turn, here, found.wanted or target)
+    # A graduate of the country itself asks whether the internship may be done elsewhere.
+    elsewhere = bool(found.interned) and bool({*trained} & {*found.wanted})
+    told = found.trained or found.interned
+    if not elsewhere:
+        trained = (*found.trained, *found.interned) or trained
     by_term = next((t.route for t in terms if t.route), None)
-    route = registration.route_of(text) or (None if found.trained else by_term or before.route)
+    route = registration.route_of(text) or (None if told else by_term or before.route)
     if before.pending and found.wanted:
         # The advisor asked where they trained.
         return asked.changed(trained=found.wanted, countries=before.countries, pending=False)
-    asked = asked.changed(route=route, trained=tuple(trained), countries=found.wanted)
+    asked = asked.changed(
+        route=route, trained=tuple(trained), countries=found.wanted, elsewhere=elsewhere
+    )
     if asked.countries:
         return asked
+    if len(before.spoken) > 1 and registration.is_of_all(text):
+        return asked.changed(countries=before.spoken)
     if options and not firm and (any(_is_unclear(turn, t) for t in terms) or not target):
         near = (*before.countries, *_going(turn), *trained)
         fitting = tuple(next(([c] for c in near if c in options), sorted(options)))
@@ -133,7 +147,7 @@ def _comes_from_abroad(asked: Asked) -> bool:
     return bool(asked.trained) and not set(asked.countries) & set(asked.trained)
 
 
-def _text(turn: Turn) -> str:
+def text_of(turn: Turn) -> str:
     """Return the words of a question; of another language the English gloss and then its own."""
     if not turn.parse.get("gloss"):
         return turn.question.text
@@ -169,6 +183,8 @@ def _by_country(turn: Turn, entity: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _asks_anew(turn: Turn, text: str) -> bool:
     """Tell whether a question that names nothing of a rule is one of its own all the same."""
+    if registration.corrects(text):
+        return False
     names = turn.question.of_kind("registration") and not registration.was_done(text)
     return bool(names) or len(text.split()) > _ELLIPTIC_WORDS
 
@@ -236,6 +252,8 @@ def _with_profession(turn: Turn, text: str, before: Asked) -> Asked:
         return before.changed(profession=named, for_another=registration.is_about_kin(text))
     stages = [_AS_STUDENT.get(stage, stage) for stage in turn.frame.person.stages]
     own = next((name for name in get_args(Profession) if name in stages), None)
+    if own == "allied_health" and "physiotherapy" in turn.frame.person.specialties:
+        own = "physiotherapist"
     if before.for_another and registration.is_about_oneself(text):
         return before.changed(profession=own, for_another=False)
     return before.changed(profession=before.profession or own)
@@ -255,5 +273,11 @@ def keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
 
 def before_of(turn: Turn) -> Asked:
     """Return what was asked last; an empty question if nothing was."""
-    countries = turn.slots.get("licensing_country") or ()
+    countries = tuple(turn.slots.get("licensing_country") or ())
+    focus = turn.frame.focus
+    answers = shared_answers().current() if focus else None
+    told = answers.get(focus) if answers and focus else None
+    if told is not None and told.folder == "registration" and told.places:
+        # An answer of knowledge/ was told since, perhaps by a click.
+        countries = tuple(c for c in countries if c in told.places) or tuple(told.places)
     return Asked.parse_obj({**(turn.slots.get("licensing_asked") or {}), "countries": countries})
