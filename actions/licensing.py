@@ -212,9 +212,8 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     if not registration.aspects_of(text_of(turn)):
         return False
     least = SURE if asked.aspects[0] in _NO_COLUMN else _SUREST
-    if len(asked.countries) == 1 and answer_if_sure(
-        turn, least=least, topics=(INTENT, LENGTH), places=asked.countries
-    ):
+    one = len(asked.countries) == 1 and not _is_of_a_language_test(turn, asked)
+    if one and answer_if_sure(turn, least=least, topics=(INTENT, LENGTH), places=asked.countries):
         return True
     return _is_silent(turn, asked) and _tell_likely(turn, asked)
 
@@ -273,7 +272,8 @@ def _is_silent(turn: Turn, asked: Asked) -> bool:
     for country in asked.countries:
         rules = registration_rules(turn.catalogue, country)
         route = _route(turn, country, asked, rules)
-        told += [rule for each, rule in rules.items() if route in (None, each)]
+        routes = ("recognised", "abroad") if route == "recognised" else (route,)
+        told += [rule for each, rule in rules.items() if route is None or each in routes]
     return bool(told) and not any(says(rule, aspect) for rule in told)
 
 
