@@ -12,11 +12,12 @@ import numpy as np
 
 from actions import phrases, selection
 from actions.program_fields import FIELDS, asked_for
+from actions.registration_text import saying
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
 from preceptor.conversation.decide import leans, meant, new_matter
-from preceptor.conversation.registration import SAYING, aspects_of, profession_of
+from preceptor.conversation.registration import aspects_of, profession_of
 from preceptor.intents import intents
 from preceptor.knowledge import index
 from preceptor.knowledge.answers import Answer
@@ -268,16 +269,13 @@ def tell_detail(turn: Turn, answer: Answer) -> bool:
 
 
 def _saying(answer: Answer, question: str) -> list[str]:
-    """Return at most two sentences with the time, sum or attempts asked for.
+    """Return what an answer on another profession than doctors says of a time, sum or attempts.
 
     Of doctors the table of rules and answers of their own say these.
     """
     if answer.folder != "registration" or profession_of(answer.question) in (None, "doctor"):
         return []
-    wanted = [SAYING[each] for each in aspects_of(question) if each in SAYING]
-    parts = [*answer.text, answer.sections.get("evidence", "")]
-    sentences = (s for part in parts for s in _SENTENCE_ENDS.split(part))
-    return [s for s in sentences if any(p.search(s) for p in wanted)][:2]
+    return saying(answer, aspects_of(question))
 
 
 def _stems(text: str) -> set[str]:

@@ -13,6 +13,7 @@ from preceptor.catalogue.cells import NOT_STATED, Route
 from preceptor.catalogue.records import RegistrationRecord
 from preceptor.conversation.cards import LicensingCard, SourceLink
 from preceptor.conversation.registration import SAYING
+from preceptor.knowledge.answers import Answer
 
 Rules = Mapping[Route, RegistrationRecord]
 
@@ -74,8 +75,11 @@ class Telling:
         saying = [route for route in known if self._says(self.rules[route])]
         if self.asked[0] in OF_THE_REGULATOR:
             saying = known[:1]
-        if self.route and not saying and "home" in self.rules and self._says(self.rules["home"]):
-            saying = ["home", self.route]
+        if self.route and not saying:
+            # What a special route leaves open, such as the language, is as for all from abroad.
+            other: Route = "abroad" if self.route == "recognised" else "home"
+            if other in self.rules and self._says(self.rules[other]):
+                saying = [other] if other == "abroad" else ["home", self.route]
         chosen = saying or known[:1] or list(self.rules)[:1]
         return {route: self.rules[route] for route in chosen}
 
@@ -102,7 +106,7 @@ class Telling:
         return len(" ".join(parts).split()) <= _MOST_WORDS
 
     def _says(self, rule: RegistrationRecord) -> bool:
-        return _text(rule, self.asked[0]) not in (None, NOT_STATED)
+        return says(rule, self.asked[0])
 
     def _told(self, asked: tuple[str, ...]) -> Told:
         return replace(self._worded(asked), asked=asked)
@@ -303,9 +307,22 @@ def sentences_on(
     return list(first), list(dict.fromkeys(first.values()))
 
 
+def saying(answer: Answer, aspects: Sequence[str]) -> list[str]:
+    """Return at most two sentences of an answer with the time, sum or attempts asked for."""
+    wanted = [SAYING[aspect] for aspect in aspects if aspect in SAYING]
+    sections = (text for kind, text in answer.sections.items() if kind not in ("words", "example"))
+    sentences = (s for part in (*answer.text, *sections) for s in re.split(r"(?<=[.!?]) +", part))
+    return [s for s in sentences if any(pattern.search(s) for pattern in wanted)][:2]
+
+
 def _regulator(rule: RegistrationRecord) -> str:
     """Return the first of a rule's regulators."""
     return rule.regulator_name.split(";")[0]
+
+
+def says(rule: RegistrationRecord, aspect: str) -> bool:
+    """Tell whether a rule says something of what is asked."""
+    return _text(rule, aspect) not in (None, NOT_STATED)
 
 
 def _text(rule: RegistrationRecord, aspect: str) -> str | None:

@@ -101,6 +101,9 @@ def aspects_of(text: str) -> tuple[str, ...]:
     if found.keys() & {"provisional", "time_limits"}:
         # "How long does provisional registration last?"
         found.pop("total", None)
+    if "total" in found:
+        # "How long does recognition take?"
+        found.pop("from_abroad_counts", None)
     if found.keys() & _OF_THE_WAY:
         for name in ("length", "exam", "steps"):
             found.pop(name, None)
@@ -130,7 +133,8 @@ def route_of(text: str) -> Route | None:
 
 def is_a_search(text: str) -> bool:
     """Tell whether a text has words of a search or of a placement that one chooses."""
-    return bool(_words().single["searching"].search(text))
+    single = _words().single
+    return bool(single["searching"].search(single["unwanted"].sub(" ", text)))
 
 
 def is_absence(text: str) -> bool:
@@ -169,6 +173,21 @@ def is_about_kin(text: str) -> bool:
     return bool(KIN.search(text))
 
 
+def corrects(text: str) -> bool:
+    """Tell whether a text says that the answer was read into it: "no, I study in India"."""
+    return bool(_words().single["corrects"].search(text))
+
+
+def is_of_all(text: str) -> bool:
+    """Tell whether a question is about all that was spoken of: "which of the three?"."""
+    return bool(_words().single["of_all"].search(text))
+
+
+def is_of_a_placement(text: str) -> bool:
+    """Tell whether a text names a placement of students by law: "Famulatur", "PJ"."""
+    return bool(_words().single["student_placement"].search(text))
+
+
 def is_but_names(text: str, entities: Entities) -> bool:
     """Tell whether a text is nothing but regulators, exams and countries: "GMC?"."""
     return _words_beside(text, entities) <= 1
@@ -203,11 +222,13 @@ class Countries:
 
     Attributes:
         wanted: where somebody wants to practise.
-        trained: where they trained, did their internship or come from.
+        trained: where they trained or come from.
+        interned: where they did their internship, or would do it.
     """
 
     wanted: tuple[str, ...] = ()
     trained: tuple[str, ...] = ()
+    interned: tuple[str, ...] = ()
 
 
 def countries_of(
@@ -236,9 +257,10 @@ def countries_of(
     studied: list[str] = []
     interned: list[str] = []
     origin: list[str] = []
+    present: list[str] = []
     for entity in entities:
         country = _country(entity, place_countries)
-        if country is None or entity.get("role") == "excluded":
+        if country is None or entity.get("role") == "excluded" or _is_out(text, entity):
             continue
         if _stands_by("trained", text, entity):
             studied.append(country)
@@ -246,17 +268,23 @@ def countries_of(
             origin.append(country)
         elif _stands_by("internship", text, entity):
             interned.append(country)
+        elif _stands_by("present", text, entity) and not (talk and bare):
+            present.append(country)
         elif not talk or country not in known or bare or _is_asked_about(text, entity):
             wanted.append(country)
     wanted = [c for c in wanted if c not in {*studied, *origin, *known}] or wanted
-    if wanted or named:
-        studied += [country for country in interned if country not in named]
+    done = [c for c in interned if c not in named] if wanted or named else []
     wanted = wanted or sorted(named) or interned
     if not wanted and not talk:
         # "I studied in Poland and come from India" is about both.
-        wanted = [*studied, *origin]
+        wanted = [*studied, *origin] or present
     trained = studied or origin
-    return Countries(tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(trained)))
+    return Countries(*(tuple(dict.fromkeys(each)) for each in (wanted, trained, done)))
+
+
+def _is_out(text: str, entity: Mapping[str, Any]) -> bool:
+    """Tell whether somebody leaves a country out: "so the UK is out"."""
+    return bool(_words().single["out_after"].match(text[entity["end"] :]))
 
 
 def _is_asked_about(text: str, entity: Mapping[str, Any]) -> bool:
@@ -319,7 +347,9 @@ def _is_of_another_profession(text: str, entities: Entities, *, talk: bool = Fal
     profession = profession_of(text, entities)
     if profession in (None, "doctor") or not where or is_a_search(text):
         return False
-    return bool(_OF_A_PROFESSION.intersection(aspects_of(text))) and "duration" not in kinds
+    # What a stay costs nurses is asked outside a talk on rules.
+    asked = {*_OF_A_PROFESSION, "fees"} if talk else _OF_A_PROFESSION
+    return bool(asked.intersection(aspects_of(text))) and "duration" not in kinds
 
 
 def _names_its_matter(parsed: Mapping[str, Any], talk: bool) -> bool:
@@ -327,8 +357,24 @@ def _names_its_matter(parsed: Mapping[str, Any], talk: bool) -> bool:
     text, entities = parsed.get("text") or "", parsed.get("entities") or []
     if _is_of_another_profession(text, entities, talk=talk):
         return True
+    if talk and _compares(text):
+        return True
     named = any(e["entity"] == "registration" for e in entities)
     return named and bool(aspects_of(text) or asks_meaning(text, entities))
+
+
+def _is_of_the_next(text: str, entities: Entities) -> bool:
+    """Tell whether a message goes on to another country: "and Malta? my aunt works there"."""
+    first = _words().single["next_country"].match(text)
+    return first is not None and any(
+        e["entity"] in ("country", "place") and e["end"] <= first.end() for e in entities
+    )
+
+
+def _compares(text: str) -> bool:
+    """Tell whether a question compares countries: "which one is cheaper?"."""
+    aspects = aspects_of(text)
+    return COMPARED in aspects or ("fees" in aspects and is_of_all(text))
 
 
 def _following_up(parsed: Mapping[str, Any], sure: float) -> dict[str, Any] | None:
@@ -376,10 +422,9 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
     aspects = set(aspects_of(text))
     # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
     doubts = talk and group in _TALK and _is_short(text) and "source" in aspects
-    if asks_meaning(text, entities) or doubts:
-        return True
     matter = group in ("advice", "refusal") or intent == FALLBACK
-    if matter and _is_of_another_profession(text, entities):
+    other = matter and _is_of_another_profession(text, entities)
+    if asks_meaning(text, entities) or doubts or other:
         return True
     kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
     if group == "refusal":
@@ -389,11 +434,12 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
         return bool(asked) and not _words().single["contents"].search(text)
     if group == "registration" or (group is not None and group not in _BESIDE):
         return False
-    if talk and COMPARED in aspects and _is_short(text):
+    short = talk and _is_short(text)
+    if short and (_compares(text) or _is_of_the_next(text, entities)):
         return True
     if intent in ("correct", "affirm", "deny") or is_a_search(text):
         return False
-    return _asks_of_rules(text, intent, sure, entities, talk)
+    return (short and is_of_all(text)) or _asks_of_rules(text, intent, sure, entities, talk)
 
 
 def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk: bool) -> bool:

@@ -477,3 +477,100 @@ def test_what_is_no_question_on_rules_is_answered_from_knowledge(desk):
 def test_a_month_off_is_no_internship_of_a_month(desk):
     text = desk.talk(need("what if I take a month off during my internship in South Africa?")).text
     assert "fall short" not in text and "extra time is served" in text
+
+
+def test_where_somebody_works_now_is_no_country_to_compare(desk):
+    text = "MBBS from Egypt, working as a GP in Muscat now, torn between Ireland and Canada"
+    (reply,) = desk.talk(need(text)).replies
+    assert [line.partition(":")[0] for line in reply.steps] == ["Ireland", "Canada"]
+
+
+def test_a_home_graduate_hears_whether_the_internship_may_be_done_elsewhere(desk):
+    student = need("I study medicine in India, which exam is there in India?")
+    text = desk.talk(student, need("can I do the internship in Nepal or must it be India?")).text
+    assert "requires the internship to be done in India" in text or "No; the regulations" in text
+    again = need("no no, I do my MBBS in India and nowhere else in the world")
+    assert (
+        "No; the regulations"
+        in desk.talk(
+            student, need("can I do the internship in Nepal or must it be India?"), again
+        ).text
+    )
+
+
+def test_what_a_recognised_route_leaves_open_is_as_for_all_from_abroad(desk):
+    first = need("I trained in Pakistan with my house job there, do I need PRES in Ireland?")
+    text = desk.talk(first, need("which English test?")).text
+    assert "IELTS Academic with 7.0" in text
+
+
+def test_a_question_on_all_of_them_is_answered_for_each(desk):
+    talk = (
+        need("I'm a doctor from Jordan, which exam is there in Ireland?"),
+        need("and in Australia?"),
+        need("I have OET B, valid for which of them?"),
+    )
+    text = desk.talk(*talk).text
+    assert "In Ireland" in text and "In Australia" in text and "OET" in text
+
+
+def test_what_the_table_leaves_open_is_answered_from_knowledge(desk):
+    first = need("I'm a doctor from Jordan, which exam is there in Ireland?")
+    text = desk.talk(first, need("is a gap of ten months without work a problem?")).text
+    assert "I don't know" not in text and "three years" in text
+
+
+def test_a_failed_test_of_language_is_not_the_exam_of_medicine(desk):
+    talk = (
+        need("I trained in Chile, which German do I need in Germany?"),
+        need("how often may I repeat it?"),
+    )
+    text = desk.talk(*talk).text
+    assert "no limit" in text and "three times in all" not in text
+
+
+def test_a_correction_keeps_what_was_asked(desk):
+    first = need("is the internship in India paid for those trained abroad?")
+    text = desk.talk(
+        first, need("no sorry, I mean I studied medicine in India, all six years")
+    ).text
+    assert "stipend" in text.lower() and "steps" not in text
+
+
+def test_a_physiotherapist_goes_by_two_letters_and_named_checks_are_explained(desk):
+    first = need("how do I get a licence as PT in the UAE?")
+    assert "physiotherapists are registered" in desk.talk(first).text
+    text = desk.talk(first, need("is there DataFlow for a PT?")).text
+    assert text.startswith("DataFlow is a company") and "physiotherapists" in text
+
+
+def test_a_sum_that_is_not_written_is_not_replaced_by_something_else(desk):
+    talk = (
+        need("how do nurses register in Canada and the UK?"),
+        need("which one is cheaper, Canada or the UK?"),
+    )
+    text = desk.talk(*talk).text
+    assert "I don't know that of nurses in Canada" in text and "£83" in text
+
+
+def test_fees_of_several_countries_are_told_as_far_as_they_are_written(desk):
+    talk = (
+        need("I'm a doctor from Jordan, which exam is there in Ireland?"),
+        need("and in the UK?"),
+        need("which one is cheaper?"),
+    )
+    text = desk.talk(*talk).text
+    assert "In Ireland: I don't know what it costs" in text
+    assert "United Kingdom: Today's fees stand only on the GMC's Fees page" in text
+
+
+def test_placements_of_german_students_are_no_question_on_registration(desk):
+    text = desk.talk(
+        need("how long is the Famulatur and does my Landesprüfungsamt accept it?")
+    ).text
+    assert "Landesprüfungsamt" in text or "Famulatur: four months" in text
+
+
+def test_the_rural_year_is_colombias(desk):
+    text = desk.talk(need("I am from Colombia. is the rural year needed?")).text
+    assert "In Colombia if you trained there" in text or text.startswith("Yes, in Colombia")

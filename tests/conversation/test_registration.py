@@ -55,6 +55,16 @@ def entities(text: str, *origins: str) -> list[dict]:
         ("what happens if I'm off sick for six weeks?", ("gaps",)),
         ("wie lange dauert das alles?", ("total",)),
         ("¿cuántas veces?", ("attempts",)),
+        ("within how many months do I have to start?", ("time_limits",)),
+        ("how long have I got to complete the internship?", ("time_limits",)),
+        ("the Approbation takes how long?", ("total",)),
+        ("¿cuánto tarda la convalidación?", ("total",)),
+        ("¿y si repruebo?", ("attempts",)),
+        ("¿me toca hacerlo?", ("needed",)),
+        ("may I work while waiting?", ("provisional",)),
+        ("is the OET cheaper?", ("language", "fees")),
+        ("I have OET B, valid for which of them?", ("language",)),
+        ("torn between two of them?", ("compare",)),
         # A story before the question has other words than it.
         ("I'm paid little and rotate a lot. Which exam is there?", ("exam",)),
         ("thanks a lot", ()),
@@ -110,6 +120,34 @@ def test_what_yes_or_no_answers(text, yes_no):
 def test_where_to_and_from_where(text, origins, wanted, trained):
     found = registration.countries_of(text, entities(text, *origins), PLACES)
     assert found == Countries(wanted, trained)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I'm working as a medical officer in Kenya, what does Ireland want?", ("IE",)),
+        ("in Nigeria right now, which exam for Germany?", ("DE",)),
+        ("I had a gap before Kenya, is that a problem in the UK?", ("GB",)),
+        ("must I work in Sudan first, or does Ireland take me?", ("IE",)),
+        ("so Kenya is out. which exam in Poland?", ("PL",)),
+        ("I live in Kenya. do I need an internship?", ("KE",)),
+        ("thinking of working in Kenya or Ireland", ("KE", "IE")),
+        ("can I work in Poland?", ("PL",)),
+    ],
+)
+def test_where_somebody_is_now_is_not_asked_about_beside_another_country(text, wanted):
+    assert registration.countries_of(text, entities(text), PLACES).wanted == wanted
+
+
+def test_within_a_talk_where_somebody_is_changes_nothing():
+    for text in ("I'm a registrar in Kenya now, is that enough?", "they know me since Kenya, so?"):
+        assert registration.countries_of(text, entities(text), PLACES, talk=True).wanted == ()
+
+
+def test_an_internship_that_would_be_elsewhere_is_no_training():
+    text = "may I do it in Kenya or must it be in Ireland?"
+    found = registration.countries_of(text, entities(text), PLACES)
+    assert found == Countries(("IE",), (), ("KE",))
 
 
 def test_a_regulator_names_the_country_that_is_wanted():
@@ -209,6 +247,22 @@ def test_in_a_talk_on_rules_another_country_or_profession_is_a_question_on_rules
         read = as_registration(message, TALK)
         assert read["intent"]["name"] == TALK and "follow_up" not in read
         assert as_registration(message, "ask_timing") == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "and Poland? my uncle says they're slow",
+        "which one is cheaper?",
+        "which of the two takes my OET?",
+        "how much is it for a physio in Poland?",
+        "I don't want a placement any more, what if I fail the test in Poland",
+    ],
+)
+def test_a_question_on_the_next_country_or_all_stays_with_the_rules(text):
+    message = parsed(text, "ask_language_barrier", 0.5)
+    assert as_registration(message, TALK)["intent"]["name"] == TALK
+    assert as_registration(message, "ask_timing") == message
 
 
 def test_a_matter_that_is_named_is_no_follow_up_on_the_last_answer():
