@@ -35,6 +35,7 @@ _SAME = frozenset({"repeat", "short"})
 OTHER = "other"
 """What no column of the rules says."""
 _CLAIMED = 0.5
+_MOST_WORDS_OF_A_QUESTION = 40
 DOUBTFUL = 0.6
 """Below this confidence a question on registration may be another one."""
 COMPARED = "compare"
@@ -423,7 +424,9 @@ def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool)
     # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
     doubts = talk and group in _TALK and _is_short(text) and "source" in aspects
     matter = group in ("advice", "refusal") or intent == FALLBACK
-    other = matter and _is_of_another_profession(text, entities)
+    # A story in which a nurse or a dentist stands is asked of no register.
+    told = len(text.split()) > _MOST_WORDS_OF_A_QUESTION
+    other = matter and not told and _is_of_another_profession(text, entities)
     if asks_meaning(text, entities) or doubts or other:
         return True
     kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}
