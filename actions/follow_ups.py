@@ -132,7 +132,8 @@ def _detail(turn: Turn, answer: Answer) -> None:
     choice = answers.choose(turn, joined=True)
     best = choice.matches[0].answer if choice.matches else answer
     others = [m.answer for m in choice.matches[:3] if m.answer.id != answer.id]
-    if answers.only_points(turn.question.text):
+    points = answers.only_points(turn.question.text)
+    if points:
         # "How long does that take?" is near to any answer on how long something takes.
         others = [each for each in others if _is_beside(answer, each)]
         best = best if best in others else answer
@@ -141,7 +142,7 @@ def _detail(turn: Turn, answer: Answer) -> None:
         return
     if answers.tell_detail(turn, answer):
         return
-    if best.id == answer.id:
+    if best.id == answer.id and not points:
         # It has nothing more on the matter; what is nearest beside it may.
         choice = answers.choose(turn, joined=True, avoid=answer.id)
         best = choice.matches[0].answer if choice.matches else answer

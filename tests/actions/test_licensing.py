@@ -538,7 +538,7 @@ def test_a_correction_keeps_what_was_asked(desk):
 
 
 def test_a_physiotherapist_goes_by_two_letters_and_named_checks_are_explained(desk):
-    first = need("how do I get a licence as PT in the UAE?")
+    first = need("how do I get a licence as PT in Qatar?")
     assert "physiotherapists are registered" in desk.talk(first).text
     text = desk.talk(first, need("is there DataFlow for a PT?")).text
     assert text.startswith("DataFlow is a company") and "physiotherapists" in text
