@@ -1,11 +1,23 @@
 """What the channels' routes share: refusals in words, bodies read up to a limit, JSON, health."""
 
+import asyncio
 import json
 import math
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from preceptor.channels.inbox import backlog
+from preceptor.channels.storage import engine_of, in_thread
+from preceptor.runtime.metrics import set_queues
+from preceptor.runtime.settings import Settings
+
+METRICS_LIMIT_SECONDS = 2.0
+"""How long the database may take; Prometheus waits for ten."""
 
 
 class Refusal(ValueError):
@@ -66,6 +78,20 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
 def json_response(body: Any, status: int = 200) -> HTTPResponse:
     """Return JSON; Sanic's own encoder is faster and fails on lone surrogates."""
     return HTTPResponse(json.dumps(body), status, None, "application/json")
+
+
+def metrics_page(settings: Settings) -> Callable[[Request], Awaitable[HTTPResponse]]:
+    """Return the handler of `GET /metrics`, what Prometheus reads."""
+
+    async def answer(_: Request) -> HTTPResponse:
+        waiting = in_thread(lambda: backlog(engine_of(settings.channels_url)))
+        try:
+            set_queues(await asyncio.wait_for(waiting, METRICS_LIMIT_SECONDS))
+        except (SQLAlchemyError, asyncio.TimeoutError):
+            set_queues(None)
+        return HTTPResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+    return answer
 
 
 def health(request: Request) -> HTTPResponse:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-from preceptor.channels.storage import in_thread, metadata, writing
+from preceptor.channels.storage import Kept, in_thread, metadata, writing
 
 SWEEP_SECONDS = 3.0
 MOST_ATTEMPTS = 3
@@ -41,6 +41,7 @@ _items = sa.Table(
     sa.Index("ix_queue_items_lane", "queue", "lane", "position", "id"),
     # An id is never given twice: a turn is known by it.
     sqlite_autoincrement=True,
+    info={"kept": Kept(conversation="lane", since="queued_at")},
 )
 
 log = structlog.get_logger(__name__)
@@ -127,6 +128,14 @@ class Queue:
         """
         mine = sa.and_(_items.c.id == item.id, _items.c.attempts == item.attempts)
         return bool(connection.execute(_items.delete().where(mine)).rowcount)
+
+
+def backlog(engine: Engine) -> dict[str, tuple[int, float]]:
+    """Return how many items wait in each queue, and since when the oldest does."""
+    oldest = sa.func.min(_items.c.queued_at)
+    query = sa.select(_items.c.queue, sa.func.count(), oldest).group_by(_items.c.queue)
+    with engine.connect() as connection:
+        return {queue: (count, since) for queue, count, since in connection.execute(query)}
 
 
 class Worker:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -18,9 +19,36 @@ from preceptor.runtime.settings import Settings
 T = TypeVar("T")
 
 metadata = sa.MetaData()
-"""Every store's tables; a store adds its own when its module is imported."""
+"""Every store's tables; a store adds its own when its module is imported.
+
+The `info` of each says with a `Kept` how long its rows are kept and whose they are.
+"""
 
 _BUSY_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How long a table's rows are kept, and whose they are (`preceptor.channels.people`).
+
+    Attributes:
+        conversation: The column with the conversation's id, None if rows belong to nobody.
+        since: The column with the time, in seconds since 1970, from which they age; None if
+            they don't.
+        until: The column with the time at which they end, None where they only age. A row
+            without such a time gets the longest.
+        at_least_days: They are kept for so long, whatever the setting is: nothing in them was
+            written by a person.
+        of_person: Returns what is true of the rows of a person, if more than `conversation` says.
+    """
+
+    conversation: str | None = None
+    since: str | None = None
+    until: str | None = None
+    at_least_days: int = 0
+    of_person: Callable[[str], sa.sql.ColumnElement] | None = None
+
+
 # Of versions before the first release: what people wrote must not outlive its time in them.
 _FORMER_TABLES = (
     "web_messages",
@@ -67,6 +95,8 @@ def write_ahead(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    # What is deleted is overwritten in the file.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

@@ -8,6 +8,7 @@ a sentence in that language (`preceptor.channels.prefaces`).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ from preceptor.channels.output import RepliesOutput, metadata_of, read_reply
 from preceptor.channels.prefaces import Prefaces
 from preceptor.conversation.choices import Payload
 from preceptor.conversation.replies import Reply
+from preceptor.runtime.logs import hidden
+from preceptor.runtime.metrics import STAGE_SECONDS, TURNS
 
 TURN_LIMIT_SECONDS = 20.0
 
@@ -93,13 +96,16 @@ class Turns:
             message_id=message_id,
             metadata=metadata_of(payload),
         )
-        with bound_contextvars(conversation=conversation):
-            cause = await self._run(message)
+        with bound_contextvars(conversation=conversation), hidden(text):
+            with STAGE_SECONDS.labels("turn").time():
+                cause = await self._run(message)
             replies = list(output.replies)
             if cause is None and not replies:
                 cause = "the turn ended without a reply"
             if replies and (preface := self._prefaces.before(conversation, message.parse_data)):
                 replies[0] = _with_preface(replies[0], preface)
+            outcome = "answered" if cause is None else "partly" if replies else "failed"
+            TURNS.labels(self._channel, outcome).inc()
             if cause is not None:
                 log.error("turn.failed", cause=cause, messages_sent=len(replies))
                 replies.append(Reply(lead=PARTLY_SENTENCE if replies else FAILED_SENTENCE))
@@ -118,6 +124,7 @@ class Turns:
             payload: What the button does that they clicked, or None.
         """
         message_id = f"{self._channel}-{item.id}"
+        STAGE_SECONDS.labels("waiting").observe(max(0.0, time.time() - item.queued_at))
         if item.attempts > 1:
             earlier = await _earlier_replies(agent, conversation, message_id)
             if earlier:

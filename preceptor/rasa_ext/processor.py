@@ -20,13 +20,17 @@ from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from preceptor.channels.people import People, person_of
+from preceptor.channels.storage import in_thread
+from preceptor.conversation.choices import Erase
 from preceptor.conversation.decide import decided
 from preceptor.conversation.frame import Frame
 from preceptor.conversation.registration import as_registration
-from preceptor.rasa_ext.choices import parse_choice
+from preceptor.rasa_ext.choices import CHOICE, parse_choice
 from preceptor.rasa_ext.graph_runner import SequentialGraphRunner
 from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction
 from preceptor.rasa_ext.tracker_store import StrictTrackerStore
+from preceptor.runtime.metrics import STAGE_SECONDS, count_message
 from preceptor.runtime.threads import TimedThreads
 
 # Half of what a turn may take. Reading is bounded; this is for what is wrong with it.
@@ -77,15 +81,17 @@ class Processor(MessageProcessor):
         """
         chosen = parse_choice(message)
         if chosen is not None:
+            count_message(chosen)
             return chosen
         if self.http_interpreter:
             parsed = await super().parse_message(message, tracker, only_output_properties)
         else:
             # No step that reads looks at the conversation.
             nobody = DialogueStateTracker.from_events(message.sender_id, [])
-            parsed = await self._reading.run(
-                self._parse_message_with_graph, message, nobody, only_output_properties
-            )
+            with STAGE_SECONDS.labels("reading").time():
+                parsed = await self._reading.run(
+                    self._parse_message_with_graph, message, nobody, only_output_properties
+                )
             self._update_full_retrieval_intent(parsed)
             self._check_for_unseen_features(parsed)
         if tracker is not None:
@@ -94,6 +100,7 @@ class Processor(MessageProcessor):
             searching = slots.get("search_offset") is not None or slots.get("topic") == "search"
             parsed = await self._reading.run(decided, parsed, frame, searching=searching)
             parsed = as_registration(parsed, slots.get("topic"))
+            count_message(parsed)
         message.parse_data = parsed
         return parsed
 
@@ -127,14 +134,19 @@ class AdvisorAgent(Agent):
         super().__init__(*args, **kwargs)
         self._actions = actions
         self.warming: asyncio.Future[None] | None = None
+        self.people: People | None = None
 
     async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
         """Answer a message, as `Agent.handle_message` does, once `warming` is done.
 
         Otherwise an action that has to load the answers first would run into its time limit.
+        Before the turn of somebody who wants to be forgotten, all that is kept of them is deleted.
         """
         if self.warming is not None and not self.warming.done():
             await asyncio.wait({self.warming}, timeout=WARMING_LIMIT_SECONDS)
+        if self.people is not None and (message.metadata or {}).get(CHOICE) == Erase().dict():
+            person = person_of(message.sender_id)
+            await in_thread(self.people.forget, person, waiting=True)
         return await super().handle_message(message)
 
     @staticmethod

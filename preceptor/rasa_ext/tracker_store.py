@@ -23,6 +23,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.orm import Session, sessionmaker
 
 from preceptor.channels.storage import write_ahead
+from preceptor.runtime.metrics import STAGE_SECONDS
 
 CONVERSATIONS_KEPT = 300
 EVENTS_KEPT = 100
@@ -144,6 +145,10 @@ class TrackerStore(SQLTrackerStore):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store the events that are not stored yet."""
+        with STAGE_SECONDS.labels("saving").time():
+            await self._save(tracker)
+
+    async def _save(self, tracker: DialogueStateTracker) -> None:
         if not isinstance(tracker, LiveTracker):
             await super().save(tracker)
             return

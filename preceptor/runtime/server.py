@@ -87,6 +87,8 @@ def _app(settings: Settings, model: Path) -> Any:
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.endpoints import EndpointConfig
 
+    from preceptor.channels.http import metrics_page
+    from preceptor.channels.people import People, keep_clean
     from preceptor.rasa_ext.in_process_action import ActionRunner
 
     endpoints = AvailableEndpoints.read_endpoints(str(settings.home / "endpoints.yml"))
@@ -106,22 +108,30 @@ def _app(settings: Settings, model: Path) -> Any:
 
     async def load(app: Any, _: Any) -> None:
         app.ctx.agent = await load_agent(model, endpoints, actions)
+        app.ctx.agent.people = People(settings)
 
     async def warm(app: Any, loop: asyncio.AbstractEventLoop) -> None:
         # After the server listens, so that it is there at once; a message that comes within the
         # first seconds waits.
         app.ctx.agent.warming = loop.create_task(warm_up(app.ctx.agent))
+        app.ctx.cleaning = loop.create_task(keep_clean(app.ctx.agent.people))
 
-    return configure_app(
+    async def stop_cleaning(app: Any, _: Any) -> None:
+        app.ctx.cleaning.cancel()
+
+    app = configure_app(
         create_http_input_channels(None, str(settings.home / "credentials.yml")),
         # Its HTTP API can load models and run code (CVE-2024-49375): never on.
         enable_api=False,
         server_listeners=[
             (load, "before_server_start"),
             (warm, "after_server_start"),
+            (stop_cleaning, "before_server_stop"),
             (close_resources, "after_server_stop"),
         ],
     )
+    app.add_route(metrics_page(settings), "/metrics")
+    return app
 
 
 async def load_agent(model: Path, endpoints: Any, actions: Any) -> Any:

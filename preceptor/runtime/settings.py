@@ -148,6 +148,13 @@ class Settings(_Section):
         default_text="the file `var/secret`, made at first use",
         repr=False,
     )
+    keep_days: int = _setting(
+        "PRECEPTOR_KEEP_DAYS",
+        30,
+        "how long what people wrote is kept, in days; SECURITY.md lists what",
+        ge=1,
+        le=3650,
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = _setting(
         "PRECEPTOR_LOG_LEVEL",
         "INFO",
@@ -241,9 +248,6 @@ class WebSettings(_Section):
         "how long an expired token may still be renewed, in days",
         ge=1,
         le=365,
-    )
-    keep_days: int = _setting(
-        "PRECEPTOR_WEB_KEEP_DAYS", 30, "how long messages are kept, in days", ge=1, le=3650
     )
     messages_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_MESSAGES_PER_MINUTE",

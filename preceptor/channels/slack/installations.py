@@ -15,7 +15,7 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.engine import Connection, Engine
 
-from preceptor.channels.storage import metadata, writing
+from preceptor.channels.storage import Kept, metadata, writing
 
 KEPT_SECONDS = 24 * 3600
 CONVERSATIONS_KEPT = 5
@@ -30,14 +30,28 @@ _installations = sa.Table(
     sa.Column("team", sa.String(32), primary_key=True),
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("installed_at", sa.Float, nullable=False),
+    # Until the workspace removes the app.
+    info={"kept": Kept()},
 )
+
+
+def _of_person(person: str) -> sa.sql.ColumnElement:
+    _, team, user = f"{person}::".split(":")[:3]
+    answer = sa.and_(
+        _memory.c.key.startswith("answer:"),
+        _memory.c.value.contains(f'"user": {json.dumps(user)}', autoescape=True),
+    )
+    return sa.or_(_memory.c.key == f"person:{team}:{user}", answer)
+
+
 _memory = sa.Table(
     "slack_memory",
     metadata,
     sa.Column("key", sa.String(255), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
-    # NULL for what is kept for good.
+    # NULL for what has been used since rows without an end were given one.
     sa.Column("expires_at", sa.Float, index=True),
+    info={"kept": Kept(until="expires_at", of_person=_of_person)},
 )
 
 

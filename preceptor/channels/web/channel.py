@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import math
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
@@ -52,7 +51,6 @@ SOCKETS_A_CONVERSATION = 20
 # Events that cost no turn: reading the log, ratings.
 EVENTS = Rate(600, 120)
 DAY_SECONDS = 24 * 3600
-CLEAN_SECONDS = 3600.0
 # Below the 10 s after which a server that doesn't end is killed, with room for Rasa's own end.
 STOP_SECONDS = 4.0
 # Engine.IO's polling transport puts several packets into one request.
@@ -215,7 +213,6 @@ class WebServer:
         # The conversation and the address behind each connected socket.
         self._people: dict[str, tuple[str, str]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._cleaner: asyncio.Task[None] | None = None
         self._stopping = False
         self.sio = self._socket_server()
 
@@ -224,33 +221,17 @@ class WebServer:
     # -- the server's start and end ------------------------------------------------------------
 
     async def start(self, _app: Sanic, _loop: Any) -> None:
-        """Answer what an earlier run has left, and take care of the history."""
+        """Answer what an earlier run has left."""
         self._worker.start()
-        self._cleaner = asyncio.ensure_future(self._clean())
 
     async def stop(self, _app: Sanic, _loop: Any) -> None:
         """Let running turns end, and close the connections; what waits is kept in the inbox."""
         self._stopping = True
         await self._worker.stop(STOP_SECONDS)
-        if self._cleaner is not None:
-            self._cleaner.cancel()
         for socket in list(self.sio.eio.sockets.values()):
             with contextlib.suppress(asyncio.TimeoutError, Exception):
                 await asyncio.wait_for(socket.close(wait=False), 1)
         await self.sio.shutdown()
-
-    async def _clean(self) -> None:
-        """Delete what is older than it may be, every hour."""
-        while True:
-            now = time.time()
-            kept = self._web.keep_days * DAY_SECONDS
-            used = max(kept, self._web.grace_days * DAY_SECONDS + self._web.token_minutes * 60)
-            try:
-                for conversation in await in_thread(self._history.forget, now - kept, now - used):
-                    await in_thread(self._ratings.forget, conversation)
-            except SQLAlchemyError as error:
-                log.error("web.cleaning_failed", cause=str(error))
-            await asyncio.sleep(CLEAN_SECONDS)
 
     def _agent(self) -> Any:
         assert self.app is not None

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from preceptor.channels.inbox import Item, Queue
-from preceptor.channels.storage import metadata, writing
+from preceptor.channels.storage import Kept, metadata, writing
 
 _conversations = sa.Table(
     "web_conversations",
@@ -26,6 +26,9 @@ _conversations = sa.Table(
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("restart_seq", sa.Integer, nullable=False),
     sa.Column("touched_at", sa.Float, nullable=False, index=True),
+    # As long as a token may be renewed: a widget may come back and ask for what came after a
+    # message, so the numbers go on.
+    info={"kept": Kept(conversation="conversation", since="touched_at", at_least_days=366)},
 )
 
 _messages = sa.Table(
@@ -42,6 +45,7 @@ _messages = sa.Table(
     # JSON: reply, buttons and image of the advisor's message, payload of a person's.
     sa.Column("content", sa.Text),
     sa.UniqueConstraint("conversation", "client_id", name="uq_web_history_client_id"),
+    info={"kept": Kept(conversation="conversation", since="at")},
 )
 
 
@@ -195,32 +199,6 @@ class History:
         old = sa.and_(_is(conversation), _conversations.c.touched_at < now - 24 * 3600)
         with writing(self._engine) as connection:
             connection.execute(_conversations.update().where(old).values(touched_at=now))
-
-    def forget(self, said_before: float, used_before: float) -> list[str]:
-        """Delete messages said before a moment, and conversations not used since another.
-
-        A message that waits for its answer is never lost, however old.
-
-        Args:
-            said_before: The moment for messages, in seconds since 1970.
-            used_before: The moment for conversations. Until then the numbers of their messages
-                go on, since a widget may come back and ask for what came after one.
-
-        Returns:
-            The conversations that are gone.
-        """
-        waiting = self._inbox.lanes()
-        with writing(self._engine) as connection:
-            old = _messages.c.at < said_before
-            connection.execute(
-                _messages.delete().where(old, _messages.c.conversation.not_in(waiting))
-            )
-            left = sa.exists().where(_messages.c.conversation == _conversations.c.conversation)
-            unused = sa.and_(_conversations.c.touched_at < used_before, sa.not_(left))
-            gone = sa.select(_conversations.c.conversation).where(unused)
-            names = list(connection.execute(gone).scalars())
-            connection.execute(_conversations.delete().where(unused))
-        return names
 
     def _count(self, connection: Connection, conversation: str, count: int) -> int:
         """Count a conversation's messages on, and return the last number."""
