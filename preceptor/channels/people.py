@@ -27,6 +27,8 @@ from preceptor.channels.web import history  # noqa: F401
 from preceptor.runtime.settings import Settings, load_settings
 
 CLEAN_SECONDS = 3600.0
+# Nobody can write meanwhile, so that wishes of a while share it.
+REWRITE_SECONDS = 30.0
 DAY_SECONDS = 24 * 3600
 # A message is written to a table and to the inbox within this time.
 _SAME_SECONDS = 0.05
@@ -58,7 +60,7 @@ def conversations_url(settings: Settings) -> str:
         return settings.conversations_url
     endpoints = YAML(typ="safe").load(settings.home / "endpoints.yml")
     store = endpoints.get("tracker_store") or {}
-    if "url" in store:
+    if "://" in str(store.get("url")):
         return str(store["url"])
     name, dialect = str(store.get("db", "rasa.db")), store.get("dialect", "sqlite")
     if dialect == "sqlite":
@@ -82,6 +84,7 @@ class People:
         """
         self._days = settings.keep_days
         self._channels = open_channels(settings)
+        self._rewrite_at: float | None = None
         self._conversations = engine_of(conversations_url(settings))
 
     def export(self, person: str) -> dict[str, list[dict[str, Any]]]:
@@ -113,7 +116,10 @@ class People:
             # The numbers of a conversation's messages go on, and what waits is to be done.
             if asked_at is None or table.name not in ("web_conversations", "queue_items"):
                 counts[table.name] = _delete(engine, table, where)
-        self.checkpoint()
+        # The write-ahead log is emptied even if the files are written anew a little later.
+        self._in_sqlite("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._rewrite_at = time.time() + (REWRITE_SECONDS if waiting else 0)
+        self.rewrite()
         return {name: count for name, count in counts.items() if count}
 
     def clean(self, now: float) -> None:
@@ -129,14 +135,26 @@ class People:
                 with writing(engine) as connection:
                     endless = table.update().where(end.is_(None))
                     connection.execute(endless.values({end: now + longest}))
-        self.checkpoint()
+        self._in_sqlite("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def checkpoint(self) -> None:
-        """Empty SQLite's write-ahead logs, in which deleted rows would stand for a while longer."""
+    def rewrite(self) -> None:
+        """Write SQLite's files anew if somebody has been forgotten, as soon as that is due.
+
+        SQLite overwrites what it deletes, but not the copies that pages have in their free space
+        from when they were split.
+        """
+        if self._rewrite_at is not None and self._rewrite_at <= time.time():
+            self._in_sqlite("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+            self._rewrite_at = None
+
+    def _in_sqlite(self, *statements: str) -> None:
         for engine in (self._channels, self._conversations):
             if engine.url.get_backend_name() == "sqlite":
                 with engine.connect() as connection:
-                    connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                    # VACUUM runs in no transaction.
+                    alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+                    for statement in statements:
+                        alone.execute(sa.text(statement))
 
     def _asked_at(self, person: str) -> float:
         """Return when the oldest message came that waits for its answer."""
@@ -153,13 +171,18 @@ class People:
 
 
 async def keep_clean(people: People) -> None:
-    """Delete what is older than it may be, once per hour."""
+    """Delete what is older than it may be, once per hour, and write files anew where wished."""
+    cleaned_at = 0.0
     while True:
+        now = time.time()
         try:
-            await in_thread(people.clean, time.time())
+            if now - cleaned_at >= CLEAN_SECONDS:
+                cleaned_at = now
+                await in_thread(people.clean, now)
+            await in_thread(people.rewrite)
         except sa.exc.SQLAlchemyError as error:
             log.error("people.cleaning_failed", cause=f"{type(error).__name__}: {error}")
-        await asyncio.sleep(CLEAN_SECONDS)
+        await asyncio.sleep(REWRITE_SECONDS)
 
 
 def _of(table: sa.Table, person: str) -> sa.sql.ColumnElement:

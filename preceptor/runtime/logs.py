@@ -25,7 +25,7 @@ _OWN_NAME = re.compile(r"[a-z_]+\.[a-z_]+")
 _WORD = re.compile(r"\w{3,}")
 _said: ContextVar[str] = ContextVar("said", default="")
 _QUIETER_LOGGERS = (
-    "sanic.access", "apscheduler", "asyncio", "matplotlib", "rasa_sdk.executor",
+    "sanic.access", "sanic.error", "apscheduler", "asyncio", "matplotlib", "rasa_sdk.executor",
     "slack_bolt", "slack_sdk",
 )  # fmt: skip
 _QUOTED_BY_POSTGRESQL = re.compile(
@@ -80,9 +80,11 @@ def configure_logging(level: str = "INFO", handler: logging.Handler | None = Non
         logger.handlers = [handler]
         logger.propagate = False
     # A line for every request and job says nothing that the conversation's own lines do not, and
-    # Slack's libraries write whole requests.
+    # the libraries of Slack and sockets write whole messages.
     for name in _QUIETER_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # What it writes for debugging is slots and messages.
+    logging.getLogger("rasa").setLevel(max(root.level, logging.INFO))
     logging.captureWarnings(True)
     # A logging filter, since TensorFlow undoes filters of the warnings module.
     logging.getLogger("py.warnings").addFilter(_is_for_operators)
@@ -129,11 +131,11 @@ def _without_words(text: str) -> str:
         # Where words have no blanks between them, a piece of a sentence counts as well.
         return "…" if word in words or (not word.isascii() and word in said) else match[0]
 
-    lines, is_code = [], False
+    lines, is_frame = [], False
     for line in text.split("\n"):
+        is_code = is_frame and line.startswith("    ")
         is_frame = line.startswith('  File "')
         lines.append(line if is_frame or is_code else _WORD.sub(blank, line))
-        is_code = is_frame
     return "\n".join(lines)
 
 

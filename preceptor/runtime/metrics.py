@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 from preceptor.intents import FALLBACK, intents
 
 # When each counter began is noise here.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 TURNS = Counter(
     "preceptor_turns",

@@ -119,23 +119,6 @@ def test_after_a_restart_nothing_older_is_shown(history: History, inbox: Queue) 
     assert history.add("a", "3", "again")[0].seq > mark.seq
 
 
-def test_old_messages_go_and_numbers_go_on_while_the_conversation_is_in_use(
-    history: History, inbox: Queue, clock: Clock
-) -> None:
-    history.add("a", "1", "hello")
-    history.answer(begin(inbox, "a"), [LoggedReply("Hello.")])
-    history.add("b", "1", "waits")
-    clock.now += 100 * DAY
-    history.touch("a")
-    assert history.forget(clock.now - 30 * DAY, clock.now - 60 * DAY) == []
-    assert texts(history) == []
-    assert texts(history, "b") == [(1, "waits")]
-    assert history.add("a", "2", "back")[0].seq == 3
-    history.answer(begin(inbox, "a"), [])
-    clock.now += 100 * DAY
-    assert history.forget(clock.now - 30 * DAY, clock.now - 60 * DAY) == ["a"]
-
-
 def test_a_widget_that_remembers_more_than_we_do_gets_everything(history: History) -> None:
     history.add("a", "1", "hello")
     assert texts(history, after=57) == [(1, "hello")]
