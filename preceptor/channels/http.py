@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sanic.request import Request
@@ -16,6 +17,8 @@ from preceptor.channels.storage import engine_of, in_thread
 from preceptor.runtime.metrics import set_queues
 from preceptor.runtime.settings import Settings
 
+_FOR_THIS_MACHINE = ("/webhooks/rest", "/metrics")
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 METRICS_LIMIT_SECONDS = 2.0
 """How long the database may take; Prometheus waits for ten."""
 
@@ -92,6 +95,17 @@ def metrics_page(settings: Settings) -> Callable[[Request], Awaitable[HTTPRespon
         return HTTPResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     return answer
+
+
+def is_rebound(request: Request, settings: Settings) -> bool:
+    """Return whether a page may have had its own name point to this machine (DNS rebinding).
+
+    What has no protection but the loopback interface then needs a name of that interface; a
+    browser sends the page's.
+    """
+    name = (urlsplit(f"//{request.host}").hostname or "").lower()
+    inside = request.path.startswith(_FOR_THIS_MACHINE) and settings.interface in _LOOPBACK
+    return inside and name not in _LOOPBACK
 
 
 def health(request: Request) -> HTTPResponse:

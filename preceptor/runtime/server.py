@@ -87,7 +87,7 @@ def _app(settings: Settings, model: Path) -> Any:
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.endpoints import EndpointConfig
 
-    from preceptor.channels.http import metrics_page
+    from preceptor.channels.http import Refusal, is_rebound, metrics_page
     from preceptor.channels.people import People, keep_clean
     from preceptor.rasa_ext.in_process_action import ActionRunner
 
@@ -131,6 +131,19 @@ def _app(settings: Settings, model: Path) -> Any:
         ],
     )
     app.add_route(metrics_page(settings), "/metrics")
+
+    @app.on_request
+    async def refuse_rebound(request: Any) -> Any:
+        if is_rebound(request, settings):
+            sentence = "This part of the advisor is for its own machine, by the name localhost."
+            return Refusal(sentence, "origin", 403).response()
+        return None
+
+    @app.on_response
+    async def forbid_guessing(_: Any, response: Any) -> None:
+        if response is not None:
+            response.headers["X-Content-Type-Options"] = "nosniff"
+
     return app
 
 
