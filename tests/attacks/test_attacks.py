@@ -181,7 +181,9 @@ def foreign_sender(advisor: Advisor) -> None:
 def sql_in_sender(advisor: Advisor) -> None:
     sender = f"x'; DELETE FROM events; -- {uuid.uuid4()}"
     advisor.say("hello", sender)
-    assert advisor.say("surgery in Kenya", sender).text and len(said(advisor, sender)) == 2
+    before = said(advisor, sender)
+    assert advisor.say("surgery in Kenya", sender).text
+    assert said(advisor, sender) == [*before, "surgery in Kenya"]
 
 
 @attack("wildcards for a person to export or forget")
