@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from preceptor.channels.inbox import Item, Queue
-from preceptor.channels.web.history import History, LoggedReply
+from preceptor.channels.history import History, LoggedReply
 
 DAY = 24 * 3600
 
