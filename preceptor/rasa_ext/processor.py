@@ -56,6 +56,11 @@ class Processor(MessageProcessor):
         self._actions = actions
         self._reading = TimedThreads(1, READING_LIMIT_SECONDS, _MOST_OVERDUE)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Say whether no message can be read, because earlier ones have not ended."""
+        return self._reading.is_stuck
+
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         with tempfile.TemporaryDirectory() as folder:

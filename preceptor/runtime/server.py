@@ -16,6 +16,8 @@ from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import CODE, Complaint, Settings
 
+CLOSING_SECONDS = 1.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -88,11 +90,14 @@ def _app(settings: Settings, model: Path) -> Any:
     from rasa.utils.endpoints import EndpointConfig
 
     from preceptor.rasa_ext.in_process_action import ActionRunner
+    from preceptor.runtime.health import add_health
 
     endpoints = AvailableEndpoints.read_endpoints(str(settings.home / "endpoints.yml"))
     if settings.conversations_url:
         endpoints.tracker_store = EndpointConfig(
-            type="preceptor.rasa_ext.tracker_store.TrackerStore", url=settings.conversations_url
+            type="preceptor.rasa_ext.tracker_store.TrackerStore",
+            url=settings.conversations_url,
+            with_inbox=settings.conversations_url == settings.channels_url,
         )
     actions = None
     if endpoints.action is None or not endpoints.action.url:
@@ -112,7 +117,7 @@ def _app(settings: Settings, model: Path) -> Any:
         # first seconds waits.
         app.ctx.agent.warming = loop.create_task(warm_up(app.ctx.agent))
 
-    return configure_app(
+    app = configure_app(
         create_http_input_channels(None, str(settings.home / "credentials.yml")),
         # Its HTTP API can load models and run code (CVE-2024-49375): never on.
         enable_api=False,
@@ -122,6 +127,10 @@ def _app(settings: Settings, model: Path) -> Any:
             (close_resources, "after_server_stop"),
         ],
     )
+    # What is still open when turns have ended waits for nothing.
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CLOSING_SECONDS
+    add_health(app, settings)
+    return app
 
 
 async def load_agent(model: Path, endpoints: Any, actions: Any) -> Any:

@@ -28,7 +28,7 @@ from preceptor.channels.slack.blocks import Rendered, Rendering, joined, render
 from preceptor.channels.slack.incoming import Incoming, Work, conversation_of, is_direct
 from preceptor.channels.slack.installations import Installations, SlackMemory
 from preceptor.channels.slack.outbox import CALL_LIMIT_SECONDS, Message, Outbox, is_local
-from preceptor.channels.storage import in_thread, serialise, writing
+from preceptor.channels.storage import in_thread, writing
 from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.conversation.choices import Seals
 from preceptor.conversation.plain_text import plain_text
@@ -136,7 +136,6 @@ class SlackService:
     def _keep(self, incoming: Incoming, remembered: float) -> bool:
         work = incoming.work
         with writing(self._engine) as connection:
-            serialise(connection, work.conversation)
             if not self.memory.remember(connection, incoming.key[:250], remembered):
                 return False
             if incoming.joins is not None:
