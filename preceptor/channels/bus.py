@@ -88,8 +88,10 @@ class Bus:
         cursor = connection.cursor()
         cursor.execute(f"LISTEN {_CHANNEL}")
         self._pass_on(loop, MISSED)
+        news = select.poll()
+        news.register(connection, select.POLLIN)
         while not self._ended.is_set():
-            if not select.select([connection], [], [], _LOOK_SECONDS)[0]:
+            if not news.poll(_LOOK_SECONDS * 1_000):
                 cursor.execute("SELECT 1")
             connection.poll()
             while connection.notifies:

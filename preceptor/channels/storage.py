@@ -1,19 +1,22 @@
 """The channels' database: one engine per process; tables are made when they are first needed.
 
-Several servers may share one database in PostgreSQL. There, waits are bounded: a statement, a lock
-and a connection end after a few seconds, and so does the session of a server that was cut off.
+Several servers may share one database in PostgreSQL. There, waits are bounded on both sides: a
+statement, a lock and a session end after a few seconds, also if the other side is silent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import select
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
+import psycopg2.extensions
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
 
@@ -26,19 +29,18 @@ metadata = sa.MetaData()
 """Every store's tables; a store adds its own when its module is imported."""
 
 _BUSY_SECONDS = 5
-# For both ends of a connection to PostgreSQL: one that is cut is given up within 8 s.
-_KEPT_ALIVE = {
+# PostgreSQL's own limits, in milliseconds, and for the connection's keepalive in seconds.
+_POSTGRES_SESSION = {
+    "statement_timeout": 7_000,
+    "lock_timeout": 5_000,
+    "idle_in_transaction_session_timeout": 8_000,
     "tcp_keepalives_idle": 3,
     "tcp_keepalives_interval": 2,
     "tcp_keepalives_count": 2,
     "tcp_user_timeout": 8_000,
 }
-_POSTGRES_SESSION = {
-    "statement_timeout": 8_000,
-    "lock_timeout": 5_000,
-    "idle_in_transaction_session_timeout": 8_000,
-    **_KEPT_ALIVE,
-}
+# Ours, for a server that is silent, or out of reach.
+_POSTGRES_SECONDS = 8.0
 _POOL_WAIT_SECONDS = 5
 _installation = sa.Table(
     "installation",
@@ -75,13 +77,13 @@ def engine_of(url: str) -> Engine:
     if not url.startswith("sqlite"):
         own = str(make_url(url).query.get("options", ""))
         options = [own, *(f"-c {name}={value}" for name, value in _POSTGRES_SESSION.items())]
-        client = {name.replace("tcp_keep", "keep"): value for name, value in _KEPT_ALIVE.items()}
+        psycopg2.extensions.set_wait_callback(_wait)
         return sa.create_engine(
             url,
             pool_pre_ping=True,
             pool_timeout=_POOL_WAIT_SECONDS,
             hide_parameters=True,
-            connect_args={"connect_timeout": 3, "options": " ".join(options), **client},
+            connect_args={"options": " ".join(options)},
         )
     engine = sa.create_engine(
         url,
@@ -90,6 +92,22 @@ def engine_of(url: str) -> Engine:
     )
     sa.event.listen(engine, "connect", write_ahead)
     return engine
+
+
+def _wait(connection: Any) -> None:
+    """Wait for PostgreSQL in psycopg2's place, which would wait for ever.
+
+    Raises:
+        psycopg2.OperationalError: It was silent for too long; the connection is closed.
+    """
+    until = time.monotonic() + _POSTGRES_SECONDS
+    while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
+        # Not `select`, which knows the first 1,024 descriptors only.
+        waiting = select.poll()
+        is_read = state == psycopg2.extensions.POLL_READ
+        waiting.register(connection, select.POLLIN if is_read else select.POLLOUT)
+        if not waiting.poll(max(0.0, until - time.monotonic()) * 1_000):
+            raise psycopg2.OperationalError(f"no answer within {_POSTGRES_SECONDS:g} s")
 
 
 def write_ahead(connection: Any, _record: object) -> None:
