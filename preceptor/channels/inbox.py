@@ -328,7 +328,7 @@ class Worker:
         WORKING.set(item)
         try:
             await self._work(item)
-        except BaseException:
+        except (Exception, asyncio.CancelledError):
             with contextlib.suppress(SQLAlchemyError, asyncio.TimeoutError):
                 await asyncio.wait_for(in_thread(self._queue.renew, [item], 0), 2)
             raise
