@@ -25,8 +25,8 @@ _AGAIN_SECONDS = 1.0
 # The listener looks up so often: a connection that was cut without a word is noticed then.
 _LOOK_SECONDS = 2.0
 
-MISSED = "missed"
-"""The topic that tells that news may have been missed: there was no connection for a while."""
+LOST, MISSED = "lost", "missed"
+"""The topics that tell that there is no connection, and that there is one again."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,7 @@ class Bus:
         self._server = uuid.uuid4().hex
         self._callbacks: dict[str, list[Callable[..., Any]]] = {}
         self._ended = threading.Event()
+        self.is_lost = False
         self._thread: threading.Thread | None = None
 
     def tell(self, connection: Connection, topic: str, *content: str | int) -> None:
@@ -81,12 +82,15 @@ class Bus:
                     connection.close()
             except Exception as error:
                 log.warning("bus.lost", cause=f"{type(error).__name__}: {error}")
+                self.is_lost = True
+                self._pass_on(loop, LOST)
                 self._ended.wait(_AGAIN_SECONDS)
 
     def _hear(self, connection: Any, loop: asyncio.AbstractEventLoop) -> None:
         connection.autocommit = True
         cursor = connection.cursor()
         cursor.execute(f"LISTEN {_CHANNEL}")
+        self.is_lost = False
         self._pass_on(loop, MISSED)
         news = select.poll()
         news.register(connection, select.POLLIN)

@@ -369,6 +369,11 @@ class Inbox:
         self.workers.append(Worker(queue, work, self.places, settling_seconds))
         return self.workers[-1]
 
+    @property
+    def is_closed(self) -> bool:
+        """Say whether people should go to another server."""
+        return self.is_stopping or self.bus.is_lost
+
     async def drain(self, limit_seconds: float | None = None) -> None:
         """Begin nothing more, let turns end, and give the rest back; a second call does nothing."""
         if not self.is_stopping:

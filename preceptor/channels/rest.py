@@ -43,7 +43,7 @@ LOOK_SECONDS = 1.0
 FOREIGN_SENDERS = ("web:", "slack:")
 
 _LATER = "I have not answered that yet. Please send the same again, with this id, in a moment."
-_STOPPING = "The advisor is about to stop here. Please send the same again in a moment."
+_AWAY = "The advisor cannot take that just now. Please send the same again in a moment."
 
 log = structlog.get_logger(__name__)
 
@@ -136,8 +136,8 @@ class RestServer:
         Raises:
             Refusal: There is no answer yet, or the question could not be kept.
         """
-        if self._inbox.is_stopping:
-            raise Refusal(_STOPPING, "unavailable", 503, retry_after=1)
+        if self._inbox.is_closed:
+            raise Refusal(_AWAY, "unavailable", 503, retry_after=1)
         try:
             asked, is_new = await in_thread(
                 self._history.add,
@@ -151,7 +151,7 @@ class RestServer:
             raise OVERLOADED from None
         except SQLAlchemyError as error:
             log.error("rest.not_kept", cause=str(error))
-            raise Refusal(_STOPPING, "unavailable", 503, retry_after=3) from error
+            raise Refusal(_AWAY, "unavailable", 503, retry_after=3) from error
         if is_new:
             self._worker.wake(question.sender, question.sender)
         return [message.content for message in await self._wait(question.sender, asked.seq)]
@@ -163,10 +163,14 @@ class RestServer:
         try:
             while True:
                 news.clear()
-                is_last = self._inbox.is_stopping or time.monotonic() > until
-                with contextlib.suppress(SQLAlchemyError):
-                    if answer := await in_thread(self._history.answer_to, sender, seq):
-                        return answer
+                is_last = self._inbox.is_closed or time.monotonic() > until
+                answer = []
+                try:
+                    answer = await in_thread(self._history.answer_to, sender, seq)
+                except SQLAlchemyError:
+                    is_last = True
+                if answer:
+                    return answer
                 if is_last:
                     raise Refusal(_LATER, "unavailable", 503, retry_after=1)
                 with contextlib.suppress(asyncio.TimeoutError):

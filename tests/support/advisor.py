@@ -101,7 +101,8 @@ class Advisor:
         self.port = port
         self.conversations_url = f"sqlite:///{home / 'conversations.db'}"
         self.catalogue_url = f"sqlite:///{home / 'catalogue.db'}"
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
+        self.url = f"http://127.0.0.1:{port}"
+        self.client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
         self._intents: dict[str, str] = {}
 
     @property

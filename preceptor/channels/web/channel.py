@@ -23,7 +23,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from preceptor.channels.bus import MISSED
+from preceptor.channels.bus import LOST, MISSED
 from preceptor.channels.feedback import Ratings
 from preceptor.channels.history import NEWS, History, LoggedReply, Message
 from preceptor.channels.http import OVERLOADED, Refusal, health, json_response, read_body
@@ -230,6 +230,7 @@ class WebServer:
         self._worker: Worker = self._inbox.worker(queue, self._work)
         self._history = History(self._engine, queue)
         self._inbox.bus.on(NEWS, self._show_news)
+        self._inbox.bus.on(LOST, self._close)
         self._inbox.bus.on(MISSED, self._show_latest)
 
     # -- the server's start and end ------------------------------------------------------------
@@ -242,13 +243,17 @@ class WebServer:
     async def stop(self, _app: Sanic, _loop: Any) -> None:
         """Let running turns end, and close the connections; what waits is kept in the inbox."""
         await self._inbox.drain()
-        await self.sio.emit("leaving", {"retry_after": COME_BACK_SECONDS})
         if self._cleaner is not None:
             self._cleaner.cancel()
+        await self._close()
+        await self.sio.shutdown()
+
+    async def _close(self) -> None:
+        """Close all connections: the widgets come back to this server or to another."""
+        await self.sio.emit("leaving", {"retry_after": COME_BACK_SECONDS})
         for socket in list(self.sio.eio.sockets.values()):
             with contextlib.suppress(asyncio.TimeoutError, Exception):
                 await asyncio.wait_for(socket.close(wait=False), 1)
-        await self.sio.shutdown()
 
     async def _clean(self) -> None:
         """Delete what is older than it may be, every hour."""
@@ -315,7 +320,7 @@ class WebServer:
             raise Refusal("JSONP is not served here.")
         if "sid" not in request.args:
             await self._check_rate(self._sessions, self._source(request))
-            if self._inbox.is_stopping or len(self.sio.eio.sockets) >= SOCKETS:
+            if self._inbox.is_closed or len(self.sio.eio.sockets) >= SOCKETS:
                 raise Refusal(
                     "The advisor has no room for another connection just now. "
                     "Please try again in a moment.",
