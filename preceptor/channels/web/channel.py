@@ -57,6 +57,7 @@ DAY_SECONDS = 24 * 3600
 CLEAN_SECONDS = 3600.0
 # How soon a widget may come back that is told that the server stops.
 COME_BACK_SECONDS = 1
+CLOSING_SECONDS = 2.0
 # Engine.IO's polling transport puts several packets into one request.
 BODY_BYTES = 4 * FRAME_BYTES
 
@@ -251,9 +252,9 @@ class WebServer:
     async def _close(self) -> None:
         """Close all connections: the widgets come back to this server or to another."""
         await self.sio.emit("leaving", {"retry_after": COME_BACK_SECONDS})
-        for socket in list(self.sio.eio.sockets.values()):
-            with contextlib.suppress(asyncio.TimeoutError, Exception):
-                await asyncio.wait_for(socket.close(wait=False), 1)
+        sockets = list(self.sio.eio.sockets.values())
+        if closing := [asyncio.ensure_future(socket.close(wait=False)) for socket in sockets]:
+            await asyncio.wait(closing, timeout=CLOSING_SECONDS)
 
     async def _clean(self) -> None:
         """Delete what is older than it may be, every hour."""
