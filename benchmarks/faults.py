@@ -28,6 +28,7 @@ from tests.support.people import RestTalk, SlackTalk, Talk, WebTalk
 from tests.support.site import Site, running_site
 
 BEFORE_FAULT_SECONDS = 8.0
+SETTLED_WITHIN_SECONDS = 60.0
 EACH = 10
 THINK_SECONDS = 6.0
 WORST = ("(" * 7_990, "1st and 2nd and " * 490, "usd 1 " * 1_300, "é" * 7_990, "? " * 3_990)
@@ -139,7 +140,11 @@ def tally(site: Site, people: list[Talk]) -> dict[str, Any]:
         rows = connection.execute(
             sa.text("SELECT conversation, seq, client_id, answers FROM web_history ORDER BY seq")
         ).fetchall()
-        waiting = connection.execute(sa.text("SELECT count(*) FROM queue_items")).scalar_one()
+        until = time.monotonic() + SETTLED_WITHIN_SECONDS
+        while waiting := connection.execute(_WAITING).scalar_one():
+            if time.monotonic() > until:
+                break
+            time.sleep(0.5)
     there = Counter(row.client_id for row in rows if row.client_id in kept)
     order: dict[str, int] = {}
     out_of_order = 0
@@ -157,6 +162,9 @@ def tally(site: Site, people: list[Talk]) -> dict[str, Any]:
         "told_sorry": sum(FAILED_SENTENCE in text or PARTLY_SENTENCE in text for text in heard),
         "worst_gap_s": round(max(wait for each in people for wait in each.waited), 1),
     }
+
+
+_WAITING = sa.text("SELECT count(*) FROM queue_items")
 
 
 @click.command()

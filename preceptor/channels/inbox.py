@@ -237,6 +237,7 @@ class Worker:
         work: Callable[[Item], Awaitable[None]],
         places: FairPlaces | None = None,
         settling_seconds: float = 0.0,
+        is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
         """Prepare it; `start` begins.
 
@@ -245,7 +246,9 @@ class Worker:
             work: Does an item and finishes it. If it raises, the item is begun again later.
             places: How many items may be worked at once, and whose goes first; else all at once.
             settling_seconds: How long an idle lane waits for earlier items before it begins.
+            is_ready: Whether anything may be begun yet.
         """
+        self._is_ready = is_ready
         self._queue = queue
         self._work = work
         self._places = places or FairPlaces(1_000)
@@ -321,7 +324,9 @@ class Worker:
 
     async def _work_first(self, lane: str) -> bool:
         """Work the first item of a lane; return False if there is none for us."""
-        item = None if self._stopping else await in_thread(self._queue.begin, lane)
+        item = None
+        if self._is_ready() and not self._stopping:
+            item = await in_thread(self._queue.begin, lane)
         if item is None:
             return False
         self._begun[lane] = item
@@ -340,9 +345,10 @@ class Worker:
 class Inbox:
     """What the channels of one server share: the bus, and fair places for their turns."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use an opened database."""
+    def __init__(self, engine: Engine, app: Any = None) -> None:
+        """Use an opened database, and begin no turn before a server's agent is warm."""
         self.engine = engine
+        self._app = app
         self.bus = Bus(engine)
         self.places = FairPlaces(TURNS_AT_ONCE)
         self.workers: list[Worker] = []
@@ -352,7 +358,7 @@ class Inbox:
     def of(cls, app: Any, engine: Engine) -> Inbox:
         """Return the inbox of a server, made when the first channel asks."""
         if not hasattr(app.ctx, "inbox"):
-            app.ctx.inbox = cls(engine)
+            app.ctx.inbox = cls(engine, app)
         return app.ctx.inbox
 
     def queue(self, name: str) -> Queue:
@@ -366,8 +372,12 @@ class Inbox:
         settling_seconds: float = 0.0,
     ) -> Worker:
         """Return the worker of a channel's queue; the arguments are `Worker`'s."""
-        self.workers.append(Worker(queue, work, self.places, settling_seconds))
-        return self.workers[-1]
+        worker = Worker(queue, work, self.places, settling_seconds, self._is_warm)
+        self.workers.append(worker)
+        return worker
+
+    def _is_warm(self) -> bool:
+        return self._app is None or getattr(self._app.ctx.agent, "is_warm", True)
 
     @property
     def is_closed(self) -> bool:

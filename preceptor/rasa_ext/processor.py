@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,6 @@ from preceptor.runtime.threads import TimedThreads
 # Half of what a turn may take. Reading is bounded; this is for what is wrong with it.
 READING_LIMIT_SECONDS = 10.0
 _MOST_OVERDUE = 3
-WARMING_LIMIT_SECONDS = 10.0
-"""How long the first messages wait for what is loaded after the start."""
 
 
 class Processor(MessageProcessor):
@@ -119,7 +116,12 @@ class Processor(MessageProcessor):
 
 
 class AdvisorAgent(Agent):
-    """Rasa's agent with our processor, and with a tracker store that fails where it must."""
+    """Rasa's agent with our processor, and with a tracker store that fails where it must.
+
+    Attributes:
+        is_warm: whether all that a turn needs is loaded; before that no message is begun, since
+            an action that has to load the answers first would run into its time limit.
+    """
 
     def __init__(self, *args: Any, actions: ActionRunner | None = None, **kwargs: Any) -> None:
         """Make an agent without a model.
@@ -131,16 +133,7 @@ class AdvisorAgent(Agent):
         """
         super().__init__(*args, **kwargs)
         self._actions = actions
-        self.warming: asyncio.Future[None] | None = None
-
-    async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
-        """Answer a message, as `Agent.handle_message` does, once `warming` is done.
-
-        Otherwise an action that has to load the answers first would run into its time limit.
-        """
-        if self.warming is not None and not self.warming.done():
-            await asyncio.wait({self.warming}, timeout=WARMING_LIMIT_SECONDS)
-        return await super().handle_message(message)
+        self.is_warm = True
 
     @staticmethod
     def _create_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:

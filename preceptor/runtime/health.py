@@ -54,7 +54,7 @@ def add_health(app: Sanic, settings: Settings) -> None:
 def _not_ready(app: Sanic) -> list[str]:
     """Return what of the server itself keeps it from answering."""
     agent, inbox = getattr(app.ctx, "agent", None), getattr(app.ctx, "inbox", None)
-    if agent is None or not agent.is_ready() or (agent.warming and not agent.warming.done()):
+    if agent is None or not agent.is_ready() or not agent.is_warm:
         return ["model"]
     in_the_way = ["reading"] if agent.processor.is_stuck else []
     if inbox is not None:

@@ -111,11 +111,12 @@ def _app(settings: Settings, model: Path) -> Any:
 
     async def load(app: Any, _: Any) -> None:
         app.ctx.agent = await load_agent(model, endpoints, actions)
+        app.ctx.agent.is_warm = False
 
     async def warm(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-        # After the server listens, so that it is there at once; a message that comes within the
-        # first seconds waits.
-        app.ctx.agent.warming = loop.create_task(warm_up(app.ctx.agent))
+        # After the server listens, so that it is there at once; what comes before it is warm waits
+        # in the inbox.
+        app.ctx.warming = loop.create_task(warm_up(app.ctx.agent))
 
     app = configure_app(
         create_http_input_channels(None, str(settings.home / "credentials.yml")),
@@ -190,6 +191,7 @@ async def warm_up(agent: Any) -> None:
     with contextlib.suppress(Exception):
         await agent.parse_message("Hello")
         await asyncio.to_thread(warm_answers)
+    agent.is_warm = True
     # What is there now stays: full collections need not look through it again.
     gc.collect()
     gc.freeze()

@@ -124,6 +124,22 @@ async def test_what_fails_is_worked_again_and_holds_no_other_lane_up(
     await worker.stop(1)
 
 
+async def test_nothing_is_begun_before_all_that_a_turn_needs_is_loaded(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_module, "SWEEP_SECONDS", 0.05)
+    recorder, warm = Recorder(queue), asyncio.Event()
+    worker = Worker(queue, recorder.work, is_ready=warm.is_set)
+    put(queue, "a", "1")
+    worker.start()
+    worker.wake("a")
+    await asyncio.sleep(0.3)
+    assert recorder.done == [] and queue.lanes()
+    warm.set()
+    await until(lambda: recorder.done == ["a1"])
+    await worker.stop(1)
+
+
 async def test_an_idle_lane_waits_a_moment_for_earlier_items(queue: Queue) -> None:
     recorder = Recorder(queue)
     worker = Worker(queue, recorder.work, settling_seconds=0.1)

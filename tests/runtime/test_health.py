@@ -25,7 +25,7 @@ class Routes:
         self.worker: Worker = inbox.worker(inbox.queue("test"), work)
         self.processor = SimpleNamespace(is_stuck=False)
         agent = SimpleNamespace(
-            is_ready=lambda: True, warming=None, processor=self.processor, tracker_store=None
+            is_ready=lambda: True, is_warm=True, processor=self.processor, tracker_store=None
         )
         self.ctx = SimpleNamespace(agent=agent, inbox=inbox)
         health.add_health(self, settings)
@@ -53,8 +53,7 @@ async def test_what_keeps_it_from_answering_is_named(
     routes: Routes, cause: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if cause == "model":
-        routes.ctx.agent.is_ready = lambda: False
-        routes.ctx.agent.tracker_store = None
+        routes.ctx.agent.is_warm = False
     elif cause == "reading":
         routes.processor.is_stuck = True
     elif cause == "worker":
