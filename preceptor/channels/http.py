@@ -52,12 +52,20 @@ class Refusal(ValueError):
         body: dict[str, Any] = {"error": self.sentence, "code": self.code}
         return body if self.retry_after is None else {**body, "retry_after": self.retry_after}
 
-    def response(self) -> HTTPResponse:
-        """Return the refusal as an answer to a request."""
-        response = json_response(self.body(), self.status)
+    def response(self, **more: Any) -> HTTPResponse:
+        """Return the refusal as an answer to a request, with more keys in the JSON."""
+        response = json_response({**self.body(), **more}, self.status)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         return response
+
+
+OVERLOADED = Refusal(
+    "More people are writing to me than I can answer just now. Please try again in a moment.",
+    "unavailable",
+    503,
+    retry_after=5,
+)
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:

@@ -20,10 +20,9 @@ from ruamel.yaml import YAML
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.url import URL
 
-from preceptor.channels import feedback, inbox  # noqa: F401 - they declare tables
+from preceptor.channels import feedback, history, inbox, rate_limit  # noqa: F401 - for tables
 from preceptor.channels.slack import installations  # noqa: F401
 from preceptor.channels.storage import Kept, engine_of, in_thread, metadata, open_channels, writing
-from preceptor.channels.web import history  # noqa: F401
 from preceptor.runtime.settings import Settings, load_settings
 
 CLEAN_SECONDS = 3600.0
@@ -128,7 +127,7 @@ class People:
             kept = table.info["kept"]
             longest = max(self._days, kept.at_least_days) * DAY_SECONDS
             if kept.since:
-                _delete(engine, table, table.c[kept.since] < now - longest)
+                _delete(engine, table, table.c[kept.since] < now - longest, oldest=True)
             if kept.until:
                 end = table.c[kept.until]
                 _delete(engine, table, end < now)
@@ -201,11 +200,26 @@ def _of(table: sa.Table, person: str) -> sa.sql.ColumnElement:
     return sa.or_(column == person, sa.and_(starts, ends))
 
 
-def _delete(engine: Engine, table: sa.Table, where: sa.sql.ColumnElement) -> int:
-    """Delete rows, a few at a time: in SQLite nobody else can write meanwhile."""
+def _delete(
+    engine: Engine, table: sa.Table, where: sa.sql.ColumnElement, *, oldest: bool = False
+) -> int:
+    """Delete rows, a few at a time: in SQLite nobody else can write meanwhile.
+
+    Args:
+        engine: The database.
+        table: The table.
+        where: Which rows.
+        oldest: Whether they have the lowest ids, so that no others are looked at.
+
+    Returns:
+        How many are gone.
+    """
     if "id" in table.c:
-        some = sa.select(table.c.id).where(where).order_by(table.c.id).limit(_AT_ONCE)
-        where = table.c.id.in_(some)
+        lowest = sa.select(table.c.id).order_by(table.c.id).limit(_AT_ONCE)
+        if oldest:
+            where = sa.and_(where, table.c.id.in_(lowest))
+        else:
+            where = table.c.id.in_(lowest.where(where))
     count = 0
     while True:
         with writing(engine) as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -36,8 +35,6 @@ from preceptor.runtime.threads import TimedThreads
 # Half of what a turn may take. Reading is bounded; this is for what is wrong with it.
 READING_LIMIT_SECONDS = 10.0
 _MOST_OVERDUE = 3
-WARMING_LIMIT_SECONDS = 10.0
-"""How long the first messages wait for what is loaded after the start."""
 
 
 class Processor(MessageProcessor):
@@ -59,6 +56,11 @@ class Processor(MessageProcessor):
         super().__init__(*args, **kwargs)
         self._actions = actions
         self._reading = TimedThreads(1, READING_LIMIT_SECONDS, _MOST_OVERDUE)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Say whether no message can be read, because earlier ones have not ended."""
+        return self._reading.is_stuck
 
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
@@ -121,7 +123,12 @@ class Processor(MessageProcessor):
 
 
 class AdvisorAgent(Agent):
-    """Rasa's agent with our processor, and with a tracker store that fails where it must."""
+    """Rasa's agent with our processor, and with a tracker store that fails where it must.
+
+    Attributes:
+        is_warm: whether all that a turn needs is loaded; before that no message is begun, since
+            an action that has to load the answers first would run into its time limit.
+    """
 
     def __init__(self, *args: Any, actions: ActionRunner | None = None, **kwargs: Any) -> None:
         """Make an agent without a model.
@@ -133,17 +140,14 @@ class AdvisorAgent(Agent):
         """
         super().__init__(*args, **kwargs)
         self._actions = actions
-        self.warming: asyncio.Future[None] | None = None
+        self.is_warm = True
         self.people: People | None = None
 
     async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
-        """Answer a message, as `Agent.handle_message` does, once `warming` is done.
+        """Answer a message, as `Agent.handle_message` does.
 
-        Otherwise an action that has to load the answers first would run into its time limit.
         Before the turn of somebody who wants to be forgotten, all that is kept of them is deleted.
         """
-        if self.warming is not None and not self.warming.done():
-            await asyncio.wait({self.warming}, timeout=WARMING_LIMIT_SECONDS)
         if self.people is not None and (message.metadata or {}).get(CHOICE) == Erase().dict():
             person = person_of(message.sender_id)
             await in_thread(self.people.forget, person, waiting=True)

@@ -16,6 +16,8 @@ from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import CODE, Complaint, Settings
 
+CLOSING_SECONDS = 1.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -90,11 +92,14 @@ def _app(settings: Settings, model: Path) -> Any:
     from preceptor.channels.http import Refusal, is_rebound, metrics_page
     from preceptor.channels.people import People, keep_clean
     from preceptor.rasa_ext.in_process_action import ActionRunner
+    from preceptor.runtime.health import add_health
 
     endpoints = AvailableEndpoints.read_endpoints(str(settings.home / "endpoints.yml"))
     if settings.conversations_url:
         endpoints.tracker_store = EndpointConfig(
-            type="preceptor.rasa_ext.tracker_store.TrackerStore", url=settings.conversations_url
+            type="preceptor.rasa_ext.tracker_store.TrackerStore",
+            url=settings.conversations_url,
+            with_inbox=settings.conversations_url == settings.channels_url,
         )
     actions = None
     if endpoints.action is None or not endpoints.action.url:
@@ -108,12 +113,13 @@ def _app(settings: Settings, model: Path) -> Any:
 
     async def load(app: Any, _: Any) -> None:
         app.ctx.agent = await load_agent(model, endpoints, actions)
+        app.ctx.agent.is_warm = False
         app.ctx.agent.people = People(settings)
 
     async def warm(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-        # After the server listens, so that it is there at once; a message that comes within the
-        # first seconds waits.
-        app.ctx.agent.warming = loop.create_task(warm_up(app.ctx.agent))
+        # After the server listens, so that it is there at once; what comes before it is warm waits
+        # in the inbox.
+        app.ctx.warming = loop.create_task(warm_up(app.ctx.agent))
         app.ctx.cleaning = loop.create_task(keep_clean(app.ctx.agent.people))
 
     async def stop_cleaning(app: Any, _: Any) -> None:
@@ -130,6 +136,9 @@ def _app(settings: Settings, model: Path) -> Any:
             (close_resources, "after_server_stop"),
         ],
     )
+    # What is still open when turns have ended waits for nothing.
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CLOSING_SECONDS
+    add_health(app, settings)
     app.add_route(metrics_page(settings), "/metrics")
 
     @app.on_request
@@ -204,6 +213,7 @@ async def warm_up(agent: Any) -> None:
     with contextlib.suppress(Exception):
         await agent.parse_message("Hello")
         await asyncio.to_thread(warm_answers)
+    agent.is_warm = True
     # What is there now stays: full collections need not look through it again.
     gc.collect()
     gc.freeze()

@@ -254,15 +254,15 @@ class WebSettings(_Section):
         Rate(30, 10),
         "how often one conversation may say something; a third of it at once",
     )
-    # A school's computers share one address.
+    # A school's computers share one address: 300 people who begin at once, with two requests each.
     address_messages_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_ADDRESS_MESSAGES_PER_MINUTE",
-        Rate(600, 200),
+        Rate(1_200, 400),
         "how often one address may, with all its conversations",
     )
     address_sessions_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_ADDRESS_SESSIONS_PER_MINUTE",
-        Rate(300, 150),
+        Rate(1_800, 600),
         "how often one address may ask for a token or a connection",
     )
 

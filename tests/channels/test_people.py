@@ -18,7 +18,7 @@ from preceptor.channels.inbox import Queue
 from preceptor.channels.people import EVENTS, People, conversations_url, person_of
 from preceptor.channels.slack.installations import SlackMemory
 from preceptor.channels.storage import Kept, engine_of, metadata, writing
-from preceptor.channels.web.history import History, LoggedReply
+from preceptor.channels.history import History, LoggedReply
 from preceptor.rasa_ext.tracker_store import TrackerStore
 from preceptor.runtime.settings import Settings
 from tests.support.tiny_project import ROOT, command, environment

@@ -15,7 +15,7 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.engine import Connection, Engine
 
-from preceptor.channels.storage import Kept, metadata, writing
+from preceptor.channels.storage import Kept, metadata, serialise, writing
 
 KEPT_SECONDS = 24 * 3600
 CONVERSATIONS_KEPT = 5
@@ -125,8 +125,9 @@ class SlackMemory:
 
     def remember(self, connection: Connection, key: str, seconds: float) -> bool:
         """Remember a key, at most 250 characters; return False if it is known."""
-        connection.execute(_memory.delete().where(_memory.c.expires_at < time.time()))
         key = f"seen:{key}"
+        serialise(connection, key)
+        connection.execute(_memory.delete().where(_memory.c.expires_at < time.time()))
         if _value(connection, key) is not None:
             return False
         _put(connection, key, True, seconds)
