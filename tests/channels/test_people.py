@@ -14,11 +14,11 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from sqlalchemy.engine import Engine
 
 from preceptor.channels import people
+from preceptor.channels.history import History, LoggedReply
 from preceptor.channels.inbox import Queue
 from preceptor.channels.people import EVENTS, People, conversations_url, person_of
 from preceptor.channels.slack.installations import SlackMemory
 from preceptor.channels.storage import Kept, engine_of, metadata, writing
-from preceptor.channels.history import History, LoggedReply
 from preceptor.rasa_ext.tracker_store import TrackerStore
 from preceptor.runtime.settings import Settings
 from tests.support.tiny_project import ROOT, command, environment

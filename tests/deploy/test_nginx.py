@@ -7,27 +7,28 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.advisor import Advisor
 from tests.support.linters import run, tool
+from tests.support.site import running_site
 from tests.support.tiny_project import ROOT, free_port
-from tests.support.web import LIMIT_SECONDS, widget
+from tests.support.web import LIMIT_SECONDS, new_token, widget
 
 
-@pytest.fixture(scope="module")
-def proxy(advisor: Advisor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of nginx before the advisor and a server that is away."""
+@contextlib.contextmanager
+def nginx_before(folder: Path, *ports: int) -> Iterator[str]:
+    """Yield the address of nginx before two servers on these ports."""
     nginx = tool("nginx", "nginx")
-    folder = tmp_path_factory.mktemp("nginx")
     port = free_port()
     text = (ROOT / "deploy" / "nginx.conf").read_text()
     assert text.count("listen 8080;") == 1
     text = text.replace("listen 8080;", f"listen 127.0.0.1:{port};")
-    text = text.replace("advisor-1:5005", f"127.0.0.1:{free_port()}")
-    text = text.replace("advisor-2:5005", f"127.0.0.1:{advisor.port}")
+    for number, each in enumerate(ports, 1):
+        text = text.replace(f"advisor-{number}:5005", f"127.0.0.1:{each}")
     text = text.replace("/tmp/nginx.pid", str(folder / "nginx.pid"))
     # What Debian and the image have in /etc and /var.
     (folder / "mime.types").write_text("types { text/html html; }\n")
@@ -56,6 +57,14 @@ def proxy(advisor: Advisor, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def proxy(advisor: Advisor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of nginx before a server that is away and the advisor."""
+    folder = tmp_path_factory.mktemp("nginx")
+    with nginx_before(folder, free_port(), advisor.port) as address:
+        yield address
 
 
 @pytest.mark.parametrize(
@@ -131,3 +140,34 @@ def test_no_request_hides_in_another(proxy: str, advisor: Advisor, ending: str) 
             while connection.recv(4096):
                 pass
     assert advisor.events(sender) == []
+
+
+@pytest.mark.slow
+async def test_two_servers_on_postgresql_replace_each_other(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    tool("nginx", "nginx")
+    with running_site(tmp_path_factory.mktemp("two"), 2) as site:
+        ports = [each.port for each in site.servers]
+        with nginx_before(tmp_path_factory.mktemp("nginx"), *ports) as address:
+            token = new_token(address)
+            talk = (("surgery in Kenya", "Kenya"), ("only 4 weeks", "4 weeks"))
+            for number, (text, told) in enumerate((*talk, ("delete my data", "Delete"))):
+                if number:
+                    # Whichever server the person is on: one is killed, then the other stops.
+                    site.kill(0) if number == 1 else site.stop(1)
+                async with widget(address, token) as person:
+                    known = len(await person.sync())
+                    await person.say(text)
+                    await person.until(lambda person=person: person.texts())
+                    said = await person.sync(known)
+                    assert told in json.dumps(said), said
+                if number == 1:
+                    site.start(0)
+            site.start(1)
+            button = said[-1]["buttons"][0]
+            async with widget(address, token) as person:
+                await person.say(button["title"], payload=button["payload"])
+                await person.until(lambda: person.texts())
+                left = await person.sync()
+            assert [each["text"][:7] for each in left] == ["Delete ", "Deleted"]
