@@ -152,6 +152,7 @@ def tally(site: Site, people: list[Talk]) -> dict[str, Any]:
         if row.answers is not None:
             out_of_order += row.answers < order.get(row.conversation, 0)
             order[row.conversation] = row.answers
+    waits = sorted(wait for each in people for wait in each.waited)
     return {
         "conversations": len(people),
         "turns": len(said),
@@ -160,7 +161,8 @@ def tally(site: Site, people: list[Talk]) -> dict[str, Any]:
         "out_of_order": out_of_order,
         "unanswered": len(said) - len(heard) + waiting,
         "told_sorry": sum(FAILED_SENTENCE in text or PARTLY_SENTENCE in text for text in heard),
-        "worst_gap_s": round(max(wait for each in people for wait in each.waited), 1),
+        "p95_s": round(waits[len(waits) * 95 // 100], 1),
+        "worst_gap_s": round(waits[-1], 1),
     }
 
 
