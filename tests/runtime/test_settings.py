@@ -91,7 +91,7 @@ def test_the_web_channels_settings_are_read_and_typed(set_environment) -> None:
     assert settings.origins == {"https://a.example", "http://localhost:8000"}
     assert (settings.token_minutes, settings.grace_days, settings.keep_days) == (10, 2, 7)
     assert settings.messages_per_minute == Rate(12, 4)
-    assert settings.address_messages_per_minute == Rate(600, 200)
+    assert settings.address_messages_per_minute == Rate(1_200, 400)
     assert settings.proxies == 1
     assert "xxx" not in repr(settings)
 
