@@ -1,5 +1,6 @@
 """The real advisor on two servers with one PostgreSQL."""
 
+import asyncio
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.faults import cut_network, kill_one, talk, tally
 from tests.support.site import Site, running_site
 
 pytestmark = pytest.mark.slow
@@ -64,3 +66,10 @@ def test_a_server_that_is_told_to_stop_says_so_and_ends_in_time(site: Site) -> N
     assert text_of(ask(site, 1, "after", "why should I do an internship"))
     site.start(0)
     assert text_of(ask(site, 0, "after", "surgery in Kenya"))
+
+
+@pytest.mark.parametrize("fault", [kill_one, cut_network], ids=lambda fault: fault.__name__)
+def test_a_server_that_dies_or_is_cut_off_costs_nobody_an_answer(site: Site, fault) -> None:
+    result = tally(site, asyncio.run(talk(site, fault, each=2)))
+    for name in ("lost", "doubled", "out_of_order", "unanswered"):
+        assert result[name] == 0, result

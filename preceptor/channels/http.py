@@ -117,8 +117,8 @@ def is_rebound(request: Request, settings: Settings) -> bool:
 
 
 def health(request: Request) -> HTTPResponse:
-    """Answer 200 if a model is loaded, otherwise 503."""
+    """Answer 200 if a model is loaded with all that it needs, otherwise 503."""
     agent = getattr(request.app.ctx, "agent", None)
-    if agent is None or not agent.is_ready():
-        return Refusal("The advisor has no model loaded.", "unavailable", 503).response()
+    if agent is None or not agent.is_ready() or not getattr(agent, "is_warm", True):
+        return Refusal("The advisor has no model loaded yet.", "unavailable", 503).response()
     return json_response({"status": "ok"})

@@ -36,8 +36,9 @@ from preceptor.runtime.fair import SOURCE, FairPlaces
 # Both well below the 10 s after which another server has taken over.
 SWEEP_SECONDS = 2.0
 LEASE_SECONDS = 7.0
-# A turn waits for its action now and then; reading, which doesn't, has fair places of its own.
-TURNS_AT_ONCE = 16
+# Turns compute more than they wait: with more at once, everyone's would only take longer, and an
+# honest one beside those of ten attackers longest.
+TURNS_AT_ONCE = 4
 DRAIN_SECONDS = 10.0
 MOST_ATTEMPTS = 3
 """An item that was begun so often and never finished may be what ends the server."""

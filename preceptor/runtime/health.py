@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import Any
 
 import sqlalchemy as sa
 from sanic import Sanic
@@ -19,7 +18,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from preceptor.channels.http import json_response
 from preceptor.channels.inbox import SWEEP_SECONDS
-from preceptor.channels.storage import engine_of
 from preceptor.runtime.settings import Settings
 from preceptor.runtime.threads import Overdue, TimedThreads
 
@@ -30,17 +28,15 @@ _SWEEPS_MISSED = 5
 
 def add_health(app: Sanic, settings: Settings) -> None:
     """Add the two routes to the server's app."""
-    threads: list[TimedThreads] = []
+    threads = TimedThreads(1, _LIMIT_SECONDS, 2)
 
     async def healthz(request: Request) -> HTTPResponse:
         return json_response({"status": "ok"})
 
     async def readyz(request: Request) -> HTTPResponse:
-        if not threads:
-            threads.append(TimedThreads(1, _LIMIT_SECONDS, 2))
         in_the_way = _not_ready(app)
         try:
-            in_the_way += await threads[0].run(_not_writable, app, settings)
+            in_the_way += await threads.run(_not_writable, app, settings)
         except Overdue:
             in_the_way.append("database")
         if in_the_way:
@@ -53,16 +49,15 @@ def add_health(app: Sanic, settings: Settings) -> None:
 
 def _not_ready(app: Sanic) -> list[str]:
     """Return what of the server itself keeps it from answering."""
-    agent, inbox = getattr(app.ctx, "agent", None), getattr(app.ctx, "inbox", None)
-    if agent is None or not agent.is_ready() or not agent.is_warm:
+    agent, inbox = app.ctx.agent, app.ctx.inbox
+    if not agent.is_ready() or not agent.is_warm:
         return ["model"]
     in_the_way = ["reading"] if agent.processor.is_stuck else []
-    if inbox is not None:
-        late = time.monotonic() - _SWEEPS_MISSED * SWEEP_SECONDS
-        if any(worker.swept_at < late for worker in inbox.workers):
-            in_the_way.append("worker")
-        if inbox.is_stopping:
-            in_the_way.append("stopping")
+    late = time.monotonic() - _SWEEPS_MISSED * SWEEP_SECONDS
+    if any(worker.swept_at < late for worker in inbox.workers):
+        in_the_way.append("worker")
+    if inbox.is_stopping:
+        in_the_way.append("stopping")
     return in_the_way
 
 
@@ -72,14 +67,13 @@ def _not_writable(app: Sanic, settings: Settings) -> list[str]:
     if shutil.disk_usage(settings.var).free < _FREE_BYTES_NEEDED:
         in_the_way.append("disk")
     store = getattr(app.ctx.agent.tracker_store, "_tracker_store", None)
-    engines = {engine_of(settings.channels_url), getattr(store, "engine", None)} - {None}
+    engines = {app.ctx.inbox.engine, getattr(store, "engine", app.ctx.inbox.engine)}
     if not all(map(_is_writable, engines)):
         in_the_way.append("database")
     return in_the_way
 
 
-def _is_writable(engine: Any) -> bool:
-    assert isinstance(engine, Engine)
+def _is_writable(engine: Engine) -> bool:
     try:
         with engine.connect() as connection:
             # SQLite lets a transaction begin that could not write in the end.

@@ -33,7 +33,7 @@ def serve(
         settings: Places, address and databases.
         log_to: Where log lines go; standard error by default.
         tell: Shows a sentence to whoever starts the server.
-        when_ready: Called when the server listens.
+        when_ready: Called when the server can answer.
 
     Raises:
         Complaint: If there is no whole model, or it or the actions cannot be loaded, or the
@@ -60,7 +60,7 @@ def serve(
     @app.after_server_start
     async def tell_that_it_listens(*_: Any) -> None:
         listening.append(True)
-        when_ready()
+        app.ctx.warming.add_done_callback(lambda _: when_ready())
 
     app.run(host=settings.interface, port=settings.port, access_log=False)
     if not listening:
