@@ -13,7 +13,7 @@ PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
 .PHONY: help run chat test lint catalogue knowledge train nlu-report answers-report talk-report widget bench-nlu \
-	bench-reading bench-serve slack-demo lock clean runtime dev
+	bench-reading bench-serve bench-faults slack-demo lock clean runtime dev
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -71,6 +71,12 @@ bench-reading: dev ## Measure how the time of reading grows with a message's len
 
 bench-serve: dev ## Measure training, start, memory and turns, beside Rasa's default
 	@.venv/bin/python -m benchmarks.serve $(ARGS)
+
+bench-faults: dev ## Let people talk while servers, databases and networks break
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) train
+	@$(PRECEPTOR) knowledge import
+	@.venv/bin/python -m benchmarks.faults $(ARGS)
 
 slack-demo: dev ## Try the advisor in a fake Slack in the browser, without a workspace
 	@$(PRECEPTOR) catalogue import

@@ -9,7 +9,7 @@ from actions.search_programs import find
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.language_names import language_name
 from preceptor.catalogue.money import Money
-from preceptor.conversation.choices import Tell
+from preceptor.conversation.choices import Choice, Erase, Tell
 from preceptor.conversation.decide import meant
 from preceptor.conversation.follow_ups import (
     DETAIL,
@@ -41,6 +41,10 @@ class FollowUp(TopicAction):
 
     def answer(self, turn: Turn) -> None:
         """Answer by the kind of follow-up, or do what a button says."""
+        if isinstance(turn.choice, Erase):
+            # The agent has done it before the turn (`AdvisorAgent.handle_message`).
+            turn.reply(turn.say("person_erased"))
+            return
         if isinstance(turn.choice, Tell):
             _click(turn, turn.choice)
             return
@@ -256,10 +260,11 @@ def _own_words(turn: Turn) -> str | None:
 
 
 def _forget_me(turn: Turn) -> None:
-    """Forget what the person has told, the search's values included."""
+    """Forget what the person has told, the search's values included; offer to delete it all."""
     turn.frame = turn.frame.copy(update={"person": Person()})
     turn.set(**{name: None for name in turn.slots if name.startswith(("search_", "licensing_"))})
-    turn.reply(turn.say("person_forgotten"))
+    erase = Choice(title=turn.say("button_erase"), payload=Erase())
+    turn.reply(turn.say("person_forgotten"), choices=[erase])
 
 
 def _repeat(turn: Turn) -> None:

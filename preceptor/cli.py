@@ -25,6 +25,7 @@ _MOUNTED = {
     "catalogue": ("preceptor.catalogue.cli", "catalogue"),
     "knowledge": ("preceptor.knowledge.cli", "knowledge"),
     "nlu-report": ("preceptor.evaluation.report", "nlu_report"),
+    "people": ("preceptor.channels.people", "people"),
     "talk-report": ("preceptor.evaluation.talk", "talk_report"),
     "slack": ("preceptor.channels.slack.cli", "slack"),
 }

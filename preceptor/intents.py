@@ -95,7 +95,7 @@ class Intent(BaseModel):
     clicks: tuple[
         Literal[
             "show", "compare", "save", "remove", "page", "widen", "search", "restart", "country",
-            "tell", "neither",
+            "tell", "erase", "neither",
         ],
         ...,
     ] = ()  # fmt: skip

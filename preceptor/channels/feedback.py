@@ -8,7 +8,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from preceptor.channels.storage import metadata, writing
+from preceptor.channels.storage import Kept, metadata, writing
 
 Rating = Literal["up", "down"]
 
@@ -20,6 +20,7 @@ _ratings = sa.Table(
     sa.Column("message", sa.String(128), primary_key=True),
     sa.Column("rating", sa.String(8), nullable=False),
     sa.Column("rated_at", sa.Float, nullable=False),
+    info={"kept": Kept(conversation="conversation", since="rated_at")},
 )
 
 
@@ -56,11 +57,3 @@ class Ratings:
         )
         with self._engine.connect() as connection:
             return {message: rating for message, rating in connection.execute(query)}
-
-    def forget(self, conversation: str) -> None:
-        """Delete a conversation's ratings."""
-        old = _ratings.delete().where(
-            _ratings.c.channel == self._channel, _ratings.c.conversation == conversation
-        )
-        with writing(self._engine) as connection:
-            connection.execute(old)

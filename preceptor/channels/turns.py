@@ -1,29 +1,36 @@
 """The turns of a channel, after which a person always has a reply in words.
 
 If a turn fails, takes too long or says nothing, a sentence of our own is the reply, and the log
-gets the cause with the conversation's id. The answer to a message in another language begins with
-a sentence in that language (`preceptor.channels.prefaces`).
+gets the cause with the conversation's id. A turn that could not be saved is tried again before
+that. The answer to a message in another language begins with a sentence in that language
+(`preceptor.channels.prefaces`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import BotUttered, UserUttered
+from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
 from preceptor.channels.clean_text import clean_text
-from preceptor.channels.inbox import MOST_ATTEMPTS, Item
+from preceptor.channels.inbox import MOST_ATTEMPTS, Item, Superseded
 from preceptor.channels.output import RepliesOutput, metadata_of, read_reply
 from preceptor.channels.prefaces import Prefaces
 from preceptor.conversation.choices import Payload
 from preceptor.conversation.replies import Reply
+from preceptor.runtime.logs import hidden
+from preceptor.runtime.metrics import STAGE_SECONDS, TURNS
 
 TURN_LIMIT_SECONDS = 20.0
+PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)
+"""Before each further try of a turn that the conversations' database didn't read or save."""
 
 # Constant text: these are said where the domain's responses may be out of reach.
 FAILED_SENTENCE = (
@@ -69,7 +76,7 @@ class Turns:
         payload: Payload | None = None,
         message_id: str | None = None,
     ) -> list[Reply]:
-        """Run a turn and return what it says, at least one reply; raise nothing.
+        """Run a turn and return what it says, at least one reply.
 
         The text is cleaned first (see `clean_text`), so quick replies must carry words and not
         `/intent` payloads.
@@ -79,6 +86,10 @@ class Turns:
             text: What the person said.
             payload: What the button does that they clicked, or None.
             message_id: By which Rasa stores the message.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: The conversation could not be read or saved.
+            Superseded: Another server works on the message.
         """
         cleaned = clean_text(text)
         notes = [Reply(lead=cleaned.note)] if cleaned.note else []
@@ -93,13 +104,16 @@ class Turns:
             message_id=message_id,
             metadata=metadata_of(payload),
         )
-        with bound_contextvars(conversation=conversation):
-            cause = await self._run(message)
+        with bound_contextvars(conversation=conversation), hidden(text):
+            with STAGE_SECONDS.labels("turn").time():
+                cause = await self._run(message)
             replies = list(output.replies)
             if cause is None and not replies:
                 cause = "the turn ended without a reply"
             if replies and (preface := self._prefaces.before(conversation, message.parse_data)):
                 replies[0] = _with_preface(replies[0], preface)
+            outcome = "answered" if cause is None else "partly" if replies else "failed"
+            TURNS.labels(self._channel, outcome).inc()
             if cause is not None:
                 log.error("turn.failed", cause=cause, messages_sent=len(replies))
                 replies.append(Reply(lead=PARTLY_SENTENCE if replies else FAILED_SENTENCE))
@@ -118,14 +132,26 @@ class Turns:
             payload: What the button does that they clicked, or None.
         """
         message_id = f"{self._channel}-{item.id}"
-        if item.attempts > 1:
-            earlier = await _earlier_replies(agent, conversation, message_id)
-            if earlier:
-                return earlier
-        if item.attempts > MOST_ATTEMPTS:
-            log.error("turn.given_up", conversation=conversation, attempts=item.attempts)
-            return [Reply(lead=FAILED_SENTENCE)]
-        return await self.replies(conversation, text, payload, message_id)
+        STAGE_SECONDS.labels("waiting").observe(max(0.0, time.time() - item.queued_at))
+        tries = 0
+        while True:
+            try:
+                if item.attempts > 1 or tries:
+                    earlier = await _earlier_replies(agent, conversation, message_id)
+                    if earlier:
+                        return earlier
+                if item.attempts > MOST_ATTEMPTS:
+                    log.error("turn.given_up", conversation=conversation, attempts=item.attempts)
+                    return [Reply(lead=FAILED_SENTENCE)]
+                return await self.replies(conversation, text, payload, message_id)
+            except SQLAlchemyError as error:
+                cause = f"{type(error).__name__}: {error}"[:300]
+                if tries == len(PAUSES_SECONDS):
+                    log.error("turn.failed", conversation=conversation, cause=cause)
+                    return [Reply(lead=FAILED_SENTENCE)]
+                log.warning("turn.not_saved", conversation=conversation, cause=cause)
+            await asyncio.sleep(PAUSES_SECONDS[tries])
+            tries += 1
 
     async def _run(self, message: UserMessage) -> str | None:
         """Run a turn; return what went wrong, if anything."""
@@ -142,6 +168,8 @@ class Turns:
         failure = turn.exception()
         if failure is None:
             return None
+        if isinstance(failure, (SQLAlchemyError, Superseded)):
+            raise failure
         log.error("turn.exception", exc_info=failure)
         return f"{type(failure).__name__}: {failure}"[:300]
 

@@ -118,6 +118,12 @@ class Tell(_Payload):
     follow_up: str | None = None
 
 
+class Erase(_Payload):
+    """Delete everything that the person has written."""
+
+    do: Literal["erase"] = "erase"
+
+
 class Neither(_Payload):
     """None of what was offered."""
 
@@ -136,6 +142,7 @@ Payload = Annotated[
     | Restart
     | Country
     | Tell
+    | Erase
     | Neither,
     Field(discriminator="do"),
 ]

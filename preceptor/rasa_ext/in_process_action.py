@@ -25,6 +25,7 @@ from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 from rasa_sdk.interfaces import ActionExecutionRejection as RejectedByAction
 from rasa_sdk.interfaces import ActionNotFoundException
 
+from preceptor.runtime.metrics import STAGE_SECONDS
 from preceptor.runtime.threads import Overdue, TimedThreads
 
 ACTION_LIMIT_SECONDS = 5.0
@@ -138,7 +139,8 @@ class InProcessAction(Action):
         """
         events: list[dict[str, Any]]
         try:
-            events, responses = await self._runner.run(self._name, tracker, domain)
+            with STAGE_SECONDS.labels("action").time():
+                events, responses = await self._runner.run(self._name, tracker, domain)
         except RejectedByAction as rejection:
             raise ActionExecutionRejection(self._name, rejection.message) from rejection
         except Exception as error:

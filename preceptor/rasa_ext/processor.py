@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,20 +19,22 @@ from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from preceptor.channels.people import People, person_of
+from preceptor.channels.storage import in_thread
+from preceptor.conversation.choices import Erase
 from preceptor.conversation.decide import decided
 from preceptor.conversation.frame import Frame
 from preceptor.conversation.registration import as_registration
-from preceptor.rasa_ext.choices import parse_choice
+from preceptor.rasa_ext.choices import CHOICE, parse_choice
 from preceptor.rasa_ext.graph_runner import SequentialGraphRunner
 from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction
 from preceptor.rasa_ext.tracker_store import StrictTrackerStore
+from preceptor.runtime.metrics import STAGE_SECONDS, count_message
 from preceptor.runtime.threads import TimedThreads
 
 # Half of what a turn may take. Reading is bounded; this is for what is wrong with it.
 READING_LIMIT_SECONDS = 10.0
 _MOST_OVERDUE = 3
-WARMING_LIMIT_SECONDS = 10.0
-"""How long the first messages wait for what is loaded after the start."""
 
 
 class Processor(MessageProcessor):
@@ -56,6 +57,11 @@ class Processor(MessageProcessor):
         self._actions = actions
         self._reading = TimedThreads(1, READING_LIMIT_SECONDS, _MOST_OVERDUE)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Say whether no message can be read, because earlier ones have not ended."""
+        return self._reading.is_stuck
+
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         with tempfile.TemporaryDirectory() as folder:
@@ -77,15 +83,17 @@ class Processor(MessageProcessor):
         """
         chosen = parse_choice(message)
         if chosen is not None:
+            count_message(chosen)
             return chosen
         if self.http_interpreter:
             parsed = await super().parse_message(message, tracker, only_output_properties)
         else:
             # No step that reads looks at the conversation.
             nobody = DialogueStateTracker.from_events(message.sender_id, [])
-            parsed = await self._reading.run(
-                self._parse_message_with_graph, message, nobody, only_output_properties
-            )
+            with STAGE_SECONDS.labels("reading").time():
+                parsed = await self._reading.run(
+                    self._parse_message_with_graph, message, nobody, only_output_properties
+                )
             self._update_full_retrieval_intent(parsed)
             self._check_for_unseen_features(parsed)
         if tracker is not None:
@@ -94,6 +102,7 @@ class Processor(MessageProcessor):
             searching = slots.get("search_offset") is not None or slots.get("topic") == "search"
             parsed = await self._reading.run(decided, parsed, frame, searching=searching)
             parsed = as_registration(parsed, slots.get("topic"))
+            count_message(parsed)
         message.parse_data = parsed
         return parsed
 
@@ -114,7 +123,12 @@ class Processor(MessageProcessor):
 
 
 class AdvisorAgent(Agent):
-    """Rasa's agent with our processor, and with a tracker store that fails where it must."""
+    """Rasa's agent with our processor, and with a tracker store that fails where it must.
+
+    Attributes:
+        is_warm: whether all that a turn needs is loaded; before that no message is begun, since
+            an action that has to load the answers first would run into its time limit.
+    """
 
     def __init__(self, *args: Any, actions: ActionRunner | None = None, **kwargs: Any) -> None:
         """Make an agent without a model.
@@ -126,15 +140,17 @@ class AdvisorAgent(Agent):
         """
         super().__init__(*args, **kwargs)
         self._actions = actions
-        self.warming: asyncio.Future[None] | None = None
+        self.is_warm = True
+        self.people: People | None = None
 
     async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
-        """Answer a message, as `Agent.handle_message` does, once `warming` is done.
+        """Answer a message, as `Agent.handle_message` does.
 
-        Otherwise an action that has to load the answers first would run into its time limit.
+        Before the turn of somebody who wants to be forgotten, all that is kept of them is deleted.
         """
-        if self.warming is not None and not self.warming.done():
-            await asyncio.wait({self.warming}, timeout=WARMING_LIMIT_SECONDS)
+        if self.people is not None and (message.metadata or {}).get(CHOICE) == Erase().dict():
+            person = person_of(message.sender_id)
+            await in_thread(self.people.forget, person, waiting=True)
         return await super().handle_message(message)
 
     @staticmethod

@@ -6,13 +6,19 @@ results alike, with three differences: it keeps conversations in memory and asks
 one query whether they are still what is stored; its trackers know which events are new; and they
 copy their state instead of replaying it. With Rasa's own, the 200th turn of a conversation takes
 four times as long as the fifth.
+
+The database is asked in threads, never on the event loop. Where the inbox is in the same database,
+a turn is saved only by the server that still has its message.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +28,9 @@ from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.orm import Session, sessionmaker
 
-from preceptor.channels.storage import write_ahead
+from preceptor.channels.inbox import WORKING, Item, check
+from preceptor.channels.storage import engine_of, in_thread, is_shared, write_ahead
+from preceptor.runtime.metrics import STAGE_SECONDS
 
 CONVERSATIONS_KEPT = 300
 EVENTS_KEPT = 100
@@ -77,6 +85,7 @@ class TrackerStore(SQLTrackerStore):
         host: str | None = None,
         event_broker: Any = None,
         url: str | None = None,
+        with_inbox: bool = False,
         **kwargs: Any,
     ) -> None:
         """Open the database and make its table where it is missing.
@@ -86,9 +95,13 @@ class TrackerStore(SQLTrackerStore):
             host: as for `SQLTrackerStore`: a host's name or a whole address.
             event_broker: where new events are published, if anywhere.
             url: a whole address; it comes before `host`.
+            with_inbox: whether the inbox is in the same database, so that saving can look at it.
             kwargs: `dialect`, `db`, `query` and the rest of `SQLTrackerStore`.
         """
         self._kept: OrderedDict[str, LiveTracker] = OrderedDict()
+        self._with_inbox = with_inbox
+        # SQLite has one writer at a time: waiting here is cheaper than its polling.
+        self._turn = threading.Lock()
         super().__init__(domain=domain, host=url or host, event_broker=event_broker, **kwargs)
         # What people typed stays out of errors, and so out of logs.
         self.engine.hide_parameters = True
@@ -104,7 +117,10 @@ class TrackerStore(SQLTrackerStore):
                 connect_args={"check_same_thread": False},
             )
             sa.event.listen(self.engine, "connect", write_ahead)
-            self.sessionmaker = sessionmaker(bind=self.engine)
+        elif is_shared(self.engine):
+            self.engine.dispose()
+            self.engine = engine_of(address.render_as_string(hide_password=False))
+        self.sessionmaker = sessionmaker(bind=self.engine)
 
     @property
     def domain(self) -> Domain:
@@ -124,16 +140,9 @@ class TrackerStore(SQLTrackerStore):
         """Return the latest session of a conversation, or None if there is none."""
         # Whoever asks may change it and never save it, so what is kept is given away.
         kept = self._kept.pop(sender_id, None)
-        with self.session_scope() as session:
-            if self._is_file:
-                # With a write-ahead log a turn could read what is locked, be answered, and be lost
-                # when it is saved; like this it fails now, and the person is told.
-                session.execute(sa.text("BEGIN IMMEDIATE"))
-            mark = _mark(session, sender_id)
-            if kept is not None and kept.mark == mark:
-                return kept
-            query = self._event_query(session, sender_id, fetch_events_from_all_sessions=False)
-            events = [json.loads(row.data) for row in query]
+        mark, events = await in_thread(self._read, sender_id, kept.mark if kept else None)
+        if events is None:
+            return kept
         if not events:
             return None
         tracker: LiveTracker = LiveTracker.from_dict(
@@ -142,18 +151,37 @@ class TrackerStore(SQLTrackerStore):
         tracker.unsaved, tracker.mark = [], mark
         return tracker
 
+    def _read(self, sender_id: str, known: Any) -> tuple[Any, list[dict[str, Any]] | None]:
+        """Return a conversation's mark and its events; None for those if the mark is known."""
+        with self._session() as session:
+            if self._is_file:
+                # With a write-ahead log a turn could read what is locked, and wait in vain when it
+                # is saved; like this it fails now.
+                session.execute(sa.text("BEGIN IMMEDIATE"))
+            mark = _mark(session, sender_id)
+            if known is not None and known == mark:
+                return mark, None
+            query = self._event_query(session, sender_id, fetch_events_from_all_sessions=False)
+            rows = query.all()
+        return mark, [json.loads(row.data) for row in rows]
+
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Store the events that are not stored yet."""
+        """Store the events that are not stored yet.
+
+        Raises:
+            Superseded: Another server has begun the message that the turn is for.
+        """
+        with STAGE_SECONDS.labels("saving").time():
+            await self._save(tracker)
+
+    async def _save(self, tracker: DialogueStateTracker) -> None:
         if not isinstance(tracker, LiveTracker):
             await super().save(tracker)
             return
         await self.stream_events(tracker)
         new = tracker.unsaved
-        with self.session_scope() as session:
-            if new:
-                session.execute(sa.insert(_EVENTS), [_row(tracker.sender_id, each) for each in new])
-            mark = _mark(session, tracker.sender_id)
-            session.commit()
+        item = WORKING.get() if self._with_inbox else None
+        mark = await in_thread(self._write, tracker.sender_id, new, item)
         nobody_else_wrote = mark[1] == tracker.mark[1] + len(new)
         tracker.unsaved, tracker.mark = [], mark
         # A session that has just begun is read back: the database leaves out what is before it.
@@ -161,6 +189,21 @@ class TrackerStore(SQLTrackerStore):
             self._kept[tracker.sender_id] = tracker.copy()
             if len(self._kept) > CONVERSATIONS_KEPT:
                 self._kept.popitem(last=False)
+
+    def _write(self, sender_id: str, new: list[Event], item: Item | None) -> Any:
+        with self._session() as session:
+            if item is not None:
+                check(session, item)
+            if new:
+                session.execute(sa.insert(_EVENTS), [_row(sender_id, each) for each in new])
+            mark = _mark(session, sender_id)
+            session.commit()
+        return mark
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with self._turn if self._is_file else nullcontext(), self.session_scope() as session:
+            yield session
 
     async def stream_events(self, tracker: DialogueStateTracker) -> None:
         """Publish the events that are not stored yet."""
@@ -188,11 +231,10 @@ def _row(sender_id: str, event: Event) -> dict[str, Any]:
 
 
 class StrictTrackerStore(FailSafeTrackerStore):
-    """A tracker store that does not pass an unreadable conversation off as a new one.
+    """A tracker store whose errors fail the turn, which is then tried again.
 
-    Rasa's answers such a turn from an empty tracker: the search would seem forgotten, and
-    the turn's events would be dropped or mixed up when they are saved. An error while saving
-    is still only logged, since by then the person has the answer.
+    Rasa's answers a turn from an empty tracker if the conversation can't be read: the search would
+    seem forgotten. If it can't be saved, Rasa keeps it in memory: answered and forgotten.
     """
 
     def init_tracker(self, sender_id: str) -> DialogueStateTracker:
@@ -201,5 +243,9 @@ class StrictTrackerStore(FailSafeTrackerStore):
         return tracker
 
     def on_tracker_store_retrieve_error(self, error: Exception) -> None:
-        """Let the turn fail; `Turns` tells the person and logs the cause."""
+        """Let the turn fail; `Turns` tries again, and in the end tells the person."""
+        raise error
+
+    def on_tracker_store_error(self, error: Exception) -> None:
+        """Let the turn fail, as with an error while reading."""
         raise error

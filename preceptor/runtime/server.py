@@ -16,6 +16,8 @@ from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import CODE, Complaint, Settings
 
+CLOSING_SECONDS = 1.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -31,7 +33,7 @@ def serve(
         settings: Places, address and databases.
         log_to: Where log lines go; standard error by default.
         tell: Shows a sentence to whoever starts the server.
-        when_ready: Called when the server listens.
+        when_ready: Called when the server can answer.
 
     Raises:
         Complaint: If there is no whole model, or it or the actions cannot be loaded, or the
@@ -58,7 +60,7 @@ def serve(
     @app.after_server_start
     async def tell_that_it_listens(*_: Any) -> None:
         listening.append(True)
-        when_ready()
+        app.ctx.warming.add_done_callback(lambda _: when_ready())
 
     app.run(host=settings.interface, port=settings.port, access_log=False)
     if not listening:
@@ -87,12 +89,17 @@ def _app(settings: Settings, model: Path) -> Any:
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.endpoints import EndpointConfig
 
+    from preceptor.channels.http import Refusal, is_rebound, metrics_page
+    from preceptor.channels.people import People, keep_clean
     from preceptor.rasa_ext.in_process_action import ActionRunner
+    from preceptor.runtime.health import add_health
 
     endpoints = AvailableEndpoints.read_endpoints(str(settings.home / "endpoints.yml"))
     if settings.conversations_url:
         endpoints.tracker_store = EndpointConfig(
-            type="preceptor.rasa_ext.tracker_store.TrackerStore", url=settings.conversations_url
+            type="preceptor.rasa_ext.tracker_store.TrackerStore",
+            url=settings.conversations_url,
+            with_inbox=settings.conversations_url == settings.channels_url,
         )
     actions = None
     if endpoints.action is None or not endpoints.action.url:
@@ -106,22 +113,47 @@ def _app(settings: Settings, model: Path) -> Any:
 
     async def load(app: Any, _: Any) -> None:
         app.ctx.agent = await load_agent(model, endpoints, actions)
+        app.ctx.agent.is_warm = False
+        app.ctx.agent.people = People(settings)
 
     async def warm(app: Any, loop: asyncio.AbstractEventLoop) -> None:
-        # After the server listens, so that it is there at once; a message that comes within the
-        # first seconds waits.
-        app.ctx.agent.warming = loop.create_task(warm_up(app.ctx.agent))
+        # After the server listens, so that it is there at once; what comes before it is warm waits
+        # in the inbox.
+        app.ctx.warming = loop.create_task(warm_up(app.ctx.agent))
+        app.ctx.cleaning = loop.create_task(keep_clean(app.ctx.agent.people))
 
-    return configure_app(
+    async def stop_cleaning(app: Any, _: Any) -> None:
+        app.ctx.cleaning.cancel()
+
+    app = configure_app(
         create_http_input_channels(None, str(settings.home / "credentials.yml")),
         # Its HTTP API can load models and run code (CVE-2024-49375): never on.
         enable_api=False,
         server_listeners=[
             (load, "before_server_start"),
             (warm, "after_server_start"),
+            (stop_cleaning, "before_server_stop"),
             (close_resources, "after_server_stop"),
         ],
     )
+    # What is still open when turns have ended waits for nothing.
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = CLOSING_SECONDS
+    add_health(app, settings)
+    app.add_route(metrics_page(settings), "/metrics")
+
+    @app.on_request
+    async def refuse_rebound(request: Any) -> Any:
+        if is_rebound(request, settings):
+            sentence = "This part of the advisor is for its own machine, by the name localhost."
+            return Refusal(sentence, "origin", 403).response()
+        return None
+
+    @app.on_response
+    async def forbid_guessing(_: Any, response: Any) -> None:
+        if response is not None:
+            response.headers["X-Content-Type-Options"] = "nosniff"
+
+    return app
 
 
 async def load_agent(model: Path, endpoints: Any, actions: Any) -> Any:
@@ -181,6 +213,7 @@ async def warm_up(agent: Any) -> None:
     with contextlib.suppress(Exception):
         await agent.parse_message("Hello")
         await asyncio.to_thread(warm_answers)
+    agent.is_warm = True
     # What is there now stays: full collections need not look through it again.
     gc.collect()
     gc.freeze()

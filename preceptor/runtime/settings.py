@@ -148,6 +148,13 @@ class Settings(_Section):
         default_text="the file `var/secret`, made at first use",
         repr=False,
     )
+    keep_days: int = _setting(
+        "PRECEPTOR_KEEP_DAYS",
+        30,
+        "how long what people wrote is kept, in days; SECURITY.md lists what",
+        ge=1,
+        le=3650,
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = _setting(
         "PRECEPTOR_LOG_LEVEL",
         "INFO",
@@ -242,23 +249,20 @@ class WebSettings(_Section):
         ge=1,
         le=365,
     )
-    keep_days: int = _setting(
-        "PRECEPTOR_WEB_KEEP_DAYS", 30, "how long messages are kept, in days", ge=1, le=3650
-    )
     messages_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_MESSAGES_PER_MINUTE",
         Rate(30, 10),
         "how often one conversation may say something; a third of it at once",
     )
-    # A school's computers share one address.
+    # A school's computers share one address: 300 people who begin at once, with two requests each.
     address_messages_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_ADDRESS_MESSAGES_PER_MINUTE",
-        Rate(600, 200),
+        Rate(1_200, 400),
         "how often one address may, with all its conversations",
     )
     address_sessions_per_minute: Rate = _setting(
         "PRECEPTOR_WEB_ADDRESS_SESSIONS_PER_MINUTE",
-        Rate(300, 150),
+        Rate(1_800, 600),
         "how often one address may ask for a token or a connection",
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import ParamSpec, TypeVar
 
+from preceptor.runtime.fair import SOURCE, FairPlaces
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -30,13 +32,14 @@ class TimedThreads:
         """Start nothing yet.
 
         Args:
-            at_once: how many threads run in time; further calls wait for their turn.
+            at_once: how many threads run in time; further calls wait, those of the source
+                (`preceptor.runtime.fair`) first that has used least.
             limit_seconds: how long a call may take, without its wait.
             most_overdue: how many overdue threads there may be before new work is refused.
         """
         self.limit_seconds = limit_seconds
         self._most_overdue = most_overdue
-        self._places = asyncio.Semaphore(at_once)
+        self._places = FairPlaces(at_once)
         self._overdue = 0
         self._lock = threading.Lock()
 
@@ -49,8 +52,8 @@ class TimedThreads:
         Raises:
             Overdue: It took too long, or too many calls before it have not ended yet.
         """
-        async with self._places:
-            if self._overdue >= self._most_overdue:
+        async with self._places.place(SOURCE.get()):
+            if self.is_stuck:
                 raise Overdue(f"{self._overdue} calls before it have not ended yet")
             outcome: Future[T] = Future()
             outcome.set_running_or_notify_cancel()
@@ -76,6 +79,11 @@ class TimedThreads:
                 if not outcome.done():
                     self._count(1)
                     outcome.add_done_callback(lambda _: self._count(-1))
+
+    @property
+    def is_stuck(self) -> bool:
+        """Say whether new work is refused, because too much is overdue."""
+        return self._overdue >= self._most_overdue
 
     def _count(self, change: int) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 """Durable queues and their workers, in a real SQLite file and in a real PostgreSQL."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -8,12 +9,15 @@ from sqlalchemy.engine import Engine
 from preceptor.channels import inbox as inbox_module
 from preceptor.channels.inbox import Item, Queue, Worker
 from preceptor.channels.storage import writing
+from preceptor.runtime.fair import FairPlaces
 from tests.support.web import until
 
 
 @pytest.fixture
-def queue(engine: Engine) -> Queue:
-    return Queue(engine, "test")
+def queue(engine: Engine) -> Iterator[Queue]:
+    made = Queue(engine, "test")
+    yield made
+    made.bus.stop()
 
 
 def put(queue: Queue, lane: str, text: str, position: float = 0.0) -> None:
@@ -29,25 +33,28 @@ def finish(queue: Queue, item: Item) -> bool:
 def test_items_of_a_lane_come_in_order_and_lanes_by_their_age(queue: Queue) -> None:
     for lane, text, position in (("b", "2", 7.5), ("a", "1", 1.0), ("b", "1", 7.25), ("b", "3", 9)):
         put(queue, lane, text, position)
-    assert queue.lanes() == ["b", "a"]
+    assert list(queue.lanes()) == ["b", "a"]
     texts = []
     while (item := queue.begin("b")) is not None:
         texts.append(item.content["text"])
         assert finish(queue, item)
     assert texts == ["1", "2", "3"]
-    assert queue.lanes() == ["a"]
+    assert list(queue.lanes()) == ["a"]
 
 
 def test_queues_of_one_database_are_apart(queue: Queue, engine: Engine) -> None:
     put(queue, "a", "mine")
     other = Queue(engine, "other")
-    assert other.lanes() == [] and other.begin("a") is None
+    assert other.lanes() == {} and other.begin("a") is None
 
 
 def test_only_the_latest_beginning_may_finish_an_item(queue: Queue) -> None:
     put(queue, "a", "1")
-    first, second = queue.begin("a"), queue.begin("a")
-    assert first is not None and second is not None
+    first = queue.begin("a")
+    assert first is not None
+    queue.renew([first], 0)
+    second = queue.begin("a")
+    assert second is not None
     assert (first.attempts, second.attempts) == (1, 2)
     assert not finish(queue, first)
     assert finish(queue, second) and not finish(queue, second)
@@ -91,7 +98,7 @@ async def test_what_an_earlier_process_left_and_what_comes_is_worked(queue: Queu
     put(queue, "a", "1")
     put(queue, "b", "1")
     recorder = Recorder(queue)
-    worker = Worker(queue, recorder.work, at_once=1)
+    worker = Worker(queue, recorder.work, FairPlaces(1))
     worker.start()
     await until(lambda: len(recorder.done) == 2)
     put(queue, "a", "2")
@@ -110,10 +117,26 @@ async def test_what_fails_is_worked_again_and_holds_no_other_lane_up(
     recorder.failures = 1
     for lane, text in (("a", "1"), ("a", "2"), ("b", "1")):
         put(queue, lane, text)
-    worker = Worker(queue, recorder.work, at_once=1)
+    worker = Worker(queue, recorder.work, FairPlaces(1))
     worker.start()
     await until(lambda: len(recorder.done) == 3)
     assert recorder.done[0] == "b1" and recorder.done[1:] == ["a1", "a2"]
+    await worker.stop(1)
+
+
+async def test_nothing_is_begun_before_all_that_a_turn_needs_is_loaded(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_module, "SWEEP_SECONDS", 0.05)
+    recorder, warm = Recorder(queue), asyncio.Event()
+    worker = Worker(queue, recorder.work, is_ready=warm.is_set)
+    put(queue, "a", "1")
+    worker.start()
+    worker.wake("a")
+    await asyncio.sleep(0.3)
+    assert recorder.done == [] and queue.lanes()
+    warm.set()
+    await until(lambda: recorder.done == ["a1"])
     await worker.stop(1)
 
 

@@ -9,6 +9,8 @@ import httpx
 import pytest
 from rasa.core.run import configure_app
 
+from preceptor.channels import inbox
+from preceptor.channels import rest as rest_module
 from preceptor.channels.rest import RestInput
 from preceptor.conversation.choices import Choice, Page
 from preceptor.conversation.replies import Reply, as_custom
@@ -23,13 +25,14 @@ class EchoAgent:
     """Stands where Rasa's agent would, and says back what reaches it."""
 
     action_endpoint = None
-    tracker_store = None
+    tracker_store = SimpleNamespace(retrieve=None)
     processor = None
 
     def __init__(self):
         self.messages = []
         self.failure = None
         self.ready = True
+        self.hold = None
 
     def is_ready(self) -> bool:
         return self.ready
@@ -38,6 +41,10 @@ class EchoAgent:
         if self.failure:
             raise self.failure
         self.messages.append(message)
+        if message.text.startswith("hold"):
+            # An event of another loop: looked at, not waited for.
+            while not self.hold.is_set():
+                await asyncio.sleep(0.01)
         reply = {"text": f"You said {message.text}"}
         if message.text == "hi":
             more = Choice(title="More", payload=Page(offset=3))
@@ -228,3 +235,55 @@ async def test_conversations_are_answered_side_by_side(rest):
     assert [answer.json()[0]["text"] for answer in answers] == [
         f"You said {number}" for number in range(50)
     ]
+
+
+async def test_the_same_message_again_gets_the_same_answer_and_is_asked_once(rest):
+    body = {"sender": "again", "message": "hello", "id": "one"}
+    answers = await asyncio.gather(*(rest.client.post(WEBHOOK, json=body) for _ in range(5)))
+    later = await rest.client.post(WEBHOOK, json=body)
+    assert all(answer.json() == later.json() for answer in answers)
+    assert [message.text for message in rest.agent.messages] == ["hello"]
+    # Another person's message may have the same id.
+    await rest.client.post(WEBHOOK, json={**body, "sender": "another"})
+    assert len(rest.agent.messages) == 2
+
+
+@pytest.mark.parametrize("given", [7, "", "x" * 65, "a\nb", ["a"]])
+async def test_an_id_that_names_nothing_is_refused(rest, given):
+    body = {"sender": "me", "message": "hello", "id": given}
+    answer = await rest.client.post(WEBHOOK, json=body)
+    assert answer.status_code == 400 and '"id"' in answer.json()["error"]
+
+
+async def test_what_is_not_answered_in_time_is_told_with_its_id_and_answered_later(
+    rest, monkeypatch
+):
+    monkeypatch.setattr(rest_module, "WAIT_SECONDS", 0.2)
+    rest.agent.hold = asyncio.Event()
+    body = {"sender": "patient", "message": "hold on"}
+    answer = await rest.client.post(WEBHOOK, json=body)
+    assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
+    rest.agent.hold.set()
+    monkeypatch.setattr(rest_module, "WAIT_SECONDS", 20)
+    again = await rest.client.post(WEBHOOK, json={**body, "id": answer.json()["id"]})
+    assert again.json()[0]["text"] == "You said hold on"
+    assert len(rest.agent.messages) == 1
+
+
+async def test_more_than_may_wait_is_refused_at_once_with_a_sentence(rest, monkeypatch):
+    monkeypatch.setattr(inbox, "MOST_IN_A_LANE", 2)
+    rest.agent.hold = asyncio.Event()
+    first = [
+        asyncio.ensure_future(
+            rest.client.post(WEBHOOK, json={"sender": "greedy", "message": f"hold {n}"})
+        )
+        for n in range(4)
+    ]
+    done, waiting = await asyncio.wait(first, timeout=2)
+    assert {task.result().status_code for task in done} == {503} and len(done) == 2
+    assert all(int(task.result().headers["Retry-After"]) for task in done)
+    assert all("try again" in task.result().json()["error"] for task in done)
+    modest = await rest.client.post(WEBHOOK, json={"sender": "modest", "message": "hi"})
+    assert modest.status_code == 200
+    rest.agent.hold.set()
+    assert {(await task).status_code for task in waiting} == {200}

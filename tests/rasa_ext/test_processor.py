@@ -12,12 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.domain import Domain
 from rasa.shared.nlu.training_data.message import Message
 
-from preceptor.rasa_ext.processor import AdvisorAgent, Processor
+from preceptor.rasa_ext.processor import Processor
 from preceptor.runtime.threads import Overdue, TimedThreads
 from tests.support.tiny_project import ROOT
 
@@ -140,22 +139,3 @@ async def test_the_loop_goes_on_while_a_message_is_read(reader):
     assert time.monotonic() - started < 2 and not reading.done()
     reader.let_go.set()
     await reading
-
-
-async def test_the_first_messages_wait_until_all_is_loaded(monkeypatch) -> None:
-    handled = []
-
-    async def handle(self: Agent, message: UserMessage) -> list[Any]:
-        handled.append(message.text)
-        return []
-
-    monkeypatch.setattr(Agent, "handle_message", handle)
-    agent = AdvisorAgent()
-    agent.warming = asyncio.get_running_loop().create_future()
-    answer = asyncio.create_task(agent.handle_message(UserMessage("hi")))
-    await asyncio.sleep(0.05)
-    assert handled == []
-    agent.warming.set_result(None)
-    await answer
-    await agent.handle_message(UserMessage("again"))
-    assert handled == ["hi", "again"]

@@ -28,9 +28,13 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.inbox import WORKING, Item, Queue, Superseded
+from preceptor.channels.storage import open_channels, writing
 from preceptor.rasa_ext import tracker_store as module
-from preceptor.rasa_ext.tracker_store import TrackerStore
+from preceptor.rasa_ext.tracker_store import StrictTrackerStore, TrackerStore
+from preceptor.runtime.settings import Settings
 
 DOMAIN = Domain.from_yaml(
     """
@@ -342,3 +346,38 @@ def test_what_was_deleted_while_a_turn_ran_stays_deleted(sqlite: str) -> None:
     )
     again = run(store.retrieve("person"))
     assert again is not None and len(again.events) == 1
+
+
+def test_a_turn_is_saved_only_by_who_still_has_its_message(new_database, tmp_path: Path) -> None:
+    url = new_database()
+    queue = Queue(open_channels(Settings(home=tmp_path, channels_database=url)), "rest")
+    with writing(queue.engine) as connection:
+        queue.add(connection, "person", {})
+    store, clock = TrackerStore(DOMAIN, url=url, with_inbox=True), Clock()
+
+    async def turn_of(item: Item | None) -> None:
+        WORKING.set(item)
+        tracker = await store.get_or_create_tracker("person", append_action_listen=False)
+        tracker.update(user(clock), DOMAIN)
+        await store.save(tracker)
+
+    first = queue.begin("person")
+    assert first is not None
+    run(turn_of(first))
+    queue.renew([first], 0)
+    second = queue.begin("person")
+    with pytest.raises(Superseded):
+        run(turn_of(first))
+    run(turn_of(second))
+    stored = run(TrackerStore(DOMAIN, url=url).retrieve("person"))
+    assert stored is not None and len(stored.events) == 2
+
+
+def test_a_turn_that_cannot_be_saved_fails(sqlite: str) -> None:
+    store, clock = StrictTrackerStore(TrackerStore(DOMAIN, url=sqlite)), Clock()
+    tracker = run(store.get_or_create_tracker("person"))
+    tracker.update(user(clock), DOMAIN)
+    with store._tracker_store.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE events")
+    with pytest.raises(SQLAlchemyError):
+        run(store.save(tracker))

@@ -1,5 +1,6 @@
 """What people typed stays out of logs: errors of databases don't carry it."""
 
+import json
 import logging
 import subprocess
 import sys
@@ -71,6 +72,7 @@ async def test_a_turn_that_cannot_be_saved_is_logged_without_its_words(
 
 def test_every_line_of_the_log_is_cleaned() -> None:
     script = f"""
+import json
 import logging
 from preceptor.runtime.logs import configure_logging
 configure_logging()
@@ -78,3 +80,30 @@ logging.getLogger("x").error("it failed\\nDETAIL:  Key (words)=({WORDS})")
 """
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert '"event": "it failed"' in run.stderr and WORDS not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "raised", "logged"),
+    [
+        ("Surgery in Kenya", "KeyError('kenya')", "KeyError: '…'"),
+        ("医学实习签证", "ValueError('no 实习签 here')", "ValueError: no … here"),
+        ("hello", "OSError('the disk is full')", "OSError: the disk is full"),
+    ],
+)
+def test_errors_of_a_turn_are_logged_without_its_words(said: str, raised: str, logged: str) -> None:
+    script = f"""
+import asyncio
+from preceptor.channels.turns import Turns
+from preceptor.runtime.logs import configure_logging
+configure_logging()
+async def turn(message):
+    raise {raised}
+asyncio.run(Turns("rest", turn).replies("one", {said!r}))
+"""
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    lines = [json.loads(line) for line in run.stderr.splitlines() if line.startswith("{")]
+    by_event = {line["event"]: line for line in lines}
+    assert by_event["turn.failed"]["cause"] == logged
+    assert by_event["turn.failed"]["conversation"] == "one"
+    trace = by_event["turn.exception"]["exception"]
+    assert trace.splitlines()[-1] == logged and 'File "<string>", line' in trace

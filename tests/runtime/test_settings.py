@@ -83,15 +83,14 @@ def test_the_web_channels_settings_are_read_and_typed(set_environment) -> None:
         PRECEPTOR_WEB_IDENTITY_SECRET="x" * 32,
         PRECEPTOR_WEB_PROXIES="1",
         PRECEPTOR_WEB_GRACE_DAYS="2",
-        PRECEPTOR_WEB_KEEP_DAYS="7",
         PRECEPTOR_WEB_TOKEN_MINUTES="10",
         PRECEPTOR_WEB_MESSAGES_PER_MINUTE="12",
     )
     settings = WebSettings()
     assert settings.origins == {"https://a.example", "http://localhost:8000"}
-    assert (settings.token_minutes, settings.grace_days, settings.keep_days) == (10, 2, 7)
+    assert (settings.token_minutes, settings.grace_days) == (10, 2)
     assert settings.messages_per_minute == Rate(12, 4)
-    assert settings.address_messages_per_minute == Rate(600, 200)
+    assert settings.address_messages_per_minute == Rate(1200, 400)
     assert settings.proxies == 1
     assert "xxx" not in repr(settings)
 
@@ -105,7 +104,7 @@ def test_the_web_channels_settings_are_read_and_typed(set_environment) -> None:
         ({"PRECEPTOR_WEB_IDENTITY_SECRET": "short"}, "at least 32 characters"),
         ({"PRECEPTOR_WEB_PROXIES": "-1"}, 'PRECEPTOR_WEB_PROXIES is "-1": ensure this value is'),
         ({"PRECEPTOR_WEB_PROXIES": "many"}, "not a valid integer"),
-        ({"PRECEPTOR_WEB_KEEP_DAYS": "0"}, "greater than or equal to 1"),
+        ({"PRECEPTOR_WEB_GRACE_DAYS": "0"}, "greater than or equal to 1"),
         ({"PRECEPTOR_WEB_MESSAGES_PER_MINUTE": "few"}, "a whole number from 1 to 60000"),
         ({"PRECEPTOR_WEB_MESSAGES_PER_MINUTE": "0"}, "a whole number from 1 to 60000"),
     ],

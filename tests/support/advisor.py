@@ -99,8 +99,10 @@ class Advisor:
         self.home = home
         self.settings = settings or {}
         self.port = port
+        self.conversations_url = f"sqlite:///{home / 'conversations.db'}"
         self.catalogue_url = f"sqlite:///{home / 'catalogue.db'}"
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
+        self.url = f"http://127.0.0.1:{port}"
+        self.client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
         self._intents: dict[str, str] = {}
 
     @property
@@ -168,9 +170,11 @@ class Advisor:
                 cwd=self.home,
                 env=environment(
                     self.home,
-                    PRECEPTOR_PORT=str(self.port),
-                    PRECEPTOR_CONVERSATIONS_URL=f"sqlite:///{self.home / 'conversations.db'}",
-                    **self.settings,
+                    **{
+                        "PRECEPTOR_PORT": str(self.port),
+                        "PRECEPTOR_CONVERSATIONS_URL": self.conversations_url,
+                        **self.settings,
+                    },
                 ),
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -171,9 +171,9 @@ class Widget:
         await self.client.disconnect()
 
 
-async def until(condition: Callable[[], Any]) -> Any:
+async def until(condition: Callable[[], Any], seconds: float = LIMIT_SECONDS) -> Any:
     """Wait for a condition and return what it returned."""
-    deadline = time.monotonic() + LIMIT_SECONDS
+    deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "it did not happen"
         await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from preceptor.channels.http import Refusal, json_response, read_body
+from preceptor.channels.inbox import Inbox
 from preceptor.channels.output import channel_seals
 from preceptor.channels.slack.app import build_app
 from preceptor.channels.slack.http import LIMIT_BYTES, bolt_request, sanic_response
@@ -83,7 +84,7 @@ class SlackInput(InputChannel):
         async def prepare(app: Sanic, _: Any) -> None:
             if self._config is not None:
                 try:
-                    await self._prepare(self._config, on_new_message)
+                    await self._prepare(app, self._config, on_new_message)
                 except Complaint as complaint:
                     log.error("slack.off", why=complaint.message)
                     self._config = None
@@ -132,11 +133,13 @@ class SlackInput(InputChannel):
                 return _off(_NO_OAUTH)
             return sanic_response(await flow.handle_callback(bolt_request(request)))
 
-    async def _prepare(self, config: SlackSettings, on_new_message: OnNewMessage) -> None:
+    async def _prepare(
+        self, app: Sanic, config: SlackSettings, on_new_message: OnNewMessage
+    ) -> None:
         tokens_key = derived_key(self._settings, "slack tokens")
-        engine = open_channels(self._settings)
+        inbox = Inbox.of(app, open_channels(self._settings))
         seals = channel_seals(self._settings)
-        self._service = SlackService(config, engine, seals, tokens_key, on_new_message)
+        self._service = SlackService(config, inbox, seals, tokens_key, on_new_message)
         self._app = build_app(self._service)
 
     def _connect(self, service: SlackService, app: AsyncApp) -> None:

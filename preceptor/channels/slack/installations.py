@@ -15,7 +15,7 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.engine import Connection, Engine
 
-from preceptor.channels.storage import metadata, writing
+from preceptor.channels.storage import Kept, metadata, serialise, writing
 
 KEPT_SECONDS = 24 * 3600
 CONVERSATIONS_KEPT = 5
@@ -30,14 +30,28 @@ _installations = sa.Table(
     sa.Column("team", sa.String(32), primary_key=True),
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("installed_at", sa.Float, nullable=False),
+    # Until the workspace removes the app.
+    info={"kept": Kept()},
 )
+
+
+def _of_person(person: str) -> sa.sql.ColumnElement:
+    _, team, user = f"{person}::".split(":")[:3]
+    answer = sa.and_(
+        _memory.c.key.startswith("answer:"),
+        _memory.c.value.contains(f'"user": {json.dumps(user)}', autoescape=True),
+    )
+    return sa.or_(_memory.c.key == f"person:{team}:{user}", answer)
+
+
 _memory = sa.Table(
     "slack_memory",
     metadata,
     sa.Column("key", sa.String(255), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
-    # NULL for what is kept for good.
+    # NULL for what has been used since rows without an end were given one.
     sa.Column("expires_at", sa.Float, index=True),
+    info={"kept": Kept(until="expires_at", of_person=_of_person)},
 )
 
 
@@ -111,8 +125,9 @@ class SlackMemory:
 
     def remember(self, connection: Connection, key: str, seconds: float) -> bool:
         """Remember a key, at most 250 characters; return False if it is known."""
-        connection.execute(_memory.delete().where(_memory.c.expires_at < time.time()))
         key = f"seen:{key}"
+        serialise(connection, key)
+        connection.execute(_memory.delete().where(_memory.c.expires_at < time.time()))
         if _value(connection, key) is not None:
             return False
         _put(connection, key, True, seconds)

@@ -18,10 +18,10 @@ import structlog
 from rasa.shared.core.trackers import DialogueStateTracker
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy.engine import Engine
 
 from preceptor.channels.feedback import Ratings
-from preceptor.channels.inbox import Item, Queue, Worker
+from preceptor.channels.http import OVERLOADED
+from preceptor.channels.inbox import Inbox, Item, Overload, Worker
 from preceptor.channels.output import opened
 from preceptor.channels.slack import home
 from preceptor.channels.slack.blocks import Rendered, Rendering, joined, render
@@ -35,12 +35,10 @@ from preceptor.conversation.plain_text import plain_text
 from preceptor.conversation.replies import Reply
 from preceptor.runtime.settings import SlackSettings
 
-# They share one loop with what acknowledges: with four at once, an acknowledgement waited 198 ms at
-# the 99th percentile of 1,000 events of 200 people, with two 75 ms.
-TURNS_AT_ONCE = 2
 # Slack's deliveries overtake each other now and then: a turn waits this long for an earlier one.
 SETTLING_SECONDS = 0.15
-STOP_SECONDS = 4.0
+# The outbox is sent after the last turns have ended, within what is left before 15 s.
+STOP_SECONDS = 2.0
 REMEMBERED_SECONDS = 2 * 3600
 _SUBSTANTIAL_CHARACTERS = 160
 
@@ -53,7 +51,7 @@ class SlackService:
     def __init__(
         self,
         config: SlackSettings,
-        engine: Engine,
+        inbox: Inbox,
         seals: Seals,
         tokens_key: bytes,
         on_new_message: OnNewMessage,
@@ -62,12 +60,14 @@ class SlackService:
 
         Args:
             config: How Slack is reached.
-            engine: The channels' database.
+            inbox: What the channels share, on the channels' database.
             seals: What seals the buttons' values and opens them.
             tokens_key: 32 bytes with which installations' tokens are encrypted.
             on_new_message: Rasa's handler.
         """
+        engine = inbox.engine
         self.config = config
+        self.inbox = inbox
         self.seals = seals
         self.installations = Installations(engine, tokens_key)
         self.memory = SlackMemory(engine)
@@ -76,9 +76,9 @@ class SlackService:
         self._agent: Any = None
         self._turns = Turns("slack", on_new_message)
         self._session = aiohttp.ClientSession()
-        self._inbox, self._outbox = Queue(engine, "slack"), Queue(engine, "slack outbox")
+        self._inbox, self._outbox = inbox.queue("slack"), inbox.queue("slack outbox")
         outbox = Outbox(self._outbox, self.client_of, self._session)
-        self._worker = Worker(self._inbox, self._work, TURNS_AT_ONCE, SETTLING_SECONDS)
+        self._worker = inbox.worker(self._inbox, self._work, SETTLING_SECONDS)
         self._sender = Worker(self._outbox, outbox.deliver)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._tokens: dict[tuple[str | None, str | None], dict[str, Any] | None] = {}
@@ -101,7 +101,7 @@ class SlackService:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._worker.stop(STOP_SECONDS)
+        await self.inbox.drain()
         await self._sender.stop(STOP_SECONDS)
         await self._session.close()
 
@@ -123,9 +123,14 @@ class SlackService:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: If it could not be kept; Slack then sends it again.
         """
-        is_new = await in_thread(self._keep, incoming, remembered)
+        work = incoming.work
+        try:
+            is_new = await in_thread(self._keep, incoming, remembered)
+        except Overload:
+            await self.send(work, *self._said(work, [Reply(lead=OVERLOADED.sentence)]))
+            return True
         if is_new:
-            self._worker.wake(incoming.work.conversation)
+            self._worker.wake(work.conversation, _source(work))
         return is_new
 
     def _keep(self, incoming: Incoming, remembered: float) -> bool:
@@ -135,7 +140,8 @@ class SlackService:
                 return False
             if incoming.joins is not None:
                 self.memory.join(connection, work.team, work.channel, incoming.joins)
-            self._inbox.add(connection, work.conversation, work.dict(), work.position)
+            lane, source = work.conversation, _source(work)
+            self._inbox.add(connection, lane, work.dict(), work.position, source)
         return True
 
     async def _work(self, item: Item) -> None:
@@ -343,6 +349,11 @@ def message_of(
         "otherwise": otherwise,
         "url": work.response_url,
     }
+
+
+def _source(work: Work) -> str:
+    """Return who waits in line for a turn: a person, with all their conversations."""
+    return f"{work.team}:{work.user}"
 
 
 def lane_of(work: Work) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import math
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
@@ -22,15 +22,16 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from preceptor.channels.bus import LOST, MISSED
 from preceptor.channels.feedback import Ratings
-from preceptor.channels.http import Refusal, health, json_response, read_body
-from preceptor.channels.inbox import Item, Queue, Worker
+from preceptor.channels.history import NEWS, History, LoggedReply, Message
+from preceptor.channels.http import OVERLOADED, Refusal, health, json_response, read_body
+from preceptor.channels.inbox import Inbox, Item, Overload, Worker
 from preceptor.channels.output import channel_seals, opened, storable
-from preceptor.channels.rate_limit import RateLimit
+from preceptor.channels.rate_limit import SharedLimit
 from preceptor.channels.storage import in_thread, open_channels
 from preceptor.channels.turns import OnNewMessage, Turns
 from preceptor.channels.web import files
-from preceptor.channels.web.history import History, LoggedReply, Message
 from preceptor.channels.web.origins import address_of, is_allowed, set_cors
 from preceptor.channels.web.output import logged, shortlist, wire
 from preceptor.channels.web.tokens import Tokens
@@ -52,9 +53,9 @@ SOCKETS_A_CONVERSATION = 20
 # Events that cost no turn: reading the log, ratings.
 EVENTS = Rate(600, 120)
 DAY_SECONDS = 24 * 3600
-CLEAN_SECONDS = 3600.0
-# Below the 10 s after which a server that doesn't end is killed, with room for Rasa's own end.
-STOP_SECONDS = 4.0
+# How soon a widget may come back that is told that the server stops.
+COME_BACK_SECONDS = 1
+CLOSING_SECONDS = 2.0
 # Engine.IO's polling transport puts several packets into one request.
 BODY_BYTES = 4 * FRAME_BYTES
 
@@ -178,7 +179,7 @@ class _WebBlueprint(Blueprint):
         app.enable_websocket()
         app.config.WEBSOCKET_MAX_SIZE = FRAME_BYTES
         server: WebServer = self.ctx.server
-        server.app = app
+        server.attach(app)
         app.add_route(files.widget_file, "/widget/<name>", methods=["GET", "HEAD"])
         # Rasa has a route of its own for "/".
         app.register_middleware(files.page, "request")
@@ -201,56 +202,53 @@ class WebServer:
             web_settings.grace_days * DAY_SECONDS,
             web_settings.identity_secret,
         )
-        engine = open_channels(settings)
-        inbox = Queue(engine, self.name)
-        self._worker = Worker(inbox, self._work)
-        self._history = History(engine, inbox)
+        self._source_key = derived_key(settings, "addresses")
+        self._engine = engine = open_channels(settings)
         self._ratings = Ratings(engine, self.name)
         self._seals = channel_seals(settings)
         self._turns = Turns(self.name, on_new_message)
-        self._sessions = RateLimit(web_settings.address_sessions_per_minute)
-        self._says = RateLimit(web_settings.messages_per_minute)
-        self._address_says = RateLimit(web_settings.address_messages_per_minute)
-        self._events = RateLimit(EVENTS)
+        self._sessions = SharedLimit(engine, "sessions", web_settings.address_sessions_per_minute)
+        self._says = SharedLimit(engine, "says", web_settings.messages_per_minute)
+        self._address_says = SharedLimit(
+            engine, "address says", web_settings.address_messages_per_minute
+        )
+        self._events = SharedLimit(engine, "events", EVENTS)
         # The conversation and the address behind each connected socket.
         self._people: dict[str, tuple[str, str]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._cleaner: asyncio.Task[None] | None = None
-        self._stopping = False
         self.sio = self._socket_server()
 
     name = "web"
 
+    def attach(self, app: Sanic) -> None:
+        """Take part in the inbox of a server."""
+        self.app = app
+        self._inbox = Inbox.of(app, self._engine)
+        queue = self._inbox.queue(self.name)
+        self._worker: Worker = self._inbox.worker(queue, self._work)
+        self._history = History(self._engine, queue)
+        self._inbox.bus.on(NEWS, self._show_news)
+        self._inbox.bus.on(LOST, self._close)
+        self._inbox.bus.on(MISSED, self._show_latest)
+
     # -- the server's start and end ------------------------------------------------------------
 
     async def start(self, _app: Sanic, _loop: Any) -> None:
-        """Answer what an earlier run has left, and take care of the history."""
+        """Answer what an earlier run has left."""
         self._worker.start()
-        self._cleaner = asyncio.ensure_future(self._clean())
 
     async def stop(self, _app: Sanic, _loop: Any) -> None:
         """Let running turns end, and close the connections; what waits is kept in the inbox."""
-        self._stopping = True
-        await self._worker.stop(STOP_SECONDS)
-        if self._cleaner is not None:
-            self._cleaner.cancel()
-        for socket in list(self.sio.eio.sockets.values()):
-            with contextlib.suppress(asyncio.TimeoutError, Exception):
-                await asyncio.wait_for(socket.close(wait=False), 1)
+        await self._inbox.drain()
+        await self._close()
         await self.sio.shutdown()
 
-    async def _clean(self) -> None:
-        """Delete what is older than it may be, every hour."""
-        while True:
-            now = time.time()
-            kept = self._web.keep_days * DAY_SECONDS
-            used = max(kept, self._web.grace_days * DAY_SECONDS + self._web.token_minutes * 60)
-            try:
-                for conversation in await in_thread(self._history.forget, now - kept, now - used):
-                    await in_thread(self._ratings.forget, conversation)
-            except SQLAlchemyError as error:
-                log.error("web.cleaning_failed", cause=str(error))
-            await asyncio.sleep(CLEAN_SECONDS)
+    async def _close(self) -> None:
+        """Close all connections: the widgets come back to this server or to another."""
+        await self.sio.emit("leaving", {"retry_after": COME_BACK_SECONDS})
+        sockets = list(self.sio.eio.sockets.values())
+        if closing := [asyncio.ensure_future(socket.close(wait=False)) for socket in sockets]:
+            await asyncio.wait(closing, timeout=CLOSING_SECONDS)
 
     def _agent(self) -> Any:
         assert self.app is not None
@@ -269,10 +267,13 @@ class WebServer:
             return await answer(request)
         except Refusal as refusal:
             return refusal.response()
+        except SQLAlchemyError as error:
+            log.error("web.log_failed", cause=str(error))
+            return Refusal(_AWAY, "unavailable", 503, retry_after=3).response()
 
     async def session(self, request: Request) -> HTTPResponse:
         """`POST /webhooks/web/session`: a token for a new conversation or one's own."""
-        self._check_rate(self._sessions, address_of(request, self._web.proxies))
+        await self._check_rate(self._sessions, self._source(request))
         try:
             wanted = SessionRequest.of(json.loads(await read_body(request, FRAME_BYTES)))
         except (pydantic.ValidationError, json.JSONDecodeError, UnicodeError, RecursionError):
@@ -295,8 +296,8 @@ class WebServer:
             # JSONP would hand answers to pages that CORS keeps out.
             raise Refusal("JSONP is not served here.")
         if "sid" not in request.args:
-            self._check_rate(self._sessions, address_of(request, self._web.proxies))
-            if self._stopping or len(self.sio.eio.sockets) >= SOCKETS:
+            await self._check_rate(self._sessions, self._source(request))
+            if self._inbox.is_closed or len(self.sio.eio.sockets) >= SOCKETS:
                 raise Refusal(
                     "The advisor has no room for another connection just now. "
                     "Please try again in a moment.",
@@ -317,6 +318,11 @@ class WebServer:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
 
+    def _source(self, request: Request) -> str:
+        """Return what stands for a request's address where it is counted: no address is kept."""
+        address = address_of(request, self._web.proxies).encode()
+        return hashlib.blake2b(address, key=self._source_key, digest_size=12).hexdigest()
+
     def _check_origin(self, request: Request) -> None:
         if not is_allowed(request, self._web.origins):
             raise Refusal(
@@ -327,8 +333,8 @@ class WebServer:
             )
 
     @staticmethod
-    def _check_rate(limit: RateLimit, key: str) -> None:
-        wait = limit.wait_for(key)
+    async def _check_rate(limit: SharedLimit, key: str) -> None:
+        wait = await limit.wait_for(key)
         if wait:
             seconds = math.ceil(wait)
             raise Refusal(
@@ -370,7 +376,7 @@ class WebServer:
             raise _connection_refused(Refusal(sentence, "rate_limited"))
         self._people[sid] = (
             conversation,
-            address_of(environ["sanic.request"], self._web.proxies),
+            self._source(environ["sanic.request"]),
         )
         await self.sio.enter_room(sid, conversation)
         with contextlib.suppress(SQLAlchemyError):
@@ -398,6 +404,8 @@ class WebServer:
                 return {"ok": True, **await handler(*person, checked)}
             except Refusal as refusal:
                 return {"ok": False, **refusal.body()}
+            except Overload:
+                return {"ok": False, **OVERLOADED.body()}
             except SQLAlchemyError as error:
                 log.error("web.log_failed", cause=str(error))
                 return {"ok": False, "error": _AWAY, "code": "unavailable", "retry_after": 3}
@@ -414,17 +422,20 @@ class WebServer:
         text = storable(payload.text)
         if not text.strip():
             raise Refusal("The message is empty; please type a question.")
-        self._check_rate(self._says, conversation)
-        self._check_rate(self._address_says, address)
-        return await self._write_down(conversation, payload.id, text, "text", payload.payload)
+        await self._check_rate(self._says, conversation)
+        await self._check_rate(self._address_says, address)
+        return await self._write_down(
+            conversation, address, payload.id, text, "text", payload.payload
+        )
 
     async def _restart(self, conversation: str, address: str, payload: Restart) -> dict[str, Any]:
-        self._check_rate(self._says, conversation)
-        return await self._write_down(conversation, payload.id, None, "restart")
+        await self._check_rate(self._says, conversation)
+        return await self._write_down(conversation, address, payload.id, None, "restart")
 
     async def _write_down(
         self,
         conversation: str,
+        address: str,
         client_id: uuid.UUID,
         text: str | None,
         kind: Literal["text", "restart"],
@@ -432,15 +443,16 @@ class WebServer:
     ) -> dict[str, Any]:
         async with self._lock(conversation):
             message, is_new = await in_thread(
-                self._history.add, conversation, str(client_id), text, kind, payload
+                self._history.add, conversation, str(client_id), text, kind, payload, address
             )
             if is_new:
                 await self._show(conversation, message)
-        self._worker.wake(conversation)
+        if is_new:
+            self._worker.wake(conversation, address)
         return {"seq": message.seq}
 
     async def _sync(self, conversation: str, address: str, payload: Sync) -> dict[str, Any]:
-        self._check_rate(self._events, conversation)
+        await self._check_rate(self._events, conversation)
         messages, more = await in_thread(
             self._history.after, conversation, payload.after, SYNC_MESSAGES
         )
@@ -453,7 +465,7 @@ class WebServer:
         }
 
     async def _rate(self, conversation: str, address: str, payload: Rating) -> dict[str, Any]:
-        self._check_rate(self._events, conversation)
+        await self._check_rate(self._events, conversation)
         rated = await in_thread(self._history.of, conversation, payload.seq)
         if rated is None or rated.sender != "advisor":
             raise Refusal("There is no answer of that number to rate.")
@@ -503,6 +515,23 @@ class WebServer:
     def _lock(self, conversation: str) -> asyncio.Lock:
         """Return what is held from writing to showing, so that widgets get messages in order."""
         return self._locks.setdefault(conversation, asyncio.Lock())
+
+    async def _show_news(self, conversation: str, first: int) -> None:
+        """Show what another server has written to a conversation that has widgets here."""
+        if any(other == conversation for other, _ in list(self._people.values())):
+            with contextlib.suppress(SQLAlchemyError):
+                new, _ = await in_thread(
+                    self._history.after, conversation, first - 1, SYNC_MESSAGES
+                )
+                for message in new:
+                    await self._show(conversation, message)
+
+    async def _show_latest(self) -> None:
+        """Show every conversation's latest message: a widget that sees a gap asks for the rest."""
+        for conversation in {other for other, _ in self._people.values()}:
+            with contextlib.suppress(SQLAlchemyError):
+                if latest := await in_thread(self._history.latest, conversation):
+                    await self._show(conversation, latest)
 
     async def _show(self, conversation: str, message: Message) -> None:
         await self.sio.emit("message", wire(message), room=conversation)

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from preceptor.channels.feedback import Rating
+from preceptor.channels.history import LoggedReply, Message
 from preceptor.channels.output import safe_url, storable
-from preceptor.channels.web.history import LoggedReply, Message
 from preceptor.conversation.cards import ProgramCard, ProgramListCard
 from preceptor.conversation.choices import Ask, Choice, Payload, Save, Seals, Show
 from preceptor.conversation.plain_text import plain_text

@@ -55,7 +55,7 @@ class Refusing:
                 self.queue.add(connection, lane, {"team": "T", **message})
         self.worker.wake(lane)
         await until(lambda: not self.worker.is_busy(lane))
-        assert self.queue.lanes() == []
+        assert self.queue.lanes() == {}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 import socketio
 from rasa.core.channels.channel import UserMessage
 
+from preceptor.channels import inbox
 from preceptor.channels.output import channel_seals
 from preceptor.conversation.cards import SourceLink
 from preceptor.conversation.choices import Choice, Page, Seals, Show
@@ -599,6 +600,35 @@ async def test_too_many_messages_at_once_are_refused_with_when_to_try_again(serv
         assert f"wait {answers[-1]['retry_after']} second" in answers[-1]["error"]
         assert (await other.say("hello"))["ok"]
         await until(lambda: len(one.texts()) == 12)
+
+
+async def test_more_than_may_wait_is_refused_at_once_in_words(server, monkeypatch) -> None:
+    monkeypatch.setattr(inbox, "MOST_IN_A_LANE", 2)
+    server.agent.hold = asyncio.Event()
+    async with widget(server.url) as one, widget(server.url) as other:
+        answers = [await one.say(f"hold {n}") for n in range(3)]
+        assert [answer["ok"] for answer in answers] == [True, True, False]
+        assert answers[-1]["code"] == "unavailable" and answers[-1]["retry_after"] > 0
+        assert "try again" in answers[-1]["error"]
+        assert (await other.say("hello"))["ok"]
+        await until(lambda: other.texts())
+        server.loop.call_soon_threadsafe(server.agent.hold.set)
+        await until(lambda: len(one.texts()) == 2)
+
+
+async def test_a_school_of_300_behind_one_address_is_answered(tmp_path) -> None:
+    running = RunningServer(Settings(home=tmp_path), WebSettings(), EchoAgent())
+
+    async def pupil(number: int) -> None:
+        token = await asyncio.to_thread(new_token, running.url)
+        async with widget(running.url, token) as one:
+            assert (await one.say(f"question {number}"))["ok"]
+            await until(lambda: one.texts() == [f"You said question {number}"], 120)
+
+    try:
+        await asyncio.gather(*map(pupil, range(300)))
+    finally:
+        running.stop()
 
 
 def test_one_address_gets_so_many_sessions_and_others_still_get_theirs(http) -> None:

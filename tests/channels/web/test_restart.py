@@ -7,7 +7,6 @@ import pytest
 
 from preceptor.channels import inbox
 from preceptor.channels.turns import FAILED_SENTENCE
-from preceptor.channels.web import channel
 from preceptor.conversation.choices import Choice, Page
 from preceptor.conversation.replies import Reply, as_custom
 from preceptor.runtime.settings import Settings, WebSettings
@@ -18,7 +17,7 @@ from tests.support.web import EchoAgent, RunningServer, until, widget
 def hurried(monkeypatch):
     """Servers that look for what waits, and stop, in a moment."""
     monkeypatch.setattr(inbox, "SWEEP_SECONDS", 0.1)
-    monkeypatch.setattr(channel, "STOP_SECONDS", 0.5)
+    monkeypatch.setattr(inbox, "DRAIN_SECONDS", 0.5)
 
 
 @pytest.fixture

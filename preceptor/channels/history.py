@@ -1,8 +1,9 @@
-"""The web channel's history: what was said in each conversation, in order and numbered.
+"""The history: what was said on the web and over REST in each conversation, in order and numbered.
 
 A message of a person is acknowledged once it is here and in the inbox, in one transaction. Its
 replies and the end of its work are written in one, too, so that an answer is here whole or not
-at all.
+at all. The tables' names are from when it held the web's conversations alone: a server that is
+about to be replaced still writes to them.
 """
 
 from __future__ import annotations
@@ -17,31 +18,40 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from preceptor.channels.inbox import Item, Queue
-from preceptor.channels.storage import metadata, writing
+from preceptor.channels.storage import Kept, metadata, serialise, writing
+
+NEWS = "history"
+"""The topic under which other servers hear of new messages: a conversation and a number."""
 
 _conversations = sa.Table(
     "web_conversations",
     metadata,
-    sa.Column("conversation", sa.String(64), primary_key=True),
+    sa.Column("conversation", sa.String(255), primary_key=True),
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("restart_seq", sa.Integer, nullable=False),
     sa.Column("touched_at", sa.Float, nullable=False, index=True),
+    # As long as a token may be renewed: a widget may come back and ask for what came after a
+    # message, so the numbers go on.
+    info={"kept": Kept(conversation="conversation", since="touched_at", at_least_days=366)},
 )
 
 _messages = sa.Table(
     "web_history",
     metadata,
-    sa.Column("conversation", sa.String(64), primary_key=True),
+    sa.Column("conversation", sa.String(255), primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("sender", sa.String(8), nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
-    # The widget's own id of a person's message; NULLs do not count for the constraint.
+    # The client's own id of a person's message; NULLs do not count for the constraint.
     sa.Column("client_id", sa.String(64)),
     sa.Column("text", sa.Text),
     # JSON: reply, buttons and image of the advisor's message, payload of a person's.
     sa.Column("content", sa.Text),
+    # Which message the advisor's answers.
+    sa.Column("answers", sa.Integer),
     sa.UniqueConstraint("conversation", "client_id", name="uq_web_history_client_id"),
+    info={"kept": Kept(conversation="conversation", since="at")},
 )
 
 
@@ -62,10 +72,11 @@ class Message:
         kind: `text`, or `restart` for the mark of a restart.
         sender: Who said it.
         at: When, in seconds since 1970.
-        client_id: The widget's id of a person's message.
+        client_id: The client's id of a person's message.
         text: What was said, plain text.
         content: `reply`, `buttons` and `image` of the advisor's message, `payload` of a
             person's, as far as there are any.
+        answers: The number of the message that the advisor's answers.
     """
 
     seq: int
@@ -75,6 +86,7 @@ class Message:
     client_id: str | None = None
     text: str | None = None
     content: dict[str, Any] = field(default_factory=dict)
+    answers: int | None = None
 
 
 class History:
@@ -95,24 +107,28 @@ class History:
         text: str | None,
         kind: Literal["text", "restart"] = "text",
         payload: str | list[str] | None = None,
+        source: str | None = None,
     ) -> tuple[Message, bool]:
         """Write down what a person said, or a restart, unless the same id is there already.
 
         Args:
             conversation: The conversation's id.
-            client_id: The widget's id of the message, unique in the conversation.
+            client_id: The client's id of the message, unique in the conversation.
             text: What was said; None for a restart.
             kind: What kind of message it is.
             payload: The value of the button that was clicked.
+            source: Whose message it is, see `Queue.add`.
 
         Returns:
             The message, and whether it is new. A new one is in the inbox as well.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: If the database cannot be written.
+            Overload: If too much waits for an answer.
         """
         content = {} if payload is None else {"payload": payload}
         with writing(self._engine) as connection:
+            serialise(connection, conversation)
             same = sa.and_(_of(conversation), _messages.c.client_id == client_id)
             row = connection.execute(sa.select(_messages).where(same)).first()
             if row is not None:
@@ -123,7 +139,8 @@ class History:
             if kind == "restart":
                 restarted = _conversations.update().where(_is(conversation))
                 connection.execute(restarted.values(restart_seq=seq))
-            self._inbox.add(connection, conversation, {}, seq)
+            self._inbox.add(connection, conversation, {}, seq, source)
+            self._inbox.bus.tell(connection, NEWS, conversation, seq)
         return message, True
 
     def answer(self, item: Item, replies: Iterable[LoggedReply]) -> list[Message]:
@@ -152,10 +169,19 @@ class History:
             first = self._count(connection, item.lane, len(replies)) - len(replies) + 1
             now = self._clock()
             added = [
-                Message(seq, "text", "advisor", now, text=reply.text, content=reply.content)
+                Message(
+                    seq,
+                    "text",
+                    "advisor",
+                    now,
+                    text=reply.text,
+                    content=reply.content,
+                    answers=int(item.position),
+                )
                 for seq, reply in enumerate(replies, first)
             ]
             self._insert(connection, item.lane, added)
+            self._inbox.bus.tell(connection, NEWS, item.lane, first)
         return added
 
     def of(self, conversation: str, seq: int) -> Message | None:
@@ -164,6 +190,20 @@ class History:
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
         return None if row is None else _message(row)
+
+    def latest(self, conversation: str) -> Message | None:
+        """Return a conversation's last message, or None."""
+        query = sa.select(_messages).where(_of(conversation)).order_by(_messages.c.seq.desc())
+        with self._engine.connect() as connection:
+            row = connection.execute(query.limit(1)).first()
+        return None if row is None else _message(row)
+
+    def answer_to(self, conversation: str, seq: int) -> list[Message]:
+        """Return the advisor's messages that answer a message; there are none as yet if empty."""
+        query = sa.select(_messages).where(_of(conversation), _messages.c.answers == seq)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_messages.c.seq)).fetchall()
+        return [_message(row) for row in rows]
 
     def after(self, conversation: str, seq: int, limit: int) -> tuple[list[Message], bool]:
         """Return what came after a message and is not before the last restart.
@@ -195,32 +235,6 @@ class History:
         old = sa.and_(_is(conversation), _conversations.c.touched_at < now - 24 * 3600)
         with writing(self._engine) as connection:
             connection.execute(_conversations.update().where(old).values(touched_at=now))
-
-    def forget(self, said_before: float, used_before: float) -> list[str]:
-        """Delete messages said before a moment, and conversations not used since another.
-
-        A message that waits for its answer is never lost, however old.
-
-        Args:
-            said_before: The moment for messages, in seconds since 1970.
-            used_before: The moment for conversations. Until then the numbers of their messages
-                go on, since a widget may come back and ask for what came after one.
-
-        Returns:
-            The conversations that are gone.
-        """
-        waiting = self._inbox.lanes()
-        with writing(self._engine) as connection:
-            old = _messages.c.at < said_before
-            connection.execute(
-                _messages.delete().where(old, _messages.c.conversation.not_in(waiting))
-            )
-            left = sa.exists().where(_messages.c.conversation == _conversations.c.conversation)
-            unused = sa.and_(_conversations.c.touched_at < used_before, sa.not_(left))
-            gone = sa.select(_conversations.c.conversation).where(unused)
-            names = list(connection.execute(gone).scalars())
-            connection.execute(_conversations.delete().where(unused))
-        return names
 
     def _count(self, connection: Connection, conversation: str, count: int) -> int:
         """Count a conversation's messages on, and return the last number."""
@@ -254,4 +268,6 @@ def _is(conversation: str) -> sa.sql.ColumnElement:
 
 def _message(row: Any) -> Message:
     content = json.loads(row.content) if row.content else {}
-    return Message(row.seq, row.kind, row.sender, row.at, row.client_id, row.text, content)
+    return Message(
+        row.seq, row.kind, row.sender, row.at, row.client_id, row.text, content, row.answers
+    )
