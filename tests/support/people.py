@@ -48,10 +48,12 @@ class Talk:
             own_id = str(uuid.uuid4())
             self.said[own_id] = text
             began = time.monotonic()
-            with contextlib.suppress(asyncio.TimeoutError):
-                self.heard[own_id] = await asyncio.wait_for(
-                    self.ask(own_id, text), PATIENCE_SECONDS
-                )
+            # Not `wait_for`, which waits for what it has cancelled.
+            asking = asyncio.ensure_future(self.ask(own_id, text))
+            await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
+            if asking.done():
+                self.heard[own_id] = asking.result()
+            asking.cancel()
             self.waited.append(time.monotonic() - began)
         await self.close()
 
@@ -120,8 +122,7 @@ class WebTalk(Talk):
 
     async def close(self) -> None:
         if self.widget is not None:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(self.widget.close(), 5)
+            await asyncio.wait({asyncio.ensure_future(self.widget.close())}, timeout=5)
 
 
 @dataclass
