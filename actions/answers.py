@@ -199,6 +199,7 @@ _EMPTY = frozenset(
     " when where which while will with would your".split()
 )
 """Words that say nothing of what is asked."""
+_WHOLE = frozenset({"words", "example"})
 _STEM, _MOST_IN = 5, 3
 """How many letters of a word count, and in how many sentences of an answer it may stand and still
 tell which of them is meant."""
@@ -215,7 +216,8 @@ def detail_of(answer: Answer, question: str) -> list[str]:
     "And shoes?" after what to wear is answered by the sentence on shoes.
     """
     parts = [(part, False) for part in (*answer.text, *answer.steps, *answer.closing)]
-    parts += [(text, True) for kind, text in answer.sections.items() if kind != "words"]
+    # Sentences of an example or of words to say mean little alone.
+    parts += [(text, True) for kind, text in answer.sections.items() if kind not in _WHOLE]
     sentences = [
         (sentence, part, whole)
         for part, whole in parts

@@ -50,6 +50,7 @@ _LEAST_MEANT = 3
 _MOST_BESIDE_A_PLACE = 3
 _MOST_LEANING = 9
 _MOST_OF_THANKS = 15
+_SURE_THANKS = 0.8
 _FEW_WORDS = 4
 # How likely a step of a protocol must be.
 _LIKELY_STEP = 0.65
@@ -123,6 +124,13 @@ def _is_thanks(parsed: Mapping[str, Any]) -> bool:
     """Tell whether a message thanks and asks nothing: "thank you. I feel a bit better"."""
     text = parsed.get("text") or ""
     thanks = words.THANKS.match(text)
+    thank = intents().with_role("thank")
+    if (parsed["intent"]["name"] == thank or not _is_sure(parsed)) and not _dangers(parsed):
+        # "You said that already, but thanks" complains, and "God bless you, medaase" may have been
+        # cut into a blessing and a question.
+        read = {each["name"]: each["confidence"] for each in parsed.get("intent_ranking") or []}
+        if read.get(thank, 0.0) >= _SURE_THANKS and "?" not in text and not new_matter(text):
+            return True
     return bool(
         thanks
         and not new_matter(text)
@@ -161,10 +169,11 @@ def _denies(parsed: Mapping[str, Any], frame: Frame) -> bool:
     text = parsed.get("text") or ""
     if without_denials(text) == text or parsed.get("safety"):
         return False
-    of_others = frame.danger is not None and frame.danger.kind != "crisis"
-    if _dangers(parsed) and (not of_others or "crisis" in _kinds_of_danger(parsed)):
+    own = "crisis" in _kinds_of_danger(parsed)
+    if _dangers(parsed) and (own or (frame.danger is not None and frame.danger.kind == "crisis")):
         return False
-    return frame.danger is not None or (bool(alarms(text)) and not _is_sure_matter(parsed))
+    sounds = bool(_dangers(parsed) or alarms(text))
+    return frame.danger is not None or (sounds and not _is_sure_matter(parsed))
 
 
 def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -418,15 +418,16 @@ def _of_several(
 
 def _claims(text: str, intent: str, sure: float, entities: Entities, talk: bool) -> bool:
     """Tell whether a question that was read as something else is one on registration."""
+    if not talk and len(text.split()) > _MOST_WORDS_OF_A_QUESTION:
+        # A story in which a nurse or a house officer stands has words of rules, too.
+        return False
     declared = intents().get(intent)
     group = declared.group if declared else None
     aspects = set(aspects_of(text))
     # "Are you sure?" is near to yes, "how do you know?" to "who are you?".
     doubts = talk and group in _TALK and _is_short(text) and "source" in aspects
     matter = group in ("advice", "refusal") or intent == FALLBACK
-    # A story in which a nurse or a dentist stands is asked of no register.
-    told = len(text.split()) > _MOST_WORDS_OF_A_QUESTION
-    other = matter and not told and _is_of_another_profession(text, entities)
+    other = matter and _is_of_another_profession(text, entities)
     if asks_meaning(text, entities) or doubts or other:
         return True
     kinds = {e["entity"] for e in entities if e.get("role") != "excluded"}

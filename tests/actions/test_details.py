@@ -67,3 +67,21 @@ def test_a_story_that_goes_on_is_no_objection(desk):
         "fair to doubt" not in follow(desk, "my consultant just shrugged", "disagree", death).text
     )
     assert "fair to doubt" in follow(desk, "that sounds fake", "disagree", death).text
+
+
+def test_an_example_of_a_letter_is_its_words(desk):
+    mail = Frame(focus="applying/first-email", question="what do I write in the first e-mail?")
+    assert "Subject:" in follow(desk, "show me an example of one", "example", mail).text
+
+
+def test_what_an_answer_does_not_hold_is_told_from_the_one_beside_it(desk):
+    mail = Frame(focus="applying/first-email", question="what do I write in the first e-mail?")
+    done = follow(desk, "and if I hear nothing, when do I ask again", "detail", mail)
+    assert done.slots["frame"]["focus"] == "applying/no-reply"
+
+
+def test_no_sentence_of_an_example_is_told_by_itself():
+    told = DRESS.copy(
+        update={"sections": {"example": "A midwife in Lyon put her rings on a chain."}}
+    )
+    assert detail_of(told, "what about my rings") == []

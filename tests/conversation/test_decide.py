@@ -486,3 +486,35 @@ def test_a_denial_that_nothing_asked_for_is_one_only_if_it_sounds_like_danger():
 def test_a_good_night_is_one_in_any_state(text: str, is_one: bool):
     for frame in (Frame(), ANSWERED, CRISIS):
         assert (decided(parsed(text), frame).get("follow_up") == "good_night") == is_one
+
+
+def test_a_denial_is_believed_though_the_classifier_is_alarmed_and_not_of_despair():
+    text = "No, nobody is hurt! May somebody become a doctor who passes out at needles?"
+    assert step(parsed(text, "report_emergency", 0.95), Frame()) == "misread"
+    assert step(parsed(text, "express_crisis", 0.95), Frame()) is None
+    over = "he is fine now, everybody is well. do I write a report"
+    assert step(parsed(over, "report_emergency", 0.6), EMERGENCY) != "misread"
+
+
+def test_what_a_doctor_should_see_is_over_with_the_next_matter():
+    symptoms = Danger(kind="symptoms", said=("first",), dealt=True)
+    text = "not what I meant, I mean the rash that patients have"
+    here = step(parsed(text), Frame(danger=symptoms))
+    later = step(parsed(text), Frame(danger=symptoms.copy(update={"left": True})))
+    assert here is not None and later is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "sure", "is_one"),
+    [
+        ("bless you, cheers", "ask_cost_and_funding", 0.03, True),
+        ("you told me so before but thx all the same", "thank", 0.85, True),
+        ("cheers. and which vaccines", "ask_health_and_safety", 0.9, False),
+        ("thx, is it paid?", "ask_cost_and_funding", 0.3, False),
+    ],
+)
+def test_thanks_are_thanks_however_the_message_was_cut(text, name, sure, is_one):
+    ranking = [{"name": "thank", "confidence": 0.85}, {"name": name, "confidence": sure}]
+    message = parsed(text, name, sure, intent_ranking=ranking)
+    told = Frame(focus="ward/dress", question="what do I wear?")
+    assert (decided(message, told)["intent"]["name"] == "thank") == is_one

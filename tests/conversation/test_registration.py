@@ -347,3 +347,14 @@ def test_what_follows_up_on_a_rule_stays_with_it(text, more):
 )  # fmt: skip
 def test_a_question_what_a_name_means(text, asks):
     assert registration.asks_meaning(text, entities(text)) is asks
+
+
+def test_a_story_with_a_nurse_in_it_is_asked_of_no_register():
+    story = (
+        "I'm a house officer in Enugu and want to tell somebody that I mixed up two charts last "
+        "week, a nurse saw it in time and nothing happened to anybody, but I can't stop thinking "
+        "about it and I lie awake until four, then I come late again, what is the right step now"
+    )
+    entities = [{"entity": "place", "value": "enugu", "start": 21, "end": 26}]
+    message = parsed(story, "ask_stress_and_confidence", entities=entities)
+    assert as_registration(message, None)["intent"]["name"] == "ask_stress_and_confidence"
