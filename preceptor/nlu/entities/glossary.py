@@ -21,6 +21,7 @@ _NO_BLANKS = frozenset("ar ja ko th zh".split())
 # Names change their ends by case: "Кения" is "в Кении".
 _INFLECTED = frozenset("pl ru".split())
 _MIN_STEM = 4
+_NUMBER = r"(?P<number>\d+(?:[.,]\d+)*)"
 _REGIONS = {
     "002": "Africa", "142": "Asia", "150": "Europe", "005": "South America", "014": "East Africa",
     "035": "Southeast Asia", "013": "Central America", "419": "Latin America",
@@ -28,8 +29,17 @@ _REGIONS = {
 
 
 @cache
-def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return an expression that finds a language's known words, and their English by group."""
+def _words() -> dict[str, dict[str, str]]:
+    text = resources.files("preceptor.nlu.entities").joinpath("glossary.yml").read_text("utf-8")
+    return dict(YAML(typ="safe").load(text))
+
+
+@cache
+def _patterns(language: str) -> tuple[dict[str, re.Pattern[str]], dict[str, str]]:
+    """Return expressions for a language's known words by their first letter, and their English.
+
+    By letter, since some hundred words tried at each place of a long message take seconds.
+    """
     forms: dict[str, str] = {}
     names = Locale(language).territories
     english = Locale("en").territories
@@ -39,19 +49,18 @@ def _patterns(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
             for form in {name, name.partition(" (")[0], name.partition("（")[0]}:
                 forms[_form(form, language)] = meant.partition(" (")[0]
     forms |= _months(language)
-    text = resources.files("preceptor.nlu.entities").joinpath("glossary.yml").read_text("utf-8")
-    for word, of in YAML(typ="safe").load(text).items():
+    for word, of in _words().items():
         for form in (of.get(language) or "").split("|"):
             if form.strip():
                 forms[_glossary_form(form.strip(), language)] = str(word)
     meanings: dict[str, str] = {}
-    options = []
+    options: dict[str, list[str]] = {digit: [_NUMBER] for digit in "0123456789"}
     # The longest first: "más barato" before "barato", "South Sudan" before "Sudan".
     for number, (form, meant) in enumerate(sorted(forms.items(), key=lambda f: -len(f[0]))):
         meanings[f"g{number}"] = meant
-        options.append(f"(?P<g{number}>{form})")
-    options.append(r"(?P<number>\d+(?:[.,]\d+)*)")
-    return re.compile("|".join(options)), meanings
+        first = form.removeprefix(r"\b").removeprefix("\\")[0]
+        options.setdefault(first, []).append(f"(?P<g{number}>{form})")
+    return {first: re.compile("|".join(each)) for first, each in options.items()}, meanings
 
 
 def _months(language: str) -> dict[str, str]:
@@ -94,8 +103,12 @@ def gloss(text: str, language: str) -> str:
 
 def glossed(text: str, language: str) -> list[tuple[str, int, int]]:
     """Return the English words of what is known in a text, and where it stands in it, folded."""
-    pattern, meanings = _patterns(language)
-    return [
-        (meanings.get(match.lastgroup or "", match[0]), match.start(), match.end())
-        for match in pattern.finditer(fold(text))
-    ]
+    patterns, meanings = _patterns(language)
+    folded, found, at = fold(text), [], 0
+    while at < len(folded):
+        pattern = patterns.get(folded[at])
+        match = pattern.match(folded, at) if pattern else None
+        if match:
+            found.append((meanings.get(match.lastgroup or "", match[0]), *match.span()))
+        at = match.end() if match else at + 1
+    return found
