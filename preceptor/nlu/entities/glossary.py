@@ -54,12 +54,14 @@ def _patterns(language: str) -> tuple[dict[str, re.Pattern[str]], dict[str, str]
             if form.strip():
                 forms[_glossary_form(form.strip(), language)] = str(word)
     meanings: dict[str, str] = {}
-    options: dict[str, list[str]] = {digit: [_NUMBER] for digit in "0123456789"}
+    options: dict[str, list[str]] = {}
     # The longest first: "más barato" before "barato", "South Sudan" before "Sudan".
     for number, (form, meant) in enumerate(sorted(forms.items(), key=lambda f: -len(f[0]))):
         meanings[f"g{number}"] = meant
         first = form.removeprefix(r"\b").removeprefix("\\")[0]
         options.setdefault(first, []).append(f"(?P<g{number}>{form})")
+    for digit in "0123456789":
+        options.setdefault(digit, []).append(_NUMBER)
     return {first: re.compile("|".join(each)) for first, each in options.items()}, meanings
 
 
