@@ -26,7 +26,7 @@ PATTERNS = (
     "1st and 2nd and ", "….", "[", "a\u0301", "\u200b", "我Жa", "肯尼亚", "x", "a,b", "kenya/",
     "( ", "a.", "1-", "don't ", "how is it? ", "i want to die ", "kenya ", "not ", "e\n", "'s",
     "https://example.org/", "@", "#", "%", "q z ", "four hundred and ", "¿cuánto cuesta? ",
-    "сколько стоит ", "ɐ", "ﷺ", "½ ", "to ", "between 1 and ", "🇰🇪", "1️⃣",
+    "сколько стоит ", "ɐ", "ﷺ", "½ ", "to ", "between 1 and ", "🇰🇪", "1️⃣", "é", "é ",
 )  # fmt: skip
 """What is repeated, besides texts of random letters, words and signs."""
 
