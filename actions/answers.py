@@ -438,8 +438,7 @@ def unknown(turn: Turn, matches: Sequence[Match] = ()) -> None:
     """Say that something isn't known, who may know it and what to ask them."""
     turn.frame = turn.frame.copy(update={"question": turn.question.text, "focus": None})
     declared = intents().get(turn.question.intent)
-    group = declared.group if declared else ""
-    whom = turn.say("unknown_regulator" if group == "registration" else "unknown_host")
+    whom = turn.say(f"unknown_{declared.who_knows if declared else 'host'}")
     choices = _programmes_there(turn, turn.question.intent)
     choices += [Choice(title=intents()["ask_human"].label, payload=Ask(intent="ask_human"))]
     choices += [question_button(match.answer) for match in matches[:2]]

@@ -60,6 +60,8 @@ class Intent(BaseModel):
         programme_field: the field of a programme that answers it when one is spoken of.
         search_there: whether a search is offered for a country that is named with it.
         place: the id of the place that it is about.
+        who_knows: who may know what the advisor doesn't: the placement's office or host, the
+            country's regulator, or people who support students.
         offered: whether it is offered as "did you mean".
         trained: whether the classifier learns it; otherwise code decides it.
         role: by what code that needs this very intent knows it: `search` begins a search,
@@ -89,6 +91,7 @@ class Intent(BaseModel):
     )
     search_there: bool = False
     place: str | None = None
+    who_knows: Literal["host", "regulator", "support"] = "host"
     offered: bool = False
     trained: bool = True
     role: Literal["search", "change_search", "show", "save", "decline", "thank", None] = None

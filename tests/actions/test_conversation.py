@@ -33,6 +33,16 @@ def test_a_question_that_no_answer_fits_is_not_answered_with_another(desk):
     assert not done.slots["frame"]["focus"] and "don't know" in done.text
 
 
+@pytest.mark.parametrize(
+    ("intent", "who"),
+    [("ask_timing", "placement"), ("ask_internship_length", "regulator"),
+     ("ask_discipline", "student support")],
+)  # fmt: skip
+def test_who_may_know_what_is_not_known_fits_the_question(desk, intent, who):
+    done = desk.run(FACTS, "why is the harpsichord tuned to the sixth comma", intent)
+    assert "rather say so" in done.text and who in done.text
+
+
 def test_with_a_search_going_on_the_way_back_is_offered(desk):
     done = desk.run(
         FACTS, "should I ride a scooter in Bali?", "ask_bali", showing("ifmsa-peru-scope")

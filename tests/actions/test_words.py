@@ -22,6 +22,7 @@ from preceptor.catalogue.cells import (
 )
 from preceptor.catalogue.search import SearchQuery
 from preceptor.conversation import follow_ups, registration
+from preceptor.intents import Intent
 from preceptor.knowledge.answers import SECTIONS
 from tests.support.actions import Desk, Outcome
 from tests.support.tiny_project import ROOT
@@ -128,6 +129,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "constraint_": [field.name for field in dataclasses.fields(SearchQuery)],
     "price_": get_args(PriceBasis),
     "search_unused_": get_args(UnusedKind),
+    "unknown_": get_args(Intent.__fields__["who_knows"].outer_type_),
     "search_left_out_": ("report", "restricted", "from_abroad"),
 }
 """Sentences that are chosen by a value, by what their names begin with."""
