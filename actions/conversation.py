@@ -6,6 +6,7 @@ import re
 
 from actions import selection
 from actions.answers import (
+    LIKELY,
     LIKELY_IN_TALK,
     NEAR,
     SURE,
@@ -28,6 +29,8 @@ from preceptor.intents import Intent, intents
 
 _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "money", "kind")
 
+# Below which confidence a refusal is doubtful.
+_WEAK = 0.6
 # How likely an answer must be right to be given where values of a search were named.
 _SURER = 0.8
 _MOST_WORDS = 5
@@ -232,6 +235,9 @@ class Decline(TopicAction):
         kind = (turn.parse.get("intent") or {}).get("kind") or "general"
         # In the middle of a talk "which tablet is cheaper" is about what was said.
         least = SURE if turn.frame.focus else SURER
+        if float((turn.parse.get("intent") or {}).get("confidence") or 0) < _WEAK:
+            # "May I post a photo of me in scrubs" is hardly foreign to the advisor.
+            least = LIKELY
         if kind != "other_languages" and answer_if_sure(turn, least):
             return
         sentences = [turn.say(f"decline_{kind}")]

@@ -76,6 +76,9 @@ def seek(turn: Turn, *, fresh: bool) -> None:
 
 # So much beside the values of a search may be a question of another kind.
 _MUCH = 4
+# "How do I find a cheap one in paediatrics for four weeks" names so many kinds of values that it
+# wants to be shown some.
+_MANY = 3
 
 
 def _asks_something_else(turn: Turn) -> bool:
@@ -95,7 +98,8 @@ def _asks_something_else(turn: Turn) -> bool:
     least = LIKELY_IN_TALK if in_talk else SURE
     said = words.less_denials(text)
     seeks = words.SEEKS.search(said) or words.WHY_FEW.search(text) or words.given_up(text)
-    if words.HOW.search(text) or (words.MATTERS.search(text) and not seeks):
+    asks_how = words.HOW.search(text) and len(_wished(turn.question)) < _MANY
+    if asks_how or (words.MATTERS.search(text) and not seeks):
         return answer_if_sure(turn, least) or (in_talk and _offer(turn))
     if seeks:
         return False
@@ -104,6 +108,11 @@ def _asks_something_else(turn: Turn) -> bool:
     if not current(turn).constraints() and _only_refuses(turn.question):
         return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer(turn)
     return _says_much(turn.question) and answer_if_sure(turn, LIKELY if in_talk else SURE)
+
+
+def _wished(question: Question) -> set[str]:
+    """Return of which kinds a message names values of a search, that of a stay left aside."""
+    return {e["entity"] for e in question.entities if e.get("role") is None} - {"kind", "stage"}
 
 
 def _is_beside(turn: Turn) -> bool:

@@ -192,3 +192,13 @@ def test_nobody_is_offered_programmes_where_they_come_from(desk):
     text = "I'm a student from Kenya, how dear is an internship for us in Kenya"
     done = desk.run("action_answer", text, "ask_cost_and_funding")
     assert "Programmes in Kenya" not in done.titles
+
+
+@pytest.mark.parametrize(("sure", "answered"), [(0.4, True), (0.99, False)])
+def test_a_doubtful_refusal_gives_way_to_a_likely_answer(desk, sure, answered):
+    text = "may I put a picture of me in my scrubs on instagram"
+    message = desk.message(
+        text, "out_of_scope", intent={"name": "out_of_scope", "confidence": sure}
+    )
+    done = desk.run("action_decline", message=message)
+    assert ("outside what I know" not in done.text) == answered
