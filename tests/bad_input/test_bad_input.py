@@ -217,5 +217,8 @@ def _told_by_a_message(advisor: Advisor) -> list[str]:
             "SELECT data FROM events WHERE type_name = 'slot' AND sender_id LIKE 'bad-%'"
         ).fetchall()
     slots = [json.loads(row[0]) for row in rows]
-    # Open questions quote the message; nothing else may.
+    # Open questions and the frame's question quote the message; nothing else may.
+    for slot in slots:
+        if slot["name"] == "frame" and slot["value"]:
+            slot["value"].pop("question", None)
     return [s for s in slots if s["name"] != "open_questions" and MARK in json.dumps(s["value"])]
