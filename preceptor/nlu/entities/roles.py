@@ -207,6 +207,8 @@ _PERSONS = {
 }  # fmt: skip
 _SELF = {"i", "i'm", "im", "we", "me", "my", "am", "come", "coming", "originally", "graduated",
          "hail"} | _PERSONS  # fmt: skip
+_LEARNERS = {"student", "medic", "undergraduate", "intern"}
+_NOT_OF_ONESELF = {"for", "who", "what", "how", "which", "does", "become", "becoming", "as"}
 _NOT_COMING = {"far", "away", "apart", "different", "aside", "except", "offer", "letter", "reply",
                "email", "answer", "programme", "program", "switch", "change", "back"}  # fmt: skip
 # "I study in Kenya", "my school is in Kenya".
@@ -306,7 +308,8 @@ def _lives_there(words: list[str]) -> bool:
         # say it without "I".
         years = any(a.isdigit() and b in _YEARS for a, b in zip(words, words[1:], strict=False))
         last = words[-1] if words else ""
-        years = years or (last in _PERSONS and "for" not in words)
+        # "Who registers doctors in Finland?" says it of nobody.
+        years = years or (last in _LEARNERS and _NOT_OF_ONESELF.isdisjoint(words))
         lived = last in _LIVED
         return lived or (years and not _WISHES_IN.intersection(words))
     said = set(words[selves[-1] + 1 :])
