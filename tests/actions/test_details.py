@@ -64,7 +64,8 @@ def test_that_is_what_was_told_and_no_answer_of_another_matter(desk):
 def test_a_story_that_goes_on_is_no_objection(desk):
     death = Frame(focus="stress/first-death", question="my patient died")
     assert (
-        "fair to doubt" not in follow(desk, "my consultant only shrugged when I asked", "disagree", death).text
+        "fair to doubt"
+        not in follow(desk, "my consultant only shrugged when I asked", "disagree", death).text
     )
     assert "fair to doubt" in follow(desk, "that sounds fake", "disagree", death).text
 
