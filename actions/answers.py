@@ -12,7 +12,7 @@ import numpy as np
 
 from actions import phrases, selection
 from actions.program_fields import FIELDS, asked_for
-from actions.registration_text import saying
+from actions.registration_text import SENTENCE_ENDS, saying
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
@@ -191,7 +191,6 @@ def read_again(turn: Turn, least: float = LIKELY) -> bool:
     return True
 
 
-_SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +|\n")
 _EMPTY = frozenset(
     "about after also anything because been before could does doing done from have here into just"
     " like many more much need only other over really said same should some something still such"
@@ -199,7 +198,6 @@ _EMPTY = frozenset(
     " when where which while will with would your".split()
 )
 """Words that say nothing of what is asked."""
-_WHOLE = frozenset({"words", "example"})
 _STEM, _MOST_IN = 5, 3
 """How many letters of a word count, and in how many sentences of an answer it may stand and still
 tell which of them is meant."""
@@ -216,12 +214,11 @@ def detail_of(answer: Answer, question: str) -> list[str]:
     "And shoes?" after what to wear is answered by the sentence on shoes.
     """
     parts = [(part, False) for part in (*answer.text, *answer.steps, *answer.closing)]
-    # Sentences of an example or of words to say mean little alone.
-    parts += [(text, True) for kind, text in answer.sections.items() if kind not in _WHOLE]
+    parts += [(text, True) for text in answer.explanations.values()]
     sentences = [
         (sentence, part, whole)
         for part, whole in parts
-        for sentence in _SENTENCE_ENDS.split(part)
+        for sentence in SENTENCE_ENDS.split(part)
         if len(sentence.split()) > _FRAGMENT
     ]
     asked = _stems(question) - _stems(answer.question) or _stems(question)

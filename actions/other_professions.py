@@ -7,7 +7,7 @@ import re
 from actions import phrases
 from actions.answers import answer_if_sure, tell, tell_detail
 from actions.registration_question import Asked
-from actions.registration_text import capital, saying
+from actions.registration_text import SENTENCE_ENDS, capital, saying
 from actions.topic_action import Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Choice
@@ -122,11 +122,11 @@ def _rules_there(turn: Turn, answer: Answer, country: str) -> list[str]:
     names = [record.name, *record.aliases, *(n for t in own for n in (t.name, *t.aliases))]
     wanted = re.compile(rf"(?:The )?(?:{'|'.join(map(re.escape, names))})\b")
     parts = [*answer.text, answer.sections.get("evidence", "")]
-    sentences = [s for part in parts for s in re.split(r"(?<=[.!?]) +", part)]
+    sentences = [s for part in parts for s in SENTENCE_ENDS.split(part)]
     # "UK: NMC." says no more than who registers them.
     return [s for s in sentences if wanted.match(s) and len(s.split()) > _FEWEST_WORDS]
 
 
 def _questions(answer: Answer) -> str:
     """Return the questions that an answer gives for a regulator: its last sentence."""
-    return re.split(r"(?<=[.!?]) +", answer.text[-1])[-1]
+    return SENTENCE_ENDS.split(answer.text[-1])[-1]

@@ -16,6 +16,7 @@ from preceptor.conversation.registration import SAYING
 from preceptor.knowledge.answers import Answer
 
 Rules = Mapping[Route, RegistrationRecord]
+SENTENCE_ENDS = re.compile(r"(?<=[.!?]) +|\n")
 
 OF_THE_REGULATOR = frozenset({"regulator", "source", "documents"})
 """What is asked of a regulator or of a page rather than of a rule."""
@@ -300,7 +301,7 @@ def sentences_on(
     sentences: dict[str, SourceLink] = {}
     for rule in rules:
         for cell in _CELLS:
-            for sentence in re.split(r"(?<=[.!?]) +", getattr(rule, cell) or ""):
+            for sentence in SENTENCE_ENDS.split(getattr(rule, cell) or ""):
                 if wanted.search(sentence) and not rule.is_unconfirmed(cell):
                     sentences.setdefault(sentence, link_of(rule))
     first = dict(list(sentences.items())[:_MOST_SENTENCES])
@@ -310,8 +311,8 @@ def sentences_on(
 def saying(answer: Answer, aspects: Sequence[str]) -> list[str]:
     """Return at most two sentences of an answer with the time, sum or attempts asked for."""
     wanted = [SAYING[aspect] for aspect in aspects if aspect in SAYING]
-    sections = (text for kind, text in answer.sections.items() if kind not in ("words", "example"))
-    sentences = (s for part in (*answer.text, *sections) for s in re.split(r"(?<=[.!?]) +", part))
+    parts = (*answer.text, *answer.explanations.values())
+    sentences = (s for part in parts for s in SENTENCE_ENDS.split(part))
     return [s for s in sentences if any(pattern.search(s) for pattern in wanted)][:2]
 
 

@@ -1,4 +1,4 @@
-"""What people wrote, in every table: deleted when its time is over, exported and deleted at wish.
+"""What people wrote, in every table: deleted in time, and exported or deleted on request.
 
 Each table of the channels' database says with a `Kept` whose its rows are and how they age; the
 conversations' database has Rasa's table `events` alone. A person is known by a conversation's id.
@@ -26,7 +26,7 @@ from preceptor.channels.storage import Kept, engine_of, in_thread, metadata, ope
 from preceptor.runtime.settings import Settings, load_settings
 
 CLEAN_SECONDS = 3600.0
-# Nobody can write meanwhile, so that wishes of a while share it.
+# Nobody can write meanwhile, so requests that come close together share it.
 REWRITE_SECONDS = 30.0
 DAY_SECONDS = 24 * 3600
 # A message is written to a table and to the inbox within this time.
@@ -91,9 +91,9 @@ class People:
         rows: dict[str, list[dict[str, Any]]] = {}
         for engine, table in self._tables():
             with engine.connect() as connection:
-                found = connection.execute(sa.select(table).where(_of(table, person))).mappings()
-                rows[table.name] = [{name: _plain(row[name]) for name in row} for row in found]
-        return {name: found for name, found in rows.items() if found}
+                own = connection.execute(sa.select(table).where(_of(table, person))).mappings()
+                rows[table.name] = [{name: _plain(row[name]) for name in row} for row in own]
+        return {name: own for name, own in rows.items() if own}
 
     def forget(self, person: str, waiting: bool = False) -> dict[str, int]:
         """Delete all that is kept of a person.
@@ -170,7 +170,7 @@ class People:
 
 
 async def keep_clean(people: People) -> None:
-    """Delete what is older than it may be, once per hour, and write files anew where wished."""
+    """Delete what is older than it may be, once per hour, and write files anew where asked."""
     cleaned_at = 0.0
     while True:
         now = time.time()

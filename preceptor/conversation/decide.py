@@ -128,8 +128,8 @@ def _is_thanks(parsed: Mapping[str, Any]) -> bool:
     if (parsed["intent"]["name"] == thank or not _is_sure(parsed)) and not _dangers(parsed):
         # "You said that already, but thanks" complains, and "God bless you, medaase" may have been
         # cut into a blessing and a question.
-        read = {each["name"]: each["confidence"] for each in parsed.get("intent_ranking") or []}
-        if read.get(thank, 0.0) >= _SURE_THANKS and "?" not in text and not new_matter(text):
+        chances = {r["name"]: r["confidence"] for r in parsed.get("intent_ranking") or []}
+        if chances.get(thank, 0.0) >= _SURE_THANKS and "?" not in text and not new_matter(text):
             return True
     return bool(
         thanks

@@ -136,6 +136,11 @@ class Answer(_Model):
         return self.id.partition("/")[0]
 
     @property
+    def explanations(self) -> dict[str, str]:
+        """Its sections of which a sentence can stand alone: no words to say, and no example."""
+        return {k: text for k, text in self.sections.items() if k not in ("words", "example")}
+
+    @property
     def first_sentence(self) -> str:
         """The answer in short."""
         return re.split(r"(?<=[.!?])\s+(?=[A-Z“\"'])", self.text[0], maxsplit=1)[0]

@@ -1,4 +1,4 @@
-"""What is kept of people ends in time and at wish, in a real SQLite file and a real PostgreSQL."""
+"""What is kept of people ends in time and on request, in real SQLite files and PostgreSQL."""
 
 import asyncio
 import json

@@ -106,11 +106,11 @@ def gloss(text: str, language: str) -> str:
 def glossed(text: str, language: str) -> list[tuple[str, int, int]]:
     """Return the English words of what is known in a text, and where it stands in it, folded."""
     patterns, meanings = _patterns(language)
-    folded, found, at = fold(text), [], 0
+    folded, words, at = fold(text), [], 0
     while at < len(folded):
         pattern = patterns.get(folded[at])
         match = pattern.match(folded, at) if pattern else None
         if match:
-            found.append((meanings.get(match.lastgroup or "", match[0]), *match.span()))
+            words.append((meanings.get(match.lastgroup or "", match[0]), *match.span()))
         at = match.end() if match else at + 1
-    return found
+    return words
