@@ -312,12 +312,12 @@ class Worker:
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _run(self, lane: str, source: str) -> None:
-        SOURCE.set(source)
+        SOURCE.set((source, lane))
         try:
             await asyncio.sleep(self._settling_seconds)
             while not self._stopping:
                 self._again.discard(lane)
-                async with self._places.place(source):
+                async with self._places.place((source, lane)):
                     is_empty = not await self._work_first(lane)
                 # Something may have come while the queue was looked at.
                 if is_empty and lane not in self._again:
