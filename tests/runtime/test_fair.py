@@ -8,7 +8,7 @@ from preceptor.runtime.fair import FairPlaces
 async def run(
     places: FairPlaces, who: str, order: list[str], seconds: float = 0.0, address: str = ""
 ) -> None:
-    async with places.place((address or who, who)):
+    async with places.place((address or who, who, who)):
         order.append(who)
         await asyncio.sleep(seconds)
 
