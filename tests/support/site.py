@@ -85,8 +85,8 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, count: int) -> Iterator[Site]:
-    """Start one server on SQLite, or several on PostgreSQL."""
+def running_site(folder: Path, count: int, more: dict[str, str] | None = None) -> Iterator[Site]:
+    """Start one server on SQLite, or several on PostgreSQL, with more settings."""
     with ExitStack() as stack:
         ports = [free_port() for _ in range(count)]
         balancer = Gate(*ports)
@@ -99,7 +99,7 @@ def running_site(folder: Path, count: int) -> Iterator[Site]:
                 delays=SLACK_DELAYS,
             )
         )
-        settings = {**slack_settings(slack), "PRECEPTOR_SECRET": SECRET}
+        settings = {**slack_settings(slack), "PRECEPTOR_SECRET": SECRET, **(more or {})}
         site = Site([], balancer, slack)
         if count > 1:
             port = free_port()
