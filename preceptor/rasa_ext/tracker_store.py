@@ -159,17 +159,14 @@ class TrackerStore(SQLTrackerStore):
         Raises:
             Superseded: Another server has begun the message that the turn is for.
         """
-        with STAGE_SECONDS.labels("saving").time():
-            await self._save(tracker)
-
-    async def _save(self, tracker: DialogueStateTracker) -> None:
         if not isinstance(tracker, LiveTracker):
             await super().save(tracker)
             return
         await self.stream_events(tracker)
         new = tracker.unsaved
         item = WORKING.get() if self._with_inbox else None
-        mark = await in_thread(self._write, tracker.sender_id, new, item)
+        with STAGE_SECONDS.labels("saving").time():
+            mark = await in_thread(self._write, tracker.sender_id, new, item)
         nobody_else_wrote = mark[1] == tracker.mark[1] + len(new)
         tracker.unsaved, tracker.mark = [], mark
         # A session that has just begun is read back: the database leaves out what is before it.
