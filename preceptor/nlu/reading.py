@@ -192,6 +192,9 @@ def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:
     }
     safety = models.roles.safety
     dangers = {each.text: float(each.chances[safety].sum()) for each in pieces.values()}
+    # Of a very long message the last sentences are read; what rules see before them stays.
+    begins = min((start for start, end in places if end - start < len(text)), default=0)
+    dangers |= {text[:begins]: 1.0}
     return replace(_of_pieces(doc, entities, cuts, spans, pieces, rows, models), dangers=dangers)
 
 

@@ -150,7 +150,9 @@ def test_what_a_rule_sees_stays_unless_the_classifier_rules_danger_out():
     text = "drowning in admin before my elective in May"
     assert confirmed(text, ["report_emergency"], {text: 0.2}) == ["report_emergency"]
     assert confirmed(text, ["report_emergency"], {text: 0.01}) == []
-    assert confirmed("she is drowning", ["report_emergency"], {"she is drowning": 0.01}) == ["report_emergency"]
+    assert confirmed("she is drowning", ["report_emergency"], {"she is drowning": 0.01}) == [
+        "report_emergency"
+    ]
     assert confirmed(text, ["express_crisis"], {text: 0.0}) == ["express_crisis"]
 
 
