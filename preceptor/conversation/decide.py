@@ -285,7 +285,7 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     again = protocol.intent in _dangers(parsed) and danger.kind != "crisis"
     least = SURE if again or by_rules or _is_sure_matter(parsed) else _LIKELY_STEP
     step = protocol.step_of(text, danger.said[-1], least)
-    if step == MISREAD and _dangers(parsed):
+    if step == MISREAD and not _may_deny(parsed, protocol):
         step = None
     if protocol.intent in seen and AGAIN not in protocol.steps:
         # It is told anew, with more of what to do, unless that is dealt with.
@@ -293,6 +293,17 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
         return step
     return _other_step(parsed, danger, protocol)
+
+
+def _may_deny(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
+    """Tell whether a message that sounds like a denial can be one.
+
+    A correction names the danger again: "no, not like that, he only touched me because he's
+    confused". Of somebody's own despair it isn't believed.
+    """
+    dangers = _dangers(parsed)
+    corrects = bool(words.CORRECTS.match(parsed.get("text") or ""))
+    return not dangers or (corrects and dangers == [protocol.intent] and protocol.kind != "crisis")
 
 
 def _other_step(parsed: Mapping[str, Any], danger: Danger, protocol: Protocol) -> str | None:
@@ -338,7 +349,11 @@ def _is_another_danger(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
 
 def _is_another_matter(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
     if parsed["intent"]["name"] in protocol.topics:
-        return protocol.knowledge
+        # "Can I ask to swap patients?"
+        plain = protocol.kind not in ("crisis", "emergency") and words.BEGINS_TO_ASK.match(
+            parsed.get("text") or ""
+        )
+        return protocol.knowledge or bool(plain)
     groups = _MATTERS if protocol.kind == "crisis" else {*_MATTERS, "refusal"}
     return _group(parsed) in groups and _is_sure(parsed)
 
