@@ -52,6 +52,10 @@ _MOST_LEANING = 9
 _MOST_OF_THANKS = 15
 _SURE_THANKS = 0.8
 _FEW_WORDS = 4
+STORY = 30
+"""From how many words on a message is a story."""
+# How sure the classifier must be that a story is a search.
+_SURE_SEARCH = 0.7
 # How likely a step of a protocol must be.
 _LIKELY_STEP = 0.65
 
@@ -107,7 +111,7 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     kind = _kind(parsed, frame)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
-    if _is_doubtful_talk(parsed, frame):
+    if _is_doubtful_talk(parsed, frame) or _is_doubtful_search(parsed):
         return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
     return dict(parsed)
 
@@ -152,6 +156,16 @@ def _is_doubtful_talk(parsed: Mapping[str, Any], frame: Frame) -> bool:
     guessed = count > 1 and _confidence(parsed) < _GUESSED
     points = bool(frame.question) and _group(parsed) == "advisor" and leans(text)
     return _group(parsed) in _TALK and (says_more or guessed or points)
+
+
+def _is_doubtful_search(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a story is hardly the search that it is taken for.
+
+    Places, fields and weeks stand in most stories, and most of them ask for something else.
+    """
+    text = str(parsed.get("text") or "")
+    is_story = len(text.split()) >= STORY
+    return is_story and _group(parsed) == "search" and _confidence(parsed) < _SURE_SEARCH
 
 
 def _is_good_night(parsed: Mapping[str, Any]) -> bool:
