@@ -21,6 +21,7 @@ from actions.answers import (
     tell,
     tell_best,
     tell_detail,
+    unknown,
 )
 from actions.other_professions import answer_profession
 from actions.registration_question import (
@@ -128,7 +129,13 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if turn.choice is None and asks_meaning and _define(turn):
         return
     asked = asked_of(turn, intent)
-    if turn.choice is None and (_is_another_matter(turn) or _from_knowledge(turn, asked)):
+    if turn.choice is None and _is_another_matter(turn):
+        return
+    if turn.choice is None and _from_knowledge(turn, asked):
+        keep(turn, asked)
+        return
+    if not asked.countries and _needs_no_country(turn):
+        _answer_nearest(turn)
         return
     turn.set(topic=intent)
     turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
@@ -141,6 +148,11 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
         return
     countries = asked.countries[:MOST_COUNTRIES]
     before = before_of(turn)
+    if _is_told(turn, asked, before):
+        if (choice := choose(turn)).confidence >= LIKELY:
+            tell_best(turn, choice)
+            return
+        asked = asked.changed(aspects=(OTHER,), yes_no=False)
     turn.set(licensing_country=list(countries))
     keep(turn, asked)
     for country in countries:
@@ -190,12 +202,12 @@ def _define(turn: Turn) -> bool:
 
 def _is_another_matter(turn: Turn) -> bool:
     """Answer from knowledge/ what only sounds like a question on rules; return whether it was."""
-    if turn.parse.get("aspect") == OTHER and (choice := choose(turn)).confidence >= NEAR:
-        # What no column says may be no question on rules: "should I say sorry again?"
-        if choice.confidence >= LIKELY:
-            tell_best(turn, choice)
-        else:
-            offer(turn, choice.matches)
+    of_a_stay = registration.is_of_a_stay(text_of(turn))
+    counts = "from_abroad_counts" in registration.aspects_of(text_of(turn))
+    other = turn.parse.get("aspect") == OTHER or (of_a_stay and not counts)
+    # What no column says may be no question on rules: "should I say sorry again?"
+    if other and choose(turn).confidence >= NEAR:
+        _answer_nearest(turn)
         return True
     if registration.is_of_a_placement(text_of(turn)):
         return _tell_first(turn, choose(turn), _names_a_placement, least=0)
@@ -207,6 +219,27 @@ def _is_another_matter(turn: Turn) -> bool:
     return False
 
 
+def _answer_nearest(turn: Turn) -> None:
+    """Tell the likely answer of knowledge/, offer the near ones, or say that it isn't known."""
+    choice = choose(turn)
+    if choice.confidence >= LIKELY:
+        tell_best(turn, choice)
+    elif choice.confidence >= NEAR:
+        offer(turn, choice.matches)
+    else:
+        unknown(turn, choice.matches)
+
+
+def _needs_no_country(turn: Turn) -> bool:
+    """Tell whether a question without a country names nothing of registration either."""
+    text, talk = text_of(turn), turn.slots.get("topic") in (INTENT, LENGTH)
+    named = turn.question.of_kind("registration") or registration.names_the_internship(text)
+    whose = registration.profession_of(text, turn.question.entities)
+    if talk or turn.choice or named or whose or "internship" in text.lower():
+        return False
+    return not turn.parse.get("gloss") or turn.parse["intent"]["confidence"] < registration.DOUBTFUL
+
+
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ what the table of rules can't answer, or not as well."""
     if not registration.aspects_of(text_of(turn)):
@@ -216,6 +249,21 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     if one and answer_if_sure(turn, least=least, topics=(INTENT, LENGTH), places=asked.countries):
         return True
     return _is_silent(turn, asked) and _tell_likely(turn, asked)
+
+
+def _is_told(turn: Turn, asked: Asked, before: Asked) -> bool:
+    """Tell whether a further question names nothing of a rule, so that the last would be repeated."""
+    text = text_of(turn)
+    talk = turn.slots.get("topic") in (INTENT, LENGTH) and asked.profession in (None, "doctor")
+    same = talk and all(getattr(asked, name) == getattr(before, name) for name in _TOLD_BY)
+    bare = turn.choice or turn.parse.get("follow_up") or turn.parse.get("aspect")
+    says_more = not bare and len(text.split()) > _FEW_WORDS and not registration.corrects(text)
+    return same and says_more and not registration.aspects_of(text)
+
+
+# What decides which rule is told.
+_TOLD_BY = ("countries", "profession", "route", "trained")
+_FEW_WORDS = 4
 
 
 def _names_a_placement(answer: Answer) -> bool:

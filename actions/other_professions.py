@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from actions import phrases
-from actions.answers import answer_if_sure, tell, tell_detail
+from actions.answers import SURER, choose, tell, tell_best, tell_detail
 from actions.registration_question import Asked
 from actions.registration_text import SENTENCE_ENDS, capital, saying
 from actions.topic_action import Turn
@@ -33,7 +33,7 @@ def answer_profession(
     profession = str(asked.profession)
     body = _body(turn, country, profession)
     where = phrases.country(turn.catalogue.names.get(("country", country), country))
-    who = turn.say(f"registration_who_{profession}")
+    who = _who(turn, asked)
     if body is not None:
         name = phrases.with_address(body.name, body.url)
         lead = turn.say("registration_profession", who=who, country=where, regulator=name)
@@ -71,6 +71,15 @@ def answer_profession(
     turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
 
 
+def _who(turn: Turn, asked: Asked) -> str:
+    """Return a profession's members; those of a less known one as they were named."""
+    if asked.profession != "allied_health" or not asked.called:
+        return turn.say(f"registration_who_{asked.profession}")
+    if asked.called.endswith(("y", "al", "lab")):
+        return turn.say("registration_who_field", field=asked.called)
+    return asked.called if asked.called.endswith("s") else f"{asked.called}s"
+
+
 def _answer_of(profession: str, country: str) -> Answer | None:
     """Return the answer on the rules of another profession than doctors in one country."""
     answers = shared_answers().current()
@@ -102,8 +111,19 @@ def _tell_own(turn: Turn, own: Answer, remark: str | None) -> bool:
         asked = [a for a in aspects_of(turn.question.text) if a in ("attempts", "fees")]
         if asked and not saying(own, asked):
             return False
-        return answer_if_sure(turn, topics=(INTENT, LENGTH)) or tell_detail(turn, own)
+        return _tell_sure(turn, own) or tell_detail(turn, own)
     tell(turn, own, remark=remark)
+    return True
+
+
+def _tell_sure(turn: Turn, own: Answer) -> bool:
+    """Tell the answer on rules that is sure, unless it is on others than `own` is."""
+    choice = choose(turn)
+    best = choice.matches[0].answer if choice.confidence >= SURER else None
+    others = best and best.audience and own.audience and not {*best.audience} & {*own.audience}
+    if best is None or others or not {INTENT, LENGTH} & {*best.topics}:
+        return False
+    tell_best(turn, choice)
     return True
 
 

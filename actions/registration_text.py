@@ -188,6 +188,9 @@ class Telling:
             return self._source(rule)
         if aspect == "regulator":
             return self._say("registration_regulator", regulator=named(rule))
+        if rule.route == "recognised" and not says(rule, aspect):
+            # What it leaves open is as for all from abroad.
+            rule = self.rules.get("abroad", rule)
         text = _text(rule, aspect)
         if text is None or text == NOT_STATED:
             what = self._say(f"registration_what_{aspect}")

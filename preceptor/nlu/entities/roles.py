@@ -226,6 +226,7 @@ _WISHES_IN = {
     "volunteer", "volunteering", "observership", "go", "going", "apply", "applying", "practise",
     "practice", "interested", "hoping", "hope", "plan", "planning", "exchange", "abroad", "programme",
     "program", "need", "register", "work", "working", "love", "externship", "clerkship", "surgery", "do",
+    "thinking", "considering", "moving", "move", "relocate", "relocating", "emigrate",
 }  # fmt: skip
 _PRONOUNS = {"i", "i'm", "im", "we", "my", "am", "we're", "our"}
 _AM = {"i'm", "im", "am", "'m", "m", "we're", "are", "'re"}
@@ -253,6 +254,9 @@ def _comes_from(span: Span, adjective: bool) -> bool:
         start -= 2
         before = doc[start - 1].norm_
     if after in _PERSONS and before not in {"in", "for"}:
+        return True
+    if adjective and span.text[-1:] == "s" and before in {"for", "as", "we", "us"}:
+        # "Which is easiest for Peruvians?"
         return True
     if adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end):
         return True
