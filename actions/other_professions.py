@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from actions import phrases
-from actions.answers import SURER, choose, tell, tell_best, tell_detail
+from actions.answers import answer_if_sure, tell, tell_detail
 from actions.registration_question import Asked
 from actions.registration_text import SENTENCE_ENDS, capital, saying
 from actions.topic_action import Turn
@@ -15,6 +15,7 @@ from preceptor.conversation.registration import (
     COMPARED,
     INTENT,
     LENGTH,
+    OTHER,
     aspects_of,
     profession_of,
 )
@@ -23,6 +24,8 @@ from preceptor.knowledge.store import shared_answers
 
 # What the few sentences on another profession in a country may answer.
 _OF_RULES = {"attempts", "exam", "length", "needed", "skip", "steps", "total", COMPARED}
+# What isn't known of them is named, unless its words are of doctors' internships.
+_NAMED = {"attempts", "documents", "exam", "fees", "language", "length", "pay", "total"}
 _FEWEST_WORDS = 3
 
 
@@ -57,8 +60,10 @@ def answer_profession(
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
+        named = [a for a in aspects_of(turn.question.text) if a in _NAMED]
+        what = turn.say(f"registration_what_{(*named, OTHER)[0]}")
         detail = turn.say(
-            "registration_profession_detail", who=who, country=where, regulator=regulator
+            "registration_profession_detail", what=what, who=who, country=where, regulator=regulator
         )
         turn.reply(detail, choices=choices)
         return
@@ -67,7 +72,7 @@ def answer_profession(
         return
     if not rules:
         questions = _questions(general) if general else ""
-        rest = turn.say("registration_profession_ask", who=who, questions=questions)
+        rest = turn.say("registration_profession_ask", who=who, questions=questions).strip()
     turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
 
 
@@ -111,19 +116,8 @@ def _tell_own(turn: Turn, own: Answer, remark: str | None) -> bool:
         asked = [a for a in aspects_of(turn.question.text) if a in ("attempts", "fees")]
         if asked and not saying(own, asked):
             return False
-        return _tell_sure(turn, own) or tell_detail(turn, own)
+        return answer_if_sure(turn, topics=(INTENT, LENGTH)) or tell_detail(turn, own)
     tell(turn, own, remark=remark)
-    return True
-
-
-def _tell_sure(turn: Turn, own: Answer) -> bool:
-    """Tell the answer on rules that is sure, unless it is on others than `own` is."""
-    choice = choose(turn)
-    best = choice.matches[0].answer if choice.confidence >= SURER else None
-    others = best and best.audience and own.audience and not {*best.audience} & {*own.audience}
-    if best is None or others or not {INTENT, LENGTH} & {*best.topics}:
-        return False
-    tell_best(turn, choice)
     return True
 
 

@@ -179,7 +179,7 @@ class Telling:
         return self._say(f"registration_{verdict}", where=where)
 
     def _line(self, rule: RegistrationRecord, asked: Sequence[str]) -> str:
-        first, *more = (self._sentence(rule, each) for each in asked)
+        first, *more = dict.fromkeys(self._sentence(rule, each) for each in asked)
         return " ".join([first, *map(capital, more)])
 
     def _sentence(self, rule: RegistrationRecord, aspect: str) -> str:

@@ -517,6 +517,9 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     unsure = intent == FALLBACK or sure < DOUBTFUL
     if asks and where and unsure and (talk or profession is not None):
         return True
+    if "pattern" in aspects_of(text):
+        # "How many months of surgery?"
+        kinds.discard("specialty")
     if not talk or not _is_short(text) or kinds & {"specialty", "money", "program"}:
         return False
     who = route_of(text) is not None or profession is not None
