@@ -60,8 +60,8 @@ def answer_profession(
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
-        named = [a for a in aspects_of(turn.question.text) if a in _NAMED]
-        what = turn.say(f"registration_what_{(*named, OTHER)[0]}")
+        aspects = (a for a in aspects_of(turn.question.text) if a in _NAMED)
+        what = turn.say(f"registration_what_{next(aspects, OTHER)}")
         detail = turn.say(
             "registration_profession_detail", what=what, who=who, country=where, regulator=regulator
         )

@@ -82,8 +82,10 @@ def _words() -> _Words:
         return {k: re.compile(f"(?P<{k}>{v})", re.IGNORECASE) for k, v in joined.items()}
 
     content = YAML(typ="safe").load(PATH.read_text("utf-8"))
-    groups = ("aspects", "routes", "professions", "permits")
-    return _Words(*[compiled(content.pop(name)) for name in groups], compiled(content))
+    aspects, routes, professions, permits = (
+        compiled(content.pop(name)) for name in ("aspects", "routes", "professions", "permits")
+    )
+    return _Words(aspects, routes, professions, permits, compiled(content))
 
 
 def aspect_names() -> tuple[str, ...]:

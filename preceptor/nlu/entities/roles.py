@@ -253,10 +253,9 @@ def _comes_from(span: Span, adjective: bool) -> bool:
         # "I study in Egypt (Cairo)"
         start -= 2
         before = doc[start - 1].norm_
-    if after in _PERSONS and before not in {"in", "for"}:
-        return True
-    if adjective and span.text[-1:] == "s" and before in {"for", "as", "we", "us"}:
-        # "Which is easiest for Peruvians?"
+    # "Which is easiest for Peruvians?"
+    people = adjective and span.text.endswith("s") and before in {"for", "as", "we", "us"}
+    if people or (after in _PERSONS and before not in {"in", "for"}):
         return True
     if adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end):
         return True
