@@ -591,7 +591,8 @@ def test_a_citizenship_a_permit_and_an_exam_say_where_to_and_a_degree_doesnt(
 ):
     text = desk.talk(need(question)).text
     assert country in text and text.count(" registered by ") <= 1
-    assert not any(f"In {name}, " in text for name in ("Poland", "Egypt", "Ghana", "India"))
+    left_out = ("poland", "egypt", "ghana", "india", "morocco")
+    assert not any(f"in {name}" in text.lower() for name in left_out)
 
 
 def test_who_lives_in_a_country_need_not_have_trained_there(desk):
@@ -632,7 +633,7 @@ def test_a_board_and_an_exam_tell_the_profession(desk):
 
 def test_what_somebody_would_do_meanwhile_is_not_their_profession(desk):
     first = need("I'm a physiotherapist from Kenya, how do I register in the UK?")
-    text = desk.talk(first, need("may I be a physiotherapy assistant meanwhile?")).text
+    text = desk.talk(first, need("can I work as a physio aide in the NHS meanwhile?")).text
     assert "Not as a doctor" not in text and "PLAB" not in text
 
 
