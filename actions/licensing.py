@@ -446,11 +446,16 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
     )
 
 
+_DOCTORS = frozenset({"doctor", "graduate", "img"})
+
+
 def _own_answer(country: str, aspect: str) -> Answer | None:
     """Return the answer on what a country's table has no column for: "What does PLAB cost?"."""
     answers = shared_answers().current()
     for answer in answers.answers if answers else ():
-        doctors = registration.profession_of(answer.question) in (None, "doctor")
+        doctors = registration.profession_of(answer.question) in (None, "doctor") and (
+            not answer.audience or bool(_DOCTORS & set(answer.audience))
+        )
         there = country in answer.places and INTENT in answer.topics
         if doctors and there and aspect in registration.aspects_of(answer.question):
             return answer
