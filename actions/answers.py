@@ -304,7 +304,7 @@ def context_of(turn: Turn) -> Context:
     places |= {turn.catalogue.places[p].country for p in places if p in turn.catalogue.places}
     terms = turn.catalogue.all(RegistrationTermRecord)
     places |= {c for t in question.values("registration") if t in terms for c in terms[t].countries}
-    audience = {*(question.values("stage") or person.stages)}
+    audience = {*(_of_the_profession(turn) or question.values("stage") or person.stages)}
     if audience & _MEDICAL_STUDENTS:
         audience.add("medical_student")
     of_rules = question.intent in intents().in_group("registration")
@@ -317,6 +317,27 @@ def context_of(turn: Turn) -> Context:
     return Context(
         topics, frozenset(places), frozenset(home), frozenset(audience), frozenset(turn.frame.avoid)
     )
+
+
+_AUDIENCES = {
+    "nurse": ("nurse",),
+    "midwife": ("midwifery_student",),
+    "dentist": ("dental_student", "allied_health"),
+    "pharmacist": ("pharmacy_student", "allied_health"),
+    "physiotherapist": ("physiotherapy_student", "allied_health"),
+    "allied_health": ("allied_health",),
+}
+
+
+def _of_the_profession(turn: Turn) -> tuple[str, ...]:
+    """Return the audience of the profession whose rules are spoken of; empty for doctors."""
+    of_rules = intents().in_group("registration")
+    named = profession_of(turn.question.text, turn.question.entities)
+    if turn.slots.get("topic") in of_rules:
+        named = named or (turn.slots.get("licensing_asked") or {}).get("profession")
+    elif turn.question.intent not in of_rules:
+        return ()
+    return _AUDIENCES.get(named or "doctor", ())
 
 
 def tell_best(

@@ -25,6 +25,7 @@ from actions.topic_action import Question, TopicAction, Turn, follow_with
 from actions.words import words
 from preceptor.catalogue import facts
 from preceptor.conversation.choices import Ask, Choice, Neither, payload_of
+from preceptor.conversation.decide import STORY
 from preceptor.intents import Intent, intents
 
 _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "money", "kind")
@@ -120,7 +121,7 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             find(turn, fresh=False)
             return
-        if nearest.confidence >= NEAR:
+        if nearest.matches and (nearest.confidence >= NEAR or _is_story(turn)):
             offer(turn, nearest.matches)
             return
         anything_listed = bool(selection.listed(turn).ids)
@@ -136,6 +137,11 @@ class AskRephrase(TopicAction):
             steps=[_line(intent) for intent in readings],
             choices=[*map(_ask, readings), turn.button("button_neither", Neither())],
         )
+
+
+def _is_story(turn: Turn) -> bool:
+    """Tell whether a message says so much that a question comes nearer to it than a theme."""
+    return len(turn.question.text.split()) >= STORY
 
 
 def _is_a_search(turn: Turn) -> bool:

@@ -153,9 +153,19 @@ def _detail(turn: Turn, answer: Answer) -> None:
     if best.id != answer.id and choice.confidence >= _least_beside(answer, best):
         answers.tell_best(turn, choice)
     else:
-        lead = turn.say("follow_no_detail", question=answer.question)
-        body = [answer.sections["who"]] if "who" in answer.sections else []
-        turn.reply(lead, body=body, choices=[answers.question_button(o) for o in others])
+        _say_unknown(turn, answer, [answers.question_button(o) for o in others])
+
+
+def _say_unknown(turn: Turn, answer: Answer, choices: list[Choice]) -> None:
+    """Say that an answer doesn't hold a detail; who may know it is named once."""
+    who = answer.sections.get("who")
+    if who and f"{answer.id}#who" in turn.frame.told:
+        turn.reply(turn.say("follow_no_detail_again"), choices=choices)
+        return
+    if who:
+        turn.frame = turn.frame.with_section(answer.id, "who")
+    lead = turn.say("follow_no_detail", question=answer.question)
+    turn.reply(lead, body=[who] if who else [], choices=choices)
 
 
 def _elsewhere(turn: Turn, answer: Answer) -> None:

@@ -10,6 +10,7 @@ from actions.answers import (
     LIKELY,
     NEAR,
     SURE,
+    answer_if_likely,
     answer_if_sure,
     choose,
     context_of,
@@ -21,6 +22,7 @@ from actions.answers import (
     tell,
     tell_best,
     tell_detail,
+    unknown,
 )
 from actions.other_professions import answer_profession
 from actions.registration_question import (
@@ -128,22 +130,42 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if turn.choice is None and asks_meaning and _define(turn):
         return
     asked = asked_of(turn, intent)
-    if turn.choice is None and (_is_another_matter(turn) or _from_knowledge(turn, asked)):
+    if turn.choice is None and _is_another_matter(turn):
+        return
+    if turn.choice is None and _from_knowledge(turn, asked):
+        keep(turn, asked)
+        return
+    if not asked.countries and _needs_no_country(turn):
+        _answer_nearest(turn)
         return
     turn.set(topic=intent)
     turn.frame = turn.frame.copy(update={"focus": None, "question": turn.question.text})
     if not asked.countries:
         keep(turn, asked)
         _ask_which(turn, intent, asked)
-        return
-    if asked.aspects[0] == COMPARED and asked.profession in (None, "doctor"):
+    elif asked.aspects[0] == COMPARED and asked.profession in (None, "doctor"):
         _compare(turn, asked)
-        return
+    else:
+        _answer_each(turn, asked)
+
+
+def _answer_each(turn: Turn, asked: Asked) -> None:
+    """Answer for each country; where somebody trained is asked once if it decides."""
     countries = asked.countries[:MOST_COUNTRIES]
     before = before_of(turn)
+    if _is_told(turn, asked, before):
+        if (choice := choose(turn)).confidence >= LIKELY:
+            tell_best(turn, choice)
+            return
+        asked = asked.changed(aspects=(OTHER,), yes_no=False)
     turn.set(licensing_country=list(countries))
     keep(turn, asked)
+    unsure = [c for c in countries if _depends_on_route(turn, c, asked)]
+    if unsure:
+        _ask_route(turn, unsure, asked)
     for country in countries:
+        if country in unsure:
+            continue
         choices = _leads(turn, country, asked) if country == countries[-1] else []
         if asked.profession not in (None, "doctor"):
             again = country in before.countries and asked.profession == before.profession
@@ -190,12 +212,11 @@ def _define(turn: Turn) -> bool:
 
 def _is_another_matter(turn: Turn) -> bool:
     """Answer from knowledge/ what only sounds like a question on rules; return whether it was."""
-    if turn.parse.get("aspect") == OTHER and (choice := choose(turn)).confidence >= NEAR:
-        # What no column says may be no question on rules: "should I say sorry again?"
-        if choice.confidence >= LIKELY:
-            tell_best(turn, choice)
-        else:
-            offer(turn, choice.matches)
+    if registration.is_of_a_stay(text_of(turn)) and _on_a_stay(turn):
+        return True
+    # What no column says may be no question on rules: "should I say sorry again?"
+    if turn.parse.get("aspect") == OTHER and choose(turn).confidence >= NEAR:
+        _answer_nearest(turn)
         return True
     if registration.is_of_a_placement(text_of(turn)):
         return _tell_first(turn, choose(turn), _names_a_placement, least=0)
@@ -207,6 +228,44 @@ def _is_another_matter(turn: Turn) -> bool:
     return False
 
 
+def _on_a_stay(turn: Turn) -> bool:
+    """Answer a question on a placement that one chooses; return whether any answer is on it.
+
+    Whether such a placement counts is a question on rules all the same.
+    """
+    choice = choose(turn)
+    matches = tuple(m for m in choice.matches if m.answer.folder != "registration")
+    counts = "from_abroad_counts" in registration.aspects_of(text_of(turn))
+    if counts or not matches or choice.confidence < NEAR:
+        return False
+    if matches[0] is choice.matches[0] and choice.confidence >= LIKELY:
+        tell_best(turn, choice)
+    else:
+        offer(turn, matches)
+    return True
+
+
+def _answer_nearest(turn: Turn) -> None:
+    """Tell the likely answer of knowledge/, offer the near ones, or say that it isn't known."""
+    choice = choose(turn)
+    if choice.confidence >= LIKELY:
+        tell_best(turn, choice)
+    elif choice.confidence >= NEAR:
+        offer(turn, choice.matches)
+    elif not answer_if_likely(turn):
+        unknown(turn, choice.matches)
+
+
+def _needs_no_country(turn: Turn) -> bool:
+    """Tell whether a question without a country names nothing of registration either."""
+    text, talk = text_of(turn), turn.slots.get("topic") in (INTENT, LENGTH)
+    named = turn.question.of_kind("registration") or registration.names_the_internship(text)
+    whose = registration.profession_of(text, turn.question.entities)
+    if talk or turn.choice or named or whose or "internship" in text.lower():
+        return False
+    return not turn.parse.get("gloss") or turn.parse["intent"]["confidence"] < registration.DOUBTFUL
+
+
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ what the table of rules can't answer, or not as well."""
     if not registration.aspects_of(text_of(turn)):
@@ -216,6 +275,21 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     if one and answer_if_sure(turn, least=least, topics=(INTENT, LENGTH), places=asked.countries):
         return True
     return _is_silent(turn, asked) and _tell_likely(turn, asked)
+
+
+def _is_told(turn: Turn, asked: Asked, before: Asked) -> bool:
+    """Tell whether a further question names nothing of a rule, so that the last would be repeated."""
+    text = text_of(turn)
+    talk = turn.slots.get("topic") in (INTENT, LENGTH) and asked.profession in (None, "doctor")
+    same = talk and all(getattr(asked, name) == getattr(before, name) for name in _TOLD_BY)
+    bare = turn.choice or turn.parse.get("follow_up") or turn.parse.get("aspect")
+    says_more = not bare and len(text.split()) > _FEW_WORDS and not registration.corrects(text)
+    return same and says_more and not registration.aspects_of(text)
+
+
+# What decides which rule is told.
+_TOLD_BY = ("countries", "profession", "route", "trained")
+_FEW_WORDS = 4
 
 
 def _names_a_placement(answer: Answer) -> bool:
@@ -340,10 +414,6 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
         _not_covered(turn, country, choices)
         return
     route = _route(turn, country, asked, rules)
-    in_order = asked.aspects[0] in ("steps", "total")
-    if route is None and in_order and {"home", "abroad"} <= rules.keys():
-        _ask_route(turn, country, asked)
-        return
     if route is not None and route not in rules:
         regulator = named(next(iter(rules.values())))
         name = phrases.country(turn.catalogue.names[("country", country)])
@@ -376,11 +446,16 @@ def _answer_country(turn: Turn, country: str, asked: Asked, choices: list[Choice
     )
 
 
+_DOCTORS = frozenset({"doctor", "graduate", "img"})
+
+
 def _own_answer(country: str, aspect: str) -> Answer | None:
     """Return the answer on what a country's table has no column for: "What does PLAB cost?"."""
     answers = shared_answers().current()
     for answer in answers.answers if answers else ():
-        doctors = registration.profession_of(answer.question) in (None, "doctor")
+        doctors = registration.profession_of(answer.question) in (None, "doctor") and (
+            not answer.audience or bool(_DOCTORS & set(answer.audience))
+        )
         there = country in answer.places and INTENT in answer.topics
         if doctors and there and aspect in registration.aspects_of(answer.question):
             return answer
@@ -443,20 +518,29 @@ def _names_others(
     return any(turn.catalogue.countries[each].name in text for each in others)
 
 
-def _ask_route(turn: Turn, country: str, asked: Asked) -> None:
-    """Ask where somebody trained, where the steps depend on it."""
+def _depends_on_route(turn: Turn, country: str, asked: Asked) -> bool:
+    """Tell whether the steps in a country depend on where somebody trained, which isn't known."""
+    if asked.profession not in (None, "doctor") or asked.aspects[0] not in ("steps", "total"):
+        return False
+    rules = registration_rules(turn.catalogue, country)
+    return {"home", "abroad"} <= rules.keys() and _route(turn, country, asked, rules) is None
+
+
+def _ask_route(turn: Turn, countries: list[str], asked: Asked) -> None:
+    """Ask once where somebody trained, where the steps depend on it."""
     keep(turn, asked, pending=True)
-    name = phrases.country(turn.catalogue.names[("country", country)])
-    titles: dict[Route, str] = {"home": turn.say("button_trained_there", country=name),
+    names = [phrases.country(turn.catalogue.names[("country", c)]) for c in countries]
+    titles: dict[Route, str] = {"home": turn.say("button_trained_there", country=names[0]),
                                 "abroad": turn.say("button_trained_abroad")}  # fmt: skip
     choices = [
         Choice(
             title=title,
-            payload=Country(country=country, intent=INTENT, route=route, asked=asked.aspects),
+            payload=Country(country=countries[0], intent=INTENT, route=route, asked=asked.aspects),
         )
         for route, title in titles.items()
+        if len(countries) == 1
     ]
-    turn.reply(turn.say("registration_which_route", country=name), choices=choices)
+    turn.reply(turn.say("registration_which_route", country=", ".join(names)), choices=choices)
 
 
 def _leads(turn: Turn, country: str, asked: Asked) -> list[Choice]:

@@ -15,6 +15,7 @@ from preceptor.conversation.registration import (
     COMPARED,
     INTENT,
     LENGTH,
+    OTHER,
     aspects_of,
     profession_of,
 )
@@ -23,6 +24,8 @@ from preceptor.knowledge.store import shared_answers
 
 # What the few sentences on another profession in a country may answer.
 _OF_RULES = {"attempts", "exam", "length", "needed", "skip", "steps", "total", COMPARED}
+# What isn't known of them is named, unless its words are of doctors' internships.
+_NAMED = {"attempts", "documents", "exam", "fees", "language", "length", "pay", "total"}
 _FEWEST_WORDS = 3
 
 
@@ -33,7 +36,7 @@ def answer_profession(
     profession = str(asked.profession)
     body = _body(turn, country, profession)
     where = phrases.country(turn.catalogue.names.get(("country", country), country))
-    who = turn.say(f"registration_who_{profession}")
+    who = _who(turn, asked)
     if body is not None:
         name = phrases.with_address(body.name, body.url)
         lead = turn.say("registration_profession", who=who, country=where, regulator=name)
@@ -57,8 +60,10 @@ def answer_profession(
         regulator = turn.say("registration_profession_body")
         if body is not None:
             regulator = capital(phrases.with_address(body.name, body.url))
+        aspects = (a for a in aspects_of(turn.question.text) if a in _NAMED)
+        what = turn.say(f"registration_what_{next(aspects, OTHER)}")
         detail = turn.say(
-            "registration_profession_detail", who=who, country=where, regulator=regulator
+            "registration_profession_detail", what=what, who=who, country=where, regulator=regulator
         )
         turn.reply(detail, choices=choices)
         return
@@ -67,8 +72,17 @@ def answer_profession(
         return
     if not rules:
         questions = _questions(general) if general else ""
-        rest = turn.say("registration_profession_ask", who=who, questions=questions)
+        rest = turn.say("registration_profession_ask", who=who, questions=questions).strip()
     turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
+
+
+def _who(turn: Turn, asked: Asked) -> str:
+    """Return a profession's members; those of a less known one as they were named."""
+    if asked.profession != "allied_health" or not asked.called:
+        return turn.say(f"registration_who_{asked.profession}")
+    if asked.called.endswith(("y", "al", "lab")):
+        return turn.say("registration_who_field", field=asked.called)
+    return asked.called if asked.called.endswith("s") else f"{asked.called}s"
 
 
 def _answer_of(profession: str, country: str) -> Answer | None:

@@ -10,10 +10,11 @@ from pydantic import BaseModel
 from actions.registration_text import OF_THE_REGULATOR
 from actions.topic_action import Turn
 from preceptor.catalogue.cells import Profession, Route
+from preceptor.catalogue.facts import registration_rules
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation import registration
 from preceptor.conversation.choices import Country
-from preceptor.conversation.registration import COMPARED, LENGTH
+from preceptor.conversation.registration import COMPARED, LENGTH, OTHER
 from preceptor.intents import intents
 from preceptor.knowledge.store import shared_answers
 from preceptor.nlu.entities.glossary import glossed
@@ -34,6 +35,7 @@ class Asked(BaseModel):
         route: the one that the words name, in this message or before.
         trained: the countries where somebody trained or did an internship.
         profession: whose registration it is; None is a doctor's.
+        called: the words by which they named it.
         elsewhere: whether a graduate of the country asks about an internship in another.
         for_another: whether it is that of a relative or a friend.
         options: the countries that a name such as "NMC" may mean.
@@ -48,6 +50,7 @@ class Asked(BaseModel):
     trained: tuple[str, ...] = ()
     elsewhere: bool = False
     profession: str | None = None
+    called: str | None = None
     for_another: bool = False
     options: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
@@ -68,7 +71,7 @@ def asked_of(turn: Turn, intent: str) -> Asked:
     before = before_of(turn)
     talk = turn.slots.get("topic") in intents().in_group("registration")
     if not talk:
-        before = before.changed(aspects=(), route=None, profession=None, pending=False)
+        before = before.changed(aspects=(), route=None, profession=None, called=None, pending=False)
     if isinstance(turn.choice, Country):
         default = before.aspects if intent != LENGTH else ()
         aspects = turn.choice.asked or default or _default(intent)
@@ -78,6 +81,8 @@ def asked_of(turn: Turn, intent: str) -> Asked:
     text = "" if turn.parse.get("follow_up") else text_of(turn)
     asked = _with_profession(turn, text, before)
     asked = _with_countries(turn, asked, before, talk)
+    if _is_done_elsewhere(turn, asked, text):
+        asked = asked.changed(route="abroad")
     if aspect := turn.parse.get("aspect"):
         asked = asked.changed(aspects=(aspect,), yes_no=False)
     elif aspects := registration.aspects_of(text):
@@ -95,6 +100,18 @@ def asked_of(turn: Turn, intent: str) -> Asked:
     return asked
 
 
+def _is_done_elsewhere(turn: Turn, asked: Asked, text: str) -> bool:
+    """Tell whether somebody did an internship that the country calls otherwise.
+
+    Nobody who trained in the UK calls the Foundation Year "my internship".
+    """
+    called = registration.own_internship(text)
+    if called is None or asked.route or asked.trained or len(asked.countries) != 1:
+        return False
+    home = registration_rules(turn.catalogue, asked.countries[0]).get("home")
+    return home is not None and called not in (home.name or "").lower()
+
+
 # What of the way to registration is spoken of before "how long does that take?".
 _OF_THE_WAY = {"exam", "from_abroad_counts", "steps", "total"}
 
@@ -109,13 +126,23 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
     here = _countries(turn, filter(None, [turn.frame.person.here]))
     doctors = registration.is_about_doctors(text)
     terms = terms_of(turn, asked.profession or ("doctor" if doctors else None))
-    firm = {t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)}
+    firm = {
+        *registration.permits_of(text),
+        *(t.countries[0] for t in terms if len(t.countries) == 1 and not _is_unclear(turn, t)),
+    }
+    if target:
+        # "Does my GMC registration help?" asks nothing of the GMC.
+        firm -= {t.countries[0] for t in terms if _is_held(turn, t)}
     options = {c for t in terms for c in t.countries}
     found = registration.countries_of(
         own_words, entities, places, firm, talk=talk or bool(target),
         known={*known, *here} - set(target),
     )  # fmt: skip
-    trained = found.trained or known or _trains_in(turn, here, found.wanted or target)
+    going = {*(found.wanted or target)}
+    if not before.trained and not _in_training(turn):
+        # Who lives in a country needn't have trained there.
+        known = tuple(c for c in known if c not in going)
+    trained = found.trained or known or _trains_in(turn, here, going)
     # A graduate of the country itself asks whether the internship may be done elsewhere.
     elsewhere = bool(found.interned) and bool({*trained} & {*found.wanted})
     told = found.trained or found.interned
@@ -216,6 +243,13 @@ def terms_of(turn: Turn, profession: str | None = None) -> list[RegistrationTerm
     return fitting or terms
 
 
+def _is_held(turn: Turn, term: RegistrationTermRecord) -> bool:
+    """Tell whether somebody is on the register of a regulator."""
+    own = [e for e in turn.question.entities if e["value"] == term.id]
+    text = turn.question.text
+    return term.kind == "regulator" and any(registration.is_held(text, e) for e in own)
+
+
 def _is_unclear(turn: Turn, term: RegistrationTermRecord) -> bool:
     own = [e for e in turn.question.entities if e["value"] == term.id]
     return any(e.get("role") == "unclear" for e in own)
@@ -236,8 +270,17 @@ def _going(turn: Turn) -> tuple[str, ...]:
 
 def _trains_in(turn: Turn, here: tuple[str, ...], wanted: Iterable[str]) -> tuple[str, ...]:
     """Return where somebody is now, if they train there or ask about another country."""
-    in_training = any(s == "resident" or s.endswith("_student") for s in turn.frame.person.stages)
-    return here if in_training or not set(here) & set(wanted) else ()
+    return here if _in_training(turn) or not set(here) & set(wanted) else ()
+
+
+def _in_training(turn: Turn) -> bool:
+    return any(s == "resident" or s.endswith("_student") for s in turn.frame.person.stages)
+
+
+def _of_terms(turn: Turn) -> str | None:
+    """Return the profession of the regulators and exams named, if it isn't doctors'."""
+    clear = {t.profession for t in terms_of(turn) if not _is_unclear(turn, t)}
+    return clear.pop() if len(clear) == 1 and "doctor" not in clear else None
 
 
 _AS_STUDENT = {"nursing_student": "nurse", "midwifery_student": "midwife"}
@@ -248,8 +291,16 @@ def _with_profession(turn: Turn, text: str, before: Asked) -> Asked:
 
     A friend's profession is left with "I": "do I need an exam?".
     """
-    if named := registration.profession_of(text, turn.question.entities):
-        return before.changed(profession=named, for_another=registration.is_about_kin(text))
+    entities = turn.question.entities
+    if named := registration.profession_of(text, entities):
+        meanwhile = before.profession and "provisional" in registration.aspects_of(text)
+        if meanwhile and named == "allied_health":
+            # What somebody would work as until they are registered isn't what they are.
+            return before
+        called, kin = registration.called_of(text, entities), registration.is_of_kin(text)
+        return before.changed(profession=named, called=called, for_another=kin)
+    if by_term := _of_terms(turn):
+        return before.changed(profession=by_term, called=None)
     stages = [_AS_STUDENT.get(stage, stage) for stage in turn.frame.person.stages]
     own = next((name for name in get_args(Profession) if name in stages), None)
     if own == "allied_health" and "physiotherapy" in turn.frame.person.specialties:
@@ -261,7 +312,7 @@ def _with_profession(turn: Turn, text: str, before: Asked) -> Asked:
 
 def keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
     """Keep what was asked; `pending` if the advisor asks back where somebody trained."""
-    rule = [each for each in asked.aspects if each not in {*OF_THE_REGULATOR, COMPARED}]
+    rule = [each for each in asked.aspects if each not in {*OF_THE_REGULATOR, COMPARED, OTHER}]
     # "Who can I ask?" is not asked again of the next country.
     before = before_of(turn)
     spoken = [c for c in before.spoken if c not in asked.countries]

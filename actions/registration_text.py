@@ -179,7 +179,7 @@ class Telling:
         return self._say(f"registration_{verdict}", where=where)
 
     def _line(self, rule: RegistrationRecord, asked: Sequence[str]) -> str:
-        first, *more = (self._sentence(rule, each) for each in asked)
+        first, *more = dict.fromkeys(self._sentence(rule, each) for each in asked)
         return " ".join([first, *map(capital, more)])
 
     def _sentence(self, rule: RegistrationRecord, aspect: str) -> str:
@@ -188,6 +188,9 @@ class Telling:
             return self._source(rule)
         if aspect == "regulator":
             return self._say("registration_regulator", regulator=named(rule))
+        if rule.route == "recognised" and not says(rule, aspect):
+            # What it leaves open is as for all from abroad.
+            rule = self.rules.get("abroad", rule)
         text = _text(rule, aspect)
         if text is None or text == NOT_STATED:
             what = self._say(f"registration_what_{aspect}")

@@ -22,6 +22,7 @@ from preceptor.conversation.protocols import (
     clauses,
     protocols,
 )
+from preceptor.conversation.talk_words import BEGINS_TO_ASK
 from preceptor.knowledge.index import Choice
 from preceptor.nlu.safety import without_denials
 
@@ -52,9 +53,12 @@ class GiveFirstHelp(TopicAction):
         country = where(turn)
         danger = Danger(kind=found[0].kind, country=country, dealt=not found[0].holds)
         turn.frame = turn.frame.copy(update={"danger": danger, "focus": None})
-        _say(turn, found[0], opening, hints=found[0].hints_for(text))
-        for other in () if isinstance(opening, Opening) and opening.beside else others:
+        _say(turn, found[0], opening, hints=() if opening.deals else found[0].hints_for(text))
+        for other in () if opening.beside else others:
             _send(turn, other.opening(text), 0, country)
+        if opening.deals:
+            # What is over leaves room for what is asked: "who pays for the tests?"
+            _answer_surest(turn, [text], SURE)
 
 
 def _protocols_of(turn: Turn) -> list[Protocol]:
@@ -84,11 +88,19 @@ def go_on(turn: Turn, step: str) -> None:
         return
     protocol = protocols()[danger.kind]
     step = protocol.fitting(step, danger.said)
-    saying = protocol.saying(step)
-    if step == COUNTRY and protocol.first[-1].contacts in ("helplines", "both"):
-        saying = saying.copy(update={"contacts": "helplines"})
-    _say(turn, protocol, saying, step)
-    _answer_beside(turn, protocol)
+    _say(turn, protocol, _with_contacts(protocol, step, new=country != danger.country), step)
+    _answer_beside(turn, protocol, step)
+
+
+def _with_contacts(protocol: Protocol, step: str, *, new: bool) -> Saying:
+    """Return what a step says, with whom to call where the country has just been named."""
+    saying, own = protocol.saying(step), protocol.first[-1].contacts
+    helplines = own in ("helplines", "both")
+    if step == COUNTRY and helplines:
+        return saying.copy(update={"contacts": "helplines"})
+    if new and own and not saying.contacts:
+        return saying.copy(update={"contacts": "helplines" if helplines else "numbers"})
+    return saying
 
 
 # How many clauses at the end of a message are tried as questions; each takes some milliseconds.
@@ -114,12 +126,17 @@ def _answered_instead(turn: Turn, step: str) -> bool:
     return True
 
 
-def _answer_beside(turn: Turn, protocol: Protocol) -> None:
-    """Answer the question that ends a message of several parts and is no step itself."""
-    last = clauses(turn.question.text)[-1:]
-    if last and not protocol.step_of(last[0], "", LIKELY):
-        turn.question = replace(turn.question, text=last[0])
+def _answer_beside(turn: Turn, protocol: Protocol, said: str) -> None:
+    """Answer the question that ends a message of several parts, from knowledge/ or by a step."""
+    last = "".join(clauses(turn.question.text)[-1:])
+    if not last:
+        return
+    step = protocol.step_of(last, "", LIKELY)
+    if step is None:
+        turn.question = replace(turn.question, text=last)
         answer_if_sure(turn)
+    elif step != said and BEGINS_TO_ASK.match(last):
+        _say(turn, protocol, protocol.saying(step), step)
 
 
 def _misread(turn: Turn) -> None:
@@ -128,14 +145,20 @@ def _misread(turn: Turn) -> None:
     taken_back = protocols()[danger.kind].saying(MISREAD).says[0] if danger else turn.say("denial")
     turn.frame = turn.frame.copy(update={"danger": None})
     turn.reply(taken_back)
-    now = without_denials(turn.question.text)
-    for texts in ([now, *clauses(now)[-_LAST:]], turn.said[-2:-1]):
-        asked, choice = _surest(turn, texts)
-        if choice.confidence >= LIKELY:
-            turn.question = asked
-            tell_best(turn, choice)
+    for text in (without_denials(turn.question.text), *turn.said[-2:-1]):
+        if _answer_surest(turn, [text, *clauses(text)[-_LAST:]], LIKELY):
             return
     turn.reply(turn.say("misread_ask"))
+
+
+def _answer_surest(turn: Turn, texts: Sequence[str], least: float) -> bool:
+    """Answer the text that knowledge/ answers most surely; return whether it is likely enough."""
+    asked, choice = _surest(turn, texts)
+    if choice.confidence < least:
+        return False
+    turn.question = asked
+    tell_best(turn, choice)
+    return True
 
 
 def _surest(turn: Turn, texts: Sequence[str]) -> tuple[Question, Choice]:

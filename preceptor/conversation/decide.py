@@ -52,6 +52,10 @@ _MOST_LEANING = 9
 _MOST_OF_THANKS = 15
 _SURE_THANKS = 0.8
 _FEW_WORDS = 4
+STORY = 30
+"""From how many words on a message is a story."""
+# How sure the classifier must be that a story is a search.
+_SURE_SEARCH = 0.7
 # How likely a step of a protocol must be.
 _LIKELY_STEP = 0.65
 
@@ -107,7 +111,7 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     kind = _kind(parsed, frame)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
-    if _is_doubtful_talk(parsed, frame):
+    if _is_doubtful_talk(parsed, frame) or _is_doubtful_search(parsed):
         return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
     return dict(parsed)
 
@@ -152,6 +156,16 @@ def _is_doubtful_talk(parsed: Mapping[str, Any], frame: Frame) -> bool:
     guessed = count > 1 and _confidence(parsed) < _GUESSED
     points = bool(frame.question) and _group(parsed) == "advisor" and leans(text)
     return _group(parsed) in _TALK and (says_more or guessed or points)
+
+
+def _is_doubtful_search(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a story is hardly the search that it is taken for.
+
+    Places, fields and weeks stand in most stories, and most of them ask for something else.
+    """
+    text = str(parsed.get("text") or "")
+    is_story = len(text.split()) >= STORY
+    return is_story and _group(parsed) == "search" and _confidence(parsed) < _SURE_SEARCH
 
 
 def _is_good_night(parsed: Mapping[str, Any]) -> bool:
@@ -285,7 +299,7 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     again = protocol.intent in _dangers(parsed) and danger.kind != "crisis"
     least = SURE if again or by_rules or _is_sure_matter(parsed) else _LIKELY_STEP
     step = protocol.step_of(text, danger.said[-1], least)
-    if step == MISREAD and _dangers(parsed):
+    if step == MISREAD and not _may_deny(parsed, protocol):
         step = None
     if protocol.intent in seen and AGAIN not in protocol.steps:
         # It is told anew, with more of what to do, unless that is dealt with.
@@ -293,6 +307,17 @@ def _step(parsed: Mapping[str, Any], danger: Danger) -> str | None:
     if step is not None or danger.left or by_rules or _is_another_danger(parsed, protocol):
         return step
     return _other_step(parsed, danger, protocol)
+
+
+def _may_deny(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
+    """Tell whether a message that sounds like a denial can be one.
+
+    A correction names the danger again: "no, not like that, he only touched me because he's
+    confused". Of somebody's own despair it isn't believed.
+    """
+    dangers = _dangers(parsed)
+    corrects = bool(words.CORRECTS.match(parsed.get("text") or ""))
+    return not dangers or (corrects and dangers == [protocol.intent] and protocol.kind != "crisis")
 
 
 def _other_step(parsed: Mapping[str, Any], danger: Danger, protocol: Protocol) -> str | None:
@@ -338,7 +363,11 @@ def _is_another_danger(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
 
 def _is_another_matter(parsed: Mapping[str, Any], protocol: Protocol) -> bool:
     if parsed["intent"]["name"] in protocol.topics:
-        return protocol.knowledge
+        # "Can I ask to swap patients?"
+        plain = protocol.kind not in ("crisis", "emergency") and words.BEGINS_TO_ASK.match(
+            parsed.get("text") or ""
+        )
+        return protocol.knowledge or bool(plain)
     groups = _MATTERS if protocol.kind == "crisis" else {*_MATTERS, "refusal"}
     return _group(parsed) in groups and _is_sure(parsed)
 

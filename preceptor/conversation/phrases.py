@@ -71,7 +71,7 @@ class Phrases:
         from sklearn.linear_model import LogisticRegression
 
         rows = [*rows, *((NONE, question) for question in others)]
-        regression = LogisticRegression(C=_C, max_iter=300)
+        regression = LogisticRegression(C=_C, max_iter=1000)
         regression.fit(vectors(p for _, p in rows), [meant for meant, _ in rows])
         self.kinds = [str(kind) for kind in regression.classes_]
         self._weights = regression.coef_.astype(np.float32)

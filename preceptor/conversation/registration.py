@@ -71,6 +71,7 @@ class _Words:
     aspects: dict[str, re.Pattern[str]]
     routes: dict[str, re.Pattern[str]]
     professions: dict[str, re.Pattern[str]]
+    permits: dict[str, re.Pattern[str]]
     single: dict[str, re.Pattern[str]]
 
 
@@ -78,13 +79,13 @@ class _Words:
 def _words() -> _Words:
     def compiled(content: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
         joined = {k: v if isinstance(v, str) else "|".join(v) for k, v in content.items()}
-        return {k: re.compile(v, re.IGNORECASE) for k, v in joined.items()}
+        return {k: re.compile(f"(?P<{k}>{v})", re.IGNORECASE) for k, v in joined.items()}
 
     content = YAML(typ="safe").load(PATH.read_text("utf-8"))
-    aspects, routes, professions = (
-        compiled(content.pop(name)) for name in ("aspects", "routes", "professions")
+    aspects, routes, professions, permits = (
+        compiled(content.pop(name)) for name in ("aspects", "routes", "professions", "permits")
     )
-    return _Words(aspects, routes, professions, compiled(content))
+    return _Words(aspects, routes, professions, permits, compiled(content))
 
 
 def aspect_names() -> tuple[str, ...]:
@@ -111,6 +112,7 @@ def aspects_of(text: str) -> tuple[str, ...]:
     if "gaps" in found:
         # "Must I repeat it after a break?"
         found.pop("from_abroad_counts", None)
+        found.pop("pattern", None)
     if "time_limits" in found:
         # "How long after graduation", "my provisional licence expires".
         found.pop("length", None)
@@ -153,6 +155,17 @@ def was_done(text: str) -> bool:
     return bool(_words().single["was_done"].search(text))
 
 
+def own_internship(text: str) -> str | None:
+    """Return what somebody calls the internship that they have done: "my house job is done"."""
+    own = _words().single["own_internship"].search(text)
+    return own["called"].lower() if own and was_done(text) else None
+
+
+def is_of_a_stay(text: str) -> bool:
+    """Tell whether a text is about doing a placement that one chooses: "do an observership"."""
+    return bool(_words().single["stay"].search(text))
+
+
 def asks_meaning(text: str, entities: Entities) -> bool:
     """Tell whether a question asks what the name of a regulator or exam means: "what's PLAB?"."""
     named = [e for e in entities if e["entity"] == "registration"]
@@ -169,9 +182,23 @@ def is_about_oneself(text: str) -> bool:
     return bool(_words().single["oneself"].search(text))
 
 
-def is_about_kin(text: str) -> bool:
-    """Tell whether somebody speaks of a relative or a friend."""
-    return bool(KIN.search(text))
+def is_of_kin(text: str) -> bool:
+    """Tell whether the profession that a text names first is a relative's or a friend's.
+
+    "My wife is a nurse" is of the wife, "I'm a dentist, my husband is in Ohio" is not of him.
+    """
+    named = _first_profession(text)
+    return bool(KIN.search(text[: named.start()] if named else text))
+
+
+def permits_of(text: str) -> set[str]:
+    """Return the countries that a text names by a permit to stay there: "on an H4"."""
+    return {country for country, p in _words().permits.items() if p.search(text)}
+
+
+def is_held(text: str, entity: Mapping[str, Any]) -> bool:
+    """Tell whether somebody has what an entity names: "my GMC registration"."""
+    return bool(_words().single["held_before"].search(text[: entity["start"]]))
 
 
 def corrects(text: str) -> bool:
@@ -208,13 +235,29 @@ def profession_of(text: str, entities: Entities = ()) -> str | None:
         entities: those in it; a regulator's name ("Medical and Dental Council") says nothing of
             who asks.
     """
+    text = _less_terms(text, entities)
+    if named := _first_profession(text):
+        return named.lastgroup
+    return "doctor" if _words().single["doctor"].search(text) else None
+
+
+def called_of(text: str, entities: Entities = ()) -> str | None:
+    """Return the words by which a text names the profession that it is about."""
+    named = _first_profession(_less_terms(text, entities))
+    return named[0].lower() if named else None
+
+
+def _less_terms(text: str, entities: Entities) -> str:
     for entity in entities:
         if entity["entity"] == "registration":
             text = text.replace(str(entity.get("text")), " ")
-    named = next((name for name, p in _words().professions.items() if p.search(text)), None)
-    if named is None and _words().single["doctor"].search(text):
-        return "doctor"
-    return named
+    return text
+
+
+def _first_profession(text: str) -> re.Match[str] | None:
+    """Return the profession that is named first, by its longest name: "dental nurse"."""
+    found = [m for p in _words().professions.values() if (m := p.search(text))]
+    return min(found, key=lambda m: (m.start(), -m.end()), default=None)
 
 
 @dataclass(frozen=True)
@@ -258,13 +301,16 @@ def countries_of(
     studied: list[str] = []
     interned: list[str] = []
     origin: list[str] = []
+    living: list[str] = []
     present: list[str] = []
     for entity in entities:
         country = _country(entity, place_countries)
         if country is None or entity.get("role") == "excluded" or _is_out(text, entity):
             continue
-        if _stands_by("trained", text, entity):
+        if _stands_by("trained", text, entity) or _is_own_paper(text, entity):
             studied.append(country)
+        elif _stands_by("lives", text, entity):
+            living.append(country)
         elif entity.get("role") == "origin":
             origin.append(country)
         elif _stands_by("internship", text, entity):
@@ -277,9 +323,10 @@ def countries_of(
     done = [c for c in interned if c not in named] if wanted or named else []
     wanted = wanted or sorted(named) or interned
     if not wanted and not talk:
-        # "I studied in Poland and come from India" is about both.
-        wanted = [*studied, *origin] or present
-    trained = studied or origin
+        # "I studied in Poland and come from India" is about both, "I'm a citizen of Peru and
+        # studied in Cuba" about Peru.
+        wanted = [c for c in living if c not in studied] or [*studied, *origin] or present
+    trained = studied or origin or [c for c in living if c not in wanted]
     return Countries(*(tuple(dict.fromkeys(each)) for each in (wanted, trained, done)))
 
 
@@ -291,6 +338,12 @@ def _is_out(text: str, entity: Mapping[str, Any]) -> bool:
 def _is_asked_about(text: str, entity: Mapping[str, Any]) -> bool:
     """Tell whether a country stands as one that is asked about: "in Nigeria"."""
     return bool(_words().single["asked_before"].search(text[: entity["start"]]))
+
+
+def _is_own_paper(text: str, entity: Mapping[str, Any]) -> bool:
+    """Tell whether somebody has a paper from a country: "my Peruvian licence"."""
+    after = _words().single["held_after"].match(text[entity["end"] :])
+    return after is not None and is_held(text, entity)
 
 
 def _country(entity: Mapping[str, Any], place_countries: Mapping[str, str]) -> str | None:
@@ -466,6 +519,9 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     unsure = intent == FALLBACK or sure < DOUBTFUL
     if asks and where and unsure and (talk or profession is not None):
         return True
+    if "pattern" in aspects_of(text):
+        # "How many months of surgery?"
+        kinds.discard("specialty")
     if not talk or not _is_short(text) or kinds & {"specialty", "money", "program"}:
         return False
     who = route_of(text) is not None or profession is not None

@@ -33,6 +33,12 @@ ASKS = re.compile(
     r"|(?:^|[.,;!]|\band)\s*(?:can|could|do|does|is|are|should|would|will)\b",
     re.IGNORECASE,
 )
+# A clause that is a question by its first word: "but can I swap".
+BEGINS_TO_ASK = re.compile(
+    r"^\W*(?:(?:and|but|so|then|ok|okay|yes|no)\W+)*(?:what|how|when|where|which|who|why|can|could"
+    r"|do|does|is|are|should|would|will|may|must)\b",
+    re.IGNORECASE,
+)
 # What asks for words that were written before: "which country did I say?"
 OF_OWN_WORDS = re.compile(
     r"\b(?:what|which|where|when|who|how (?:many|much|long|old|often))\b.{0,40}\b(?:did|had) i "
@@ -55,6 +61,10 @@ MEANT = re.compile(
     r"|ich mein(?:e|te)|quiero decir|me refiero a|quero dizer|je parl(?:e|ais) de|je veux dire)\b"
     r"[\s:,]*(?:(?:about|for|if|whether) )?",
     re.IGNORECASE,
+)
+# How a message begins that corrects what was understood.
+CORRECTS = re.compile(
+    r"^\W*(?:(?:what|huh|wait|sorry|oh|hm+)\W+)*(?:no|nope|nah|nein|non|não)\b", re.IGNORECASE
 )
 REJECTED = re.compile(
     r"^\W*(?:(?:no+|nope|what|huh|hm+|sorry|lol|wait|nein|non|não)\W+)*"

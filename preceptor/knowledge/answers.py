@@ -34,7 +34,7 @@ SECTIONS = {
 """The headings of sections, and the kind of follow-up that each answers."""
 MOST_WORDS = 80
 """How many words the text before the first section may have."""
-FEWEST_PHRASINGS, MOST_PHRASINGS = 6, 50
+FEWEST_PHRASINGS, MOST_PHRASINGS = 6, 56
 NEEDS_SOURCES = frozenset({"medical", "legal", "safety"})
 CHECKS_NEEDED = 2
 
@@ -95,7 +95,7 @@ class Answer(_Model):
     Attributes:
         id: `<topic>/<name>`, from the file's path.
         question: what it answers, as a person would ask it.
-        asked_as: other ways to ask it, 6 to 50.
+        asked_as: other ways to ask it, 6 to 56.
         audience: whom it holds for: stages of training, or `img`, `parent` and the like; empty
             for everybody.
         places: ISO 3166-1 codes of countries and ids of places that it is about; empty for

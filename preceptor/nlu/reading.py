@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -90,8 +90,8 @@ class Reading:
         safety: the safety intents that the rules see in the untouched text, most urgent first.
         language: ISO 639-1 code; None for English.
         gloss: the English words of a message in another language, "" where none is known.
-        danger: how likely the classifier takes the message, or the part of it that sounds most
-            like it, for any danger, between 0 and 1; 1 for another language.
+        dangers: how likely the classifier takes the message and its parts for any danger, between
+            0 and 1; empty for another language.
     """
 
     ranking: Ranking
@@ -100,7 +100,7 @@ class Reading:
     safety: tuple[str, ...] = ()
     language: str | None = None
     gloss: str | None = None
-    danger: float = 1.0
+    dangers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def read(text: str, models: Models, linker: Linker | None) -> Reading:
         reading = _read_english(text, models, linker)
         if language is not None:
             reading = _declined(reading, language, models.declared)
-    verdict = confirmed(text, verdict, reading.danger)
+    verdict = confirmed(text, verdict, reading.dangers)
     if not verdict:
         reading = _without_doubtful_danger(text, reading, models.declared)
     return _heeding(reading, verdict, models.declared)
@@ -190,8 +190,12 @@ def _read_english(text: str, models: Models, linker: Linker | None) -> Reading:
         part: Piece.of(span, row @ models.summed)
         for (part, span), row in zip(spans.items(), rows, strict=True)
     }
-    danger = max(float(piece.chances[models.roles.safety].sum()) for piece in pieces.values())
-    return replace(_of_pieces(doc, entities, cuts, spans, pieces, rows, models), danger=danger)
+    safety = models.roles.safety
+    dangers = {each.text: float(each.chances[safety].sum()) for each in pieces.values()}
+    # Of a very long message the last sentences are read; what rules see before them stays.
+    begins = min((start for start, end in places if end - start < len(text)), default=0)
+    dangers |= {text[:begins]: 1.0}
+    return replace(_of_pieces(doc, entities, cuts, spans, pieces, rows, models), dangers=dangers)
 
 
 def _of_pieces(

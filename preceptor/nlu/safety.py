@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -18,8 +18,9 @@ from preceptor.nlu.spelling import Mender, is_english
 _NEAR = 3
 # How sure the classifier must be of a danger: alone, against words that silence rules, and never.
 _SUSPECTED, _EXCUSED, _NEVER = 0.5, 0.6, 2.0
-# How likely a message must be any danger for what a rule saw to stay: "drowning in admin" is none.
-_LEAST, _FEW_WORDS = 0.05, 5
+# How likely the part of a message in which a rule sees a danger must be any danger for it to stay,
+# and in how many words rules decide alone, unless an intent says otherwise.
+_LEAST, _FEW_WORDS = 0.15, 5
 _WORD = re.compile(r"[^\W_]+(?:['/-][^\W_]+)*")
 _GAPS = {"*": r"(?:\S+ ){0,3}?", "**": r"(?:\S+ ){0,8}?"}
 
@@ -87,14 +88,14 @@ class _Danger:
         foreign: those in other languages.
         contains: pieces of words.
         never: silences all of them wherever it stands in the message.
-        alone: whether they count however unlikely the classifier takes a danger to be.
+        alone: in how many words they count however unlikely the classifier takes a danger to be.
     """
 
     alarms: RuleSet
     foreign: RuleSet
     contains: tuple[str, ...]
     never: RuleSet
-    alone: bool
+    alone: int
 
 
 @lru_cache(maxsize=1)
@@ -123,7 +124,7 @@ def _load() -> tuple[dict[str, _Danger], Mender]:
             RuleSet(rules["foreign"], unless),
             contains,
             RuleSet(rules["never"]),
-            bool(lists.get("alone")),
+            lists.get("alone", _FEW_WORDS),
         )
         mended |= {w for name in _MENDED for rule in rules[name] for w in _words_of(rule)}
     return dangers, Mender(mended)
@@ -184,16 +185,23 @@ def without_denials(text: str) -> str:
     return rest if rest == text or _WORD.search(rest) else "no".ljust(len(text))
 
 
-def confirmed(text: str, verdict: Iterable[str], chance: float) -> list[str]:
+def confirmed(text: str, verdict: Iterable[str], chances: Mapping[str, float]) -> list[str]:
     """Return the dangers that rules saw and that stay.
+
+    In a story the words of a rule may stand in any sentence: "I work at a roof truss factory".
 
     Args:
         text: a message as a person typed it; in one of a few words the rules decide alone.
         verdict: safety intents, as `alarms` returns them.
-        chance: how likely the classifier takes the message for any danger, between 0 and 1.
+        chances: how likely the classifier takes parts of the message, itself among them, for any
+            danger, between 0 and 1; empty if they weren't read.
     """
-    likely = chance >= _LEAST or len(text.split()) <= _FEW_WORDS
-    return [intent for intent in verdict if likely or _load()[0][intent].alone]
+    seen = list(verdict)
+    if not seen or not chances:
+        return seen
+    likely = {i for part, chance in chances.items() if chance >= _LEAST for i in alarms(part)}
+    count = len(text.split())
+    return [intent for intent in seen if intent in likely or count <= _load()[0][intent].alone]
 
 
 def least_confidence(text: str, intent: str) -> float:

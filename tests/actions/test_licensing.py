@@ -181,7 +181,7 @@ def test_of_other_professions_a_further_question_gets_the_sentence_that_answers_
     assert "£539.65" in text and "standards of proficiency" not in text
     first = need("I'm a nurse from Peru, how do I register in New Zealand?")
     assert "two resits" in desk.talk(first, need("and if I fail?")).text
-    assert "I don't know that of nurses" in desk.talk(first, need("is there a moon test?")).text
+    assert "I don't know that for nurses" in desk.talk(first, need("is there a moon test?")).text
 
 
 @pytest.mark.parametrize(
@@ -550,7 +550,7 @@ def test_a_sum_that_is_not_written_is_not_replaced_by_something_else(desk):
         need("which one is cheaper, Canada or the UK?"),
     )
     text = desk.talk(*talk).text
-    assert "I don't know that of nurses in Canada" in text and "£83" in text
+    assert "I don't know what it costs for nurses in Canada" in text and "£83" in text
 
 
 def test_fees_of_several_countries_are_told_as_far_as_they_are_written(desk):
@@ -574,3 +574,100 @@ def test_placements_of_german_students_are_no_question_on_registration(desk):
 def test_the_rural_year_is_colombias(desk):
     text = desk.talk(need("I am from Colombia. is the rural year needed?")).text
     assert "In Colombia if you trained there" in text or text.startswith("Yes, in Colombia")
+
+
+@pytest.mark.parametrize(
+    ("question", "country"),
+    [
+        ("I'm a Kenyan citizen with a nursing degree from Poland, how do I register?", "Kenya"),
+        ("I trained as a dentist in Cairo, I'm on an H4. How do I register?", "the United States"),
+        ("pharmacist with a degree from Ghana, can I sit the FPGEE?", "the United States"),
+        ("how does my Indian licence as a midwife help me register in Ireland?", "Ireland"),
+        ("sage-femme diplômée au Maroc, je veux travailler en Belgique", "Belgium"),
+    ],
+)
+def test_a_citizenship_a_permit_and_an_exam_say_where_to_and_a_degree_doesnt(
+    desk, question, country
+):
+    text = desk.talk(need(question)).text
+    assert country in text and text.count(" registered by ") <= 1
+    left_out = ("poland", "egypt", "ghana", "india", "morocco")
+    assert not any(f"in {name}" in text.lower() for name in left_out)
+
+
+def test_who_lives_in_a_country_need_not_have_trained_there(desk):
+    question = "I raised two kids in Ireland as a citizen. how do I register there as a doctor?"
+    assert "Is your medical degree from" in desk.talk(need(question)).text
+
+
+def test_a_register_that_somebody_is_on_is_not_the_one_asked_about(desk):
+    first = need("I'm a doctor from Sudan, which exam is there in Ireland?")
+    text = desk.talk(first, need("does my SCFHS registration help at all?")).text
+    assert text.startswith("In Ireland if you trained abroad")
+
+
+def test_an_internship_that_the_country_calls_otherwise_was_done_abroad(desk):
+    question = (
+        "I completed my internship and had to extend it by 9 days. Does the GMC mind the gap?"
+    )
+    text = desk.talk(need(question)).text
+    assert text.startswith("In the United Kingdom if you trained abroad: The twelve months")
+    assert "F1" not in text and "fall short" not in text
+
+
+def test_what_a_recognised_qualification_leaves_open_is_as_for_all_from_abroad(desk):
+    question = "house job in Pakistan done. am I exempt from PRES, and is IELTS required?"
+    assert "IELTS Academic with 7.0" in desk.talk(need(question)).text
+
+
+def test_a_pathway_that_is_named_is_told(desk):
+    question = "how do I register in Australia by the competent authority pathway?"
+    assert "with a recognised qualification" in desk.talk(need(question)).text
+
+
+def test_a_board_and_an_exam_tell_the_profession(desk):
+    first = need("do doctors need an internship in Ireland?")
+    text = desk.talk(first, need("how many times may one fail the aptitude test of NMBI?")).text
+    assert "PRES" not in text and "Nursing and Midwifery Board" in text
+
+
+def test_what_somebody_would_do_meanwhile_is_not_their_profession(desk):
+    first = need("I'm a physiotherapist from Kenya, how do I register in the UK?")
+    text = desk.talk(first, need("can I work as a physio aide in the NHS meanwhile?")).text
+    assert "Not as a doctor" not in text and "PLAB" not in text
+
+
+@pytest.mark.parametrize(
+    ("question", "who"),
+    [
+        ("how do I register as a paramedic in Ireland?", "paramedics"),
+        ("can I work as a dental hygienist in Kenya?", "dental hygienists"),
+        ("how do occupational therapists register in Ghana?", "occupational therapists"),
+        ("who registers people in optometry in Kenya?", "people in optometry"),
+    ],
+)
+def test_a_less_known_profession_is_named_as_it_was(desk, question, who):
+    text = desk.talk(need(question)).text
+    assert who in text and "allied health professionals" not in text
+
+
+def test_a_rule_is_not_repeated_for_a_question_that_names_nothing_of_it(desk):
+    first = need("I trained in India, how do I register in Canada?")
+    text = desk.talk(first, need("and what about selling my own paintings at weekends then")).text
+    assert "I don't know that" in text and "CaRMS" not in text
+
+
+def test_the_steps_of_two_countries_ask_once_where_somebody_trained(desk):
+    text = desk.talk(need("how do I register as a doctor in Ireland or Canada?")).text
+    assert text.count("Is your medical degree") == 1 and "Ireland, Canada" in text
+
+
+def test_whether_one_may_do_a_placement_is_no_rule_of_registration(desk):
+    text = desk.talk(need("can I do an observership in Chicago before my ECFMG certificate?")).text
+    assert "The internship takes" not in text and "accredited training" not in text
+
+
+def test_a_question_that_names_neither_internship_nor_licence_needs_no_country(desk):
+    text = desk.talk(length("how long do I have to hand in an appeal?")).text
+    assert "Which country" not in text
+    assert "Which country" in desk.talk(length("how long is the internship?")).text

@@ -177,3 +177,37 @@ def test_no_button_stands_in_a_danger(desk):
 def test_a_step_without_a_danger_says_that_it_is_not_understood(desk):
     message = desk.message("words", "follow_up", danger_step="safe")
     assert "not sure what that refers to" in desk.run(FOLLOW_UP, message=message).text
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "says", "never"),
+    [
+        ("a delirious woman on the ward squeezed my breast", "report_assault",
+         "won't go in alone", "HIV tablets"),
+        ("our tutor's sexual harassment never stops", "report_assault", "one person", "clothes"),
+        ("a relative slapped me in the hall three weeks ago", "report_assault", "isn't too late",
+         "Get away"),
+        ("pricked by a lancet, the lab results are due on Monday", "report_exposure",
+         "been seen", "Wash it now"),
+        ("jabbed by a needle, I only saw the mark some days later", "report_exposure",
+         "up to 72 hours", "let it bleed"),
+        ("the old man fell and bled, and he died two days later", "report_emergency",
+         "If it's over", "press hard"),
+    ],
+)  # fmt: skip
+def test_what_is_over_or_nobody_s_intent_has_words_of_its_own(desk, text, intent, says, never):
+    done = desk.run(FIRST_HELP, text, intent)
+    assert says in done.text and never not in done.text
+
+
+def test_a_country_brings_its_numbers_with_any_step_once(desk):
+    first = desk.run(FIRST_HELP, "I want to die", "express_crisis")
+    safe = go_on(desk, first, "safe", "I'm safe, my sister is here. ireland")
+    assert "Samaritans" in safe.text and danger(safe).country == "IE"
+    assert "Samaritans" not in go_on(desk, safe, "better", "I feel calmer").text
+
+
+def test_a_question_beside_a_step_is_answered_by_another_step(desk):
+    first = desk.run(FIRST_HELP, "I want to die", "express_crisis")
+    done = go_on(desk, first, "safe", "I'm safe at my aunt's. what do I tell the ward tomorrow")
+    assert "glad you're safe" in done.text and "won't be in tomorrow" in done.text

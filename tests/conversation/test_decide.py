@@ -466,6 +466,22 @@ def test_a_denial_counts_only_if_no_danger_stands_beside_it():
     assert step(both, CRISIS) != "misread"
 
 
+def test_a_correction_may_name_the_danger_again():
+    frame = Frame(danger=Danger(kind="assault", said=("first",)))
+    text = "no, nobody hurt me. she has dementia and only held my arm"
+    message = parsed(text, "report_assault", 0.8, safety=["report_assault"])
+    assert step(message, frame) == "misread"
+    assert step({**message, "text": text.removeprefix("no, ")}, frame) != "misread"
+
+
+def test_a_plain_question_of_the_same_topic_leaves_an_assault():
+    frame = Frame(danger=Danger(kind="assault", said=("first",)))
+    asked = parsed("could they give me other patients next week", "ask_difficult_patients", 0.4)
+    assert step(asked, frame) is None
+    told = parsed("the other patients saw it all", "ask_difficult_patients", 0.4)
+    assert step(told, frame) is not None
+
+
 def test_a_denial_with_a_request_is_the_request():
     search = parsed("I'm not ill, find surgery in Kenya", "find_program", 0.9)
     done = decided(search, CRISIS)

@@ -65,6 +65,10 @@ def entities(text: str, *origins: str) -> list[dict]:
         ("is the OET cheaper?", ("language", "fees")),
         ("I have OET B, valid for which of them?", ("language",)),
         ("torn between two of them?", ("compare",)),
+        ("what is the minimum of months?", ("length",)),
+        ("I had to extend my internship, is that a problem?", ("gaps",)),
+        ("I have the Evidence of Training form", ("documents",)),
+        ("is there an exception to the 5 years limit?", ("time_limits",)),
         # A story before the question has other words than it.
         ("I'm paid little and rotate a lot. Which exam is there?", ("exam",)),
         ("thanks a lot", ()),
@@ -82,6 +86,7 @@ def test_what_is_asked(text, aspects):
         ("I have a degree from overseas", "abroad"),
         ("I hold an EU degree", "eu"),
         ("as a local graduate", "home"),
+        ("by the competent authority pathway", "recognised"),
         ("no, abroad", "abroad"),
         ("is it needed in Kenya?", None),
     ],
@@ -115,6 +120,7 @@ def test_what_yes_or_no_answers(text, yes_no):
         ("I'm from India and want to register in Ireland", ("India",), ("IE",), ("IN",)),
         ("I come from India and study in Poland", ("India", "Poland"), ("PL", "IN"), ("PL",)),
         ("Ireland or Kenya?", (), ("IE", "KE"), ()),
+        ("citizen of Kenya, degree from Poland", ("Kenya", "Poland"), ("KE",), ("PL",)),
     ],
 )
 def test_where_to_and_from_where(text, origins, wanted, trained):
@@ -358,3 +364,14 @@ def test_a_story_with_a_nurse_in_it_is_asked_of_no_register():
     entities = [{"entity": "place", "value": "enugu", "start": 21, "end": 26}]
     message = parsed(story, "ask_stress_and_confidence", entities=entities)
     assert as_registration(message, None)["intent"]["name"] == "ask_stress_and_confidence"
+
+
+def test_the_profession_that_is_named_first_and_by_its_longest_name_counts():
+    assert registration.profession_of("I'm a dentist, may I be a dental nurse?") == "dentist"
+    assert registration.profession_of("may a dental nurse work there?") == "allied_health"
+    assert registration.called_of("may a dental nurse work there?") == "dental nurse"
+
+
+def test_only_a_profession_that_is_said_of_kin_is_theirs():
+    assert registration.is_of_kin("my wife is a nurse")
+    assert not registration.is_of_kin("I'm a nurse and my husband is in Ohio")

@@ -77,7 +77,7 @@ def test_all_parts_of_an_answer_are_read(tmp_path: Path):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("  - best moment for a lor request\n", "", ":3: asked_as has 5; 6 to 50"),
+        ("  - best moment for a lor request\n", "", ":3: asked_as has 5; 6 to 56"),
         ("places: [US]", "places: [XX]", ":11: places: nothing is known as XX"),
         ("audience: [img]", "audience: [cats]", ":10: audience: nothing is known as cats"),
         ("[ask_timing]", "[ask_tea]", ":12: topics: nothing is known as ask_tea"),

@@ -148,10 +148,12 @@ def test_words_of_other_languages_are_not_mended_towards_a_danger():
 
 def test_what_a_rule_sees_stays_unless_the_classifier_rules_danger_out():
     text = "drowning in admin before my elective in May"
-    assert confirmed(text, ["report_emergency"], 0.2) == ["report_emergency"]
-    assert confirmed(text, ["report_emergency"], 0.01) == []
-    assert confirmed("she is drowning", ["report_emergency"], 0.01) == ["report_emergency"]
-    assert confirmed(text, ["express_crisis"], 0.0) == ["express_crisis"]
+    assert confirmed(text, ["report_emergency"], {text: 0.2}) == ["report_emergency"]
+    assert confirmed(text, ["report_emergency"], {text: 0.01}) == []
+    assert confirmed("she is drowning", ["report_emergency"], {"she is drowning": 0.01}) == [
+        "report_emergency"
+    ]
+    assert confirmed(text, ["express_crisis"], {text: 0.0}) == ["express_crisis"]
 
 
 def test_somebody_who_faints_at_the_sight_of_blood_is_in_no_danger_now():

@@ -61,7 +61,7 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
     if outside or _is_rejected(span, names) or _is_shown_again(span):
         return "excluded"
     adjective = term.kind == "country" and fold(span.text) not in names
-    if _comes_from(span, adjective):
+    if _comes_from(span, adjective) or (adjective and _is_a_people(span, term)):
         return "origin"
     return "mentioned" if _is_past(span) else None
 
@@ -199,6 +199,13 @@ def _is_past(span: Span) -> bool:
     return done and bool(clause & _PRONOUNS) and not clause & _HOPES
 
 
+def _is_a_people(span: Span, term: Term) -> bool:
+    """Tell whether a text speaks of people from somewhere: "which is easiest for Peruvians?"."""
+    before = span.doc[span.start - 1].norm_ if span.start else ""
+    named = fold(span.text).startswith(fold(term.text))
+    return named and span.text.endswith("s") and before in {"for", "as", "we", "us"}
+
+
 _PERSONS = {
     "doctor", "doctors", "student", "students", "nurse", "nurses", "graduate", "graduates", "citizen",
     "citizens", "national", "passport", "intern", "interns", "medic", "dentist", "premed", "girl",
@@ -226,6 +233,7 @@ _WISHES_IN = {
     "volunteer", "volunteering", "observership", "go", "going", "apply", "applying", "practise",
     "practice", "interested", "hoping", "hope", "plan", "planning", "exchange", "abroad", "programme",
     "program", "need", "register", "work", "working", "love", "externship", "clerkship", "surgery", "do",
+    "thinking", "considering", "moving", "move", "relocate", "relocating", "emigrate",
 }  # fmt: skip
 _PRONOUNS = {"i", "i'm", "im", "we", "my", "am", "we're", "our"}
 _AM = {"i'm", "im", "am", "'m", "m", "we're", "are", "'re"}

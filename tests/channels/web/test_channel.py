@@ -447,15 +447,19 @@ def test_a_host_sites_user_gets_the_same_conversation_in_every_browser(server) -
 @pytest.mark.parametrize(
     "text",
     [
-        identity("another secret that is also long enough"),
-        identity(exp=time.time() - 3600),
-        identity(exp=time.time() + 2 * 3600),
-        identity(exp=None),
-        identity(sub=""),
-        identity(nbf=time.time() + 3600),
-        jwt.encode({"sub": "student-7"}, IDENTITY_SECRET, "HS256"),
-        jwt.encode({"exp": time.time() + 600}, IDENTITY_SECRET, "HS256"),
-        jwt.encode({"sub": "student-7", "exp": time.time() + 600}, None, "none"),
+        pytest.param(identity("another secret that is also long enough"), id="another secret"),
+        pytest.param(identity(exp=time.time() - 3600), id="expired"),
+        pytest.param(identity(exp=time.time() + 2 * 3600), id="valid too long"),
+        pytest.param(identity(exp=None), id="expires never"),
+        pytest.param(identity(sub=""), id="nobody"),
+        pytest.param(identity(nbf=time.time() + 3600), id="not yet valid"),
+        pytest.param(jwt.encode({"sub": "student-7"}, IDENTITY_SECRET, "HS256"), id="no expiry"),
+        pytest.param(
+            jwt.encode({"exp": time.time() + 600}, IDENTITY_SECRET, "HS256"), id="no subject"
+        ),
+        pytest.param(
+            jwt.encode({"sub": "student-7", "exp": time.time() + 600}, None, "none"), id="unsigned"
+        ),
         "nothing",
         "",
     ],
