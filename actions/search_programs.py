@@ -274,21 +274,25 @@ _IN = re.compile(r"\b(?:in|near|around|to|at|for|within)(?: the)?\s+$", re.IGNOR
 def _less_own_places(question: Question, person: Person) -> Question:
     """Return a message in which somebody's own place isn't one where they want to go.
 
-    "I'm in Ohio" says that beside another place; so does "I'm a student, Leeds" of somebody who
+    "I'm in Ohio" says that beside another place or a wish to go abroad; so does "I'm a student, Leeds" of somebody who
     said before that they are from there.
     """
     wished = question.of_kind("country", "place", "region")
+    goes = len(wished) > 1 or _ABROAD.search(question.text)
     speaks = question.of_kind("stage") or question.of_kind("stage", role="excluded")
     entities = list(question.entities)
     for i, entity in enumerate(entities):
         if entity not in wished:
             continue
         before = question.text.partition(entity["text"])[0]
-        is_here = IS_HERE.search(before) and len(wished) > 1
+        is_here = IS_HERE.search(before) and goes
         known = entity["value"] in person.origin and speaks and not _IN.search(before)
         if is_here or known:
             entities[i] = {**entity, "role": "origin"}
     return replace(question, entities=tuple(entities))
+
+
+_ABROAD = re.compile(r"\b(?:abroad|overseas|(?:an)?other countr(?:y|ies))\b", re.IGNORECASE)
 
 
 def _anywhere(turn: Turn, done: Change) -> bool:

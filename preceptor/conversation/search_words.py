@@ -176,7 +176,9 @@ FORGETS = all_of(r"forget(?: about)?|drop|scrap|skip|lose|remove|ditch")
 SEEKS = re.compile(
     r"\b(?:find|show|search|look(?:ing)?|programm?e?s?|placements?|options?"
     r"|(?:some|any)(?:thing|where|place)|what is there"
-    r"|(?:want|wants|wanna|like|love|hope|hoping|plan|planning)(?: to)? (?:go|do|come|try))\b",
+    r"|(?:want|wants|wanna|like|love|hope|hoping|plan|planning)(?: to)? (?:go|do|come|try)"
+    r"|where\b[^.?!]{0,40}\b(?:can|could) (?:i|we|you|he|she|they) (?:do|get|find)\b[^.?!]{0,40}"
+    r"\b(?:electives?|internships?|rotations?|observerships?|clerkships?))\b",
     re.IGNORECASE,
 )
 """What says that programmes are sought."""

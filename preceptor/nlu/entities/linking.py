@@ -349,6 +349,8 @@ def _context_allows(span: Span, term: Term) -> bool:
         return _is_a_term(span, term)
     if _word_count(doc) == len(span):
         return True
+    if fold(span.text) in _GERMAN_WORDS:
+        return before in _FIRM_BEFORE_PLACE | {"nach", "aus", "bei"}
     if before in _BEFORE_PERSON or after in _AFTER_PERSON - {"and", "is"} or after in {"'s", "’s"}:
         return False
     if after == "is" and before not in _FIRM_BEFORE_PLACE:
@@ -376,6 +378,8 @@ _EXAM_WORDS = {
     "exam", "exams", "examination", "test", "score", "usmle", "pass", "passed", "passing",
     "cleared", "clearing", "took", "taken", "residency", "nmc",
 }  # fmt: skip
+# "Essen reichen" is said of meals, with a capital as German has it.
+_GERMAN_WORDS = {"essen"}
 _NEVER_AFTER_IN = {"us", "nice", "reading", "bath", "mobile", "split"}
 _PLACEMENT_WORDS = {
     "placement", "placements", "elective", "electives", "internship", "internships", "rotation",
