@@ -150,6 +150,12 @@ HOW = re.compile(
     re.IGNORECASE,
 )
 """What asks how to find a place, and not for a list: "how do I find a clinic there myself?"."""
+ASKS_ADVICE = re.compile(
+    r"\bwhy\b|\bhow\b(?! (?:many|much|long|far|about)\b)|\bshould (?:i|we)\b"
+    r"|\bis (?:it|this|that) normal\b",
+    re.IGNORECASE,
+)
+"""What asks for advice where no value of a search is named: "as a nurse, how do I cope?"."""
 MATTERS = all_of(
     r"exams?|licen[cs]\w+|register\w*|registration|visas?|permits?|insurance|vaccin\w+|salar(?:y|ies)"
     r"|bursar(?:y|ies)|grants?|scholarships?|degree"

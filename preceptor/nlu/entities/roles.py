@@ -337,7 +337,7 @@ _BEFORE_SELF = {"", "am", "'m", "i'm", "im", "as", "being", "are", ",", "."}
 _OF_PERSONS = {
     "medical", "med", "nursing", "dental", "clinical", "final", "year", "first", "second", "third",
     "fourth", "fifth", "junior", "senior", "young", "trained", "qualified", "refugee", "-", "2nd",
-    "3rd", "4th", "5th", "6th", "pharmacy", "female", "male",
+    "3rd", "4th", "5th", "6th", "pharmacy", "female", "male", "st", "nd", "rd", "th",
 }  # fmt: skip
 
 
