@@ -110,10 +110,10 @@ def _asks_something_else(turn: Turn) -> bool:
     said = words.less_denials(text)
     seeks = words.SEEKS.search(said) or words.WHY_FEW.search(text) or words.given_up(text)
     asks_how = words.HOW.search(text) and len(_wished(turn.question)) < _MANY
-    if not seeks and _asks_advice(turn):
-        return answer_if_sure(turn, likely(turn)) or offer_nearest(turn)
-    if asks_how or (words.MATTERS.search(text) and not seeks):
-        return answer_if_sure(turn, least) or (in_talk and offer_nearest(turn))
+    advice = not seeks and _asks_advice(turn)
+    if advice or asks_how or (words.MATTERS.search(text) and not seeks):
+        sure = answer_if_sure(turn, likely(turn) if advice else least)
+        return sure or ((advice or in_talk) and offer_nearest(turn))
     if seeks:
         return False
     if in_talk and _is_idle(change(current(turn), turn.question, turn.catalogue, fresh=False)):
@@ -305,8 +305,8 @@ _IN = re.compile(r"\b(?:in|near|around|to|at|for|within)(?: the)?\s+$", re.IGNOR
 def _less_own_places(question: Question, person: Person) -> Question:
     """Return a message in which somebody's own place isn't one where they want to go.
 
-    "I'm in Ohio" says that beside another place or a wish to go abroad; so does "I'm a student, Leeds" of somebody who
-    said before that they are from there.
+    "I'm in Ohio" says that beside another place or a wish to go abroad; so does "I'm a student,
+    Leeds" of somebody who said before that they are from there.
     """
     wished = question.of_kind("country", "place", "region")
     goes = len(wished) > 1 or _ABROAD.search(question.text)

@@ -218,7 +218,7 @@ def _overlap(one: Link | Quantity, other: Link | Quantity) -> bool:
 
 
 def _role_of_quantity(doc: Doc, first: int, quantity: Quantity) -> str | None:
-    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what was paid or is sold or past."""
+    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what is paid, sold or past."""
     if first > 0 and doc[first - 1].norm_ in {"not", "n't"}:
         return "excluded"
     before = doc.text[: quantity.start]

@@ -312,17 +312,15 @@ def _comes_from(span: Span, adjective: bool) -> bool:
         # "I study in Egypt (Cairo)"
         start -= 2
         before = doc[start - 1].norm_
-    if after in _PERSONS and before not in {"in", "for"}:
-        return True
-    if adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end):
+    of_person = adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end)
+    if of_person or (after in _PERSONS and before not in {"in", "for"}):
         return True
     clause = _clause_before(doc, start)
     if before == "from":
         told = clause[-2] if len(clause) > 1 else ""
-        if told in _YEARS and not _OF_PERSONS.isdisjoint(clause[-3:-2]):
-            # "Final year from Leeds"
-            return True
-        return told not in _NOT_COMING and bool(_SELF.intersection(clause))
+        # "Final year from Leeds"
+        in_year = told in _YEARS and not _OF_PERSONS.isdisjoint(clause[-3:-2])
+        return in_year or (told not in _NOT_COMING and bool(_SELF.intersection(clause)))
     if adjective and before in {"am", "'m", "m", "i'm", "im"}:
         return True
     if adjective and before in {"as", "being"}:
