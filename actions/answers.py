@@ -178,7 +178,7 @@ def denies(text: str, answer: Answer) -> bool:
 
 
 def read_again(turn: Turn, least: float = LIKELY) -> bool:
-    """Read the last question again, with what is said now and without the answer that was given.
+    """Read the last question again, with what is said now and without the answer to it, if any.
 
     Args:
         turn: the turn.
@@ -188,9 +188,10 @@ def read_again(turn: Turn, least: float = LIKELY) -> bool:
         False if no question was asked before; nothing is said then.
     """
     frame, answers = turn.frame, shared_answers().current()
-    if answers is None or not frame.question or frame.focus is None:
+    if answers is None or not frame.question:
         return False
-    turn.frame = frame.copy(update={"avoid": (*frame.avoid, frame.focus), "focus": None})
+    given = (frame.focus,) if frame.focus else ()
+    turn.frame = frame.copy(update={"avoid": (*frame.avoid, *given), "focus": None})
     context = context_of(turn)
     own = meant(turn.question.text)
     text = own or turn.question.text
