@@ -135,6 +135,8 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if turn.choice is None and _is_another_matter(turn):
         return
     if turn.choice is None and _from_knowledge(turn, asked):
+        if asked.countries:
+            turn.set(licensing_country=list(asked.countries[:MOST_COUNTRIES]))
         keep(turn, asked)
         return
     if not asked.countries and _needs_no_country(turn):
