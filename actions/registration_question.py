@@ -155,7 +155,7 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
         trained = (*found.trained, *found.interned) or trained
     by_term = next((t.route for t in terms if t.route), None)
     route = registration.route_of(text) or (None if told else by_term or before.route)
-    if before.pending and found.wanted:
+    if before.pending and found.wanted and not found.trained:
         # The advisor asked where they trained.
         return asked.changed(trained=found.wanted, countries=before.countries, pending=False)
     asked = asked.changed(

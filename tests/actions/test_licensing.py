@@ -640,7 +640,7 @@ def test_what_somebody_would_do_meanwhile_is_not_their_profession(desk):
 @pytest.mark.parametrize(
     ("question", "who"),
     [
-        ("how do I register as a paramedic in Ireland?", "paramedics"),
+        ("how do I register as a paramedic in Uganda?", "paramedics"),
         ("can I work as a dental hygienist in Kenya?", "dental hygienists"),
         ("how do occupational therapists register in Ghana?", "occupational therapists"),
         ("who registers people in optometry in Kenya?", "people in optometry"),
