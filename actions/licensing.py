@@ -278,7 +278,7 @@ def _needs_no_country(turn: Turn) -> bool:
 
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ what the table of rules can't answer, or not as well."""
-    if _is_open(turn) and _tell_fitting(turn, asked):
+    if _is_open(turn, asked) and _tell_fitting(turn, asked):
         return True
     if not registration.aspects_of(text_of(turn)):
         return False
@@ -289,13 +289,21 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     return _is_silent(turn, asked) and _tell_likely(turn, asked)
 
 
-def _is_open(turn: Turn) -> bool:
-    """Tell whether the words name no one thing of the rules: a story, or what was just offered."""
+def _is_open(turn: Turn, asked: Asked) -> bool:
+    """Tell whether the words name no one thing of the rules: a story, or what was just offered.
+
+    A correction asks what was asked before, and professions have answers of their own.
+    """
     text = text_of(turn)
     words = len(text.split())
-    offered = (turn.slots.get("offer") or {}).get("do") == "tell"
-    names_nothing = words > _MOST_BARE and not registration.aspects_of(text)
-    return offered or words >= STORY or names_nothing
+    if words >= STORY:
+        return True
+    if asked.profession not in (None, "doctor"):
+        return False
+    if (turn.slots.get("offer") or {}).get("do") == "tell":
+        return True
+    names_one = registration.corrects(text) or registration.aspects_of(text)
+    return words > _MOST_BARE and not names_one
 
 
 def _tell_fitting(turn: Turn, asked: Asked) -> bool:
