@@ -18,6 +18,7 @@ from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
 from preceptor.conversation.decide import leans, meant, new_matter
 from preceptor.conversation.registration import aspects_of, profession_of
+from preceptor.conversation.talk_words import DENIED
 from preceptor.intents import intents
 from preceptor.knowledge import index
 from preceptor.knowledge.answers import Answer
@@ -25,7 +26,7 @@ from preceptor.knowledge.index import Context, Match
 from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import vector, vectors
 
-SURE, LIKELY, NEAR = 0.5, 0.3, 0.15
+SURE, LIKELY, NEAR = 0.5, 0.22, 0.15
 """How likely the best answer must be right to be given, to be given with its question before it,
 and to be offered."""
 LIKELY_IN_TALK = 0.18
@@ -152,20 +153,32 @@ def choose(turn: Turn, *, joined: bool = False, avoid: str = "") -> index.Choice
     if answers is None or not text.strip():
         return index.Choice((), 0.0)
     context = context_of(turn)
+    focus = answers.get(frame.focus) if frame.focus else None
+    if not avoid and focus is not None and denies(text, focus):
+        avoid = focus.id
     if avoid:
         context = replace(context, avoid=context.avoid | {avoid})
     if own := new_matter(text):
         return answers.choose(own, context)
     if in_talk(turn) or (frame.question and joined):
-        focus = answers.get(frame.focus) if frame.focus else None
         before = focus.question if focus else frame.question
         leaning = joined or leans(text)
         context = replace(context, before=before, focus=focus, leaning=leaning)
     return answers.choose(text, context)
 
 
+def denies(text: str, answer: Answer) -> bool:
+    """Tell whether a message begins by denying what an answer is about.
+
+    "It wasn't a patient, it was the nurses" does so after one on patients, "I'm not lazy" after
+    “Am I lazy or burnt out?”.
+    """
+    clause = DENIED.match(text)
+    return bool(clause and _stems(clause.group()) & _stems(answer.question))
+
+
 def read_again(turn: Turn, least: float = LIKELY) -> bool:
-    """Read the last question again, with what is said now and without the answer that was given.
+    """Read the last question again, with what is said now and without the answer to it, if any.
 
     Args:
         turn: the turn.
@@ -175,9 +188,10 @@ def read_again(turn: Turn, least: float = LIKELY) -> bool:
         False if no question was asked before; nothing is said then.
     """
     frame, answers = turn.frame, shared_answers().current()
-    if answers is None or not frame.question or frame.focus is None:
+    if answers is None or not frame.question:
         return False
-    turn.frame = frame.copy(update={"avoid": (*frame.avoid, frame.focus), "focus": None})
+    given = (frame.focus,) if frame.focus else ()
+    turn.frame = frame.copy(update={"avoid": (*frame.avoid, *given), "focus": None})
     context = context_of(turn)
     own = meant(turn.question.text)
     text = own or turn.question.text
@@ -449,7 +463,10 @@ def offer(turn: Turn, matches: Sequence[Match]) -> None:
     there = _programmes_there(turn, turn.question.intent)
     choices = [*choices[: _OFFERED - len(there)], *there]
     turn.set(offer=first.dict() if first else None)
-    turn.reply(turn.say("answer_near"), choices=choices)
+    declared = intents().get(turn.question.intent)
+    # What people who support students know is what weighs on them.
+    weighs = declared is not None and declared.who_knows == "support"
+    turn.reply(turn.say("answer_near_hard" if weighs else "answer_near"), choices=choices)
 
 
 def unknown(turn: Turn, matches: Sequence[Match] = ()) -> None:

@@ -20,7 +20,7 @@ from actions.answers import (
     tell_best,
 )
 from actions.follow_up import follow_up
-from actions.search_programs import find, seek
+from actions.search_programs import find, offer_nearest, seek
 from actions.topic_action import Question, TopicAction, Turn, follow_with
 from actions.words import words
 from preceptor.catalogue import facts
@@ -61,6 +61,9 @@ class ShowCapabilities(TopicAction):
         "Can you write my letter?" asks for something that knowledge/ answers.
         """
         if len(turn.question.text.split()) > _MOST_WORDS and answer_if_sure(turn, SURE):
+            return
+        if _is_story(turn) and (answer_if_sure(turn, likely(turn)) or offer_nearest(turn)):
+            # "What can you ask for?" at the end of a story asks for its own sake.
             return
         covered = facts.countries_covered(turn.catalogue)
         with_programs = [c for c in covered if c.programs]
@@ -141,7 +144,7 @@ class AskRephrase(TopicAction):
 
 def _is_story(turn: Turn) -> bool:
     """Tell whether a message says so much that a question comes nearer to it than a theme."""
-    return len(turn.question.text.split()) >= STORY
+    return len(str(turn.parse.get("text") or "").split()) >= STORY
 
 
 def _is_a_search(turn: Turn) -> bool:
@@ -213,7 +216,7 @@ def correct(turn: Turn) -> None:
     elif turn.others:
         # What was meant is said, and answered next.
         turn.reply(turn.say("correct_sorry"))
-    elif read_again(turn, LIKELY_IN_TALK):
+    elif (turn.frame.focus or not values) and read_again(turn, LIKELY_IN_TALK):
         return
     elif values:
         seek(turn, fresh=False)

@@ -144,7 +144,8 @@ def _detail(turn: Turn, answer: Answer) -> None:
     if best.id != answer.id and choice.confidence >= answers.SURE:
         answers.tell_best(turn, choice)
         return
-    if answers.tell_detail(turn, answer):
+    denied = answers.denies(turn.question.text, answer)
+    if not denied and answers.tell_detail(turn, answer):
         return
     if best.id == answer.id and not points:
         # It has nothing more on the matter; what is nearest beside it may.
@@ -152,6 +153,8 @@ def _detail(turn: Turn, answer: Answer) -> None:
         best = choice.matches[0].answer if choice.matches else answer
     if best.id != answer.id and choice.confidence >= _least_beside(answer, best):
         answers.tell_best(turn, choice)
+    elif denied and choice.matches:
+        answers.offer(turn, choice.matches)
     else:
         _say_unknown(turn, answer, [answers.question_button(o) for o in others])
 

@@ -24,12 +24,13 @@ from actions.answers import (
     tell_detail,
     unknown,
 )
-from actions.other_professions import answer_profession
+from actions.other_professions import answer_profession, tell_field
 from actions.registration_question import (
     MOST_COUNTRIES,
     Asked,
     asked_of,
     before_of,
+    holds_registration,
     keep,
     terms_of,
     text_of,
@@ -51,6 +52,7 @@ from preceptor.catalogue.facts import registration_rules
 from preceptor.catalogue.records import RegistrationRecord, RegulatorRecord
 from preceptor.conversation import registration
 from preceptor.conversation.choices import Choice, Country, Search
+from preceptor.conversation.decide import STORY
 from preceptor.conversation.registration import COMPARED, INTENT, LENGTH, OTHER
 from preceptor.intents import intents
 from preceptor.knowledge import index
@@ -133,6 +135,8 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if turn.choice is None and _is_another_matter(turn):
         return
     if turn.choice is None and _from_knowledge(turn, asked):
+        if asked.countries:
+            turn.set(licensing_country=list(asked.countries[:MOST_COUNTRIES]))
         keep(turn, asked)
         return
     if not asked.countries and _needs_no_country(turn):
@@ -160,6 +164,8 @@ def _answer_each(turn: Turn, asked: Asked) -> None:
         asked = asked.changed(aspects=(OTHER,), yes_no=False)
     turn.set(licensing_country=list(countries))
     keep(turn, asked)
+    if tell_field(turn, asked):
+        return
     unsure = [c for c in countries if _depends_on_route(turn, c, asked)]
     if unsure:
         _ask_route(turn, unsure, asked)
@@ -218,6 +224,10 @@ def _is_another_matter(turn: Turn) -> bool:
     if turn.parse.get("aspect") == OTHER and choose(turn).confidence >= NEAR:
         _answer_nearest(turn)
         return True
+    if holds_registration(turn) and not registration.aspects_of(text_of(turn)):
+        # Who is on the register isn't told how to get there: "I have GMC and still no job".
+        _answer_nearest(turn)
+        return True
     if registration.is_of_a_placement(text_of(turn)):
         return _tell_first(turn, choose(turn), _names_a_placement, least=0)
     if _is_doubtful(turn) and (choice := choose(turn)).confidence >= SURE:
@@ -268,6 +278,8 @@ def _needs_no_country(turn: Turn) -> bool:
 
 def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     """Answer from knowledge/ what the table of rules can't answer, or not as well."""
+    if _is_open(turn, asked) and _tell_fitting(turn, asked):
+        return True
     if not registration.aspects_of(text_of(turn)):
         return False
     least = SURE if asked.aspects[0] in _NO_COLUMN else _SUREST
@@ -275,6 +287,36 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
     if one and answer_if_sure(turn, least=least, topics=(INTENT, LENGTH), places=asked.countries):
         return True
     return _is_silent(turn, asked) and _tell_likely(turn, asked)
+
+
+def _is_open(turn: Turn, asked: Asked) -> bool:
+    """Tell whether the words name no one thing of the rules: a story, or what was just offered.
+
+    A correction asks what was asked before, and professions have answers of their own.
+    """
+    text = text_of(turn)
+    words = len(text.split())
+    if words >= STORY:
+        return True
+    if asked.profession not in (None, "doctor"):
+        return False
+    if (turn.slots.get("offer") or {}).get("do") == "tell":
+        return True
+    names_one = registration.corrects(text) or registration.aspects_of(text)
+    return words > _MOST_BARE and not names_one
+
+
+def _tell_fitting(turn: Turn, asked: Asked) -> bool:
+    """Tell the answer that is likelier right than not and fits place and profession, if one is."""
+    choice, audience = choose(turn), context_of(turn).audience
+    if choice.confidence < SURE:
+        return False
+    best = choice.matches[0].answer
+    here = not best.places or not asked.countries or set(best.places) & set(asked.countries)
+    if not here or (audience and best.audience and not audience & set(best.audience)):
+        return False
+    tell_best(turn, choice)
+    return True
 
 
 def _is_told(turn: Turn, asked: Asked, before: Asked) -> bool:
@@ -290,6 +332,8 @@ def _is_told(turn: Turn, asked: Asked, before: Asked) -> bool:
 # What decides which rule is told.
 _TOLD_BY = ("countries", "profession", "route", "trained")
 _FEW_WORDS = 4
+# How many words may be no more than the name of what is asked: "registration in Kenya, please".
+_MOST_BARE = 9
 
 
 def _names_a_placement(answer: Answer) -> bool:

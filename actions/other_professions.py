@@ -76,6 +76,22 @@ def answer_profession(
     turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
 
 
+def tell_field(turn: Turn, asked: Asked) -> bool:
+    """Tell the answer on a less known profession, of all countries at once; return whether it was.
+
+    One that names none of the countries asked about isn't told.
+    """
+    answers = shared_answers().current()
+    called = (asked.called or "").rstrip("s")
+    answer = answers.get(f"registration/{called}") if answers and called else None
+    records = (turn.catalogue.countries[country] for country in asked.countries)
+    names = [name for record in records for name in (record.name, *record.aliases)]
+    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE)
+    if asked.profession != "allied_health" or answer is None or not wanted.search(answer.whole):
+        return False
+    return _tell_own(turn, answer, None)
+
+
 def _who(turn: Turn, asked: Asked) -> str:
     """Return a profession's members; those of a less known one as they were named."""
     if asked.profession != "allied_health" or not asked.called:

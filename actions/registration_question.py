@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -138,6 +139,10 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
         own_words, entities, places, firm, talk=talk or bool(target),
         known={*known, *here} - set(target),
     )  # fmt: skip
+    if not found.wanted and set(target) & {*found.trained, *found.out}:
+        # The country told before was that of the degree: "no, I trained there, I'm in Oman".
+        elsewhere_now = tuple(c for c in found.here if c not in target)
+        found = replace(found, wanted=elsewhere_now)
     going = {*(found.wanted or target)}
     if not before.trained and not _in_training(turn):
         # Who lives in a country needn't have trained there.
@@ -150,7 +155,7 @@ def _with_countries(turn: Turn, asked: Asked, before: Asked, talk: bool) -> Aske
         trained = (*found.trained, *found.interned) or trained
     by_term = next((t.route for t in terms if t.route), None)
     route = registration.route_of(text) or (None if told else by_term or before.route)
-    if before.pending and found.wanted:
+    if before.pending and found.wanted and not found.trained:
         # The advisor asked where they trained.
         return asked.changed(trained=found.wanted, countries=before.countries, pending=False)
     asked = asked.changed(
@@ -241,6 +246,12 @@ def terms_of(turn: Turn, profession: str | None = None) -> list[RegistrationTerm
     terms = [known[e["value"]] for e in entities if e["value"] in known]
     fitting = [t for t in terms if not _is_unclear(turn, t) or t.profession == profession]
     return fitting or terms
+
+
+def holds_registration(turn: Turn) -> bool:
+    """Tell whether a question names a regulator on whose register somebody is, and no other."""
+    terms = terms_of(turn)
+    return bool(terms) and all(_is_held(turn, term) for term in terms)
 
 
 def _is_held(turn: Turn, term: RegistrationTermRecord) -> bool:

@@ -8,7 +8,18 @@ from dataclasses import replace
 from decimal import Decimal
 
 from actions import phrases, selection
-from actions.answers import LIKELY, LIKELY_IN_TALK, SURE, answer_if_sure, choose, offer
+from actions.answers import (
+    LIKELY,
+    LIKELY_IN_TALK,
+    SURE,
+    SURER,
+    answer_if_sure,
+    choose,
+    in_talk,
+    likely,
+    offer,
+    read_again,
+)
 from actions.follow_up import follow_up
 from actions.search_results import (
     PAGE,
@@ -99,15 +110,30 @@ def _asks_something_else(turn: Turn) -> bool:
     said = words.less_denials(text)
     seeks = words.SEEKS.search(said) or words.WHY_FEW.search(text) or words.given_up(text)
     asks_how = words.HOW.search(text) and len(_wished(turn.question)) < _MANY
-    if asks_how or (words.MATTERS.search(text) and not seeks):
-        return answer_if_sure(turn, least) or (in_talk and _offer(turn))
+    advice = not seeks and _asks_advice(turn)
+    if advice or asks_how or (words.MATTERS.search(text) and not seeks):
+        sure = answer_if_sure(turn, likely(turn) if advice else least)
+        return sure or ((advice or in_talk) and offer_nearest(turn))
     if seeks:
         return False
     if in_talk and _is_idle(change(current(turn), turn.question, turn.catalogue, fresh=False)):
         return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
     if not current(turn).constraints() and _only_refuses(turn.question):
-        return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer(turn)
+        return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or offer_nearest(turn)
     return _says_much(turn.question) and answer_if_sure(turn, LIKELY if in_talk else SURE)
+
+
+def _asks_advice(turn: Turn) -> bool:
+    """Tell whether a message names no more than who asks, and asks how or why.
+
+    So it is where it is taken for a search for want of anything likelier.
+    """
+    guessed = float((turn.parse.get("intent") or {}).get("confidence") or 0.0) < _GUESSED
+    asks = guessed or words.ASKS_ADVICE.search(turn.question.text)
+    return bool(asks) and not _wished(turn.question) and _says_much(turn.question)
+
+
+_GUESSED = 0.5
 
 
 def _wished(question: Question) -> set[str]:
@@ -135,10 +161,10 @@ def _offer_questions(turn: Turn) -> bool:
     """Offer questions for a message that names nothing to search for; return whether it did."""
     question = turn.question
     seeks_nothing = not named_in(question) and _says_much(question) and not turn.parse.get("gloss")
-    return seeks_nothing and _offer(turn)
+    return seeks_nothing and offer_nearest(turn)
 
 
-def _offer(turn: Turn) -> bool:
+def offer_nearest(turn: Turn) -> bool:
     """Offer the questions nearest to a message; return whether there are any."""
     matches = choose(turn).matches
     if matches:
@@ -162,13 +188,18 @@ def _says_much(question: Question) -> bool:
 
 def _end(turn: Turn) -> None:
     """End the search of somebody who wants no programmes, and answer what else they say."""
-    person = turn.frame.person.less_wishes()
+    person, talking = turn.frame.person.less_wishes(), in_talk(turn)
     keep(turn, SearchQuery())
     turn.frame = turn.frame.copy(update={"person": person})
     turn.set(listed=None, search_offset=None, program_focus=None)
     said = words.NO_PROGRAMMES.sub(" ", turn.question.text)
     turn.question = replace(turn.question, text=said, entities=())
-    if not re.search(r"\w", said) or not answer_if_sure(turn, LIKELY_IN_TALK):
+    if _says_much(turn.question):
+        answered = answer_if_sure(turn, LIKELY_IN_TALK) or offer_nearest(turn)
+    else:
+        # "Not looking for a programme!!" after an answer is about the question before it.
+        answered = talking and read_again(turn, SURER)
+    if not answered:
         turn.reply(turn.say("search_ended"))
 
 
@@ -274,21 +305,25 @@ _IN = re.compile(r"\b(?:in|near|around|to|at|for|within)(?: the)?\s+$", re.IGNOR
 def _less_own_places(question: Question, person: Person) -> Question:
     """Return a message in which somebody's own place isn't one where they want to go.
 
-    "I'm in Ohio" says that beside another place; so does "I'm a student, Leeds" of somebody who
-    said before that they are from there.
+    "I'm in Ohio" says that beside another place or a wish to go abroad; so does "I'm a student,
+    Leeds" of somebody who said before that they are from there.
     """
     wished = question.of_kind("country", "place", "region")
+    goes = len(wished) > 1 or _ABROAD.search(question.text)
     speaks = question.of_kind("stage") or question.of_kind("stage", role="excluded")
     entities = list(question.entities)
     for i, entity in enumerate(entities):
         if entity not in wished:
             continue
         before = question.text.partition(entity["text"])[0]
-        is_here = IS_HERE.search(before) and len(wished) > 1
+        is_here = IS_HERE.search(before) and goes
         known = entity["value"] in person.origin and speaks and not _IN.search(before)
         if is_here or known:
             entities[i] = {**entity, "role": "origin"}
     return replace(question, entities=tuple(entities))
+
+
+_ABROAD = re.compile(r"\b(?:abroad|overseas|(?:an)?other countr(?:y|ies))\b", re.IGNORECASE)
 
 
 def _anywhere(turn: Turn, done: Change) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from actions import phrases, program_fields, selection
 from actions.answers import answer_if_likely, answer_question
-from actions.search_programs import find
+from actions.search_programs import find, offer_nearest
 from actions.selection import Listed
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.money import Money, convert_at, in_euro
@@ -245,6 +245,8 @@ class ComparePrograms(TopicAction):
         if len(programs) == 1 and not _COMPARES.search(turn.question.text):
             # With one programme on show a question can only be about that one.
             describe(turn, programs[0])
+        elif not pool and _tells_of_own_offers(turn):
+            return
         elif len(programs) < 2:
             needs_two = turn.say("compare_needs_two" if pool else "pick_none")
             turn.reply(needs_two, choices=_shown(turn) or turn.leads("find_program"))
@@ -252,6 +254,16 @@ class ComparePrograms(TopicAction):
             left_out = len(picked) < 2 and len(pool) > len(programs)
             remarks = [turn.say("compare_first_three", total=len(pool))] if left_out else []
             compare(turn, programs, remarks)
+
+
+_MOST_ON_SHOWN = 15
+"""How many words a comparison of programmes has that somebody believes to have been shown."""
+
+
+def _tells_of_own_offers(turn: Turn) -> bool:
+    """Answer whoever tells at length of what isn't on show; return whether anything was said."""
+    is_long = len(str(turn.parse.get("text") or "").split()) > _MOST_ON_SHOWN
+    return is_long and (answer_if_likely(turn) or offer_nearest(turn))
 
 
 def _asks_elsewhere(turn: Turn) -> bool:

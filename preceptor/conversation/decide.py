@@ -54,6 +54,8 @@ _SURE_THANKS = 0.8
 _FEW_WORDS = 4
 STORY = 30
 """From how many words on a message is a story."""
+# Up to how many words a part asks nothing, and from how many on one may only tell what happened.
+_SCRAP, _TOLD = 2, 8
 # How sure the classifier must be that a story is a search.
 _SURE_SEARCH = 0.7
 # How likely a step of a protocol must be.
@@ -184,7 +186,8 @@ def _denies(parsed: Mapping[str, Any], frame: Frame) -> bool:
     if without_denials(text) == text or parsed.get("safety"):
         return False
     own = "crisis" in _kinds_of_danger(parsed)
-    if _dangers(parsed) and (own or (frame.danger is not None and frame.danger.kind == "crisis")):
+    in_crisis = own or (frame.danger is not None and frame.danger.kind == "crisis")
+    if _dangers(parsed) and in_crisis and not meant(text):
         return False
     sounds = bool(_dangers(parsed) or alarms(text))
     return frame.danger is not None or (sounds and not _is_sure_matter(parsed))
@@ -193,19 +196,28 @@ def _denies(parsed: Mapping[str, Any], frame: Frame) -> bool:
 def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a message of two questions on advice as one if a side of it asks nothing.
 
-    "He asks me things in front of everyone, and I freeze" is understood as a whole.
+    "He asks me things in front of everyone, and I freeze" is understood as a whole, and so is a
+    story with one question at its end.
     """
     asked = parsed.get("questions") or []
     text = str(parsed.get("text") or "")
     declared = [intents().get(q["intent"]) for q in asked]
     advice = all(each is not None and each.group == "advice" for each in declared)
-    fragments = [q for q in asked if len(q["text"].split()) <= 2 and "?" not in q["text"]]
+    fragments = [q for q in asked if _asks_nothing(q["text"])]
     if len(asked) != 2 or not advice or len(fragments) != 1:
         return parsed
     whole = next(q for q in asked if q not in fragments)
     one = {**whole, "text": text, "start": 0, "end": len(text)}
     intent = {"name": whole["intent"], "confidence": whole["confidence"]}
     return {**parsed, "intent": intent, "questions": [one]}
+
+
+def _asks_nothing(part: str) -> bool:
+    """Tell whether a part of a message is a scrap, or only tells what happened."""
+    count = len(part.split())
+    if count <= _SCRAP:
+        return "?" not in part
+    return count >= _TOLD and not words.ASKS.search(part) and not words.WANTS.search(part)
 
 
 def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:

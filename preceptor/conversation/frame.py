@@ -219,7 +219,7 @@ def told_of_oneself(
     when = [str(e.get("text", "")).strip().removeprefix("of ") for e in dated]
     # Of a birthday or an exam the month says nothing of a placement.
     if when and wishes:
-        found["when"] = tuple(when)
+        found["when"] = tuple(dict.fromkeys(when))
     return person.copy(update=found) if found else person
 
 

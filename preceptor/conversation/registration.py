@@ -268,11 +268,15 @@ class Countries:
         wanted: where somebody wants to practise.
         trained: where they trained or come from.
         interned: where they did their internship, or would do it.
+        here: where they live or are now.
+        out: those that somebody leaves out.
     """
 
     wanted: tuple[str, ...] = ()
     trained: tuple[str, ...] = ()
     interned: tuple[str, ...] = ()
+    here: tuple[str, ...] = ()
+    out: tuple[str, ...] = ()
 
 
 def countries_of(
@@ -297,29 +301,30 @@ def countries_of(
     """
     entities = list(entities)
     bare = _words_beside(text, entities) <= _MOST_BESIDE
-    wanted: list[str] = []
-    studied: list[str] = []
-    interned: list[str] = []
-    origin: list[str] = []
-    living: list[str] = []
-    present: list[str] = []
+    parts: dict[str, list[str]] = {name: [] for name in _PARTS}
+    part, end = "", 0
     for entity in entities:
-        country = _country(entity, place_countries)
-        if country is None or entity.get("role") == "excluded" or _is_out(text, entity):
+        if entity["entity"] not in ("country", "place", "region"):
             continue
-        if _stands_by("trained", text, entity) or _is_own_paper(text, entity):
-            studied.append(country)
-        elif _stands_by("lives", text, entity):
-            living.append(country)
-        elif entity.get("role") == "origin":
-            origin.append(country)
-        elif _stands_by("internship", text, entity):
-            interned.append(country)
-        elif _stands_by("present", text, entity) and not (talk and bare):
-            present.append(country)
-        elif not talk or country not in known or bare or _is_asked_about(text, entity):
-            wanted.append(country)
-    wanted = [c for c in wanted if c not in {*studied, *origin, *known}] or wanted
+        country = _country(entity, place_countries)
+        listed = part and _words().single["list_between"].fullmatch(text[end : entity["start"]])
+        own = _part_of(text, entity)
+        part, end = part if listed and own == "wanted" else own, entity["end"]
+        if country is None:
+            continue
+        if part == "present" and talk and bare:
+            part = "wanted"
+        idle = talk and country in known and not bare and not _is_asked_about(text, entity)
+        if not (part == "wanted" and idle):
+            parts[part].append(country)
+    studied, origin, living, present = (
+        parts[name] for name in ("studied", "origin", "living", "present")
+    )
+    # What is left out once is so in the whole message.
+    wanted = [c for c in parts["going"] or parts["wanted"] if c not in parts["out"]]
+    for less in ([*studied, *origin, *known], [*living, *present]):
+        wanted = [c for c in wanted if c not in less] or wanted
+    interned = parts["interned"]
     done = [c for c in interned if c not in named] if wanted or named else []
     wanted = wanted or sorted(named) or interned
     if not wanted and not talk:
@@ -327,7 +332,29 @@ def countries_of(
         # studied in Cuba" about Peru.
         wanted = [c for c in living if c not in studied] or [*studied, *origin] or present
     trained = studied or origin or [c for c in living if c not in wanted]
-    return Countries(*(tuple(dict.fromkeys(each)) for each in (wanted, trained, done)))
+    found = (wanted, trained, done, [*living, *present], parts["out"])
+    return Countries(*(tuple(dict.fromkeys(each)) for each in found))
+
+
+# What a country in a question may be.
+_PARTS = ("out", "studied", "going", "living", "origin", "interned", "present", "wanted")
+
+
+def _part_of(text: str, entity: Mapping[str, Any]) -> str:
+    """Return what a country is by the words beside it, see `_PARTS`."""
+    if entity.get("role") == "excluded" or _is_out(text, entity):
+        return "out"
+    if _stands_by("trained", text, entity) or _is_own_paper(text, entity):
+        return "studied"
+    if _stands_by("going", text, entity):
+        return "going"
+    if _stands_by("lives", text, entity):
+        return "living"
+    if entity.get("role") == "origin":
+        return "origin"
+    if _stands_by("internship", text, entity):
+        return "interned"
+    return "present" if _stands_by("present", text, entity) else "wanted"
 
 
 def _is_out(text: str, entity: Mapping[str, Any]) -> bool:

@@ -150,6 +150,12 @@ HOW = re.compile(
     re.IGNORECASE,
 )
 """What asks how to find a place, and not for a list: "how do I find a clinic there myself?"."""
+ASKS_ADVICE = re.compile(
+    r"\bwhy\b|\bhow\b(?! (?:many|much|long|far|about)\b)|\bshould (?:i|we)\b"
+    r"|\bis (?:it|this|that) normal\b",
+    re.IGNORECASE,
+)
+"""What asks for advice where no value of a search is named: "as a nurse, how do I cope?"."""
 MATTERS = all_of(
     r"exams?|licen[cs]\w+|register\w*|registration|visas?|permits?|insurance|vaccin\w+|salar(?:y|ies)"
     r"|bursar(?:y|ies)|grants?|scholarships?|degree"
@@ -176,7 +182,9 @@ FORGETS = all_of(r"forget(?: about)?|drop|scrap|skip|lose|remove|ditch")
 SEEKS = re.compile(
     r"\b(?:find|show|search|look(?:ing)?|programm?e?s?|placements?|options?"
     r"|(?:some|any)(?:thing|where|place)|what is there"
-    r"|(?:want|wants|wanna|like|love|hope|hoping|plan|planning)(?: to)? (?:go|do|come|try))\b",
+    r"|(?:want|wants|wanna|like|love|hope|hoping|plan|planning)(?: to)? (?:go|do|come|try)"
+    r"|where\b[^.?!]{0,40}\b(?:can|could) (?:i|we|you|he|she|they) (?:do|get|find)\b[^.?!]{0,40}"
+    r"\b(?:electives?|internships?|rotations?|observerships?|clerkships?))\b",
     re.IGNORECASE,
 )
 """What says that programmes are sought."""

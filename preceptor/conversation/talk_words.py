@@ -33,6 +33,12 @@ ASKS = re.compile(
     r"|(?:^|[.,;!]|\band)\s*(?:can|could|do|does|is|are|should|would|will)\b",
     re.IGNORECASE,
 )
+# What else asks for something: "I need to know the costs".
+WANTS = re.compile(
+    r"\b(?:want|need|know|tell|help|advi[cs]e|look|wonder|question|info|curious|explain|please|pls"
+    r"|if|whether)\w*\b",
+    re.IGNORECASE,
+)
 # A clause that is a question by its first word: "but can I swap".
 BEGINS_TO_ASK = re.compile(
     r"^\W*(?:(?:and|but|so|then|ok|okay|yes|no)\W+)*(?:what|how|when|where|which|who|why|can|could"
@@ -56,7 +62,7 @@ NEW_MATTER = re.compile(
 # What stands before what somebody meant, and what they reject before it.
 MEANT = re.compile(
     r"\b(?:(?<!what )i (?:only |just |really )?(?:mean|meant)"
-    r"|what i (?:mean|meant|asked) (?:is|was)"
+    r"|what i (?:mean|meant|asked) (?:is|was)|i asked (?=about|for|if|whether)"
     r"|i(?:'?m| am) (?:just |only )?(?:asking|talking|speaking)(?: of)?|my question (?:is|was)"
     r"|ich mein(?:e|te)|quiero decir|me refiero a|quero dizer|je parl(?:e|ais) de|je veux dire)\b"
     r"[\s:,]*(?:(?:about|for|if|whether) )?",
@@ -65,6 +71,13 @@ MEANT = re.compile(
 # How a message begins that corrects what was understood.
 CORRECTS = re.compile(
     r"^\W*(?:(?:what|huh|wait|sorry|oh|hm+)\W+)*(?:no|nope|nah|nein|non|não)\b", re.IGNORECASE
+)
+# A clause at the beginning that says what isn't so: "it wasn't a patient", "I'm not lazy".
+DENIED = re.compile(
+    r"^\W*(?:(?:no+|nope|what|huh|hm+|sorry|wait|but|yes|ok)\W+)*"
+    r"(?=[^.,;!?]*(?:\b(?:not|no|never)\b|n'?t\b))"
+    r"(?:(?:i|he|she|it|they|we|that|this|there)\b[^.,;!?]{0,60}|(?:not|no)\b[^.,;!?]{0,40})",
+    re.IGNORECASE,
 )
 REJECTED = re.compile(
     r"^\W*(?:(?:no+|nope|what|huh|hm+|sorry|lol|wait|nein|non|não)\W+)*"

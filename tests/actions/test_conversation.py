@@ -57,6 +57,23 @@ def test_what_the_advisor_can_do_is_told_with_real_figures(desk):
     assert "Sri Lanka" in done.text and "Nigeria" in done.text
 
 
+def test_what_can_you_ask_for_ends_a_story_and_asks_nothing_of_the_advisor(desk):
+    text = (
+        "A girl in my year broke down and the dean's office said that she must leave for a whole"
+        " year or come in on Monday as if nothing was wrong. My brother got a week off after his"
+        " accident. What can you ask for?"
+    )
+    done = desk.run("action_show_capabilities", text, "ask_capabilities")
+    assert {choice.payload.do for choice in done.choices} == {"tell"}
+
+
+def test_a_correction_after_an_offer_reads_the_question_again(desk):
+    asked = {"frame": {"question": "They were cruel to me for the whole day"}}
+    done = desk.run("action_correct", "it was the nurses on the unit", "correct", asked)
+    assert not done.cards and done.choices
+    assert {choice.payload.do for choice in done.choices} <= {"tell", "search"}
+
+
 def test_the_first_miss_offers_the_two_likeliest_readings_by_their_labels(desk):
     message = unclear(desk, "hmm that", "ask_timing", "ask_how_long", "ask_bali")
     done = desk.run("action_ask_rephrase", message=message)

@@ -640,7 +640,7 @@ def test_what_somebody_would_do_meanwhile_is_not_their_profession(desk):
 @pytest.mark.parametrize(
     ("question", "who"),
     [
-        ("how do I register as a paramedic in Ireland?", "paramedics"),
+        ("how do I register as a paramedic in Uganda?", "paramedics"),
         ("can I work as a dental hygienist in Kenya?", "dental hygienists"),
         ("how do occupational therapists register in Ghana?", "occupational therapists"),
         ("who registers people in optometry in Kenya?", "people in optometry"),
@@ -671,3 +671,33 @@ def test_a_question_that_names_neither_internship_nor_licence_needs_no_country(d
     text = desk.talk(length("how long do I have to hand in an appeal?")).text
     assert "Which country" not in text
     assert "Which country" in desk.talk(length("how long is the internship?")).text
+
+
+def test_a_less_known_profession_with_an_answer_is_told_it_once(desk):
+    text = desk.talk(need("who registers paramedics in Ireland and in Canada?")).text
+    assert "PHECC" in text and text.count("Each country") == 1
+    assert "don't know who registers paramedics" in desk.talk(need(
+        "who registers paramedics in Uganda?"
+    )).text  # fmt: skip
+
+
+def test_a_country_put_right_as_that_of_the_degree_is_not_told_again(desk):
+    told = desk.talk(
+        need("how do I get registered in Egypt?"),
+        need("no, I graduated in Egypt but live in Ireland now and want to work here"),
+    )
+    assert told.slots["licensing_country"] == ["IE"]
+
+
+def test_who_is_on_the_register_is_not_told_how_to_get_there(desk):
+    text = desk.talk(need("I have GMC registration but my letters to hospitals go unread")).text
+    assert "Foundation Year" not in text
+
+
+def test_a_story_is_told_the_answer_that_fits_rather_than_the_steps(desk):
+    story = (
+        "I passed both parts of PLAB in spring and the council has put me on its register. I am at"
+        " home in Lahore and have an offer, but nobody says whether the hospital or I apply first."
+        " Who sponsors a doctor's visa in the UK?"
+    )
+    assert desk.talk(need(story)).text.startswith("Mostly the employer")

@@ -141,6 +141,15 @@ def test_one_that_is_picked_is_compared_with_the_one_spoken_of(desk):
     assert len(done.cards[0]["programs"]) == 2
 
 
+def test_offers_that_were_made_elsewhere_are_asked_about_and_not_shown(desk):
+    text = (
+        "Two hospitals took me: one starts in July, the other in November, which is too late for"
+        " a letter before I apply. Which one is the better choice for an away rotation?"
+    )
+    done = desk.talk(compare(text))
+    assert "haven't shown" not in done.text and done.slots["frame"]["question"]
+
+
 def test_the_cheapest_is_named_only_where_all_publish_a_price(desk):
     def verdict(*shown: str) -> str:
         slots = showing(*shown)

@@ -231,3 +231,44 @@ def test_who_may_know_more_depends_on_whether_there_is_a_school_to_ask(desk):
     assert "Your school" in student.text
     doctor = desk.talk(find("I'm a qualified doctor, surgery in Iceland"))
     assert "Your school" not in doctor.text and "departments yourself" in doctor.text
+
+
+def test_where_somebody_is_is_no_wish_of_whoever_goes_abroad(desk):
+    done = desk.talk(find("I'm at Leeds and want a placement abroad, not in Asia"))
+    assert not done.slots.get("search_place") and done.slots["search_excluded_country"]
+
+
+def test_where_a_placement_can_be_done_is_searched_and_not_answered(desk):
+    done = desk.talk(find("where in Kenya could we do a surgery rotation? Visas are a pain there"))
+    assert done.slots["search_country"] == ["KE"] and not done.slots["frame"].get("focus")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as a midwifery student, how do I get over a stillbirth on the ward",
+        "why do relatives shout at nurses all the time",
+    ],
+)
+def test_a_how_or_why_of_somebody_who_names_only_what_they_are_is_advice(desk, text):
+    done = desk.talk(find(text))
+    assert not done.cards and done.slots.get("search_offset") is None
+    assert {choice.payload.do for choice in done.choices} <= {"tell", "search"}
+
+
+def test_an_unsure_search_that_names_only_who_asks_is_advice(desk):
+    text = "does anyone still want a midwife after so many lost years"
+    unsure = desk.message(text, "find_program", intent={"name": "find_program", "confidence": 0.3})
+    assert not desk.run(FIND, message=unsure).cards
+
+
+def test_a_question_beside_the_end_of_a_search_is_answered(desk):
+    text = "I'm not looking for a programme!! how do I tell my supervisor that I'm too ill to come"
+    done = desk.talk(find("surgery in Peru"), refine(text))
+    assert done.slots["frame"]["focus"] == "discipline/sick-days"
+
+
+def test_who_wants_no_programme_after_an_answer_is_asked_what_was_meant(desk):
+    asked = ("action_answer", "May I keep my hijab on in theatre?", "ask_eligibility")
+    done = desk.talk(asked, find("not looking for a programme!!"))
+    assert {choice.payload.do for choice in done.choices} == {"tell"}

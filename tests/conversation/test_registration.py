@@ -27,6 +27,16 @@ def entities(text: str, *origins: str) -> list[dict]:
     return sorted(found, key=lambda e: e["start"])
 
 
+def test_what_is_left_out_once_is_so_in_the_whole_message():
+    text = "not Kenya, I never meant to work in Kenya, but in Ireland"
+    found = entities(text)
+    found[0]["role"] = "excluded"
+    again = {**found[0], "role": None, "start": text.rindex("Kenya")}
+    again["end"] = again["start"] + len("Kenya")
+    told = registration.countries_of(text, [found[0], again, found[1]], PLACES)
+    assert (told.wanted, told.out) == (("IE",), ("KE",))
+
+
 @pytest.mark.parametrize(
     ("text", "aspects"),
     [
@@ -120,12 +130,16 @@ def test_what_yes_or_no_answers(text, yes_no):
         ("I'm from India and want to register in Ireland", ("India",), ("IE",), ("IN",)),
         ("I come from India and study in Poland", ("India", "Poland"), ("PL", "IN"), ("PL",)),
         ("Ireland or Kenya?", (), ("IE", "KE"), ()),
+        ("studied in Poland or India, which exam in Germany?", (), ("DE",), ("PL", "IN")),
+        ("We want to move to Ireland. A cousin did well in Kenya.", (), ("IE",), ()),
+        ("12 years' experience in surgery in Sudan, what do I need in Ireland?", (), ("IE",), ()),
+        ("I practised in Kenya. Kenya is no list country, and Germany?", (), ("DE",), ()),
         ("citizen of Kenya, degree from Poland", ("Kenya", "Poland"), ("KE",), ("PL",)),
     ],
 )
 def test_where_to_and_from_where(text, origins, wanted, trained):
     found = registration.countries_of(text, entities(text, *origins), PLACES)
-    assert found == Countries(wanted, trained)
+    assert (found.wanted, found.trained) == (wanted, trained)
 
 
 @pytest.mark.parametrize(

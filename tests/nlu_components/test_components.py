@@ -315,3 +315,16 @@ def test_texts_of_all_lengths_keep_their_order_in_a_batch():
     alone = np.vstack([meaning([text], {"use": 1, "minilm": 1}) for text in texts[:5]] * 9)
     # Rounding to 8 bits depends on the batch a little.
     assert (together * alone).sum(axis=1).min() > 0.98
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("I worked on a farm for about two months", "mentioned"),
+        ("I've been filing records for 5 months", "mentioned"),
+        ("I need a place for two months", None),
+    ],
+)
+def test_how_long_something_lasted_is_no_length_of_a_stay(text, role):
+    (length,) = extract(tokens_of(text), None)
+    assert length["entity"] == "duration" and length.get("role") == role

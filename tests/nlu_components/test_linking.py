@@ -49,7 +49,7 @@ VOCABULARY = Vocabulary(
         *terms("country", "ZA", "South Africa"),
         *terms("country", "GR", "Greece"),
         *terms("country", "GB", "United Kingdom", "UK"),
-        *terms("country", "PE", "Peru"),
+        *terms("country", "PE", "Peru", "Peruvian"),
         *terms("country", "NG", "Nigeria"),
         *terms("country", "IN", "India", "Indian"),
         *terms("place", "atlanta", "Atlanta"),
@@ -65,16 +65,28 @@ VOCABULARY = Vocabulary(
         *terms("country", "JO", "Jordan", ambiguous=("Jordan",)),
         *terms("country", "GE", "Georgia", ambiguous=("Georgia",)),
         *terms("country", "TR", "Turkey", "Turkish", ambiguous=("Turkey",)),
-        *terms("country", "US", "United States", "US", "USA", ambiguous=("US",)),
-        *terms("region", "asia", "Asia"),
+        *terms(
+            "country",
+            "US",
+            "United States",
+            "US",
+            "USA",
+            "American",
+            "Americans",
+            ambiguous=("US",),
+        ),
+        *terms("region", "asia", "Asia", "Asian"),
         *terms("region", "east-africa", "East Africa"),
         *terms("place", "zanzibar", "Zanzibar"),
         *terms("place", "kandy", "Kandy"),
+        *terms("place", "essen", "Essen", ambiguous=("Essen",)),
         *terms("specialty", "surgery", "Surgery", "surgical"),
         *terms("specialty", "paediatrics", "Paediatrics", "pediatrics", "peds"),
         *terms("specialty", "obstetrics-gynaecology", "Obstetrics and gynaecology", "obgyn", "O&G"),
         *terms("specialty", "emergency-medicine", "Emergency medicine", "ER", ambiguous=("ER",)),
         *terms("stage", "premed", "Premed student", "premed"),
+        *terms("stage", "nurse", "nurse", "nurses", "nursing school"),
+        *terms("stage", "doctor", "physician"),
         *terms("kind", "volunteer", "Volunteering", "volunteer"),
         *terms("language", "es", "Spanish"),
         *terms("language", "en", "English"),
@@ -245,7 +257,7 @@ def test_a_language_is_told_from_its_country(text, ids):
         ("placements for a student in Kandy", ["kandy"]),
         ("I'm Kenyan and want Uganda", ["~KE", "UG"]),
         ("is it easier in Uganda for Kenyans?", ["UG", "~KE"]),
-        ("I am a nurse trained in Kandy, thinking of Kenya", ["~kandy", "KE"]),
+        ("I am a nurse trained in Kandy, thinking of Kenya", ["nurse", "~kandy", "KE"]),
         ("now working as a locum in Kandy", ["~kandy"]),
         ("I'd like working in Kandy", ["kandy"]),
         ("I'm working in Kandy, looking for surgery in Peru", ["~kandy", "surgery", "PE"]),
@@ -465,3 +477,52 @@ def test_where_somebody_is_or_was_is_no_wish(text, ids):
     assert [i for i in linked(text) if i.strip("-~=") not in ("nursing",)] == [
         i for i in ids if i != "nursing"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("surgery in Peru, final year from Nigeria", ["surgery", "PE", "~NG"]),
+        ("3rd year from Kandy, surgery in Peru", ["~kandy", "surgery", "PE"]),
+        ("next year from Kandy to Peru", ["kandy", "PE"]),
+        ("I'm Asian American", ["=asia", "=US"]),
+        ("the other Peruvian-Americans in my class", ["=PE", "=US"]),
+        ("Asian Muslim women get odd questions", ["~asia"]),
+        ("Asian hospitals", ["asia"]),
+        ("surgery in Kenya? Kandy is known to be full", ["surgery", "KE", "=kandy"]),
+    ],
+)
+def test_what_is_only_said_of_a_place_or_of_somebody_is_no_wish(text, ids):
+    assert linked(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Essen reichen und waschen, Essen bestellen", []),
+        ("beim Essen helfen", []),
+        ("Praktikum in Essen", ["essen"]),
+        ("nach Essen", ["essen"]),
+        ("Essen", ["essen"]),
+    ],
+)
+def test_a_german_noun_is_a_city_only_behind_a_preposition(text, ids):
+    assert linked(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("a report from a family physician", ["=doctor"]),
+        ("it was the charge nurse", ["=nurse"]),
+        ("my nurse laughs at me", ["=nurse"]),
+        ("I'm a nurse", ["nurse"]),
+        ("I am the nurse of a small clinic", ["nurse"]),
+        ("something for my nurse friend", ["nurse"]),
+        ("in my nursing school", ["nurse"]),
+        ("show me the nurse programmes", ["nurse"]),
+        ("question from a nurse", ["nurse"]),
+    ],
+)
+def test_other_people_tell_nothing_of_who_asks(text, ids):
+    assert linked(text) == ids

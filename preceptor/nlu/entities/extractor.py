@@ -167,6 +167,13 @@ _PAID = re.compile(
 # "A company at my school sells a 2 week trip for 3 grand" wishes for neither.
 _SOLD = re.compile(r"\b(?:selling|sells|sold|advertis\w*)\b[^.?!;]{0,60}$", re.IGNORECASE)
 
+# "I worked there for six months" says how long something was.
+_LASTED = re.compile(
+    r"\b(?:worked|studied|lived|trained|volunteered|shadowed|served|practi[sc]ed|taught|waited"
+    r"|been \w+ing)\b[^.?!;]{0,60}\bfor (?:about |around |almost |over |nearly )?$",
+    re.IGNORECASE,
+)
+
 
 def _quantities(doc: Doc, links: list[Link]) -> list[Quantity]:
     """Return the quantities outside names.
@@ -211,9 +218,10 @@ def _overlap(one: Link | Quantity, other: Link | Quantity) -> bool:
 
 
 def _role_of_quantity(doc: Doc, first: int, quantity: Quantity) -> str | None:
-    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what was paid or is sold."""
+    """Return `excluded` for "4 weeks, not 4 months", `mentioned` for what is paid, sold or past."""
     if first > 0 and doc[first - 1].norm_ in {"not", "n't"}:
         return "excluded"
     before = doc.text[: quantity.start]
     paid = quantity.entity == "money" and _PAID.search(before)
-    return "mentioned" if paid or _SOLD.search(before) else None
+    lasted = quantity.entity == "duration" and _LASTED.search(before)
+    return "mentioned" if paid or lasted or _SOLD.search(before) else None

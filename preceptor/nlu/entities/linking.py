@@ -347,8 +347,9 @@ def _context_allows(span: Span, term: Term) -> bool:
     after = doc[span.end].norm_ if span.end < len(doc) else ""
     if term.kind not in WHERE:
         return _is_a_term(span, term)
-    if _word_count(doc) == len(span):
-        return True
+    alone = _word_count(doc) == len(span)
+    if alone or fold(span.text) in _GERMAN_WORDS:
+        return alone or before in _IN_GERMAN
     if before in _BEFORE_PERSON or after in _AFTER_PERSON - {"and", "is"} or after in {"'s", "’s"}:
         return False
     if after == "is" and before not in _FIRM_BEFORE_PLACE:
@@ -376,6 +377,9 @@ _EXAM_WORDS = {
     "exam", "exams", "examination", "test", "score", "usmle", "pass", "passed", "passing",
     "cleared", "clearing", "took", "taken", "residency", "nmc",
 }  # fmt: skip
+# "Essen reichen" is said of meals, with a capital as German has it.
+_GERMAN_WORDS = {"essen"}
+_IN_GERMAN = _FIRM_BEFORE_PLACE | {"nach", "aus", "bei"}
 _NEVER_AFTER_IN = {"us", "nice", "reading", "bath", "mobile", "split"}
 _PLACEMENT_WORDS = {
     "placement", "placements", "elective", "electives", "internship", "internships", "rotation",

@@ -41,7 +41,8 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
     """Return the role of a term in a text: `excluded`, `origin`, `mentioned` or None.
 
     What is `mentioned` is neither asked for nor refused: "Goa is in India", "I paid for Malawi",
-    "no worse than Spain".
+    "no worse than Spain", "an African American", "Tygerberg is said to be full". Of stages of
+    training those of other people are: "the nurses on the unit".
 
     Args:
         span: the term's tokens.
@@ -51,17 +52,20 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
     place = term.kind in WHERE
     if place and _is_own_place(span):
         return "origin"
-    if place and (_is_located(span, names) or _is_denied(span) or _is_compared(span)):
+    if place and (_is_located(span, names) or _is_only_spoken_of(span)):
         return "mentioned"
     if excluded(span.doc, span.start, names) or _is_unwanted(span):
         return "excluded"
     if not place:
-        return "mentioned" if term.kind == "specialty" and _is_examined(span) else None
+        examined = term.kind == "specialty" and _is_examined(span)
+        another = term.id in _PEOPLE and term.kind == "stage" and _is_somebody_else(span)
+        return "mentioned" if examined or another else None
     outside = term.kind != "place" and _is_outside(span)
     if outside or _is_rejected(span, names) or _is_shown_again(span):
         return "excluded"
-    adjective = term.kind == "country" and fold(span.text) not in names
-    if _comes_from(span, adjective) or (adjective and _is_a_people(span, term)):
+    adjective = term.kind != "place" and fold(span.text) not in names
+    of_a_country = adjective and term.kind == "country"
+    if _comes_from(span, adjective) or (of_a_country and _is_a_people(span, term)):
         return "origin"
     return "mentioned" if _is_past(span) else None
 
@@ -164,6 +168,54 @@ def _is_located(span: Span, names: Collection[str]) -> bool:
 _NOT_IN = (["not", "in"], ["n't", "in"])
 
 
+def _is_only_spoken_of(span: Span) -> bool:
+    """Tell whether a place is compared, denied, part of a descent or told to be full."""
+    told = _TOLD_OF.match(span.doc[span.end : span.end + 4].text.lower())
+    return bool(told) or _is_denied(span) or _is_compared(span) or _is_descent(span)
+
+
+_TOLD_OF = re.compile(
+    r"(?:is|are|was|sounds?|seems?) (?:\w+ )?"
+    r"(?:supposed|said|rumou?red|known|reputed|oversubscribed|overbooked|full|booked)\b"
+)
+
+
+def _is_descent(span: Span) -> bool:
+    """Tell whether a word is part of what somebody is: "African American"."""
+    doc, word = span.doc, span.text.lower()
+    if word in _AMERICAN:
+        return bool(_OF_DESCENT.search(doc[max(0, span.start - 2) : span.start].text.lower()))
+    after = doc[span.end : span.end + 2].text.lower().strip("- ").split("-")[-1].split()
+    return bool(_OF_DESCENT.search(word)) and after[:1] != [] and after[0] in _AMERICAN
+
+
+_AMERICAN = {"american", "americans"}
+_OF_DESCENT = re.compile(r"\b(?:\w{3,}(?:an|ese)|native)[ -]*$")
+
+
+# Stages that are said of people, and not of a year that somebody is in.
+_PEOPLE = {"resident", "doctor", "nurse", "nursing_student", "midwifery_student", "allied_health"}
+_OTHERS = re.compile(
+    r"(?<!\bas )(?<!\bfor )(?<!\bam )(?<!'m )(?<!\bare )(?<!'re )"
+    r"(?:\b(?:the|their|his|her|those|these)"
+    r"|(?<!\bin )(?<!\bduring )(?<!\bafter )(?<!\bbefore )(?<!\bsince )\b(?:my|our)"
+    r"|(?<!question )(?<!hello )(?<!hi )\b(?:from|by|with|under) an?)"
+    r"(?: (?:senior|junior|chief|head|charge|old|new|\w+ing|emergency|family|male|female))*\s+$",
+    re.IGNORECASE,
+)
+_NO_PEOPLE = re.compile(
+    r"\s*(?:ones?|program\w*|placements?|electives?|internships?|options?|level|stage)\b", re.I
+)
+
+
+def _is_somebody_else(span: Span) -> bool:
+    """Tell whether a stage is somebody else's: "a letter from a physician", "my senior nurse"."""
+    text = span.doc.text
+    others = _OTHERS.search(text[max(0, span.start_char - 60) : span.start_char])
+    school = span.text.lower().endswith("school")
+    return bool(others) and not school and not _NO_PEOPLE.match(text[span.end_char :])
+
+
 def _is_compared(span: Span) -> bool:
     """Tell whether something is compared with a place: "no worse than Spain"."""
     before = [t.norm_ for t in span.doc[max(0, span.start - 2) : span.start]]
@@ -210,7 +262,7 @@ _PERSONS = {
     "doctor", "doctors", "student", "students", "nurse", "nurses", "graduate", "graduates", "citizen",
     "citizens", "national", "passport", "intern", "interns", "medic", "dentist", "premed", "girl",
     "boy", "guy", "midwife", "physio", "resident", "img", "imgs", "degree", "mbbs", "undergraduate",
-    "diploma",
+    "diploma", "muslim", "muslims", "hindu", "christian", "jew", "descent", "heritage", "woman", "man",
 }  # fmt: skip
 _SELF = {"i", "i'm", "im", "we", "me", "my", "am", "come", "coming", "originally", "graduated",
          "hail"} | _PERSONS  # fmt: skip
@@ -260,14 +312,15 @@ def _comes_from(span: Span, adjective: bool) -> bool:
         # "I study in Egypt (Cairo)"
         start -= 2
         before = doc[start - 1].norm_
-    if after in _PERSONS and before not in {"in", "for"}:
-        return True
-    if adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end):
+    of_person = adjective and before in _BEFORE_SELF and _describes_a_person(doc, span.end)
+    if of_person or (after in _PERSONS and before not in {"in", "for"}):
         return True
     clause = _clause_before(doc, start)
     if before == "from":
         told = clause[-2] if len(clause) > 1 else ""
-        return told not in _NOT_COMING and bool(_SELF.intersection(clause))
+        # "Final year from Leeds"
+        in_year = told in _YEARS and not _OF_PERSONS.isdisjoint(clause[-3:-2])
+        return in_year or (told not in _NOT_COMING and bool(_SELF.intersection(clause)))
     if adjective and before in {"am", "'m", "m", "i'm", "im"}:
         return True
     if adjective and before in {"as", "being"}:
@@ -282,7 +335,7 @@ _BEFORE_SELF = {"", "am", "'m", "i'm", "im", "as", "being", "are", ",", "."}
 _OF_PERSONS = {
     "medical", "med", "nursing", "dental", "clinical", "final", "year", "first", "second", "third",
     "fourth", "fifth", "junior", "senior", "young", "trained", "qualified", "refugee", "-", "2nd",
-    "3rd", "4th", "5th", "6th", "pharmacy", "female", "male",
+    "3rd", "4th", "5th", "6th", "pharmacy", "female", "male", "st", "nd", "rd", "th",
 }  # fmt: skip
 
 
