@@ -13,7 +13,7 @@ PRECEPTOR := .venv/bin/python -m preceptor
 
 .DEFAULT_GOAL := help
 .PHONY: help run chat test lint catalogue knowledge train nlu-report answers-report talk-report widget bench-nlu \
-	bench-reading bench-serve bench-faults slack-demo lock clean runtime dev
+	bench-reading bench-serve bench-faults bench-load slack-demo lock clean runtime dev
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -77,6 +77,12 @@ bench-faults: dev ## Let people talk while servers, databases and networks break
 	@$(PRECEPTOR) train
 	@$(PRECEPTOR) knowledge import
 	@.venv/bin/python -m benchmarks.faults $(ARGS)
+
+bench-load: dev ## Measure turns per second, waits and memory with many people at once
+	@$(PRECEPTOR) catalogue import
+	@$(PRECEPTOR) train
+	@$(PRECEPTOR) knowledge import
+	@.venv/bin/python -m benchmarks.load $(ARGS)
 
 slack-demo: dev ## Try the advisor in a fake Slack in the browser, without a workspace
 	@$(PRECEPTOR) catalogue import

@@ -7,18 +7,20 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from preceptor.runtime.files import state_of
+
 PATH = Path(__file__).with_name("words.yml")
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, modified_ns: int) -> dict[str, list[str]]:
+def _read(path: Path, _state: tuple[tuple[str, int], ...]) -> dict[str, list[str]]:
     content = YAML(typ="safe").load(path.read_text("utf-8"))
     return {key: [value] if isinstance(value, str) else value for key, value in content.items()}
 
 
 def words() -> dict[str, list[str]]:
     """Return every sentence's wordings by its name."""
-    return _read(PATH, PATH.stat().st_mtime_ns)
+    return _read(PATH, state_of(PATH.parent, PATH.name))
 
 
 def say(name: str, wording: int = 0, /, **values: object) -> str:

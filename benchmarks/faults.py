@@ -27,7 +27,7 @@ def section(result: dict[str, Any]) -> str:
     return (
         "## Faults: `make bench-faults`\n\n"
         f"{machine_line(result['machine'])}\n\n"
-        "A third of the people each over REST, the web and Slack; the first four faults with one "
+        "A third of the people each over REST, the web and Slack; the first six faults with one "
         "server on SQLite, the others with two on PostgreSQL. A wait, in seconds, is from saying "
         "something to its answer, with all that had to be sent again.\n\n"
         f"{table([['fault', *keys], *rows])}"

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Extra, ValidationError, root_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from preceptor.runtime.files import state_of
 from preceptor.runtime.settings import CODE, Complaint, load_settings
 
 FILE = "intents.yml"
@@ -155,8 +156,8 @@ def intents() -> Intents:
     Raises:
         Complaint: If the file is missing or something in it is wrong.
     """
-    path = load_settings().home / FILE
-    return read_intents(path if path.exists() else CODE / FILE)
+    home = load_settings().home
+    return read_intents((home if state_of(home, FILE) else CODE) / FILE)
 
 
 def read_intents(path: Path) -> Intents:
@@ -166,13 +167,13 @@ def read_intents(path: Path) -> Intents:
         Complaint: If the file is missing or something in it is wrong, with every fault in it.
     """
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        return _read(path, state_of(path.parent, path.name))
     except OSError as error:
         raise Complaint(f"{path} cannot be read: {error.strerror}.") from error
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, modified_ns: int) -> Intents:
+def _read(path: Path, _state: tuple[tuple[str, int], ...]) -> Intents:
     try:
         content = YAML(typ="safe").load(path.read_text("utf-8"))
     except YAMLError as error:

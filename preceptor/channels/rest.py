@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from preceptor.channels.history import NEWS, History, LoggedReply, Message
 from preceptor.channels.http import OVERLOADED, Refusal, health, json_response, read_body
-from preceptor.channels.inbox import Inbox, Item, Overload, Worker
+from preceptor.channels.inbox import Inbox, Item, Overload, Worker, source_of
 from preceptor.channels.output import channel_seals, opened, storable
 from preceptor.channels.storage import in_thread, open_channels
 from preceptor.channels.turns import OnNewMessage, Turns
@@ -138,6 +138,7 @@ class RestServer:
         """
         if self._inbox.is_closed:
             raise Refusal(_AWAY, "unavailable", 503, retry_after=1)
+        source = source_of(question.sender, question.text)
         try:
             asked, is_new = await in_thread(
                 self._history.add,
@@ -145,7 +146,7 @@ class RestServer:
                 question.id,
                 storable(question.text),
                 payload=question.value,
-                source=question.sender,
+                source=source,
             )
         except Overload:
             raise OVERLOADED from None
@@ -153,7 +154,7 @@ class RestServer:
             log.error("rest.not_kept", cause=str(error))
             raise Refusal(_AWAY, "unavailable", 503, retry_after=3) from error
         if is_new:
-            self._worker.wake(question.sender, question.sender)
+            self._worker.wake(question.sender, source)
         return [message.content for message in await self._wait(question.sender, asked.seq)]
 
     async def _wait(self, sender: str, seq: int) -> list[Message]:

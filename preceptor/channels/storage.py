@@ -12,9 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
 import psycopg2.extensions
@@ -92,8 +92,6 @@ _FORMER_TABLES = (
 )
 # SQLite writes one at a time, PostgreSQL is waited for: a few threads are enough.
 _threads = ThreadPoolExecutor(4, thread_name_prefix="channels-db")
-# SQLite has one writer at a time: waiting here is cheaper than its polling.
-_write_lock = threading.Lock()
 
 
 @lru_cache(maxsize=8)
@@ -101,7 +99,8 @@ def engine_of(url: str) -> Engine:
     """Return the engine for an SQLAlchemy URL, made once per process.
 
     SQLite files are opened for several threads and in WAL mode, so that readers do not wait for
-    a writer. Errors don't repeat a statement's parameters: what people typed stays out of logs.
+    a writer, and stay open: SQLAlchemy 1.4 would open them anew each time. Errors don't repeat a
+    statement's parameters: what people typed stays out of logs.
     """
     if not url.startswith("sqlite"):
         own = str(make_url(url).query.get("options", ""))
@@ -116,10 +115,11 @@ def engine_of(url: str) -> Engine:
         )
     engine = sa.create_engine(
         url,
+        poolclass=sa.pool.QueuePool,
         hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
     )
-    sa.event.listen(engine, "connect", write_ahead)
+    sa.event.listen(engine, "connect", _write_ahead)
     return engine
 
 
@@ -139,7 +139,7 @@ def _wait(connection: Any) -> None:
             raise psycopg2.OperationalError(f"no answer within {_POSTGRES_SECONDS:g} s")
 
 
-def write_ahead(connection: Any, _record: object) -> None:
+def _write_ahead(connection: Any, _record: object) -> None:
     """Set a new connection to SQLite up so that readers and a writer don't wait for each other.
 
     A commit then survives the end of the process, and after a power cut the last ones may be
@@ -228,10 +228,19 @@ def _check_secret(connection: Connection, settings: Settings) -> None:
         )
 
 
+@cache
+def writer_lock(engine: Engine) -> AbstractContextManager[Any]:
+    """Return what to hold while writing to a database.
+
+    SQLite has one writer at a time: waiting here is cheaper than its polling.
+    """
+    return nullcontext() if is_shared(engine) else threading.Lock()
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; in SQLite this process has one at a time."""
-    with nullcontext() if is_shared(engine) else _write_lock, engine.begin() as connection:
+    with writer_lock(engine), engine.begin() as connection:
         yield connection
 
 

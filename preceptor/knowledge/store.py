@@ -24,6 +24,7 @@ from preceptor.intents import intents
 from preceptor.knowledge.answers import FOLDER, Answer, Fault, Vocabulary, read_answers
 from preceptor.knowledge.index import Index, Weights, texts_of
 from preceptor.knowledge.vectors import vectors as vectors_of
+from preceptor.runtime.files import state_of
 from preceptor.runtime.settings import CODE, load_settings
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class AnswerCache:
         Faulty files leave the answers as they were; the faults are logged.
         """
         path = folder()
-        state = tuple(sorted((str(p), p.stat().st_mtime_ns) for p in path.glob("*/*.md")))
+        state = state_of(path, "*/*.md")
         with self._lock:
             if state != self._state:
                 self._state = state

@@ -62,6 +62,10 @@ class Processor(MessageProcessor):
         """Say whether no message can be read, because earlier ones have not ended."""
         return self._reading.is_stuck
 
+    def warm_up(self) -> None:
+        """Read a message, so that all that reading needs is loaded; this blocks."""
+        self._read(UserMessage("Hello"), None, None, only_output_properties=True)
+
     @staticmethod
     def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         with tempfile.TemporaryDirectory() as folder:
@@ -85,26 +89,40 @@ class Processor(MessageProcessor):
         if chosen is not None:
             count_message(chosen)
             return chosen
+        read = None
         if self.http_interpreter:
-            parsed = await super().parse_message(message, tracker, only_output_properties)
-        else:
-            # No step that reads looks at the conversation.
-            nobody = DialogueStateTracker.from_events(message.sender_id, [])
-            with STAGE_SECONDS.labels("reading").time():
-                parsed = await self._reading.run(
-                    self._parse_message_with_graph, message, nobody, only_output_properties
-                )
-            self._update_full_retrieval_intent(parsed)
-            self._check_for_unseen_features(parsed)
+            read = await super().parse_message(message, tracker, only_output_properties)
+        slots = None if tracker is None else tracker.current_slot_values()
+        with STAGE_SECONDS.labels("reading").time():
+            parsed = await self._reading.run(
+                self._read, message, read, slots, only_output_properties=only_output_properties
+            )
         if tracker is not None:
-            slots = tracker.current_slot_values()
-            frame = Frame.of(slots.get("frame"))
-            searching = slots.get("search_offset") is not None or slots.get("topic") == "search"
-            parsed = await self._reading.run(decided, parsed, frame, searching=searching)
-            parsed = as_registration(parsed, slots.get("topic"))
             count_message(parsed)
         message.parse_data = parsed
         return parsed
+
+    def _read(
+        self,
+        message: UserMessage,
+        parsed: dict[str, Any] | None,
+        slots: dict[str, Any] | None,
+        *,
+        only_output_properties: bool,
+    ) -> dict[str, Any]:
+        """Return what is understood of a message, where there are slots after what was said."""
+        if parsed is None:
+            # No step that reads looks at the conversation.
+            nobody = DialogueStateTracker.from_events(message.sender_id, [])
+            parsed = self._parse_message_with_graph(message, nobody, only_output_properties)
+            self._update_full_retrieval_intent(parsed)
+            self._check_for_unseen_features(parsed)
+        if slots is None:
+            return parsed
+        frame = Frame.of(slots.get("frame"))
+        searching = slots.get("search_offset") is not None or slots.get("topic") == "search"
+        parsed = decided(parsed, frame, searching=searching)
+        return as_registration(parsed, slots.get("topic"))
 
     def predict_next_with_tracker_if_should(
         self, tracker: DialogueStateTracker

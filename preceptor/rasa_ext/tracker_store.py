@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +28,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.orm import Session, sessionmaker
 
 from preceptor.channels.inbox import WORKING, Item, check
-from preceptor.channels.storage import engine_of, in_thread, is_shared, write_ahead
+from preceptor.channels.storage import engine_of, in_thread, is_shared, writer_lock
 from preceptor.runtime.metrics import STAGE_SECONDS
 
 CONVERSATIONS_KEPT = 300
@@ -100,24 +99,13 @@ class TrackerStore(SQLTrackerStore):
         """
         self._kept: OrderedDict[str, LiveTracker] = OrderedDict()
         self._with_inbox = with_inbox
-        # SQLite has one writer at a time: waiting here is cheaper than its polling.
-        self._turn = threading.Lock()
         super().__init__(domain=domain, host=url or host, event_broker=event_broker, **kwargs)
         # What people typed stays out of errors, and so out of logs.
         self.engine.hide_parameters = True
         address = self.engine.url
         named = address.database not in (None, "", ":memory:")
         self._is_file = named and address.get_backend_name() == "sqlite"
-        if self._is_file:
-            # SQLAlchemy 1.4 opens an SQLite file anew for every session.
-            self.engine = sa.create_engine(
-                address,
-                poolclass=sa.pool.QueuePool,
-                hide_parameters=True,
-                connect_args={"check_same_thread": False},
-            )
-            sa.event.listen(self.engine, "connect", write_ahead)
-        elif is_shared(self.engine):
+        if self._is_file or is_shared(self.engine):
             self.engine.dispose()
             self.engine = engine_of(address.render_as_string(hide_password=False))
         self.sessionmaker = sessionmaker(bind=self.engine)
@@ -171,17 +159,14 @@ class TrackerStore(SQLTrackerStore):
         Raises:
             Superseded: Another server has begun the message that the turn is for.
         """
-        with STAGE_SECONDS.labels("saving").time():
-            await self._save(tracker)
-
-    async def _save(self, tracker: DialogueStateTracker) -> None:
         if not isinstance(tracker, LiveTracker):
             await super().save(tracker)
             return
         await self.stream_events(tracker)
         new = tracker.unsaved
         item = WORKING.get() if self._with_inbox else None
-        mark = await in_thread(self._write, tracker.sender_id, new, item)
+        with STAGE_SECONDS.labels("saving").time():
+            mark = await in_thread(self._write, tracker.sender_id, new, item)
         nobody_else_wrote = mark[1] == tracker.mark[1] + len(new)
         tracker.unsaved, tracker.mark = [], mark
         # A session that has just begun is read back: the database leaves out what is before it.
@@ -202,7 +187,7 @@ class TrackerStore(SQLTrackerStore):
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        with self._turn if self._is_file else nullcontext(), self.session_scope() as session:
+        with writer_lock(self.engine), self.session_scope() as session:
             yield session
 
     async def stream_events(self, tracker: DialogueStateTracker) -> None:

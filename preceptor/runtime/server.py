@@ -14,9 +14,12 @@ import structlog
 
 from preceptor.runtime.logs import configure_logging
 from preceptor.runtime.models import choose_model
-from preceptor.runtime.settings import CODE, Complaint, Settings
+from preceptor.runtime.settings import CODE, Complaint, Settings, set_for_libraries
 
 CLOSING_SECONDS = 1.0
+# How long a thread that computes keeps the interpreter from one that has waited for a database or
+# a file. A turn waits so a hundred times: with Python's 5 ms, seconds beside others that compute.
+SWITCH_SECONDS = 0.0005
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +43,10 @@ def serve(
             server cannot listen.
     """
     configure_logging(settings.log_level, log_to)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # A second thread gains nothing on the matrices of one message, and waits by spinning: it took
+    # a third of the processor time of a turn.
+    set_for_libraries(OPENBLAS_NUM_THREADS="1")
     make_private(settings)
     # Relative paths in endpoints.yml are meant from the project's folder.
     os.chdir(settings.home)
@@ -208,11 +215,12 @@ def warm_answers() -> None:
 async def warm_up(agent: Any) -> None:
     """Read a message, so that all that reading needs is loaded, and tidy up after the start.
 
-    What fails here fails again, and is told, with the first message.
+    However long that takes on a busy machine: an action that had to load the answers would run into
+    its time limit. What fails here fails again, and is told, with the first message.
     """
-    with contextlib.suppress(Exception):
-        await agent.parse_message("Hello")
-        await asyncio.to_thread(warm_answers)
+    for warm in (warm_answers, agent.processor.warm_up):
+        with contextlib.suppress(Exception):
+            await asyncio.to_thread(warm)
     agent.is_warm = True
     # What is there now stays: full collections need not look through it again.
     gc.collect()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import ParamSpec, TypeVar
 
-from preceptor.runtime.fair import SOURCE, FairPlaces
+from preceptor.runtime.fair import WHOSE, FairPlaces
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,8 +32,8 @@ class TimedThreads:
         """Start nothing yet.
 
         Args:
-            at_once: how many threads run in time; further calls wait, those of the source
-                (`preceptor.runtime.fair`) first that has used least.
+            at_once: how many threads run in time; further calls wait, in a fair order
+                (`preceptor.runtime.fair`).
             limit_seconds: how long a call may take, without its wait.
             most_overdue: how many overdue threads there may be before new work is refused.
         """
@@ -52,7 +52,7 @@ class TimedThreads:
         Raises:
             Overdue: It took too long, or too many calls before it have not ended yet.
         """
-        async with self._places.place(SOURCE.get()):
+        async with self._places.place(WHOSE.get()):
             if self.is_stuck:
                 raise Overdue(f"{self._overdue} calls before it have not ended yet")
             outcome: Future[T] = Future()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from preceptor.channels import inbox as inbox_module
-from preceptor.channels.inbox import Item, Queue, Worker
+from preceptor.channels.inbox import Item, Queue, Worker, source_of
 from preceptor.channels.storage import writing
 from preceptor.runtime.fair import FairPlaces
 from tests.support.web import until
@@ -171,3 +171,17 @@ async def test_a_worker_that_stops_leaves_what_is_not_done(queue: Queue, patient
     assert item is not None and item.content["text"] == ("2" if patient else "1")
     worker.wake("a")
     assert not worker.is_busy("a")
+
+
+async def test_long_messages_of_many_give_way_to_short_ones(queue: Queue) -> None:
+    recorder, places = Recorder(queue), FairPlaces(1)
+    worker = Worker(queue, recorder.work, places)
+    lanes = ["first", *(f"long-{n}" for n in range(5)), "short"]
+    async with places.place(("nobody", "nobody", "nobody")):
+        for lane in lanes:
+            put(queue, lane, "")
+            worker.wake(lane, source_of(lane, "x" * 1_001 if "long" in lane else "x"))
+        await asyncio.sleep(0.05)
+    await until(lambda: len(recorder.done) == len(lanes))
+    assert recorder.done.index("short") <= 3, recorder.done
+    await worker.stop(1)

@@ -4,7 +4,6 @@ import pytest
 
 from preceptor.channels import rate_limit
 from preceptor.channels.rate_limit import RateLimit
-from preceptor.channels.retry import backoff
 from preceptor.runtime.settings import Rate
 
 
@@ -38,8 +37,3 @@ def test_the_memory_of_limits_is_bounded(monkeypatch) -> None:
     for number in range(1000):
         limit.wait_for(str(number))
     assert len(limit._full_at) == 10
-
-
-def test_waits_grow_up_to_a_limit() -> None:
-    waits = backoff(0.5, 3.0)
-    assert [next(waits) for _ in range(5)] == [0.5, 1.0, 2.0, 3.0, 3.0]

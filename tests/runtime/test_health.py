@@ -9,7 +9,7 @@ import pytest
 
 from preceptor.channels.inbox import Inbox, Worker
 from preceptor.channels.storage import open_channels
-from preceptor.runtime import health
+from preceptor.runtime import health, server
 from preceptor.runtime.settings import Settings
 
 
@@ -79,3 +79,20 @@ async def test_a_database_that_is_locked_or_gone_is_told_in_time(routes: Routes,
     finally:
         held.close()
         release.cancel()
+
+
+async def test_a_server_is_not_warm_before_the_answers_and_the_model_are_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[str] = []
+
+    def read() -> None:
+        assert not agent.is_warm
+        loaded.append("model")
+        raise RuntimeError("the first message is told")
+
+    agent = SimpleNamespace(is_warm=False, processor=SimpleNamespace(warm_up=read))
+    monkeypatch.setattr(server, "warm_answers", lambda: loaded.append("answers"))
+    monkeypatch.setattr(server.gc, "freeze", lambda: None)
+    await server.warm_up(agent)
+    assert agent.is_warm and sorted(loaded) == ["answers", "model"]

@@ -1,11 +1,13 @@
 """What breaks while people talk, and what it costs them."""
 
 import asyncio
+import resource
 import shutil
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -14,13 +16,15 @@ import sqlalchemy as sa
 from preceptor.channels.turns import FAILED_SENTENCE, PARTLY_SENTENCE
 from preceptor.runtime.models import choose_model, write_checksum
 from preceptor.runtime.settings import Settings
-from tests.support.people import RestTalk, SlackTalk, Talk, WebTalk
-from tests.support.site import Site
+from tests.support.people import MESSAGES, RestTalk, SlackTalk, Talk, WebTalk
+from tests.support.site import SLOW, Site
 
 BEFORE_FAULT_SECONDS = 8.0
 SETTLED_WITHIN_SECONDS = 60.0
 THINK_SECONDS = 6.0
 WORST = ("(" * 7_990, "1st and 2nd and " * 490, "usd 1 " * 1_300, "é" * 7_990, "? " * 3_990)
+# In every wording of the domain's sentence about an action that fails.
+UNABLE = "isn't answering"
 
 _WAITING = sa.text("SELECT count(*) FROM queue_items")
 
@@ -66,6 +70,29 @@ def attack(site: Site) -> None:
     asyncio.run(run())
 
 
+def fill_disk(site: Site) -> None:
+    """Nothing can be written to any file for 10 s."""
+    # As on a full disk, but that the error is EFBIG. A limit needs no rights and no disk.
+    pid, limit = site.running[0].pid, resource.RLIMIT_FSIZE
+    soft, hard = resource.prlimit(pid, limit)
+    resource.prlimit(pid, limit, (0, hard))
+    time.sleep(10)
+    resource.prlimit(pid, limit, (soft, hard))
+
+
+def slow_actions(site: Site) -> None:
+    """Three people's actions take 15 s."""
+    url = f"http://127.0.0.1:{site.balancer.port}/webhooks/rest/webhook"
+
+    def ask(number: int) -> str:
+        body = {"sender": f"{SLOW}-{number}-{time.time()}", "message": MESSAGES[0]}
+        return httpx.post(url, json=body, timeout=40, trust_env=False).text
+
+    with ThreadPoolExecutor() as threads:
+        for told in threads.map(ask, range(3)):
+            assert UNABLE in told, told
+
+
 def kill_one(site: Site) -> None:
     """kill -9 of one of two, and started again."""
     site.kill(0)
@@ -100,7 +127,7 @@ def cut_network(site: Site) -> None:
     site.network.mend()
 
 
-ONE_SERVER = (kill_and_start, stop_and_start, lock_databases, attack)
+ONE_SERVER = (kill_and_start, stop_and_start, lock_databases, fill_disk, slow_actions, attack)
 TWO_SERVERS = (kill_one, roll, stop_database, cut_network)
 
 

@@ -105,12 +105,13 @@ class WebTalk(Talk):
                 if seq is None:
                     said = await widget.say(text, own_id)
                     seq = said.get("seq")
-                answers = await widget.sync(seq) if seq is not None else []
-                if texts := [each["text"] for each in answers if each["from"] == "advisor"]:
-                    return "\n".join(texts)
+                if widget.texts():
+                    answers = await widget.sync(seq) if seq is not None else []
+                    if texts := [each["text"] for each in answers if each["from"] == "advisor"]:
+                        return "\n".join(texts)
             except Exception:
                 await self.close()
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
 
     async def _connected(self) -> Widget:
         if self.widget is None:

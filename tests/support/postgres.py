@@ -50,6 +50,11 @@ class PostgresServer:
         options = ["-w", "-l", self._log, "-o", self._options, "start"]
         self._commands.pg_ctl(options, self._data, **self._run)
 
+    @property
+    def pid(self) -> int:
+        """The first of its processes."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
     def stop(self) -> None:
         """End all sessions and stop it."""
         self._commands.pg_ctl(["-w", "-m", "fast", "stop"], self._data, **self._run)

@@ -21,6 +21,29 @@ from tools.slack_simulator.manifest import read_manifest
 READY_WITHIN_SECONDS = 240
 SLACK_DELAYS = (1.0, 5.0, 15.0, 30.0, 30.0)
 SECRET = "the secret of all servers of a site"
+SLOW = "fifteen-seconds"
+"""Of somebody whose name over REST begins so, every action takes 15 s."""
+
+# Beside the real package, of which it becomes a part.
+_SLOW_ACTIONS = {
+    "__init__.py": "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n",
+    "slow.py": f"""
+import time
+
+from actions.topic_action import TopicAction
+
+_run = TopicAction.run
+
+
+def run(self, dispatcher, tracker, domain):
+    if tracker.sender_id.startswith({SLOW!r}):
+        time.sleep(15)
+    return _run(self, dispatcher, tracker, domain)
+
+
+TopicAction.run = run
+""",
+}
 
 
 @dataclass
@@ -62,8 +85,8 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, count: int) -> Iterator[Site]:
-    """Start one server on SQLite, or several on PostgreSQL."""
+def running_site(folder: Path, count: int, more: dict[str, str] | None = None) -> Iterator[Site]:
+    """Start one server on SQLite, or several on PostgreSQL, with more settings."""
     with ExitStack() as stack:
         ports = [free_port() for _ in range(count)]
         balancer = Gate(*ports)
@@ -76,7 +99,7 @@ def running_site(folder: Path, count: int) -> Iterator[Site]:
                 delays=SLACK_DELAYS,
             )
         )
-        settings = {**slack_settings(slack), "PRECEPTOR_SECRET": SECRET}
+        settings = {**slack_settings(slack), "PRECEPTOR_SECRET": SECRET, **(more or {})}
         site = Site([], balancer, slack)
         if count > 1:
             port = free_port()
@@ -84,6 +107,9 @@ def running_site(folder: Path, count: int) -> Iterator[Site]:
             site.network = Gate(port)
         for number, port in enumerate(ports):
             home = write_home(folder / f"{count}-{number}")
+            (home / "actions").mkdir()
+            for name, text in _SLOW_ACTIONS.items():
+                (home / "actions" / name).write_text(text)
             import_catalogue(home)
             if site.database is not None and site.network is not None:
                 gate = site.network.port if number == 0 else site.database.port

@@ -15,7 +15,6 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from preceptor.channels.inbox import Item, Queue
 from preceptor.channels.rate_limit import RateLimit
-from preceptor.channels.retry import backoff
 from preceptor.channels.storage import in_thread, writing
 from preceptor.runtime.settings import Rate
 
@@ -92,7 +91,7 @@ class Outbox:
 
     async def deliver(self, item: Item) -> None:
         """Send a message, or give it up, and take it out of the queue."""
-        waits = backoff(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+        wait_seconds = FIRST_WAIT_SECONDS
         message: Message | None = item.content
         while message is not None:
             if message["method"] in _POSTS:
@@ -105,7 +104,8 @@ class Outbox:
                 if time.time() - item.queued_at > GIVEN_UP_AFTER_SECONDS:
                     _log_given_up(item, message, f"{error}; it has been tried for an hour")
                     break
-                pause = error.after if error.after is not None else next(waits)
+                pause = wait_seconds if error.after is None else error.after
+                wait_seconds = min(2 * wait_seconds, LONGEST_WAIT_SECONDS)
                 log.warning("slack.send_again", lane=item.lane, seconds=pause, cause=str(error))
                 await asyncio.sleep(pause)
             except Refused as error:

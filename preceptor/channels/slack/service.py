@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from preceptor.channels.feedback import Ratings
 from preceptor.channels.http import OVERLOADED
-from preceptor.channels.inbox import Inbox, Item, Overload, Worker
+from preceptor.channels.inbox import Inbox, Item, Overload, Worker, source_of
 from preceptor.channels.output import opened
 from preceptor.channels.slack import home
 from preceptor.channels.slack.blocks import Rendered, Rendering, joined, render
@@ -353,7 +353,7 @@ def message_of(
 
 def _source(work: Work) -> str:
     """Return who waits in line for a turn: a person, with all their conversations."""
-    return f"{work.team}:{work.user}"
+    return source_of(f"{work.team}:{work.user}", work.text)
 
 
 def lane_of(work: Work) -> str:

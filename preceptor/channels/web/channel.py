@@ -26,7 +26,7 @@ from preceptor.channels.bus import LOST, MISSED
 from preceptor.channels.feedback import Ratings
 from preceptor.channels.history import NEWS, History, LoggedReply, Message
 from preceptor.channels.http import OVERLOADED, Refusal, health, json_response, read_body
-from preceptor.channels.inbox import Inbox, Item, Overload, Worker
+from preceptor.channels.inbox import Inbox, Item, Overload, Worker, source_of
 from preceptor.channels.output import channel_seals, opened, storable
 from preceptor.channels.rate_limit import SharedLimit
 from preceptor.channels.storage import in_thread, open_channels
@@ -424,8 +424,9 @@ class WebServer:
             raise Refusal("The message is empty; please type a question.")
         await self._check_rate(self._says, conversation)
         await self._check_rate(self._address_says, address)
+        source = source_of(address, text)
         return await self._write_down(
-            conversation, address, payload.id, text, "text", payload.payload
+            conversation, source, payload.id, text, "text", payload.payload
         )
 
     async def _restart(self, conversation: str, address: str, payload: Restart) -> dict[str, Any]:
@@ -435,7 +436,7 @@ class WebServer:
     async def _write_down(
         self,
         conversation: str,
-        address: str,
+        source: str,
         client_id: uuid.UUID,
         text: str | None,
         kind: Literal["text", "restart"],
@@ -443,12 +444,12 @@ class WebServer:
     ) -> dict[str, Any]:
         async with self._lock(conversation):
             message, is_new = await in_thread(
-                self._history.add, conversation, str(client_id), text, kind, payload, address
+                self._history.add, conversation, str(client_id), text, kind, payload, source
             )
             if is_new:
                 await self._show(conversation, message)
         if is_new:
-            self._worker.wake(conversation, address)
+            self._worker.wake(conversation, source)
         return {"seq": message.seq}
 
     async def _sync(self, conversation: str, address: str, payload: Sync) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
 
 from preceptor.channels.inbox import Queue, Worker
 from preceptor.channels.slack import outbox as outbox_module
@@ -95,6 +96,16 @@ async def test_what_passes_is_tried_again_and_order_is_kept(slack, error: str, s
     slack.refuse(error, status, **({"Retry-After": "0"} if status == 429 else {}))
     await slack.send(post("one"), post("two"))
     assert [each["text"] for each in slack.heard] == ["one", "one", "two"]
+
+
+async def test_waits_grow_up_to_a_limit(slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox_module, "LONGEST_WAIT_SECONDS", 0.03)
+    for _ in range(4):
+        slack.refuse("internal_error")
+    with capture_logs() as lines:
+        await slack.send(post("one"))
+    again = [line["seconds"] for line in lines if line["event"] == "slack.send_again"]
+    assert again == [0.01, 0.02, 0.03, 0.03]
 
 
 @pytest.mark.parametrize("error", ["not_in_channel", "is_archived", "channel_not_found",

@@ -1,0 +1,23 @@
+"""What has changed of files that may be edited while the advisor runs."""
+
+import time
+from functools import lru_cache
+from pathlib import Path
+
+LOOK_SECONDS = 1.0
+"""How soon a change is seen. A turn asks often, and beside others that compute each look at a file
+costs it its place at the interpreter."""
+
+
+def state_of(folder: Path, pattern: str) -> tuple[tuple[str, int], ...]:
+    """Return the paths and times of change of a folder's files, empty without any.
+
+    Raises:
+        OSError: A file cannot be looked at.
+    """
+    return _state_of(folder, pattern, int(time.monotonic() / LOOK_SECONDS))
+
+
+@lru_cache(maxsize=16)
+def _state_of(folder: Path, pattern: str, _moment: int) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((str(each), each.stat().st_mtime_ns) for each in folder.glob(pattern)))
