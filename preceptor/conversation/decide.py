@@ -54,8 +54,9 @@ _SURE_THANKS = 0.8
 _FEW_WORDS = 4
 STORY = 30
 """From how many words on a message is a story."""
-# Up to how many words a part asks nothing, and from how many on one may only tell what happened.
-_SCRAP, _TOLD = 2, 8
+# Up to how many words a part asks nothing; from how many on one may only tell what happened, in a
+# message of how many.
+_SCRAP, _TOLD, _SHORT_STORY = 2, 8, 20
 # How sure the classifier must be that a story is a search.
 _SURE_SEARCH = 0.7
 # How likely a step of a protocol must be.
@@ -203,21 +204,25 @@ def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
     text = str(parsed.get("text") or "")
     declared = [intents().get(q["intent"]) for q in asked]
     advice = all(each is not None and each.group == "advice" for each in declared)
-    fragments = [q for q in asked if _asks_nothing(q["text"])]
-    if len(asked) != 2 or not advice or len(fragments) != 1:
+    is_story = len(text.split()) >= _SHORT_STORY
+    fragments = [q for q in asked if _is_scrap(q["text"]) or (is_story and _tells(q["text"]))]
+    if len(asked) != 2 or not advice or not fragments:
         return parsed
-    whole = next(q for q in asked if q not in fragments)
+    whole = max(asked, key=lambda q: len(q["text"]))
     one = {**whole, "text": text, "start": 0, "end": len(text)}
     intent = {"name": whole["intent"], "confidence": whole["confidence"]}
     return {**parsed, "intent": intent, "questions": [one]}
 
 
-def _asks_nothing(part: str) -> bool:
-    """Tell whether a part of a message is a scrap, or only tells what happened."""
-    count = len(part.split())
-    if count <= _SCRAP:
-        return "?" not in part
-    return count >= _TOLD and not words.ASKS.search(part) and not words.WANTS.search(part)
+def _is_scrap(part: str) -> bool:
+    """Tell whether a part of a message is too short to ask anything."""
+    return len(part.split()) <= _SCRAP and "?" not in part
+
+
+def _tells(part: str) -> bool:
+    """Tell whether a part of a message tells what happened and asks nothing."""
+    long = len(part.split()) >= _TOLD
+    return long and not words.ASKS.search(part) and not words.WANTS.search(part)
 
 
 def _kind(parsed: Mapping[str, Any], frame: Frame) -> str | None:

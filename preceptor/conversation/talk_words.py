@@ -35,7 +35,7 @@ ASKS = re.compile(
 )
 # What else asks for something: "I need to know the costs".
 WANTS = re.compile(
-    r"\b(?:want|need|know|tell|help|advi[cs]e|look|wonder|question|info|curious|explain|please|pls"
+    r"\b(?:want|need|know|tell|help|advi[cs]e|looking|wonder|question|info|curious|explain|please|pls"
     r"|if|whether)\w*\b",
     re.IGNORECASE,
 )

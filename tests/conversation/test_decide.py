@@ -432,6 +432,22 @@ def test_a_fragment_is_no_question_of_its_own_and_a_short_question_is():
     assert len(decided(two, Frame())["questions"]) == 2
 
 
+def test_a_story_with_one_question_at_its_end_asks_one():
+    told = "I looked after a man on the stroke ward all week with his wife beside the bed"
+    asks = "she made two of the nurses cry, how do I deal with that"
+    costs = "she made two of the nurses cry, so I need to know what to say"
+    for first, second, count in ((told, asks, 1), (asks, costs, 2)):
+        questions = [
+            {"text": text, "intent": intent, "confidence": 0.9, "start": 0, "end": 9}
+            for text, intent in (
+                (first, "ask_difficult_patients"),
+                (second, "ask_difficult_coworkers"),
+            )
+        ]
+        read = parsed(f"{first} and {second}", "ask_difficult_patients", 0.9, questions=questions)
+        assert len(decided(read, Frame())["questions"]) == count
+
+
 def test_the_same_question_of_another_place_goes_on_with_the_answer():
     india = [{"entity": "country", "value": "IN", "text": "India", "start": 8, "end": 13}]
     message = parsed("and for India?", "refine_search", 0.9, entities=india)
