@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from actions import phrases, program_fields, selection
-from actions.answers import answer_if_likely, answer_question
+from actions.answers import answer_if_likely, answer_question, in_talk
 from actions.search_programs import find, offer_nearest
 from actions.selection import Listed
 from actions.topic_action import TopicAction, Turn
@@ -245,7 +245,7 @@ class ComparePrograms(TopicAction):
         if len(programs) == 1 and not _COMPARES.search(turn.question.text):
             # With one programme on show a question can only be about that one.
             describe(turn, programs[0])
-        elif not pool and _tells_of_own_offers(turn):
+        elif not pool and _compares_something_else(turn):
             return
         elif len(programs) < 2:
             needs_two = turn.say("compare_needs_two" if pool else "pick_none")
@@ -260,10 +260,13 @@ _MOST_ON_SHOWN = 15
 """How many words a comparison of programmes has that somebody believes to have been shown."""
 
 
-def _tells_of_own_offers(turn: Turn) -> bool:
-    """Answer whoever tells at length of what isn't on show; return whether anything was said."""
+def _compares_something_else(turn: Turn) -> bool:
+    """Answer whoever compares what was told, or own offers; return whether anything was said.
+
+    "Which is cheapest?" after two countries' rules is about those.
+    """
     is_long = len(str(turn.parse.get("text") or "").split()) > _MOST_ON_SHOWN
-    return is_long and (answer_if_likely(turn) or offer_nearest(turn))
+    return (is_long or in_talk(turn)) and (answer_if_likely(turn) or offer_nearest(turn))
 
 
 def _asks_elsewhere(turn: Turn) -> bool:

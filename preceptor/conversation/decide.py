@@ -114,7 +114,7 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     kind = _kind(parsed, frame)
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
-    if _is_doubtful_talk(parsed, frame) or _is_doubtful_search(parsed):
+    if _is_doubtful_search(parsed) or _is_doubtful_talk(parsed, frame):
         return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
     return dict(parsed)
 
@@ -166,8 +166,7 @@ def _is_doubtful_search(parsed: Mapping[str, Any]) -> bool:
 
     Places, fields and weeks stand in most stories, and most of them ask for something else.
     """
-    text = str(parsed.get("text") or "")
-    is_story = len(text.split()) >= STORY
+    is_story = len(str(parsed.get("text") or "").split()) >= STORY
     return is_story and _group(parsed) == "search" and _confidence(parsed) < _SURE_SEARCH
 
 
