@@ -25,6 +25,7 @@ from actions.topic_action import Question, TopicAction, Turn, follow_with
 from actions.words import words
 from preceptor.catalogue import facts
 from preceptor.conversation.choices import Ask, Choice, Neither, payload_of
+from preceptor.conversation.decide import SHORT_STORY
 from preceptor.intents import Intent, intents
 
 _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "money", "kind")
@@ -33,8 +34,6 @@ _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "mone
 _WEAK = 0.6
 # How likely an answer must be right to be given where values of a search were named.
 _SURER = 0.8
-_MUCH_SAID = 20
-"""From how many words on a message says more than a theme."""
 _MOST_WORDS = 5
 """How many words "what can you do?" has."""
 _MOST_BESIDE = 5
@@ -145,7 +144,7 @@ class AskRephrase(TopicAction):
 
 def _is_story(turn: Turn) -> bool:
     """Tell whether a message says so much that a question comes nearer to it than a theme."""
-    return len(str(turn.parse.get("text") or "").split()) >= _MUCH_SAID
+    return len(str(turn.parse.get("text") or "").split()) >= SHORT_STORY
 
 
 def _is_a_search(turn: Turn) -> bool:

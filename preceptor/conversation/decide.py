@@ -52,11 +52,10 @@ _MOST_LEANING = 9
 _MOST_OF_THANKS = 15
 _SURE_THANKS = 0.8
 _FEW_WORDS = 4
-STORY = 30
-"""From how many words on a message is a story."""
-# Up to how many words a part asks nothing; from how many on one may only tell what happened, in a
-# message of how many.
-_SCRAP, _TOLD, _SHORT_STORY = 2, 8, 20
+SHORT_STORY, STORY = 20, 30
+"""From how many words on a message tells more than it asks, and is a story."""
+# Up to how many words a part asks nothing, and from how many on one may only tell what happened.
+_SCRAP, _TOLD = 2, 8
 # How sure the classifier must be that a story is a search.
 _SURE_SEARCH = 0.7
 # How likely a step of a protocol must be.
@@ -203,7 +202,7 @@ def _without_fragments(parsed: Mapping[str, Any]) -> Mapping[str, Any]:
     text = str(parsed.get("text") or "")
     declared = [intents().get(q["intent"]) for q in asked]
     advice = all(each is not None and each.group == "advice" for each in declared)
-    is_story = len(text.split()) >= _SHORT_STORY
+    is_story = len(text.split()) >= SHORT_STORY
     fragments = [q for q in asked if _is_scrap(q["text"]) or (is_story and _tells(q["text"]))]
     if len(asked) != 2 or not advice or not fragments:
         return parsed

@@ -93,6 +93,6 @@ class FairPlaces:
         now = self._clock()
         if now - self._halved_at > _HALVED_SECONDS:
             halves = ((each, used / 2) for each, used in self._used.items())
-            kept = {each: used for each, used in halves if used > _FORGOTTEN_SECONDS}
-            self._used = defaultdict(float, kept)
+            recent = {each: used for each, used in halves if used > _FORGOTTEN_SECONDS}
+            self._used = defaultdict(float, recent)
             self._halved_at = now

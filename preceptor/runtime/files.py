@@ -1,12 +1,12 @@
-"""What has changed of files that may be edited while the advisor runs."""
+"""Changes of files that may be edited while the advisor runs."""
 
 import time
 from functools import lru_cache
 from pathlib import Path
 
 LOOK_SECONDS = 1.0
-"""How soon a change is seen. A turn asks often, and beside others that compute each look at a file
-costs it its place at the interpreter."""
+"""How soon a change is seen. A turn asks many times, and each look at a file gives up the GIL,
+which other turns then hold."""
 
 
 def state_of(folder: Path, pattern: str) -> tuple[tuple[str, int], ...]:

@@ -17,8 +17,8 @@ from preceptor.runtime.models import choose_model
 from preceptor.runtime.settings import CODE, Complaint, Settings, set_for_libraries
 
 CLOSING_SECONDS = 1.0
-# How long a thread that computes keeps the interpreter from one that has waited for a database or
-# a file. A turn waits so a hundred times: with Python's 5 ms, seconds beside others that compute.
+# How long a computing thread may keep the GIL from one that has finished waiting for a database or
+# a file. A turn waits about a hundred times; with Python's 5 ms that adds up to seconds under load.
 SWITCH_SECONDS = 0.0005
 
 log = structlog.get_logger(__name__)
@@ -44,8 +44,8 @@ def serve(
     """
     configure_logging(settings.log_level, log_to)
     sys.setswitchinterval(SWITCH_SECONDS)
-    # A second thread gains nothing on the matrices of one message, and waits by spinning: it took
-    # a third of the processor time of a turn.
+    # A second thread is no faster on the matrices of one message, and it spins while it waits: that
+    # took a third of a turn's processor time.
     set_for_libraries(OPENBLAS_NUM_THREADS="1")
     make_private(settings)
     # Relative paths in endpoints.yml are meant from the project's folder.

@@ -1,6 +1,6 @@
 """Further questions on an answer: the sentence that speaks of them, and no other."""
 
-from actions.answers import detail_of
+from actions.answers import denies, detail_of
 from preceptor.conversation.frame import Frame
 from preceptor.knowledge.answers import Answer
 
@@ -59,6 +59,26 @@ def test_that_is_what_was_told_and_no_answer_of_another_matter(desk):
     assert "complaint" not in text and "PLAB" not in text
     attempts = Frame(focus="registration/plab-attempts", question="how often may I sit PLAB?")
     assert "usual time" in follow(desk, "how long does that take", "detail", attempts).text
+
+
+def test_an_answer_that_is_denied_is_not_told_again(desk):
+    assert denies("no, I don't mean my shoes, I asked about the door", DRESS)
+    assert not denies("I don't have a car, and which shoes?", DRESS)
+    assert not denies("which shoes don't slip?", DRESS)
+    crush = Frame(focus="colleagues/crush", question="can I date my resident?")
+    for kind in ("detail", "not_answered"):
+        done = follow(desk, "I don't have a crush, it's him who keeps asking me out", kind, crush)
+        assert "With a peer yes" not in done.text
+        assert not any("I have a crush" in title for title in done.titles)
+
+
+def test_a_menu_after_something_hard_has_a_kind_word(desk, monkeypatch):
+    monkeypatch.setattr("actions.answers.LIKELY", 1.1)
+    monkeypatch.setattr("actions.answers.NEAR", 0.0)
+    for intent, hard in (("ask_difficult_coworkers", True), ("ask_timing", False)):
+        done = desk.run("action_answer", "they were at it again about my shoes", intent)
+        assert len(done.choices) > 1
+        assert ("That sounds hard" in done.text) is hard
 
 
 def test_a_story_that_goes_on_is_no_objection(desk):

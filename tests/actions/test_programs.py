@@ -2,6 +2,7 @@
 
 import pytest
 
+from preceptor.conversation.frame import Frame
 from tests.support.actions import showing
 
 FIND = ("action_search_programs", "electives in Sydney", "find_program")
@@ -210,6 +211,12 @@ def test_the_departments_searched_for_are_compared(desk):
 
 def test_comparing_nothing_says_that_nothing_was_shown(desk):
     assert "haven't shown" in desk.talk(compare("compare them")).text
+
+
+def test_what_was_told_is_compared_where_no_programme_was_shown(desk):
+    slots = {"frame": Frame(focus="visas/nepal", question="visa for Nepal?").dict()}
+    done = desk.run("action_compare_programs", "which is quicker", "compare_programs", slots)
+    assert done.text and "haven't shown" not in done.text
 
 
 def test_a_fee_is_named_where_the_price_of_the_stay_is_not_known(desk):

@@ -528,6 +528,19 @@ def test_a_denial_is_believed_though_the_classifier_is_alarmed_and_not_of_despai
     assert step(parsed(over, "report_emergency", 0.6), EMERGENCY) != "misread"
 
 
+def test_despair_of_nobody_that_is_denied_with_what_was_meant_is_none():
+    text = "what? nobody is suicidal, I asked about a visitor who shouts"
+    assert step(parsed(text, "express_crisis", 0.8), CRISIS) == "misread"
+    assert step(parsed("nobody is suicidal", "express_crisis", 0.8), CRISIS) != "misread"
+
+
+def test_a_story_is_hardly_a_search_if_the_classifier_is_not_sure():
+    story = "my sister paid for the course in Lisbon and I have to work at night " * 3
+    for words, sure, searched in ((story, 0.6, False), (story, 0.9, True), ("in Oslo", 0.6, True)):
+        read = decided(parsed(words, "find_program", sure), Frame())
+        assert (read["intent"]["name"] == "find_program") is searched
+
+
 def test_what_a_doctor_should_see_is_over_with_the_next_matter():
     symptoms = Danger(kind="symptoms", said=("first",), dealt=True)
     text = "not what I meant, I mean the rash that patients have"

@@ -60,6 +60,14 @@ def test_the_audience_weighs_in(vectors_of):
         assert found.matches[0].answer is wanted
 
 
+def test_the_context_counts_half_in_a_story(vectors_of):
+    index = Index(ALL, vectors_of(ALL), Weights())
+    context = Context(topics={"ask_timing": 1.0})
+    short = index.choose("may I cry", context).matches[0].context
+    story = " ".join(["after a long week on the ward I sat down and could not stop it"] * 2)
+    assert index.choose(story, context).matches[0].context == pytest.approx(short / 2)
+
+
 def test_an_answer_that_is_not_wanted_again_is_left_out(vectors_of):
     index = Index(ALL, vectors_of(ALL), Weights())
     found = index.choose("kenya visa", Context(avoid=frozenset({"v/ke"})))
