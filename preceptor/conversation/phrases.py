@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from preceptor.intents import intents
 from preceptor.knowledge.vectors import vector, vectors
+from preceptor.nlu.encoders import files as encoders
 from preceptor.nlu.normalize import fold, squeeze
 from preceptor.runtime.settings import CODE
 
@@ -51,7 +52,7 @@ class Phrases:
         self._exactly: dict[str, set[str]] = {}
         for meant, phrase in rows:
             self._exactly.setdefault(_plain(phrase), set()).add(meant)
-        state = _state([questions, answers, dangers, *rows])
+        state = _state([encoders.state(), questions, answers, dangers, *rows])
         file = CODE / "var" / f"phrases_{name}.npz"
         if not (file.exists() and self._load(file, state)):
             self._fit(rows, [*_short_questions(questions, dangers), *_asked(answers)])

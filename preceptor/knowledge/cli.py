@@ -68,6 +68,21 @@ def import_command(path: Path | None) -> None:
 
 
 @knowledge.command()
+@click.option("--steps", default=400, help="How many batches are learnt from.")
+def adapt(steps: int) -> None:
+    """Fit the sentence encoder to the answers anew, which takes half an hour.
+
+    Worth it after some dozens of new answers; then train the model and import the answers.
+    """
+    from preceptor.knowledge import adapt
+    from preceptor.nlu.encoders import minilm
+
+    answers, faults = check_answers(folder())
+    _end_with(faults)
+    adapt.adapt(answers, minilm.ADAPTER, steps=steps, tell=click.echo)
+
+
+@knowledge.command()
 def show() -> None:
     """Show how many answers each topic has, and which still need checks."""
     answers, _ = check_answers(folder())

@@ -1,8 +1,9 @@
-"""Fits the ranking of answers to the files, a fifth of their phrasings left out at a time."""
+"""Fits the ranking of answers to a fifth of their phrasings, which the index then leaves out."""
 
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from preceptor.knowledge.vectors import vectors as vectors_of
 from preceptor.nlu.normalize import fold
 from preceptor.nlu.spelling import is_english
 
-_FOLDS = 5
+_SHARE = 5
 # A few thousand phrasings are enough for a dozen weights.
 _MOST_SAMPLES = 3000
 # How much of the covariance is taken as equal in all directions.
@@ -72,7 +73,7 @@ def fit(
         vectors: of every text that `texts_of` names.
         unanswered: questions that no answer fits.
     """
-    samples = [sample for fold in range(_FOLDS) for sample in _left_out(answers, vectors, fold)]
+    samples = list(_left_out(answers, vectors))
     whole = Index(answers, vectors, Weights())
     whole.use(Weights(projection=_projection(whole)))
     *ranking, offset = _ranking(
@@ -144,35 +145,36 @@ def _projection(index: Index) -> np.ndarray:
     return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance + even)), dtype=np.float32)
 
 
-def _left_out(
-    answers: Sequence[Answer], vectors: Mapping[str, np.ndarray], fold: int
-) -> Iterator[_Sample]:
-    """Yield the phrasings of a fold as an index reads them that has not seen them."""
+def is_left_out(phrase: str) -> bool:
+    """Tell whether a phrasing is of the fifth by which the ranking is fitted.
+
+    The encoder has learnt the others (`preceptor.knowledge.adapt`), so they are nearer to their
+    answer than what people ask.
+    """
+    return zlib.crc32(phrase.encode()) % _SHARE == 0
+
+
+def _left_out(answers: Sequence[Answer], vectors: Mapping[str, np.ndarray]) -> Iterator[_Sample]:
+    """Yield phrasings as an index reads them that has not seen them."""
     rest = [
-        answer.copy(
-            update={
-                "asked_as": tuple(
-                    phrase for i, phrase in enumerate(answer.asked_as) if i % _FOLDS != fold
-                )
-            }
-        )
+        answer.copy(update={"asked_as": tuple(p for p in answer.asked_as if not is_left_out(p))})
         for answer in answers
     ]
     index = Index(rest, vectors, Weights())
     index.use(Weights(projection=_projection(index)))
-    phrases = sum(len(answer.asked_as) for answer in answers)
-    step = _FOLDS * -(-phrases // _MOST_SAMPLES)
-    for place, answer in enumerate(answers):
-        # From another place on in each answer, so that early and late phrasings are tried.
-        for phrase in answer.asked_as[(fold + _FOLDS * place) % step :: step]:
-            if not _reads_as_english(phrase):
-                continue
-            vector = vectors[phrase]
-            places = index.candidates(vector)
-            if place not in places:
-                places[-1] = place
-            rows = index.features(vector, index.words.rows([phrase]), places)
-            yield _Sample(rows, [answers[i].id for i in places], answer.id)
+    phrases = [
+        (place, phrase)
+        for place, answer in enumerate(answers)
+        for phrase in answer.asked_as
+        if is_left_out(phrase) and _reads_as_english(phrase)
+    ]
+    for place, phrase in phrases[:: -(-len(phrases) // _MOST_SAMPLES)]:
+        vector = vectors[phrase]
+        places = index.candidates(vector)
+        if place not in places:
+            places[-1] = place
+        rows = index.features(vector, index.words.rows([phrase]), places)
+        yield _Sample(rows, [answers[i].id for i in places], answers[place].id)
 
 
 def _reads_as_english(phrase: str) -> bool:

@@ -181,8 +181,8 @@ class Index:
         self.phrases = [phrase for each in phrases for phrase in each]
         self._ends = np.cumsum([0, *(len(each) for each in phrases)])
         self.vectors = np.array([vectors[phrase] for phrase in self.phrases], dtype=np.float32)
-        self._texts = np.array([vectors[_body(answer)] for answer in answers], dtype=np.float32)
-        self.words = Words([*self.phrases, *map(_body, answers)])
+        self._texts = np.array([vectors[body_of(answer)] for answer in answers], dtype=np.float32)
+        self.words = Words([*self.phrases, *map(body_of, answers)])
         word_rows, piece_rows = self.words.known
         count = len(self.phrases)
         self.word_rows, self.piece_rows = word_rows[:count], piece_rows[:count]
@@ -354,10 +354,11 @@ def phrases_of(answer: Answer) -> list[str]:
 
 def texts_of(answers: Iterable[Answer]) -> list[str]:
     """Return the texts whose vectors an index needs."""
-    return [text for answer in answers for text in (*phrases_of(answer), _body(answer))]
+    return [text for answer in answers for text in (*phrases_of(answer), body_of(answer))]
 
 
-def _body(answer: Answer) -> str:
+def body_of(answer: Answer) -> str:
+    """Return what of an answer's text has a vector."""
     return answer.whole[:600]
 
 

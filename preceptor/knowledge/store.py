@@ -24,6 +24,7 @@ from preceptor.intents import intents
 from preceptor.knowledge.answers import FOLDER, Answer, Fault, Vocabulary, read_answers
 from preceptor.knowledge.index import Index, Weights, texts_of
 from preceptor.knowledge.vectors import vectors as vectors_of
+from preceptor.nlu.encoders import files as encoders
 from preceptor.runtime.files import state_of
 from preceptor.runtime.settings import CODE, load_settings
 
@@ -99,8 +100,8 @@ def is_imported(path: Path) -> bool:
 
 
 def _state(path: Path) -> str:
-    """Return what changes with any answer."""
-    digest = hashlib.sha256()
+    """Return what changes with any answer or encoder."""
+    digest = hashlib.sha256(encoders.state().encode())
     for file in sorted(path.glob("*/*.md")):
         digest.update(f"{file.parent.name}/{file.name}\n".encode() + file.read_bytes())
     return digest.hexdigest()
@@ -172,12 +173,14 @@ def _vectors(answers: Iterable[Answer], path: Path) -> dict[str, np.ndarray]:
     file = _file("vectors", path)
     if file.exists():
         with np.load(file, allow_pickle=False) as kept:
-            known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
+            if kept.get("encoders") == encoders.state():
+                known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
     new = [text for text in texts if text not in known]
     if new:
         known |= dict(zip(new, vectors_of(new), strict=True))
         partial = file.with_suffix(".part.npz")
-        np.savez(partial, texts=np.array(texts), vectors=np.array([known[t] for t in texts]))
+        rows = np.array([known[text] for text in texts])
+        np.savez(partial, encoders=encoders.state(), texts=np.array(texts), vectors=rows)
         partial.replace(file)
     return known
 

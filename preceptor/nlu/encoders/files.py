@@ -43,6 +43,11 @@ def check_written(names: Iterable[str]) -> None:
             raise FileNotFoundError(f"The encoder {path} is missing; please run make train.")
 
 
+def state() -> str:
+    """Return what changes with the weights of any encoder, for what is kept of their vectors."""
+    return " ".join(kind.graph_path(ENCODERS).name for kind in _CLASSES.values())
+
+
 @cache
 def encoder(name: str) -> SentenceEncoder:
     """Return the encoder of that name, loaded once per process from its written graph.

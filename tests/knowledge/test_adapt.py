@@ -1,0 +1,76 @@
+"""The encoder that is fitted to the answers: the same network twice, and what a few steps do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from preceptor.knowledge import adapt
+from preceptor.knowledge.answers import Answer
+from preceptor.knowledge.fitting import is_left_out
+from preceptor.knowledge.store import check_answers, folder
+from preceptor.nlu.encoders import minilm
+from preceptor.nlu.encoders.files import encoder
+
+
+@pytest.fixture(scope="module")
+def answers() -> list[Answer]:
+    """Answers of several folders with their first phrasings, so that a few steps are quick."""
+    found, _ = check_answers(folder())
+    return [answer.copy(update={"asked_as": answer.asked_as[:8]}) for answer in found[::12]]
+
+
+def test_what_is_fitted_is_the_network_that_reads(answers: list[Answer]):
+    # Once in JAX, the factors beside the weights; once in ONNX Runtime, their sum at 8 bits.
+    weights = minilm.packaged_weights()
+    with np.load(minilm.ADAPTER, allow_pickle=False) as kept:
+        factors = {
+            name: (kept[f"{name}.down"].astype(np.float32), kept[f"{name}.up"].astype(np.float32))
+            for name in {key.rsplit(".", 1)[0] for key in kept.files}
+        }
+    one = answers[:1]
+    texts = adapt.learnt(one[0])
+    fitted = np.concatenate(
+        [
+            adapt.upper(weights, factors, half[None].astype(np.float32), np.ones((1, len(half))))
+            for half in adapt.half_read(one, weights)[0]
+        ]
+    )
+    reads = encoder("minilm").encode([text.lower() for text in texts if len(text) < 200])
+    nearest = (reads @ fitted.T).max(axis=1)
+    assert len(nearest) > 3
+    assert nearest.min() > 0.97
+
+
+def test_a_few_steps_bring_the_phrasings_of_an_answer_nearer(
+    answers: list[Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lines: list[str] = []
+    np.savez(tmp_path / "none.npz")
+    adapt.adapt(answers, tmp_path / "fitted.npz", steps=20, tell=lines.append)
+    before, after = (
+        _margin(answers, tmp_path / f"{name}.npz", monkeypatch) for name in ("none", "fitted")
+    )
+    assert lines[-1].startswith("step 20 of 20: loss ")
+    assert after > before + 0.05
+
+
+def _margin(answers: list[Answer], adapter: Path, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Return how much nearer phrasings are to the rest of their answer than to other answers."""
+    monkeypatch.setattr(minilm, "ADAPTER", adapter)
+    minilm.MiniLM.write(adapter.parent)
+    texts = [phrase for answer in answers for phrase in answer.asked_as]
+    owners = np.repeat(range(len(answers)), [len(answer.asked_as) for answer in answers])
+    vectors = minilm.MiniLM(adapter.parent).encode([text.lower() for text in texts])
+    near = vectors @ vectors.T
+    own = owners[:, None] == owners[None, :]
+    return float(near[own & ~np.eye(len(owners), dtype=bool)].mean() - near[~own].mean())
+
+
+def test_a_fifth_of_the_phrasings_is_left_out(answers: list[Answer]):
+    phrases = [phrase for answer in answers for phrase in answer.asked_as]
+    share = sum(map(is_left_out, phrases)) / len(phrases)
+    assert 0.13 < share < 0.27
+    assert not set(filter(is_left_out, phrases)) & {t for a in answers for t in adapt.learnt(a)}
