@@ -26,6 +26,7 @@ from actions.words import words
 from preceptor.catalogue import facts
 from preceptor.conversation.choices import Ask, Choice, Neither, payload_of
 from preceptor.conversation.decide import SHORT_STORY
+from preceptor.conversation.talk_words import BEGINS_TO_ASK
 from preceptor.intents import Intent, intents
 
 _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "money", "kind")
@@ -60,7 +61,8 @@ class ShowCapabilities(TopicAction):
 
         "Can you write my letter?" asks for something that knowledge/ answers.
         """
-        if len(turn.question.text.split()) > _MOST_WORDS and answer_if_sure(turn, SURE):
+        least = likely(turn) if in_talk(turn) else SURE
+        if len(turn.question.text.split()) > _MOST_WORDS and answer_if_sure(turn, least):
             return
         if _is_story(turn) and (answer_if_sure(turn, likely(turn)) or offer_nearest(turn)):
             # "What can you ask for?" at the end of a story asks for its own sake.
@@ -150,11 +152,13 @@ def _is_story(turn: Turn) -> bool:
 def _is_a_search(turn: Turn) -> bool:
     """Tell whether an unclear sentence is a clear search: "surg kenya 4wk".
 
-    One that says much beside its values asks something of its own.
+    One that says much beside its values asks something of its own, and so does a question in a
+    talk: "is an attachment worth 2 lakh?".
     """
     named = turn.question.of_kind(*_SEARCH_ENTITIES)
     of_values = sum(len(str(e.get("text") or "").split()) for e in named)
-    if len(turn.question.text.split()) - of_values > _MOST_BESIDE:
+    asks = in_talk(turn) and BEGINS_TO_ASK.match(turn.question.text)
+    if asks or len(turn.question.text.split()) - of_values > _MOST_BESIDE:
         return False
     ranking = [r["name"] for r in turn.parse.get("intent_ranking") or []]
     return len({e["entity"] for e in named}) > 1 or bool(

@@ -79,7 +79,7 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
         return
     turn.frame = turn.frame.copy(update={"focus": answer.id})
-    if kind == DETAIL or (kind in _SECTIONS and _asks_something_new(turn, answer)):
+    if kind == DETAIL or (kind in _SECTIONS and _asks_something_new(turn, answer, kind)):
         _detail(turn, answer)
     elif kind == ELSEWHERE:
         _elsewhere(turn, answer)
@@ -115,8 +115,11 @@ _SECTIONS = frozenset(
     {"words", "example", "why", "who", "instead", "disagree", "evidence", "sure", "meaning", "more"}
 )
 
+# The folder of answers on what the advisor doesn't do.
+_LIMITS = "limits"
 
-def _asks_something_new(turn: Turn, answer: Answer) -> bool:
+
+def _asks_something_new(turn: Turn, answer: Answer, kind: str) -> bool:
     """Tell whether what sounds like a follow-up is a question with an answer of its own.
 
     "What do I say if I don't know the answer" asks for no words to the last answer.
@@ -124,10 +127,14 @@ def _asks_something_new(turn: Turn, answer: Answer) -> bool:
     text = turn.question.text
     if turn.choice is not None or not answers.names_a_matter(text):
         return False
+    choice = answers.choose(turn)
+    limits = bool(choice.matches) and choice.matches[0].answer.folder == _LIMITS
+    if limits and kind in ("words", "example"):
+        # "Draft two lines to the course lead" is no wish for what the advisor doesn't do.
+        return False
     if kind_of(text, on_answer=True, least=SURE) is None:
         # "My consultant just shrugged" goes on with a story and is only near to an objection.
         return True
-    choice = answers.choose(turn)
     return choice.confidence >= answers.SURE and choice.matches[0].answer.id != answer.id
 
 

@@ -111,6 +111,8 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
         return _following(parsed, follow_up=NOT_ANSWERED)
     kind = _kind(parsed, frame)
+    if kind is None and frame.focus and calm and not searching and _tells_of_oneself(parsed):
+        kind = DETAIL
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
     if _is_doubtful_search(parsed) or _is_doubtful_talk(parsed, frame):
@@ -265,6 +267,15 @@ def is_unclear(parsed: Mapping[str, Any]) -> bool:
     kinds = _kinds_of_danger(parsed)
     own = bool(kinds) and not any(protocols()[kind].holds for kind in kinds)
     return _is_weak_danger(parsed) or (own and _confidence(parsed) < _SURE)
+
+
+def _tells_of_oneself(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether what sounds like a search only says who somebody is: "I'm only a second year".
+
+    After an answer that is a detail to it.
+    """
+    kinds = {e["entity"] for e in parsed.get("entities") or []}
+    return _group(parsed) == "search" and kinds == {"stage"}
 
 
 def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:
