@@ -57,7 +57,8 @@ def adapt(
     Args:
         answers: at least 44.
         path: of the .npz file: of each matrix `down`, shape (16, inputs), and `up`, shape
-            (outputs, 16), both float16. Their product, `up @ down`, is added to the matrix.
+            (outputs, 16), both float16. Their product, `up @ down`, is added to the matrix, and
+            what stands under `minilm.SHIFTED` to that bias.
         steps: how many batches are learnt from.
         tell: takes a line on how it goes.
     """
@@ -68,7 +69,8 @@ def adapt(
     begin, update, factors_of = optimizers.adam(lambda step: _rate(step, steps))
 
     def loss(factors: Factors, parts: Any, owners: Any) -> Any:
-        return _contrast(jnp.concatenate([upper(weights, factors, *p) for p in parts]), owners)
+        vectors = jnp.concatenate([upper(weights, factors, *part) for part in parts])
+        return _contrast(vectors / jnp.linalg.norm(vectors, axis=-1, keepdims=True), owners)
 
     @jax.jit
     def step(number: Any, state: Any, parts: Any, owners: Any) -> Any:
@@ -83,7 +85,8 @@ def adapt(
         losses.append(float(value))
         if number % 20 == 19:
             tell(f"step {number + 1} of {steps}: loss {np.mean(losses[-20:]):.3f}")
-    _write(factors_of(state), path)
+    factors = factors_of(state)
+    _write(factors, _shift(weights, factors, texts), path)
 
 
 def _rate(step: Any, steps: int) -> Any:
@@ -103,8 +106,8 @@ def _first_factors(weights: Mapping[str, np.ndarray]) -> Factors:
     return factors
 
 
-def _write(factors: Factors, path: Path) -> None:
-    arrays = {}
+def _write(factors: Factors, shift: np.ndarray, path: Path) -> None:
+    arrays = {minilm.SHIFTED: shift.astype(np.float16)}
     for name, (down, up) in factors.items():
         arrays[f"{name}.down"] = np.asarray(down, np.float16)
         arrays[f"{name}.up"] = np.asarray(up, np.float16)
@@ -165,12 +168,7 @@ def _batches(
         batch.sort(key=lambda each: len(each[1]))
         parts, start = [], 0
         for count, width in _WIDTHS:
-            rows = [text[-width:] for _, text in batch[start : start + count]]
-            x = np.zeros((count, width, minilm.SIZE), np.float32)
-            mask = np.zeros((count, width), np.float32)
-            for i, row in enumerate(rows):
-                x[i, : len(row)], mask[i, : len(row)] = row, 1
-            parts.append((x, mask))
+            parts.append(padded([text for _, text in batch[start : start + count]], width))
             start += count
         yield parts, np.array([i for i, _ in batch])
 
@@ -197,11 +195,33 @@ def _embedded(weights: Mapping[str, np.ndarray], ids: Any) -> Any:
 
 
 def upper(weights: Mapping[str, np.ndarray], factors: Factors, x: Any, mask: Any) -> Any:
-    """Return the vectors of texts that the lower half has read, of unit length."""
+    """Return the mean vectors of texts that the lower half has read, shape (texts, size)."""
     for i in range(_KEPT, minilm.LAYERS):
         x = _layer(weights, factors, i, x, mask)
-    total = (x * mask[:, :, None]).sum(axis=1)
-    return total / jnp.linalg.norm(total, axis=-1, keepdims=True)
+    return (x * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1)[:, None]
+
+
+def _shift(
+    weights: Mapping[str, np.ndarray], factors: Factors, texts: Sequence[Sequence[np.ndarray]]
+) -> np.ndarray:
+    """Return what puts the centre of all texts back to where it was, shape (size,).
+
+    By contrast alone, nothing keeps texts that have nothing in common from being alike.
+    """
+    read = jax.jit(lambda factors, x, mask: upper(weights, factors, x, mask).mean(axis=0))
+    parts = [padded([text for each in texts[i::8] for text in each[::8]][:256], 64)
+             for i in range(8)]  # fmt: skip
+    return np.asarray(sum(read({}, *part) - read(factors, *part) for part in parts) / len(parts))
+
+
+def padded(texts: Sequence[np.ndarray], width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the last tokens of texts, shape (texts, width, size), and which of them are theirs."""
+    x = np.zeros((len(texts), width, minilm.SIZE), np.float32)
+    mask = np.zeros((len(texts), width), np.float32)
+    for row, text in enumerate(texts):
+        own = text[-width:]
+        x[row, : len(own)], mask[row, : len(own)] = own, 1
+    return x, mask
 
 
 def _layer(weights: Mapping[str, np.ndarray], factors: Factors, i: int, x: Any, mask: Any) -> Any:

