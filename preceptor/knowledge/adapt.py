@@ -127,8 +127,8 @@ def half_read(
     rows = []
     for place, answer in enumerate(answers):
         for text in learnt(answer):
-            ids = tokens_of(text.lower())[0]
-            rows.append((place, [*ids[:1], *ids[1:][1 - _WIDTHS[-1][1] :]]))
+            tokens = tokens_of(text.lower())[0]
+            rows.append((place, [*tokens[:1], *tokens[1:][1 - _WIDTHS[-1][1] :]]))
     rows.sort(key=lambda row: len(row[1]))
 
     @jax.jit
@@ -142,7 +142,7 @@ def half_read(
     for start in range(0, len(rows), 64):
         batch = rows[start : start + 64]
         # A few widths only, since each is compiled for itself.
-        width = 8 * -(-max(len(ids) for _, ids in batch) // 8)
+        width = 8 * -(-max(len(tokens) for _, tokens in batch) // 8)
         ids, mask = np.zeros((64, width), np.int32), np.zeros((64, width), np.float32)
         for row, (_, own) in enumerate(batch):
             ids[row, : len(own)], mask[row, : len(own)] = own, 1

@@ -17,9 +17,9 @@ from preceptor.nlu.encoders.files import encoder
 
 @pytest.fixture(scope="module")
 def answers() -> list[Answer]:
-    """Answers of several folders with their first phrasings, so that a few steps are quick."""
+    """A few answers of several folders with their first phrasings."""
     found, _ = check_answers(folder())
-    return [answer.copy(update={"asked_as": answer.asked_as[:8]}) for answer in found[::12]]
+    return [answer.copy(update={"asked_as": answer.asked_as[:12]}) for answer in found[::60]]
 
 
 def test_what_is_fitted_is_the_network_that_reads(answers: list[Answer]):
@@ -40,6 +40,9 @@ def test_a_few_steps_bring_the_phrasings_of_an_answer_nearer(
 ):
     lines: list[str] = []
     np.savez(tmp_path / "none.npz")
+    # Batches that take a second instead of five.
+    monkeypatch.setattr(adapt, "_ANSWERS", 8)
+    monkeypatch.setattr(adapt, "_WIDTHS", ((16, 24), (16, 64)))
     adapt.adapt(answers, tmp_path / "fitted.npz", steps=20, tell=lines.append)
     before, after = (
         _margin(answers, tmp_path / f"{name}.npz", monkeypatch) for name in ("none", "fitted")
