@@ -270,12 +270,15 @@ def is_unclear(parsed: Mapping[str, Any]) -> bool:
 
 
 def _tells_of_oneself(parsed: Mapping[str, Any]) -> bool:
-    """Tell whether what sounds like a search only says who somebody is: "I'm only a second year".
+    """Tell whether what sounds like a search only tells of somebody: "I only have 8 weeks".
 
     After an answer that is a detail to it.
     """
+    text = str(parsed.get("text") or "")
     kinds = {e["entity"] for e in parsed.get("entities") or []}
-    return _group(parsed) == "search" and kinds == {"stage"}
+    telling = bool(words.TELLS.match(text)) and not words.WANTS.search(text)
+    own = kinds == {"stage"} or (telling and kinds <= {"stage", "duration", "money", "language"})
+    return _group(parsed) in ("search", "results") and bool(kinds) and own
 
 
 def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:

@@ -39,6 +39,12 @@ WANTS = re.compile(
     r"|if|whether)\w*\b",
     re.IGNORECASE,
 )
+# How a sentence begins that tells of somebody: "i only have 8 weeks", "she's a nurse".
+TELLS = re.compile(
+    r"^\W*(?:(?:and|but|so|well|ok|okay|also)\W+)*(?:i|i'?m|i'?ve|i'?d|we|we'?re|she|she'?s|he|he'?s"
+    r"|my|our|they|they'?re|it'?s|its)\b",
+    re.IGNORECASE,
+)
 # A clause that is a question by its first word: "but can I swap".
 BEGINS_TO_ASK = re.compile(
     r"^\W*(?:(?:and|but|so|then|ok|okay|yes|no)\W+)*(?:what|how|when|where|which|who|why|can|could"

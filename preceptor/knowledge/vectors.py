@@ -1,4 +1,4 @@
-"""Vectors of meaning, by both sentence encoders, for answers and for what short messages mean."""
+"""Vectors of meaning, by two sentence encoders, for answers and for what short messages mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from preceptor.nlu.intents.features import meaning
 
-ENCODERS = {"use": 1.0, "minilm": 1.2}
+ENCODERS = {"use": 1.0, "minilm_adapted": 1.2}
 """The encoders, and how long each one's vectors are beside the others'."""
 
 

@@ -30,7 +30,7 @@ def test_what_is_fitted_is_the_network_that_reads(answers: list[Answer]):
     fitted = np.array(adapt.upper(weights, {}, *adapt.padded(halves, 64)))
     fitted /= np.linalg.norm(fitted, axis=1, keepdims=True)
     texts = [text.lower() for text in adapt.learnt(one[0]) if len(text) < 200]
-    nearest = (encoder("minilm").encode(texts) @ fitted.T).max(axis=1)
+    nearest = (encoder("minilm_adapted").encode(texts) @ fitted.T).max(axis=1)
     assert len(nearest) > 3
     assert nearest.min() > 0.97
 
@@ -54,10 +54,10 @@ def test_a_few_steps_bring_the_phrasings_of_an_answer_nearer(
 def _margin(answers: list[Answer], adapter: Path, monkeypatch: pytest.MonkeyPatch) -> float:
     """Return how much nearer phrasings are to the rest of their answer than to other answers."""
     monkeypatch.setattr(minilm, "ADAPTER", adapter)
-    minilm.MiniLM.write(adapter.parent)
+    minilm.AdaptedMiniLM.write(adapter.parent)
     texts = [phrase for answer in answers for phrase in answer.asked_as]
     owners = np.repeat(range(len(answers)), [len(answer.asked_as) for answer in answers])
-    vectors = minilm.MiniLM(adapter.parent).encode([text.lower() for text in texts])
+    vectors = minilm.AdaptedMiniLM(adapter.parent).encode([text.lower() for text in texts])
     near = vectors @ vectors.T
     own = owners[:, None] == owners[None, :]
     return float(near[own & ~np.eye(len(owners), dtype=bool)].mean() - near[~own].mean())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from preceptor.nlu.encoders.minilm import MiniLM
+from preceptor.nlu.encoders.minilm import AdaptedMiniLM, MiniLM
 from preceptor.nlu.encoders.onnx import SentenceEncoder
 from preceptor.nlu.encoders.use import UniversalSentenceEncoder
 from preceptor.runtime.settings import ENCODERS
@@ -13,6 +13,7 @@ from preceptor.runtime.settings import ENCODERS
 _CLASSES: dict[str, type[MiniLM] | type[UniversalSentenceEncoder]] = {
     "use": UniversalSentenceEncoder,
     "minilm": MiniLM,
+    "minilm_adapted": AdaptedMiniLM,
 }
 
 

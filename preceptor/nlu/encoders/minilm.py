@@ -17,10 +17,11 @@ import numpy as np
 
 from preceptor.nlu.encoders.graphs import RUNTIME, Graph, package_folder, write_rounded
 from preceptor.nlu.encoders.onnx import SentenceEncoder, start_session
+from preceptor.runtime.settings import CODE
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIZE, LAYERS, HEADS, EPSILON = 384, 6, 12, 1e-12
-ADAPTER = Path(__file__).with_name("minilm_adapter.npz")
+ADAPTER = CODE / "preceptor" / "knowledge" / "minilm_adapter.npz"
 """What is added to the weights so that questions on internships are near to their answers: of each
 matrix two factors of low rank (LoRA, Hu et al. 2021), fitted by `preceptor knowledge adapt`."""
 SHIFTED = f"encoder.layer.{LAYERS - 1}.output.LayerNorm.bias"
@@ -150,8 +151,7 @@ class MiniLM(SentenceEncoder):
     @staticmethod
     def graph_path(folder: Path) -> Path:
         """Return the graph's file in a folder, named by its weights."""
-        fitted = hashlib.sha256(ADAPTER.read_bytes()).hexdigest()
-        return folder / f"minilm-{WEIGHTS_SHA256[:12]}-{fitted[:12]}-parts-8bit.onnx"
+        return folder / f"minilm-{WEIGHTS_SHA256[:12]}-parts-8bit.onnx"
 
     @classmethod
     def write(cls, folder: Path) -> None:
@@ -163,3 +163,27 @@ class MiniLM(SentenceEncoder):
         write_rounded(
             partial(write_graph, adapted(packaged_weights(), ADAPTER)), cls.graph_path(folder)
         )
+
+
+class AdaptedMiniLM(MiniLM):
+    """MiniLM fitted to the answers, which finds them.
+
+    It reads whole texts: in the vectors of their parts too much of the rest is mixed, so intents
+    are read with the packaged one.
+    """
+
+    @staticmethod
+    def graph_path(folder: Path) -> Path:
+        """Return the graph's file in a folder, named by what was fitted."""
+        fitted = hashlib.sha256(ADAPTER.read_bytes()).hexdigest()
+        return folder / f"minilm-adapted-{fitted[:12]}-parts-8bit.onnx"
+
+    @classmethod
+    def write(cls, folder: Path) -> None:
+        """Verify the package's weights and write the graph with what was fitted to a folder.
+
+        Raises:
+            ValueError: The weights' SHA-256 is not the published one.
+        """
+        weights = adapted(packaged_weights(), ADAPTER)
+        write_rounded(partial(write_graph, weights), cls.graph_path(folder))

@@ -65,11 +65,22 @@ def role_of(span: Span, term: Term, names: Collection[str]) -> str | None:
         return "excluded"
     adjective = term.kind != "place" and fold(span.text) not in names
     of_a_country = adjective and term.kind == "country"
-    if _comes_from(span, adjective) or (of_a_country and _is_a_people(span, term)):
+    before = span.doc.text[max(0, span.start_char - 40) : span.start_char]
+    of_a_people = of_a_country and _is_a_people(span, term)
+    if of_a_people or _comes_from(span, adjective) or _FROM_THERE.search(before):
         return "origin"
     return "mentioned" if _is_past(span) else None
 
 
+# What stands before the country of somebody's degree in other languages: "diplômé en Algérie".
+_FROM_THERE = re.compile(
+    r"(?:\b(?:dipl[oô]m[eé]e?s?|form[eé]e?s?|je viens|nous venons|originaires?|graduad[oa]s?"
+    r"|egresad[oa]s?|titulad[oa]s?|licenciad[oa]s?|soy|vengo|formad[oa]s?|sou|venho|komme|stamme"
+    r"|absolvent(?:in)?|studienabschluss|abschluss|diplom|laureat[oa]|vengo)|متخرجة?|خريجة?|تخرجت)"
+    r"\s+(?:\w+\s+){0,2}?(?:en|au|aux|de|des|du|del|da|do|dos|em|no|na|aus|in|من|في|d['’])\s*"
+    r"(?:(?:der|the|la|el|l['’])\s*)?$",
+    re.IGNORECASE,
+)
 _NOES = {"no", "nope", "nah"}
 _AFTER_A_NO = {"", ",", ".", "!", ";", "i", "im", "i'm", "we", "my", "thanks", "thank", "thx", "way",
                "please", "pls", "sorry", "only", "just"}  # fmt: skip
