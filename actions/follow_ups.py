@@ -28,8 +28,9 @@ from preceptor.knowledge.vectors import vector, vectors
 # shorter ones say too little, longer ones are quoted from their beginning.
 _NEAR_WORDS, _FEW_WORDS, _QUOTED = 0.3, 3, 300
 
-# How likely another answer must be to be given to a further question.
-_LIKELY_DETAIL = 0.18
+# How likely another answer must be to be given to a further question, and one on another matter:
+# "what if I cold call" has nothing to do with having a cold.
+_LIKELY_DETAIL, _FAR = 0.18, 0.3
 # How many words "that's not what I asked" has.
 _SAYS_NOTHING = 5
 
@@ -158,9 +159,10 @@ def _detail(turn: Turn, answer: Answer) -> None:
         # It has nothing more on the matter; what is nearest beside it may.
         choice = answers.choose(turn, joined=True, avoid=answer.id)
         best = choice.matches[0].answer if choice.matches else answer
-    if best.id != answer.id and choice.confidence >= _least_beside(answer, best):
+    far = best.id != answer.id and not _is_beside(answer, best)
+    if best.id != answer.id and choice.confidence >= (_FAR if far else _least_beside(answer, best)):
         answers.tell_best(turn, choice)
-    elif denied and choice.matches:
+    elif (denied or far) and choice.confidence >= answers.NEAR:
         answers.offer(turn, choice.matches)
     else:
         _say_unknown(turn, answer, [answers.question_button(o) for o in others])
