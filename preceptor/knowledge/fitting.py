@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.index import FEATURES, Index, Weights, confidence_row
-from preceptor.knowledge.vectors import vectors as vectors_of
+from preceptor.knowledge.vectors import answer_vectors as vectors_of
 from preceptor.nlu.normalize import fold
 from preceptor.nlu.spelling import is_english
 

@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse
 
 from preceptor.knowledge.answers import Answer
-from preceptor.knowledge.vectors import vector as vector_of
+from preceptor.knowledge.vectors import answer_vector as vector_of
 from preceptor.nlu.normalize import fold, squeeze
 
 CANDIDATES = 24

@@ -23,7 +23,7 @@ from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.intents import intents
 from preceptor.knowledge.answers import FOLDER, Answer, Fault, Vocabulary, read_answers
 from preceptor.knowledge.index import Index, Weights, texts_of
-from preceptor.knowledge.vectors import vectors as vectors_of
+from preceptor.knowledge.vectors import answer_vectors as vectors_of
 from preceptor.nlu.encoders import files as encoders
 from preceptor.runtime.files import state_of
 from preceptor.runtime.settings import CODE, load_settings

@@ -5,7 +5,7 @@ import pytest
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.index import Context, Index, Weights, texts_of
 from preceptor.knowledge.store import shared_answers
-from preceptor.knowledge.vectors import vectors
+from preceptor.knowledge.vectors import answer_vectors as vectors
 
 
 def answer(id: str, question: str, text: str, *asked: str, **more: object) -> Answer:
