@@ -108,8 +108,11 @@ def answer_if_sure(
         return False
     if places and not set(places) & set(answer.places):
         return False
-    audience = context_of(turn).audience
-    if audience and answer.audience and not audience & set(answer.audience):
+    audience, meant_for = context_of(turn).audience, set(answer.audience)
+    shared = audience & meant_for
+    # Pharmacists and physiotherapists have that in common and no more.
+    only_allied = shared == {"allied_health"} and bool(meant_for - audience)
+    if audience and meant_for and (not shared or only_allied):
         return False
     tell_best(turn, choice)
     return True

@@ -284,9 +284,28 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
         return False
     least = SURE if asked.aspects[0] in _NO_COLUMN else _SUREST
     one = len(asked.countries) == 1 and not _is_of_a_language_test(turn, asked)
-    if one and answer_if_sure(turn, least=least, topics=(INTENT, LENGTH), places=asked.countries):
+    if (
+        one
+        and _speaks_of_it(turn, asked)
+        and answer_if_sure(turn, least=least, topics=(INTENT, LENGTH), places=asked.countries)
+    ):
         return True
     return _is_silent(turn, asked) and _tell_likely(turn, asked)
+
+
+def _speaks_of_it(turn: Turn, asked: Asked) -> bool:
+    """Tell whether the nearest answer speaks of the fee, or the internship, that is asked for.
+
+    What comes after an exam is near to its fee, and its time limit to an internship before it.
+    """
+    matches = choose(turn).matches
+    if not matches:
+        return False
+    answer = matches[0].answer
+    if asked.aspects[0] == "fees":
+        return bool(saying(answer, asked.aspects))
+    named = registration.names_the_internship
+    return not named(text_of(turn)) or named(" ".join((answer.question, *answer.text)))
 
 
 def _is_open(turn: Turn, asked: Asked) -> bool:

@@ -130,8 +130,8 @@ def _tell_own(turn: Turn, own: Answer, remark: str | None) -> bool:
     if told and turn.choice is None and not turn.parse.get("follow_up"):
         turn.frame = turn.frame.copy(update={"focus": own.id})
         asked = [a for a in aspects_of(turn.question.text) if a in ("attempts", "fees")]
-        if asked and not saying(own, asked):
-            return False
+        if asked:
+            return bool(saying(own, asked)) and tell_detail(turn, own)
         return answer_if_sure(turn, topics=(INTENT, LENGTH)) or tell_detail(turn, own)
     tell(turn, own, remark=remark)
     return True
