@@ -328,7 +328,7 @@ def _is_open(turn: Turn, asked: Asked) -> bool:
 def _tell_fitting(turn: Turn, asked: Asked) -> bool:
     """Tell the answer that is likelier right than not and fits place and profession, if one is."""
     choice, audience = choose(turn), context_of(turn).audience
-    if choice.confidence < SURE:
+    if choice.confidence < SURE or not _speaks_of_it(turn, asked):
         return False
     best = choice.matches[0].answer
     here = not best.places or not asked.countries or set(best.places) & set(asked.countries)
