@@ -294,7 +294,7 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
 
 
 def _speaks_of_it(turn: Turn, asked: Asked) -> bool:
-    """Tell whether the nearest answer speaks of the fee, or the internship, that is asked for.
+    """Tell whether the nearest answer speaks of the fee or the internship that is asked about.
 
     What comes after an exam is near to its fee, and its time limit to an internship before it.
     """
@@ -304,8 +304,10 @@ def _speaks_of_it(turn: Turn, asked: Asked) -> bool:
     answer = matches[0].answer
     if asked.aspects[0] == "fees":
         return bool(saying(answer, asked.aspects))
-    named = registration.names_the_internship
-    return not named(text_of(turn)) or named(" ".join((answer.question, *answer.text)))
+    if asked.aspects[0] != "needed":
+        return True
+    text = " ".join((answer.question, *answer.text))
+    return "intern" in text.lower() or registration.names_the_internship(text)
 
 
 def _is_open(turn: Turn, asked: Asked) -> bool:
