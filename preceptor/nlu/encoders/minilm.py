@@ -160,9 +160,16 @@ class MiniLM(SentenceEncoder):
         Raises:
             ValueError: The weights' SHA-256 is not the published one.
         """
-        write_rounded(
-            partial(write_graph, adapted(packaged_weights(), ADAPTER)), cls.graph_path(folder)
-        )
+        write_rounded(partial(write_graph, cls.weights()), cls.graph_path(folder))
+
+    @staticmethod
+    def weights() -> dict[str, np.ndarray]:
+        """Return the weights that the graph is made of.
+
+        Raises:
+            ValueError: The package's weights don't have the published SHA-256.
+        """
+        return packaged_weights()
 
 
 class AdaptedMiniLM(MiniLM):
@@ -178,12 +185,7 @@ class AdaptedMiniLM(MiniLM):
         fitted = hashlib.sha256(ADAPTER.read_bytes()).hexdigest()
         return folder / f"minilm-adapted-{fitted[:12]}-parts-8bit.onnx"
 
-    @classmethod
-    def write(cls, folder: Path) -> None:
-        """Verify the package's weights and write the graph with what was fitted to a folder.
-
-        Raises:
-            ValueError: The weights' SHA-256 is not the published one.
-        """
-        weights = adapted(packaged_weights(), ADAPTER)
-        write_rounded(partial(write_graph, weights), cls.graph_path(folder))
+    @staticmethod
+    def weights() -> dict[str, np.ndarray]:
+        """Return the packaged weights with what was fitted added."""
+        return adapted(packaged_weights(), ADAPTER)
