@@ -12,6 +12,7 @@ import numpy as np
 
 from actions import phrases, selection
 from actions.program_fields import FIELDS, asked_for
+from actions.registration_question import profession_of_terms
 from actions.registration_text import SENTENCE_ENDS, saying
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
@@ -164,10 +165,24 @@ def choose(turn: Turn, *, joined: bool = False, avoid: str = "") -> index.Choice
     if own := new_matter(text):
         return answers.choose(own, context)
     if in_talk(turn) or (frame.question and joined):
-        before = focus.question if focus else frame.question
+        before = said_before(turn) or frame.question
         leaning = joined or leans(text)
         context = replace(context, before=before, focus=focus, leaning=leaning)
     return answers.choose(text, context)
+
+
+_BEFORE, _FEW_WORDS = 2, 3
+"""How many messages before a question are read with it, and how many words say too little to be."""
+
+
+def said_before(turn: Turn) -> str:
+    """Return what the person told before a question.
+
+    A story is told once, and what is asked of it later leaves it out.
+    """
+    now = turn.parse.get("text") or ""
+    told = [text for text in turn.said if text != now and len(text.split()) > _FEW_WORDS]
+    return " ".join(told[-_BEFORE:])
 
 
 def denies(text: str, answer: Answer) -> bool:
@@ -349,7 +364,7 @@ _AUDIENCES = {
 def _of_the_profession(turn: Turn) -> tuple[str, ...]:
     """Return the audience of the profession whose rules are spoken of; empty for doctors."""
     of_rules = intents().in_group("registration")
-    named = profession_of(turn.question.text, turn.question.entities)
+    named = profession_of(turn.question.text, turn.question.entities) or profession_of_terms(turn)
     if turn.slots.get("topic") in of_rules:
         named = named or (turn.slots.get("licensing_asked") or {}).get("profession")
     elif turn.question.intent not in of_rules:

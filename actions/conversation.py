@@ -17,6 +17,7 @@ from actions.answers import (
     likely,
     offer,
     read_again,
+    said_before,
     tell_best,
 )
 from actions.follow_up import follow_up
@@ -26,7 +27,7 @@ from actions.words import words
 from preceptor.catalogue import facts
 from preceptor.conversation.choices import Ask, Choice, Neither, payload_of
 from preceptor.conversation.decide import SHORT_STORY
-from preceptor.conversation.talk_words import BEGINS_TO_ASK
+from preceptor.conversation.talk_words import BEGINS_TO_ASK, TELLS
 from preceptor.intents import Intent, intents
 
 _SEARCH_ENTITIES = ("country", "place", "region", "specialty", "duration", "money", "kind")
@@ -145,20 +146,22 @@ class AskRephrase(TopicAction):
 
 
 def _is_story(turn: Turn) -> bool:
-    """Tell whether a message says so much that a question comes nearer to it than a theme."""
-    return len(str(turn.parse.get("text") or "").split()) >= SHORT_STORY
+    """Tell whether so much is said that a question comes nearer to it than a theme."""
+    told = f"{said_before(turn) if in_talk(turn) else ''} {turn.parse.get('text') or ''}"
+    return len(told.split()) >= SHORT_STORY
 
 
 def _is_a_search(turn: Turn) -> bool:
     """Tell whether an unclear sentence is a clear search: "surg kenya 4wk".
 
     One that says much beside its values asks something of its own, and so does a question in a
-    talk: "is an attachment worth 2 lakh?".
+    talk: "is an attachment worth 2 lakh?", and what somebody tells of themselves there.
     """
     named = turn.question.of_kind(*_SEARCH_ENTITIES)
     of_values = sum(len(str(e.get("text") or "").split()) for e in named)
-    asks = in_talk(turn) and BEGINS_TO_ASK.match(turn.question.text)
-    if asks or len(turn.question.text.split()) - of_values > _MOST_BESIDE:
+    text = turn.question.text
+    asks = in_talk(turn) and (BEGINS_TO_ASK.match(text) or TELLS.match(text))
+    if asks or len(text.split()) - of_values > _MOST_BESIDE:
         return False
     ranking = [r["name"] for r in turn.parse.get("intent_ranking") or []]
     return len({e["entity"] for e in named}) > 1 or bool(

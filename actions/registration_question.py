@@ -288,7 +288,7 @@ def _in_training(turn: Turn) -> bool:
     return any(s == "resident" or s.endswith("_student") for s in turn.frame.person.stages)
 
 
-def _of_terms(turn: Turn) -> str | None:
+def profession_of_terms(turn: Turn) -> str | None:
     """Return the profession of the regulators and exams named, if it isn't doctors'."""
     clear = {t.profession for t in terms_of(turn) if not _is_unclear(turn, t)}
     return clear.pop() if len(clear) == 1 and "doctor" not in clear else None
@@ -310,7 +310,7 @@ def _with_profession(turn: Turn, text: str, before: Asked) -> Asked:
             return before
         called, kin = registration.called_of(text, entities), registration.is_of_kin(text)
         return before.changed(profession=named, called=called, for_another=kin)
-    if by_term := _of_terms(turn):
+    if by_term := profession_of_terms(turn):
         return before.changed(profession=by_term, called=None)
     stages = [_AS_STUDENT.get(stage, stage) for stage in turn.frame.person.stages]
     own = next((name for name in get_args(Profession) if name in stages), None)
@@ -336,10 +336,14 @@ def keep(turn: Turn, asked: Asked, *, pending: bool = False) -> None:
 def before_of(turn: Turn) -> Asked:
     """Return what was asked last; an empty question if nothing was."""
     countries = tuple(turn.slots.get("licensing_country") or ())
+    asked = turn.slots.get("licensing_asked") or {}
     focus = turn.frame.focus
     answers = shared_answers().current() if focus else None
     told = answers.get(focus) if answers and focus else None
-    if told is not None and told.folder == "registration" and told.places:
+    if told is not None and told.folder == "registration":
         # An answer of knowledge/ was told since, perhaps by a click.
-        countries = tuple(c for c in countries if c in told.places) or tuple(told.places)
-    return Asked.parse_obj({**(turn.slots.get("licensing_asked") or {}), "countries": countries})
+        if told.places:
+            countries = tuple(c for c in countries if c in told.places) or tuple(told.places)
+        if named := registration.profession_of(told.question):
+            asked = {"called": registration.called_of(told.question), **asked, "profession": named}
+    return Asked.parse_obj({**asked, "countries": countries})

@@ -34,6 +34,7 @@ FOLLOW_UP = "follow_up"
 # How sure another matter must be to leave a danger that was spoken of.
 _ANOTHER_MATTER = 0.6
 _GUESSED = 0.5
+_HARDLY = 0.3
 _SURE = 0.8
 # How likely a message must be a follow-up that the classifier takes for danger: "but if I appeal,
 # he'll mark me down".
@@ -111,13 +112,18 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
         return _following(parsed, follow_up=NOT_ANSWERED)
     kind = _kind(parsed, frame)
-    if kind is None and frame.focus and calm and not searching and _tells_of_oneself(parsed):
+    tells = calm and not searching and _tells_of_oneself(parsed)
+    if kind is None and frame.focus and tells:
         kind = DETAIL
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
-    if _is_doubtful_search(parsed) or _is_doubtful_talk(parsed, frame):
-        return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
-    return dict(parsed)
+    doubtful = _is_doubtful_search(parsed) or _is_doubtful_talk(parsed, frame)
+    hardly = not searching and _is_hardly_read(parsed)
+    return _unclear(parsed) if doubtful or hardly or (tells and frame.question) else dict(parsed)
+
+
+def _unclear(parsed: Mapping[str, Any]) -> dict[str, Any]:
+    return {**parsed, "intent": {**parsed["intent"], "name": FALLBACK}, "questions": []}
 
 
 def _otherwise(parsed: Mapping[str, Any], *, searching: bool) -> str | None:
@@ -169,6 +175,16 @@ def _is_doubtful_search(parsed: Mapping[str, Any]) -> bool:
     """
     is_story = len(str(parsed.get("text") or "").split()) >= STORY
     return is_story and _group(parsed) == "search" and _confidence(parsed) < _SURE_SEARCH
+
+
+def _is_hardly_read(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message is hardly on a list of programmes or on symptoms, as it is taken for.
+
+    Whoever has no list may ask which exams to write: "so which ones now?".
+    """
+    least = {"results": _GUESSED, "safety": _HARDLY}.get(_group(parsed) or "", 0.0)
+    holds = any(protocols()[kind].holds for kind in _kinds_of_danger(parsed))
+    return not parsed.get("safety") and not holds and _confidence(parsed) < least
 
 
 def _is_good_night(parsed: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -303,12 +304,13 @@ def countries_of(
     bare = _words_beside(text, entities) <= _MOST_BESIDE
     parts: dict[str, list[str]] = {name: [] for name in _PARTS}
     part, end = "", 0
-    for entity in entities:
-        if entity["entity"] not in ("country", "place", "region"):
-            continue
+    placed = [e for e in entities if e["entity"] in ("country", "place", "region")]
+    for entity, following in zip_longest(placed, placed[1:]):
         country = _country(entity, place_countries)
         listed = part and _words().single["list_between"].fullmatch(text[end : entity["start"]])
         own = _part_of(text, entity)
+        if following and _words().single["way"].fullmatch(text[entity["end"] : following["start"]]):
+            own = "origin"
         part, end = part if listed and own == "wanted" else own, entity["end"]
         if country is None:
             continue

@@ -29,10 +29,10 @@ _MOST_CERTAINTY = 0.5
 # What the logit of the confidence gains if the classifier is sure of the answer's topic, and loses
 # if it is sure of another.
 _AGREED, _NOT_AGREED = 1.4, 0.4
-# How much a question counts together with the one before it, beside what it says alone, if it leans
-# on that one and otherwise; measured on conversations. What it leans on stays the matter, and so
-# does what is near to it.
-_WITH_BEFORE, _BESIDE_BEFORE = 0.3, 0.2
+# How much a question counts together with what was said before it, beside what it says alone: one
+# that is short or leans on that, and a longer one. What it leans on stays the matter, and so does
+# what is near to it. Measured on conversations.
+_WITH_BEFORE, _BESIDE_BEFORE, _SHORT = 0.5, 0.2, 15
 _SAME_ANSWER, _SAME_FOLDER = 0.5, 0.7
 # From how many words on a question is a story, and how much the context counts there: its topic is
 # read less surely, and more places and people stand in it than it is about. Measured on people's
@@ -52,8 +52,8 @@ class Context:
         home: those that the person or the talk is about, named before.
         audience: what the person is; empty if not known.
         avoid: ids of answers that are not wanted again.
-        before: the question that was answered before this one; empty if there was none.
-        focus: the answer to it.
+        before: what was said before this question; empty if it begins a talk.
+        focus: the answer to that.
         leaning: whether the question can hardly be read without that one.
     """
 
@@ -233,7 +233,8 @@ class Index:
         readings = [(1.0, question)]
         if context.before:
             both = f"{context.before} {question}"
-            share = _WITH_BEFORE if context.leaning else _BESIDE_BEFORE
+            short = context.leaning or len(question.split()) <= _SHORT
+            share = _WITH_BEFORE if short else _BESIDE_BEFORE
             readings = [(1 - share, question), (share, both)]
         places = np.unique(np.concatenate([self.candidates(vector_of(t)) for _, t in readings]))
         asked = self._asked.get(_plain(question))

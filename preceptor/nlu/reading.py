@@ -310,7 +310,8 @@ def _read_translated(text: str, language: str, models: Models, linker: Linker | 
     ranking = ranked(labels, models.languages.probabilities(text), RANKING_LENGTH)
     words = gloss(text, language)[:LONGEST_GLOSS]
     entities = extract(tokens_of(words), linker)
-    if not any(e["entity"] == "country" for e in entities):
+    if all(e.get("role") == "origin" for e in entities if e["entity"] == "country"):
+        # "Soy enfermera mexicana y vivo en Madrid"
         entities += _cities(text, linker)
     entities = entities[:MOST_ENTITIES]
     change = models.declared.with_role("change_search")
