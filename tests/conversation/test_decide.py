@@ -541,6 +541,27 @@ def test_a_story_is_hardly_a_search_if_the_classifier_is_not_sure():
         assert (read["intent"]["name"] == "find_program") is searched
 
 
+def test_a_list_that_was_never_shown_is_hardly_asked_about():
+    for sure, searching, read in ((0.4, False, "nlu_fallback"), (0.4, True, "compare_programs"),
+                                  (0.8, False, "compare_programs")):  # fmt: skip
+        message = parsed("then three of two or two of three?", "compare_programs", sure)
+        assert decided(message, Frame(), searching=searching)["intent"]["name"] == read
+
+
+@pytest.mark.parametrize(("sure", "read"), [(0.2, "nlu_fallback"), (0.9, "describe_own_symptoms")])
+def test_symptoms_are_told_only_if_they_were_read(sure: float, read: str):
+    message = parsed("the ogas shift my things about every day", "describe_own_symptoms", sure)
+    assert decided(message, Frame(question="how do I cope?"))["intent"]["name"] == read
+
+
+def test_what_somebody_tells_after_a_question_starts_no_search():
+    entities = [{"entity": "duration", "value": {}, "text": "six weeks", "start": 11, "end": 20}]
+    message = parsed("I only get six weeks in all", "refine_search", 0.9, entities=entities)
+    for frame, read in ((Frame(question="one letter or two?"), "nlu_fallback"),
+                        (Frame(), "refine_search"), (ANSWERED, "follow_up")):  # fmt: skip
+        assert decided(message, frame)["intent"]["name"] == read
+
+
 def test_what_a_doctor_should_see_is_over_with_the_next_matter():
     symptoms = Danger(kind="symptoms", said=("first",), dealt=True)
     text = "not what I meant, I mean the rash that patients have"

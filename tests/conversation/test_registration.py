@@ -135,6 +135,8 @@ def test_what_yes_or_no_answers(text, yes_no):
         ("12 years' experience in surgery in Sudan, what do I need in Ireland?", (), ("IE",), ()),
         ("I practised in Kenya. Kenya is no list country, and Germany?", (), ("DE",), ()),
         ("citizen of Kenya, degree from Poland", ("Kenya", "Poland"), ("KE",), ("PL",)),
+        ("Kenya to Ireland as a dietician, what is asked?", (), ("IE",), ("KE",)),
+        ("can a Kenya speech therapist work in Poland?", (), ("PL",), ("KE",)),
     ],
 )
 def test_where_to_and_from_where(text, origins, wanted, trained):
@@ -384,6 +386,8 @@ def test_the_profession_that_is_named_first_and_by_its_longest_name_counts():
     assert registration.profession_of("I'm a dentist, may I be a dental nurse?") == "dentist"
     assert registration.profession_of("may a dental nurse work there?") == "allied_health"
     assert registration.called_of("may a dental nurse work there?") == "dental nurse"
+    assert registration.profession_of("I finish my DPT in May") == "physiotherapist"
+    assert registration.profession_of("is a sonographer on their list?") == "allied_health"
 
 
 def test_only_a_profession_that_is_said_of_kin_is_theirs():
