@@ -118,7 +118,7 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
     doubtful = _is_doubtful_search(parsed) or _is_doubtful_talk(parsed, frame)
-    hardly = not searching and _is_hardly_read(parsed)
+    hardly = not searching and _is_hardly_read(parsed, frame)
     return _unclear(parsed) if doubtful or hardly or (tells and frame.question) else dict(parsed)
 
 
@@ -177,14 +177,16 @@ def _is_doubtful_search(parsed: Mapping[str, Any]) -> bool:
     return is_story and _group(parsed) == "search" and _confidence(parsed) < _SURE_SEARCH
 
 
-def _is_hardly_read(parsed: Mapping[str, Any]) -> bool:
+def _is_hardly_read(parsed: Mapping[str, Any], frame: Frame) -> bool:
     """Tell whether a message is hardly on a list of programmes or on symptoms, as it is taken for.
 
-    Whoever has no list may ask which exams to write: "so which ones now?".
+    Whoever asked for advice and has no list may ask which exams to write: "so which ones now?".
     """
-    least = {"results": _GUESSED, "safety": _HARDLY}.get(_group(parsed) or "", 0.0)
+    of_lists = _group(parsed) == "results" and bool(frame.question)
+    symptoms = _group(parsed) == "safety" and not parsed.get("safety")
     holds = any(protocols()[kind].holds for kind in _kinds_of_danger(parsed))
-    return not parsed.get("safety") and not holds and _confidence(parsed) < least
+    least = _GUESSED if of_lists else _HARDLY if symptoms and not holds else 0.0
+    return _confidence(parsed) < least
 
 
 def _is_good_night(parsed: Mapping[str, Any]) -> bool:

@@ -541,11 +541,16 @@ def test_a_story_is_hardly_a_search_if_the_classifier_is_not_sure():
         assert (read["intent"]["name"] == "find_program") is searched
 
 
-def test_a_list_that_was_never_shown_is_hardly_asked_about():
-    for sure, searching, read in ((0.4, False, "nlu_fallback"), (0.4, True, "compare_programs"),
-                                  (0.8, False, "compare_programs")):  # fmt: skip
-        message = parsed("then three of two or two of three?", "compare_programs", sure)
-        assert decided(message, Frame(), searching=searching)["intent"]["name"] == read
+def test_a_list_that_was_never_shown_is_hardly_asked_about_in_a_talk():
+    text, talk = "then three of two or two of three?", Frame(question="one letter or two?")
+    for sure, frame, searching, read in (
+        (0.4, talk, False, "nlu_fallback"),
+        (0.4, talk, True, "compare_programs"),
+        (0.8, talk, False, "compare_programs"),
+        (0.4, Frame(), False, "compare_programs"),
+    ):
+        done = decided(parsed(text, "compare_programs", sure), frame, searching=searching)
+        assert done["intent"]["name"] == read
 
 
 @pytest.mark.parametrize(("sure", "read"), [(0.2, "nlu_fallback"), (0.9, "describe_own_symptoms")])
