@@ -105,13 +105,14 @@ class WebTalk(Talk):
                 if seq is None:
                     said = await widget.say(text, own_id)
                     seq = said.get("seq")
-                if widget.texts():
-                    answers = await widget.sync(seq) if seq is not None else []
+                # Also where nothing is heard, as an answer may have come between two connections.
+                if seq is not None:
+                    answers = await widget.sync(seq)
                     if texts := [each["text"] for each in answers if each["from"] == "advisor"]:
                         return "\n".join(texts)
             except Exception:
                 await self.close()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
 
     async def _connected(self) -> Widget:
         if self.widget is None:
