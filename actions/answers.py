@@ -164,9 +164,10 @@ def choose(turn: Turn, *, joined: bool = False, avoid: str = "") -> index.Choice
         context = replace(context, avoid=context.avoid | {avoid})
     if own := new_matter(text):
         return answers.choose(own, context)
-    if in_talk(turn) or (frame.question and joined):
+    leaning = joined or leans(text)
+    # A message's second question is read alone: "and how do I apply in general?"
+    if (in_talk(turn) and (turn.first or leaning)) or (frame.question and joined):
         before = said_before(turn) or frame.question
-        leaning = joined or leans(text)
         context = replace(context, before=before, focus=focus, leaning=leaning)
     return answers.choose(text, context)
 
