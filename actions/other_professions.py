@@ -82,7 +82,7 @@ def tell_field(turn: Turn, asked: Asked) -> bool:
     One that names none of the countries asked about isn't told.
     """
     answers = shared_answers().current()
-    called = (asked.called or "").rstrip("s")
+    called = "-".join((asked.called or "").rstrip("s").split())
     answer = answers.get(f"registration/{called}") if answers and called else None
     records = (turn.catalogue.countries[country] for country in asked.countries)
     names = [name for record in records for name in (record.name, *record.aliases)]
