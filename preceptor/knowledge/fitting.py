@@ -13,7 +13,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from preceptor.knowledge.answers import Answer
-from preceptor.knowledge.index import FEATURES, Index, Weights, confidence_row
+from preceptor.knowledge.index import FEATURES, Index, Weights, confidence_row, readings_of
 from preceptor.knowledge.vectors import answer_vectors as vectors_of
 from preceptor.nlu.normalize import fold
 from preceptor.nlu.spelling import is_english
@@ -169,11 +169,13 @@ def _left_out(answers: Sequence[Answer], vectors: Mapping[str, np.ndarray]) -> I
         if is_left_out(phrase) and _reads_as_english(phrase)
     ]
     for place, phrase in phrases[:: -(-len(phrases) // _MOST_SAMPLES)]:
-        vector = vectors[phrase]
-        places = index.candidates(vector)
+        readings = readings_of(phrase)
+        sentences = [text for _, text in readings[1:]]
+        read = [vectors[phrase], *(vectors_of(sentences) if sentences else ())]
+        places = index.candidates(read)
         if place not in places:
             places[-1] = place
-        rows = index.features(vector, index.words.rows([phrase]), places)
+        rows = index.rows_of(readings, read, places)
         yield _Sample(rows, [answers[i].id for i in places], answers[place].id)
 
 
@@ -188,5 +190,7 @@ def _reads_as_english(phrase: str) -> bool:
 
 
 def _of_texts(index: Index, texts: Sequence[str]) -> Iterator[np.ndarray]:
-    for text, vector in zip(texts, vectors_of(texts), strict=True):
-        yield index.features(vector, index.words.rows([text]), index.candidates(vector))
+    for text in texts:
+        readings = readings_of(text)
+        read = vectors_of(text for _, text in readings)
+        yield index.rows_of(readings, read, index.candidates(read))

@@ -23,7 +23,7 @@ from preceptor.knowledge.vectors import answer_vector as vector_of
 from preceptor.nlu.normalize import fold, squeeze
 
 CANDIDATES = 24
-"""How many answers are looked at closely."""
+"""How many answers are looked at closely; twice as many for what is read in several ways."""
 _USE = 512
 _MOST_CERTAINTY = 0.5
 # What the logit of the confidence gains if the classifier is sure of the answer's topic, and loses
@@ -38,6 +38,10 @@ _SAME_ANSWER, _SAME_FOLDER = 0.5, 0.7
 # read less surely, and more places and people stand in it than it is about. Measured on people's
 # posts in forums.
 _STORY, _IN_STORY = 20, 0.5
+# How much a story counts as a whole beside its sentences, of which one asks and others tell of
+# something else; how many of them are read, and how many words say too little to be.
+_WHOLE, _MOST_SENTENCES, _FRAGMENT = 0.4, 16, 2
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?؟。])\s+|\n+")
 _WORD = re.compile(r"\w+")
 _PIECE = 4
 
@@ -230,19 +234,18 @@ class Index:
             question: in any language that the encoders know.
             context: what else is known.
         """
-        readings = [(1.0, question)]
+        readings = readings_of(question)
         if context.before:
             both = f"{context.before} {question}"
             short = context.leaning or len(question.split()) <= _SHORT
             share = _WITH_BEFORE if short else _BESIDE_BEFORE
-            readings = [(1 - share, question), (share, both)]
-        places = np.unique(np.concatenate([self.candidates(vector_of(t)) for _, t in readings]))
+            readings = [*((share_ * (1 - share), text) for share_, text in readings), (share, both)]
+        vectors = [vector_of(text) for _, text in readings]
+        places = self.candidates(vectors)
         asked = self._asked.get(_plain(question))
         if asked is not None and asked not in places:
             places[0] = asked
-        rows = np.zeros((len(places), len(FEATURES)))
-        for share, text in readings:
-            rows += share * self.features(vector_of(text), self.words.rows([text]), places)
+        rows = self.rows_of(readings, vectors, places)
         scores = rows @ np.array(self.weights.ranking) + self.weights.offset
         weight = _IN_STORY if len(question.split()) >= _STORY else 1.0
         bonus = weight * np.array([_in_context(self.answers[i], context) for i in places])
@@ -276,11 +279,33 @@ class Index:
             logit += _AGREED * agreed - _NOT_AGREED
         return 1 / (1 + float(np.exp(-logit)))
 
-    def candidates(self, vector: np.ndarray) -> np.ndarray:
-        """Return the places of the answers that are worth a closer look."""
-        near = np.max([rows @ vector for rows in self._first_look], axis=0)
-        count = min(CANDIDATES, len(near))
+    def candidates(self, vectors: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the places of the answers that are worth a closer look.
+
+        Args:
+            vectors: of the readings of a question, one or several.
+        """
+        near = np.max([rows @ v for rows in self._first_look for v in vectors], axis=0)
+        count = min(CANDIDATES if len(vectors) == 1 else 2 * CANDIDATES, len(near))
         return np.argpartition(-near, count - 1)[:count]
+
+    def rows_of(
+        self,
+        readings: Sequence[tuple[float, str]],
+        vectors: Sequence[np.ndarray],
+        places: np.ndarray,
+    ) -> np.ndarray:
+        """Return the features of answers over the readings of a question, shape (answers, features).
+
+        Args:
+            readings: see `readings_of`.
+            vectors: of their texts.
+            places: of the answers.
+        """
+        rows = np.zeros((len(places), len(FEATURES)))
+        for (share, text), vector in zip(readings, vectors, strict=True):
+            rows += share * self.features(vector, self.words.rows([text]), places)
+        return rows
 
     def features(
         self,
@@ -351,6 +376,21 @@ def _in_context(answer: Answer, context: Context) -> float:
 def phrases_of(answer: Answer) -> list[str]:
     """Return the ways to ask for an answer, its own question first."""
     return [answer.question, *answer.asked_as]
+
+
+def readings_of(question: str) -> list[tuple[float, str]]:
+    """Return the texts as which a question is read, each with its share of all.
+
+    A story is read as a whole and sentence by sentence.
+    """
+    sentences = [s for s in _SENTENCE_ENDS.split(question) if len(s.split()) > _FRAGMENT]
+    if len(question.split()) < _STORY or len(sentences) < 2:
+        return [(1.0, question)]
+    half = _MOST_SENTENCES // 2
+    if len(sentences) > _MOST_SENTENCES:
+        sentences = sentences[:half] + sentences[-half:]
+    share = (1 - _WHOLE) / len(sentences)
+    return [(_WHOLE, question), *((share, sentence) for sentence in sentences)]
 
 
 def texts_of(answers: Iterable[Answer]) -> list[str]:

@@ -100,8 +100,10 @@ def is_imported(path: Path) -> bool:
 
 
 def _state(path: Path) -> str:
-    """Return what changes with any answer or encoder."""
+    """Return what changes with any answer or encoder, and with how questions are read."""
     digest = hashlib.sha256(encoders.state().encode())
+    for code in ("fitting.py", "index.py"):
+        digest.update(Path(__file__).with_name(code).read_bytes())
     for file in sorted(path.glob("*/*.md")):
         digest.update(f"{file.parent.name}/{file.name}\n".encode() + file.read_bytes())
     return digest.hexdigest()
