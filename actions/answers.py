@@ -30,7 +30,7 @@ from preceptor.knowledge.vectors import vector, vectors
 SURE, LIKELY, NEAR = 0.5, 0.22, 0.15
 """How likely the best answer must be right to be given, to be given with its question before it,
 and to be offered."""
-LIKELY_IN_TALK = 0.18
+LIKELY_IN_TALK = 0.15
 """How likely to be given with its question where an answer was given before: measured on talks,
 the ranking is right there more often than it thinks."""
 SURER = 0.65
@@ -168,10 +168,16 @@ def choose(turn: Turn, *, joined: bool = False, avoid: str = "") -> index.Choice
     # A message's second question is read alone: "and how do I apply in general?"
     if (in_talk(turn) and (turn.first or leaning)) or (frame.question and joined):
         before = said_before(turn) or frame.question
+        alone = answers.choose(text, context)
         context = replace(context, before=before, focus=focus, leaning=leaning)
+        choice = answers.choose(text, context)
+        # What is much surer by itself is another matter than what was told.
+        other = not leaning and alone.confidence > choice.confidence + _MUCH_SURER
+        return alone if other else choice
     return answers.choose(text, context)
 
 
+_MUCH_SURER = 0.25
 _BEFORE, _FEW_WORDS = 2, 3
 """How many messages before a question are read with it, and how many words say too little to be."""
 
@@ -236,7 +242,7 @@ _STEM, _MOST_IN = 5, 3
 tell which of them is meant."""
 _FRAGMENT, _MOST_WORDS = 2, 60
 """How many words say nothing of themselves, and up to how many a section is told as a whole."""
-_NEAR_SENTENCE, _NEXT_SENTENCE, _BY_WORD = 0.34, 0.85, 0.12
+_NEAR_SENTENCE, _NEXT_SENTENCE, _BY_WORD = 0.42, 0.85, 0.12
 """How near a sentence must be to a further question that it answers, how near a second one must be
 in comparison, and what a telling word adds. Cosines, measured on conversations."""
 
@@ -275,7 +281,7 @@ def _vectors_of(sentences: tuple[str, ...]) -> np.ndarray:
     return vectors(sentences)
 
 
-_NEAR_SECTION = 0.35
+_NEAR_SECTION = 0.42
 """The least cosine between a message and a section that answers it."""
 
 

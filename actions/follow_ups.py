@@ -30,7 +30,7 @@ _NEAR_WORDS, _FEW_WORDS, _QUOTED = 0.3, 3, 300
 
 # How likely another answer must be to be given to a further question, and one on another matter:
 # "what if I cold call" has nothing to do with having a cold.
-_LIKELY_DETAIL, _FAR = 0.18, 0.3
+_LIKELY_DETAIL, _FAR = 0.15, 0.2
 # How many words "that's not what I asked" has.
 _SAYS_NOTHING = 5
 

@@ -15,6 +15,7 @@ from actions.answers import (
     choose,
     context_of,
     general_answer,
+    in_talk,
     likely,
     offer,
     question_button,
@@ -132,7 +133,7 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     if turn.choice is None and asks_meaning and _define(turn):
         return
     asked = asked_of(turn, intent)
-    if turn.choice is None and _is_another_matter(turn):
+    if turn.choice is None and (_is_another_matter(turn) or _is_claimed_wrongly(turn, asked)):
         return
     if turn.choice is None and _from_knowledge(turn, asked):
         if asked.countries:
@@ -238,6 +239,35 @@ def _is_another_matter(turn: Turn) -> bool:
     return False
 
 
+def _is_claimed_wrongly(turn: Turn, asked: Asked) -> bool:
+    """Answer from knowledge/ what has but a word of rules in a talk; return whether it was.
+
+    "Would a paid clinical attachment change anything" asks nothing of the pay that rules set.
+    """
+    question, ranking = turn.question, turn.parse.get("intent_ranking") or []
+    if not (turn.first and in_talk(turn) and ranking) or ranking[0]["name"] in (INTENT, LENGTH):
+        return False
+    bare = turn.parse.get("follow_up") or turn.parse.get("aspect")
+    if bare or question.of_kind("country", "place") or registration.corrects(question.text):
+        return False
+    of_rules = turn.slots.get("topic") in (INTENT, LENGTH)
+    if of_rules and registration.points_at_it(question.text):
+        return False
+    choice, aspects = choose(turn), registration.aspects_of(text_of(turn))
+    if not (aspects or question.of_kind("registration")) and choice.confidence < NEAR:
+        return answer_if_likely(turn)
+    if not choice.matches:
+        return False
+    best = choice.matches[0].answer
+    here = not best.places or not asked.countries or set(best.places) & set(asked.countries)
+    rules_too = best.folder == "registration"
+    least = likely(turn) if not aspects else SURE if rules_too else LIKELY
+    if not here or choice.confidence < least:
+        return False
+    tell_best(turn, choice)
+    return True
+
+
 def _on_a_stay(turn: Turn) -> bool:
     """Answer a question on a placement that one chooses; return whether any answer is on it.
 
@@ -324,7 +354,9 @@ def _is_open(turn: Turn, asked: Asked) -> bool:
     if (turn.slots.get("offer") or {}).get("do") == "tell":
         return True
     names_one = registration.corrects(text) or registration.aspects_of(text)
-    return words > _MOST_BARE and not names_one
+    beside = registration.words_beside(text, turn.question.entities)
+    named = registration.names_the_internship(text)
+    return beside > (_MOST_NAMING if named else _MOST_BARE) and not names_one
 
 
 def _tell_fitting(turn: Turn, asked: Asked) -> bool:
@@ -353,8 +385,8 @@ def _is_told(turn: Turn, asked: Asked, before: Asked) -> bool:
 # What decides which rule is told.
 _TOLD_BY = ("countries", "profession", "route", "trained")
 _FEW_WORDS = 4
-# How many words may be no more than the name of what is asked: "registration in Kenya, please".
-_MOST_BARE = 9
+# How many words beside what is named may say no more than that: "registration in Kenya, please".
+_MOST_BARE, _MOST_NAMING = 2, 9
 
 
 def _names_a_placement(answer: Answer) -> bool:

@@ -24,7 +24,7 @@ from preceptor.conversation.protocols import (
     Protocol,
     protocols,
 )
-from preceptor.conversation.search_turns import as_search
+from preceptor.conversation.search_turns import CHANGE_SEARCH, as_search, is_of_values
 from preceptor.intents import FALLBACK, intents
 from preceptor.nlu.safety import alarms, without_denials
 
@@ -112,7 +112,9 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
         return _following(parsed, follow_up=NOT_ANSWERED)
     kind = _kind(parsed, frame)
-    tells = calm and not searching and _tells_of_oneself(parsed)
+    # What would change a search adds to the question if none is open: "6 weeks and I'm in Leeds".
+    adds = bool(frame.question) and _name(parsed) == CHANGE_SEARCH and not is_of_values(parsed)
+    tells = calm and not searching and (adds or _tells_of_oneself(parsed))
     if kind is None and frame.focus and tells:
         kind = DETAIL
     if kind is not None and not (frame.danger and not frame.danger.dealt):
@@ -389,6 +391,10 @@ def _dangers(parsed: Mapping[str, Any]) -> list[str]:
     name = str((parsed.get("intent") or {}).get("name"))
     own = [name] if _group(parsed) == "safety" else []
     return list(dict.fromkeys([*own, *(parsed.get("safety") or ())]))
+
+
+def _name(parsed: Mapping[str, Any]) -> str:
+    return str((parsed.get("intent") or {}).get("name"))
 
 
 def _group(parsed: Mapping[str, Any]) -> str | None:

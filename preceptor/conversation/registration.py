@@ -27,7 +27,7 @@ PATH = Path(__file__).with_name("registration.yml")
 INTENT = "ask_registration_requirement"
 LENGTH = "ask_internship_length"
 MOST_ASPECTS = 2
-_FEW_WORDS, _MOST_WORDS = 7, 14
+_BARE, _FEW_WORDS, _MOST_WORDS = 4, 7, 14
 _SURE = 0.9
 _ASPECT_OF = {"who": "regulator", "evidence": "source", "sure": "source", "disagree": "source"}
 """What of a rule a kind of follow-up asks for."""
@@ -217,12 +217,18 @@ def is_of_a_placement(text: str) -> bool:
     return bool(_words().single["student_placement"].search(text))
 
 
+def points_at_it(text: str) -> bool:
+    """Tell whether a question is about what was spoken of: "is it paid?", "in which order?"."""
+    return leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _BARE
+
+
 def is_but_names(text: str, entities: Entities) -> bool:
     """Tell whether a text is nothing but regulators, exams and countries: "GMC?"."""
-    return _words_beside(text, entities) <= 1
+    return words_beside(text, entities) <= 1
 
 
-def _words_beside(text: str, entities: Entities) -> int:
+def words_beside(text: str, entities: Entities) -> int:
+    """Return how many words a text has beside what is named in it; letters alone are none."""
     spans = [(e["start"], e["end"]) for e in entities]
     rest = "".join(c for i, c in enumerate(text) if not any(a <= i < b for a, b in spans))
     return len(re.findall(r"\w{2,}", rest))
@@ -301,7 +307,7 @@ def countries_of(
             spoken of, its name alone asks nothing of it: "Nigeria isn't on that list".
     """
     entities = list(entities)
-    bare = _words_beside(text, entities) <= _MOST_BESIDE
+    bare = words_beside(text, entities) <= _MOST_BESIDE
     parts: dict[str, list[str]] = {name: [] for name in _PARTS}
     part, end = "", 0
     placed = [e for e in entities if e["entity"] in ("country", "place", "region")]
@@ -440,6 +446,9 @@ def _names_its_matter(parsed: Mapping[str, Any], talk: bool) -> bool:
     text, entities = parsed.get("text") or "", parsed.get("entities") or []
     if _is_of_another_profession(text, entities, talk=talk):
         return True
+    if talk and _is_short(text) and leans(text) and profession_of(text, entities):
+        # "And for midwives?"
+        return True
     if talk and _compares(text):
         return True
     named = any(e["entity"] == "registration" for e in entities)
@@ -554,7 +563,7 @@ def _asks_of_rules(text: str, intent: str, sure: float, entities: Entities, talk
     if not talk or not _is_short(text) or kinds & {"specialty", "money", "program"}:
         return False
     who = route_of(text) is not None or profession is not None
-    points = leans(text) or bool(_POINTS.search(text)) or len(text.split()) <= _FEW_WORDS or where
+    points = points_at_it(text) or len(text.split()) <= _FEW_WORDS or where
     return (asks or who) and (points or unsure or sure < _SURE)
 
 

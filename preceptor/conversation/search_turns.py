@@ -165,6 +165,12 @@ def _moves(text: str) -> bool:
     return said and not _OF_THOSE.search(text) and not _ASKS.match(text)
 
 
+def is_of_values(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message names values of a search and says hardly more: "4 weeks in June"."""
+    entities = [e for e in parsed.get("entities") or [] if e["entity"] in _SEARCHABLE]
+    return _names_only_values(parsed.get("text") or "", entities)
+
+
 def _names_only_values(text: str, entities: Iterable[Mapping[str, Any]]) -> bool:
     """Tell whether a message names values of a search and says hardly more."""
     values = [e for e in entities if e["entity"] != "cheap" and e.get("role") != "origin"]

@@ -57,6 +57,7 @@ class _Sample:
     rows: np.ndarray
     ids: list[str]
     own: str
+    is_story: bool
 
     @property
     def right(self) -> np.ndarray:
@@ -85,10 +86,10 @@ def fit(
     right: list[bool] = []
     share: list[float] = []
 
-    def add(rows: np.ndarray, is_right: bool, counts: float) -> None:
+    def add(rows: np.ndarray, is_story: bool, is_right: bool, counts: float) -> None:
         scores = rows @ np.array(weights.ranking) + weights.offset
         order = np.argsort(-scores)
-        seen.append(confidence_row(scores[order], rows[order[0], _NEAR]))
+        seen.append(confidence_row(scores[order], rows[order[0], _NEAR], is_story))
         right.append(is_right)
         share.append(counts)
 
@@ -96,14 +97,14 @@ def fit(
     for sample in samples:
         scores = sample.rows @ np.array(weights.ranking)
         best = sample.ids[int(scores.argmax())]
-        add(sample.rows, best == sample.own, 1.0)
+        add(sample.rows, sample.is_story, best == sample.own, 1.0)
         # The same question, if nobody had written its answer.
-        add(sample.rows[~sample.right], False, _ABSENT)
+        add(sample.rows[~sample.right], sample.is_story, False, _ABSENT)
         if best != sample.own:
             pair = sample.own, best
             mixed[pair] = mixed.get(pair, 0) + 1
-    for rows in _of_texts(whole, unanswered):
-        add(rows, False, _DECLINED)
+    for rows, is_story in _of_texts(whole, unanswered):
+        add(rows, is_story, False, _DECLINED)
     confidence = LogisticRegression(C=10.0, max_iter=2000)
     confidence.fit(np.array(seen), right, sample_weight=share)
     weights = replace(
@@ -176,7 +177,7 @@ def _left_out(answers: Sequence[Answer], vectors: Mapping[str, np.ndarray]) -> I
         if place not in places:
             places[-1] = place
         rows = index.rows_of(readings, read, places)
-        yield _Sample(rows, [answers[i].id for i in places], answers[place].id)
+        yield _Sample(rows, [answers[i].id for i in places], answers[place].id, len(read) > 1)
 
 
 def _reads_as_english(phrase: str) -> bool:
@@ -189,8 +190,8 @@ def _reads_as_english(phrase: str) -> bool:
     return 4 * sum(is_english(fold(word)) for word in words) > 3 * len(words)
 
 
-def _of_texts(index: Index, texts: Sequence[str]) -> Iterator[np.ndarray]:
+def _of_texts(index: Index, texts: Sequence[str]) -> Iterator[tuple[np.ndarray, bool]]:
     for text in texts:
         readings = readings_of(text)
         read = vectors_of(text for _, text in readings)
-        yield index.rows_of(readings, read, index.candidates(read))
+        yield index.rows_of(readings, read, index.candidates(read)), len(read) > 1

@@ -41,6 +41,9 @@ _STORY, _IN_STORY = 20, 0.5
 # How much a story counts as a whole beside its sentences, of which one asks and others tell of
 # something else; how many of them are read, and how many words say too little to be.
 _WHOLE, _MOST_SENTENCES, _FRAGMENT = 0.4, 16, 2
+# How much less certain it is what a story asks that people tell than one that an author wrote: the
+# logit, measured on people's posts in forums.
+_TOLD_BY_PEOPLE = 0.8
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?؟。])\s+|\n+")
 _WORD = re.compile(r"\w+")
 _PIECE = 4
@@ -110,7 +113,7 @@ class Weights:
 
     ranking: tuple[float, ...] = (9.0, 1.0, 2.0, 2.0, 0.0, 2.0, 1.0, 1.0, 2.0)
     offset: float = -8.0
-    confidence: tuple[float, ...] = (0.7, 0.5, 0.0)
+    confidence: tuple[float, ...] = (0.7, 0.5, 0.0, 0.0, 0.0)
     confidence_offset: float = 0.0
     projection: np.ndarray | None = None
 
@@ -271,8 +274,10 @@ class Index:
             return 1.0
         # A place or topic that fits makes an answer the better one, hardly the more certain one.
         scores = [match.score - max(0.0, match.context - _MOST_CERTAINTY) for match in matches]
-        row = confidence_row(scores, matches[0].features["near"])
+        is_story = len(readings_of(question)) > 1
+        row = confidence_row(scores, matches[0].features["near"], is_story)
         logit = float(row @ np.array(self.weights.confidence) + self.weights.confidence_offset)
+        logit -= _TOLD_BY_PEOPLE * is_story
         if context.topics:
             # Topics are read more surely than answers are found.
             agreed = max(context.topics.get(topic, 0.0) for topic in matches[0].answer.topics)
@@ -345,10 +350,13 @@ class Index:
         return np.stack(columns, axis=1)
 
 
-def confidence_row(scores: Sequence[float], near: float) -> np.ndarray:
-    """Return the features of how likely the best of some scores, best first, is right."""
+def confidence_row(scores: Sequence[float], near: float, is_story: bool) -> np.ndarray:
+    """Return the features of how likely the best of some scores, best first, is right.
+
+    A story's are means over its sentences, so they are lower.
+    """
     margin = scores[0] - max(scores[1:], default=scores[0] - 5)
-    return np.array([scores[0], min(margin, 5.0), near])
+    return np.array([scores[0], min(margin, 5.0), near, is_story, is_story * scores[0]])
 
 
 def _in_context(answer: Answer, context: Context) -> float:
