@@ -193,5 +193,5 @@ def _reads_as_english(phrase: str) -> bool:
 def _of_texts(index: Index, texts: Sequence[str]) -> Iterator[tuple[np.ndarray, bool]]:
     for text in texts:
         readings = readings_of(text)
-        read = vectors_of(text for _, text in readings)
+        read = list(vectors_of(text for _, text in readings))
         yield index.rows_of(readings, read, index.candidates(read)), len(read) > 1

@@ -300,7 +300,7 @@ class Index:
         vectors: Sequence[np.ndarray],
         places: np.ndarray,
     ) -> np.ndarray:
-        """Return the features of answers over the readings of a question, shape (answers, features).
+        """Return what answers have in common with all readings, shape (len(places), features).
 
         Args:
             readings: see `readings_of`.
