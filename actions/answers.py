@@ -169,6 +169,10 @@ def choose(turn: Turn, *, joined: bool = False, avoid: str = "") -> index.Choice
     if (in_talk(turn) and (turn.first or leaning)) or (frame.question and joined):
         before = said_before(turn) or frame.question
         alone = answers.choose(text, context)
+        if not names_a_matter(text):
+            # "How long do I have?" after a failed rotation is on no elective's length.
+            topics = {name: _OF_FEW_WORDS * chance for name, chance in context.topics.items()}
+            context = replace(context, topics=topics)
         context = replace(context, before=before, focus=focus, leaning=leaning)
         choice = answers.choose(text, context)
         # What is much surer by itself is another matter than what was told.
@@ -177,7 +181,7 @@ def choose(turn: Turn, *, joined: bool = False, avoid: str = "") -> index.Choice
     return answers.choose(text, context)
 
 
-_MUCH_SURER = 0.25
+_MUCH_SURER, _OF_FEW_WORDS = 0.25, 0.3
 _BEFORE, _FEW_WORDS = 2, 3
 """How many messages before a question are read with it, and how many words say too little to be."""
 
@@ -324,6 +328,11 @@ def _stems(text: str) -> set[str]:
 def names_a_matter(text: str) -> bool:
     """Tell whether a text has words of its own; "what do I say to him" has none."""
     return len(_stems(text)) > 1
+
+
+def names_nothing(text: str) -> bool:
+    """Tell whether a text has no word of its own at all."""
+    return not _stems(text)
 
 
 def only_points(text: str) -> bool:

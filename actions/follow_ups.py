@@ -126,14 +126,14 @@ def _asks_something_new(turn: Turn, answer: Answer, kind: str) -> bool:
     "What do I say if I don't know the answer" asks for no words to the last answer.
     """
     text = turn.question.text
-    if turn.choice is not None or not answers.names_a_matter(text):
+    if turn.choice is not None or answers.names_nothing(text):
         return False
     choice = answers.choose(turn)
     limits = bool(choice.matches) and choice.matches[0].answer.folder == _LIMITS
     if limits and kind in ("words", "example"):
         # "Draft two lines to the course lead" is no wish for what the advisor doesn't do.
         return False
-    if kind_of(text, on_answer=True, least=SURE) is None:
+    if answers.names_a_matter(text) and kind_of(text, on_answer=True, least=SURE) is None:
         # "My consultant just shrugged" goes on with a story and is only near to an objection.
         return True
     return choice.confidence >= answers.SURE and choice.matches[0].answer.id != answer.id

@@ -305,7 +305,7 @@ def _with_profession(turn: Turn, text: str, before: Asked) -> Asked:
     entities = turn.question.entities
     if named := registration.profession_of(text, entities):
         meanwhile = before.profession and "provisional" in registration.aspects_of(text)
-        if meanwhile and named == "allied_health":
+        if meanwhile and named != before.profession:
             # What somebody would work as until they are registered isn't what they are.
             return before
         called, kin = registration.called_of(text, entities), registration.is_of_kin(text)

@@ -316,13 +316,20 @@ def _less_own_places(question: Question, person: Person) -> Question:
         if entity not in wished:
             continue
         before = question.text.partition(entity["text"])[0]
-        is_here = IS_HERE.search(before) and goes
+        is_here = (IS_HERE.search(before) or _STUDIES.match(before)) and goes
         known = entity["value"] in person.origin and speaks and not _IN.search(before)
         if is_here or known:
             entities[i] = {**entity, "role": "origin"}
     return replace(question, entities=tuple(entities))
 
 
+# What stands before where somebody studies: "3rd year medic in Southampton", "final yr med Belfast".
+_STUDIES = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|i|i'?m|am|we|we'?re|are|a|an|the|two|\d\w*|first|second|third|fourth|fifth"
+    r"|sixth|final|last|yr|year|medical|med|nursing|dental|pharmacy|physio|midwifery)\W+)*"
+    r"(?:students?|medics?|med|medicine|dentistry|premed|pupil)\W+(?:(?:in|at|from|of)\W+)?$",
+    re.IGNORECASE,
+)
 _ABROAD = re.compile(r"\b(?:abroad|overseas|(?:an)?other countr(?:y|ies))\b", re.IGNORECASE)
 
 
