@@ -323,7 +323,7 @@ def _less_own_places(question: Question, person: Person) -> Question:
     return replace(question, entities=tuple(entities))
 
 
-# What stands before where somebody studies: "3rd year medic in Southampton", "final yr med Belfast".
+# What stands before where somebody studies: "3rd year medic in Leeds", "final yr med Belfast".
 _STUDIES = re.compile(
     r"^\W*(?:(?:hi|hello|hey|i|i'?m|am|we|we'?re|are|a|an|the|two|\d\w*|first|second|third|fourth|fifth"
     r"|sixth|final|last|yr|year|medical|med|nursing|dental|pharmacy|physio|midwifery)\W+)*"
