@@ -112,8 +112,7 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
         return _following(parsed, follow_up=NOT_ANSWERED)
     kind = _kind(parsed, frame)
-    # What would change a search adds to the question if none is open: "6 weeks and I'm in Leeds".
-    adds = bool(frame.question) and _name(parsed) == CHANGE_SEARCH and not is_of_values(parsed)
+    adds = bool(frame.question) and _adds_to_a_question(parsed)
     tells = calm and not searching and (adds or _tells_of_oneself(parsed))
     if kind is None and frame.focus and tells:
         kind = DETAIL
@@ -300,6 +299,15 @@ def _tells_of_oneself(parsed: Mapping[str, Any]) -> bool:
     own = kinds == {"stage"} or (telling and kinds <= {"stage", "duration", "money", "language"})
     own = own or bool(place_of_person(parsed.get("entities") or [], text))
     return _group(parsed) in ("search", "results") and bool(kinds) and own
+
+
+def _adds_to_a_question(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether what would change a search, if one were open, tells more of a case.
+
+    "I already sent it to Berlin, can I change now" does so.
+    """
+    says_more = len(str(parsed.get("text") or "").split()) > _FEW_WORDS
+    return says_more and _name(parsed) == CHANGE_SEARCH and not is_of_values(parsed)
 
 
 def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:
