@@ -701,3 +701,27 @@ def test_a_story_is_told_the_answer_that_fits_rather_than_the_steps(desk):
         " Who sponsors a doctor's visa in the UK?"
     )
     assert desk.talk(need(story)).text.startswith("Mostly the employer")
+
+
+def test_a_word_of_rules_in_the_middle_of_a_talk_claims_nothing(desk):
+    advice = (
+        "action_answer",
+        "is it worth watching a consultant in an NHS clinic?",
+        "ask_resume_value",
+    )
+    text = "would an attachment that I pay for make a difference"
+    ranking = [{"name": "ask_cost_and_funding", "confidence": 0.5}]
+    message = desk.message(text, "ask_registration_requirement", intent_ranking=ranking)
+    first = desk.talk(advice)
+    done = desk.run(NEED, message=message, slots=first.slots)
+    assert done.slots["frame"]["focus"] and not done.slots.get("licensing_asked")
+
+
+def test_what_somebody_would_work_as_meanwhile_is_not_what_they_are(desk):
+    done = desk.talk(
+        need("dentist from Egypt, I want to work in the UK"),
+        need("could I work as a nurse meanwhile?"),
+        need("how many tries do they give me?"),
+    )
+    assert done.slots["frame"]["focus"] == "registration/dentist-uk"
+    assert "four attempts" in done.text

@@ -236,6 +236,8 @@ def test_who_may_know_more_depends_on_whether_there_is_a_school_to_ask(desk):
 def test_where_somebody_is_is_no_wish_of_whoever_goes_abroad(desk):
     done = desk.talk(find("I'm at Leeds and want a placement abroad, not in Asia"))
     assert not done.slots.get("search_place") and done.slots["search_excluded_country"]
+    done = desk.talk(find("4th year medic in Leeds, four weeks in Kenya please"))
+    assert done.slots["search_country"] == ["KE"] and not done.slots.get("search_place")
 
 
 def test_where_a_placement_can_be_done_is_searched_and_not_answered(desk):

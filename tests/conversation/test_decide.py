@@ -567,6 +567,16 @@ def test_what_somebody_tells_after_a_question_starts_no_search():
         assert decided(message, frame)["intent"]["name"] == read
 
 
+def test_what_would_change_a_search_adds_to_a_question_if_it_says_more_than_values():
+    there = {"entity": "place", "value": "berlin", "text": "Berlin", "start": 26, "end": 32}
+    text = "my papers have arrived in Berlin last week, shall I wait"
+    read = decided(parsed(text, "refine_search", 0.9, entities=[there]), ANSWERED)
+    assert read["follow_up"] == "detail"
+    there = {**there, "start": 8, "end": 14}
+    read = decided(parsed("then in Berlin", "refine_search", 0.9, entities=[there]), ANSWERED)
+    assert read["intent"]["name"] == "refine_search"
+
+
 def test_what_a_doctor_should_see_is_over_with_the_next_matter():
     symptoms = Danger(kind="symptoms", said=("first",), dealt=True)
     text = "not what I meant, I mean the rash that patients have"

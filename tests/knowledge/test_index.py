@@ -3,7 +3,7 @@
 import pytest
 
 from preceptor.knowledge.answers import Answer
-from preceptor.knowledge.index import Context, Index, Weights, texts_of
+from preceptor.knowledge.index import Context, Index, Weights, readings_of, texts_of
 from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import answer_vectors as vectors
 
@@ -44,6 +44,26 @@ def test_the_nearest_in_meaning_comes_first(vectors_of):
     index = Index(ALL, vectors_of(ALL), Weights())
     found = index.choose("was it bad that I was in tears in front of a patient")
     assert found.matches[0].answer is CRY
+
+
+STORY = (
+    "My cousin keeps bees and the car broke down twice on the way to the village. On Tuesday I stood"
+    " by the window of the ward and the tears just came. The bus home was late as always."
+)
+
+
+def test_a_story_is_read_as_a_whole_and_by_its_sentences():
+    texts = [text for _, text in readings_of(STORY)]
+    assert texts[0] == STORY and texts[2].startswith("On Tuesday") and len(texts) == 4
+    assert sum(share for share, _ in readings_of(STORY)) == pytest.approx(1)
+    assert readings_of("I cried. Is that bad?") == [(1.0, "I cried. Is that bad?")]
+    many = " ".join(f"This is the sentence with number {i}." for i in range(200))
+    assert len(readings_of(many)) < 20
+
+
+def test_what_one_sentence_of_a_story_is_about_is_found(vectors_of):
+    index = Index(ALL, vectors_of(ALL), Weights())
+    assert index.choose(STORY).matches[0].answer is CRY
 
 
 def test_the_place_that_is_named_decides(vectors_of):
