@@ -109,12 +109,14 @@ def test_no_sentence_of_an_example_is_told_by_itself():
 
 
 def test_a_question_of_one_word_of_its_own_is_asked_anew(desk):
-    late = Frame(focus="discipline/late", question="what do I say if I'm late?").dict()
+    told = Frame(
+        focus="colleagues/complaint-how-long", question="what if the registrar shouts at me"
+    ).dict()
     ranking = [{"name": "ask_difficult_coworkers", "confidence": 0.9}]
     message = desk.message(
         "is that bullying", "follow_up", follow_up="sure", intent_ranking=ranking
     )
-    done = desk.run("action_follow_up", slots={"frame": late}, message=message)
+    done = desk.run("action_follow_up", slots={"frame": told}, message=message)
     assert done.slots["frame"]["focus"] == "colleagues/is-this-bullying"
     message = desk.message("are you sure", "follow_up", follow_up="sure", intent_ranking=ranking)
-    assert "read on" in desk.run("action_follow_up", slots={"frame": late}, message=message).text
+    assert "read on" in desk.run("action_follow_up", slots={"frame": told}, message=message).text

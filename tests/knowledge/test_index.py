@@ -47,8 +47,8 @@ def test_the_nearest_in_meaning_comes_first(vectors_of):
 
 
 STORY = (
-    "My cousin keeps bees and the car broke down twice on the way to the village. On Tuesday I stood"
-    " by the window of the ward and the tears just came. The bus home was late as always."
+    "My cousin keeps bees and the car broke down twice on the way to the village. On Tuesday I"
+    " stood by the window of the ward and the tears just came. The bus home was late as always."
 )
 
 
