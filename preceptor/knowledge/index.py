@@ -242,7 +242,8 @@ class Index:
             both = f"{context.before} {question}"
             short = context.leaning or len(question.split()) <= _SHORT
             share = _WITH_BEFORE if short else _BESIDE_BEFORE
-            readings = [*((share_ * (1 - share), text) for share_, text in readings), (share, both)]
+            alone = [(part * (1 - share), text) for part, text in readings]
+            readings = [*alone, (share, both)]
         vectors = [vector_of(text) for _, text in readings]
         places = self.candidates(vectors)
         asked = self._asked.get(_plain(question))

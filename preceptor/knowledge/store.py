@@ -159,6 +159,10 @@ def _weights(path: Path) -> Weights:
         return Weights()
     with np.load(file, allow_pickle=False) as arrays:
         fitted = {name: arrays[name] for name in arrays.files}
+    plain = Weights()
+    if any(len(fitted[each]) != len(getattr(plain, each)) for each in ("ranking", "confidence")):
+        # Another version has written them; the answers are found all the same until an import.
+        return plain
     return Weights(
         ranking=tuple(fitted["ranking"]),
         offset=float(fitted["offset"]),

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from preceptor.knowledge.store import AnswerCache, folder
@@ -39,6 +40,11 @@ def test_answers_are_checked_imported_found_and_never_imported_by_halves(home: P
     assert "Nothing has changed" in run(home, "import").stdout
     found = run(home, "find", "is a scooter in bali a bad idea")
     assert "bali/scooter" in found.stdout
+    file = home / "var" / "knowledge_weights.npz"
+    with np.load(file) as fitted:
+        of_another_version = {**fitted, "confidence": fitted["confidence"][:3]}
+    np.savez(file, **of_another_version)
+    assert "bali/scooter" in run(home, "find", "is a scooter in bali a bad idea").stdout
     weights = (home / "var" / "knowledge_weights.npz").read_bytes()
     broken = home / "knowledge" / "bali" / "scooter.md"
     broken.write_text(broken.read_text("utf-8").replace("class: ", "class: x"), "utf-8")
