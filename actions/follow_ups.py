@@ -20,6 +20,7 @@ from preceptor.conversation.follow_ups import (
 )
 from preceptor.conversation.frame import Person
 from preceptor.conversation.phrases import SURE
+from preceptor.conversation.talk_words import ASKS, TELLS
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import vector, vectors
@@ -176,7 +177,10 @@ def _say_unknown(turn: Turn, answer: Answer, choices: list[Choice]) -> None:
         return
     if who:
         turn.frame = turn.frame.with_section(answer.id, "who")
-    lead = turn.say("follow_no_detail", question=answer.question)
+    said = turn.question.text
+    told = choices and TELLS.match(said) and not ASKS.search(said)
+    name = "follow_no_detail_told" if told else "follow_no_detail"
+    lead = turn.say(name, question=answer.question)
     turn.reply(lead, body=[who] if who else [], choices=choices)
 
 

@@ -120,3 +120,11 @@ def test_a_question_of_one_word_of_its_own_is_asked_anew(desk):
     assert done.slots["frame"]["focus"] == "colleagues/is-this-bullying"
     message = desk.message("are you sure", "follow_up", follow_up="sure", intent_ranking=ranking)
     assert "read on" in desk.run("action_follow_up", slots={"frame": told}, message=message).text
+
+
+def test_who_tells_something_is_not_told_that_a_detail_is_unknown(desk):
+    visa = Frame(focus="visas/nepal", question="which visa do I need for an elective in Nepal?")
+    told = follow(desk, "my sister plays the cello", "detail", visa)
+    asked = follow(desk, "which cello does one take there", "detail", visa)
+    assert told.text.startswith("Thanks for telling me") and told.choices
+    assert not asked.text.startswith("Thanks for telling me")
