@@ -168,19 +168,24 @@ def choose(turn: Turn, *, joined: bool = False, avoid: str = "") -> index.Choice
     # A message's second question is read alone: "and how do I apply in general?"
     if (in_talk(turn) and (turn.first or leaning)) or (frame.question and joined):
         before = said_before(turn) or frame.question
-        alone = answers.choose(text, context)
+        alone = context
         if not names_a_matter(text):
             # "How long do I have?" after a failed rotation is on no elective's length.
             topics = {name: _OF_FEW_WORDS * chance for name, chance in context.topics.items()}
             context = replace(context, topics=topics)
         context = replace(context, before=before, focus=focus, leaning=leaning)
         choice = answers.choose(text, context)
+        if leaning:
+            return choice
         # What is much surer by itself is another matter than what was told.
-        other = not leaning and alone.confidence > choice.confidence + _MUCH_SURER
-        return alone if other else choice
+        by_itself = answers.choose(text, alone)
+        much_surer = by_itself.confidence > choice.confidence + _MUCH_SURER
+        return by_itself if much_surer else choice
     return answers.choose(text, context)
 
 
+# How much likelier an answer must be right if the question is read by itself, and how much the
+# topic of a few words counts; the first is measured on follow-ups to posts in forums.
 _MUCH_SURER, _OF_FEW_WORDS = 0.25, 0.3
 _BEFORE, _FEW_WORDS = 2, 3
 """How many messages before a question are read with it, and how many words say too little to be."""

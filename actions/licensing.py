@@ -240,7 +240,7 @@ def _is_another_matter(turn: Turn) -> bool:
 
 
 def _is_claimed_wrongly(turn: Turn, asked: Asked) -> bool:
-    """Answer from knowledge/ what has but a word of rules in a talk; return whether it was.
+    """Answer what has only a word in common with rules from knowledge/; return whether it was.
 
     "Would a paid clinical attachment change anything" asks nothing of the pay that rules set.
     """

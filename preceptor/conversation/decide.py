@@ -297,7 +297,6 @@ def _tells_of_oneself(parsed: Mapping[str, Any]) -> bool:
     kinds = {e["entity"] for e in parsed.get("entities") or []}
     telling = bool(words.TELLS.match(text)) and not words.WANTS.search(text)
     own = kinds == {"stage"} or (telling and kinds <= {"stage", "duration", "money", "language"})
-    own = own or bool(place_of_person(parsed.get("entities") or [], text))
     return _group(parsed) in ("search", "results") and bool(kinds) and own
 
 

@@ -1,9 +1,17 @@
 """Choosing an answer, with the real encoders and the project's own answers."""
 
+import numpy as np
 import pytest
 
 from preceptor.knowledge.answers import Answer
-from preceptor.knowledge.index import Context, Index, Weights, readings_of, texts_of
+from preceptor.knowledge.index import (
+    FEATURES,
+    Context,
+    Index,
+    Weights,
+    readings_of,
+    texts_of,
+)
 from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import answer_vectors as vectors
 
@@ -61,9 +69,17 @@ def test_a_story_is_read_as_a_whole_and_by_its_sentences():
     assert len(readings_of(many)) < 20
 
 
-def test_what_one_sentence_of_a_story_is_about_is_found(vectors_of):
+def test_what_a_story_has_in_common_with_an_answer_is_the_mean_over_its_readings(vectors_of):
     index = Index(ALL, vectors_of(ALL), Weights())
-    assert index.choose(STORY).matches[0].answer is CRY
+    best = index.choose(STORY).matches[0]
+    place, near = np.array([ALL.index(CRY)]), FEATURES.index("near")
+    each = [
+        share * index.rows_of([(1.0, text)], vectors([text]), place)[0, near]
+        for share, text in readings_of(STORY)
+    ]
+    whole = index.rows_of([(1.0, STORY)], vectors([STORY]), place)[0, near]
+    assert best.answer is CRY
+    assert best.features["near"] == pytest.approx(sum(each), abs=1e-3) != pytest.approx(whole)
 
 
 def test_the_place_that_is_named_decides(vectors_of):
