@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from preceptor.knowledge.answers import Answer
@@ -27,6 +27,8 @@ _SHRINKAGE = 3.0
 # is left out is near to it, and one that the advisor declines is far from all.
 _ABSENT, _DECLINED = 0.35, 0.5
 _PENALTY = 1.0
+# How many steps the classifier learns in, without the phrasings that are left out and then with.
+_ROUNDS, _ROUNDS_MORE = 60, 20
 # Every kind of likeness counts for something.
 _LEAST = 0.5
 _NEAR = FEATURES.index("near")
@@ -52,16 +54,12 @@ class Fitted:
 
 @dataclass(frozen=True)
 class _Sample:
-    """A phrasing that was left out: its candidates' features, their ids, and its own answer."""
+    """A phrasing that was left out: its candidates' features, their ids, which one is its own."""
 
     rows: np.ndarray
     ids: list[str]
-    own: str
+    place: int
     is_story: bool
-
-    @property
-    def right(self) -> np.ndarray:
-        return np.array([id == self.own for id in self.ids])
 
 
 def fit(
@@ -74,20 +72,17 @@ def fit(
         vectors: of every text that `texts_of` names.
         unanswered: questions that no answer fits.
     """
-    samples = list(_left_out(answers, vectors))
+    rest = _rest_of(answers, vectors)
+    samples = list(_left_out(rest, answers, vectors))
     whole = Index(answers, vectors, Weights())
-    whole.use(Weights(projection=_projection(whole)))
-    *ranking, offset = _ranking(
-        np.concatenate([sample.rows for sample in samples]),
-        np.concatenate([sample.right for sample in samples]),
-    )
-    weights = replace(whole.weights, ranking=tuple(ranking), offset=offset)
+    whole.use(_learnt(whole, rest.weights.rows))
+    weights = replace(whole.weights, ranking=tuple(_ranking(samples)))
     seen: list[np.ndarray] = []
     right: list[bool] = []
     share: list[float] = []
 
     def add(rows: np.ndarray, is_story: bool, is_right: bool, counts: float) -> None:
-        scores = rows @ np.array(weights.ranking) + weights.offset
+        scores = rows @ np.array(weights.ranking)
         order = np.argsort(-scores)
         seen.append(confidence_row(scores[order], rows[order[0], _NEAR], is_story))
         right.append(is_right)
@@ -96,12 +91,12 @@ def fit(
     mixed: dict[tuple[str, str], int] = {}
     for sample in samples:
         scores = sample.rows @ np.array(weights.ranking)
-        best = sample.ids[int(scores.argmax())]
-        add(sample.rows, sample.is_story, best == sample.own, 1.0)
+        best = int(scores.argmax())
+        add(sample.rows, sample.is_story, best == sample.place, 1.0)
         # The same question, if nobody had written its answer.
-        add(sample.rows[~sample.right], sample.is_story, False, _ABSENT)
-        if best != sample.own:
-            pair = sample.own, best
+        add(np.delete(sample.rows, sample.place, axis=0), sample.is_story, False, _ABSENT)
+        if best != sample.place:
+            pair = sample.ids[sample.place], sample.ids[best]
             mixed[pair] = mixed.get(pair, 0) + 1
     for rows, is_story in _of_texts(whole, unanswered):
         add(rows, is_story, False, _DECLINED)
@@ -115,25 +110,26 @@ def fit(
     return Fitted(weights, len(samples) - sum(mixed.values()), len(samples), mixed)
 
 
-def _ranking(rows: np.ndarray, right: np.ndarray) -> list[float]:
-    """Return the weights of a logistic regression, and its offset.
+def _ranking(samples: Sequence[_Sample]) -> list[float]:
+    """Return the weights by which each sample's own answer is likeliest among its candidates.
 
-    No weight may be negative, for which scikit-learn's has no option: authors write phrasings
-    that differ from each other, so among them nearness alone would speak against an answer, and
-    among what people ask it doesn't.
+    This is McFadden's conditional logit (1974). No weight may be negative, for which scikit-learn
+    has no option: authors write phrasings that differ from each other, so among them nearness
+    alone would speak against an answer, and among what people ask it doesn't.
     """
-    columns = np.hstack([rows, np.ones((len(rows), 1))])
-    signs = np.where(right, 1.0, -1.0)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        margins = signs * (columns @ weights)
-        wrong = signs * expit(-margins)
-        penalty = _PENALTY * weights[:-1]
-        gradient = -(columns.T @ wrong) + np.append(penalty, 0.0)
-        return float(np.logaddexp(0, -margins).sum() + penalty @ weights[:-1] / 2), gradient
+        value = _PENALTY * float(weights @ weights) / 2
+        gradient = _PENALTY * weights
+        for sample in samples:
+            chances = softmax(sample.rows @ weights)
+            value -= float(np.log(chances[sample.place]))
+            gradient = gradient + chances @ sample.rows - sample.rows[sample.place]
+        return value, gradient
 
-    bounds = [(_LEAST, None)] * rows.shape[1] + [(None, None)]
-    found = minimize(loss, np.zeros(columns.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B")
+    count = samples[0].rows.shape[1]
+    bounds = [(_LEAST, None)] * count
+    found = minimize(loss, np.ones(count), jac=True, bounds=bounds, method="L-BFGS-B")
     return [float(weight) for weight in found.x]
 
 
@@ -155,14 +151,32 @@ def is_left_out(phrase: str) -> bool:
     return zlib.crc32(phrase.encode()) % _SHARE == 0
 
 
-def _left_out(answers: Sequence[Answer], vectors: Mapping[str, np.ndarray]) -> Iterator[_Sample]:
-    """Yield phrasings as an index reads them that has not seen them."""
+def _learnt(index: Index, rows: np.ndarray | None = None) -> Weights:
+    """Return the projection and the classifier of an index, which begins with known weights."""
+    every = range(len(index.answers))
+    start = np.zeros((len(every), index.vectors.shape[1] + 1)) if rows is None else rows
+    return Weights(
+        projection=_projection(index),
+        ids=tuple(answer.id for answer in index.answers),
+        rows=index.classified(start, every, _ROUNDS if rows is None else _ROUNDS_MORE),
+    )
+
+
+def _rest_of(answers: Sequence[Answer], vectors: Mapping[str, np.ndarray]) -> Index:
+    """Return an index that hasn't seen the phrasings that are left out."""
     rest = [
         answer.copy(update={"asked_as": tuple(p for p in answer.asked_as if not is_left_out(p))})
         for answer in answers
     ]
     index = Index(rest, vectors, Weights())
-    index.use(Weights(projection=_projection(index)))
+    index.use(_learnt(index))
+    return index
+
+
+def _left_out(
+    index: Index, answers: Sequence[Answer], vectors: Mapping[str, np.ndarray]
+) -> Iterator[_Sample]:
+    """Yield phrasings as an index reads them that has not seen them."""
     phrases = [
         (place, phrase)
         for place, answer in enumerate(answers)
@@ -177,7 +191,8 @@ def _left_out(answers: Sequence[Answer], vectors: Mapping[str, np.ndarray]) -> I
         if place not in places:
             places[-1] = place
         rows = index.rows_of(readings, read, places)
-        yield _Sample(rows, [answers[i].id for i in places], answers[place].id, len(read) > 1)
+        own = int(np.flatnonzero(places == place)[0])
+        yield _Sample(rows, [answers[i].id for i in places], own, len(read) > 1)
 
 
 def _reads_as_english(phrase: str) -> bool:

@@ -1,10 +1,11 @@
 """Which answer a question asks for: several fields per answer, a learnt ranking, a calibration.
 
 Every phrasing of an answer and its text have a vector of meaning and a row of words. A first look
-at one vector per answer leaves a few candidates; what they have in common with the question are the
-features of a logistic regression that tells whether a candidate is the answer. It is fitted on the
-phrasings themselves, each left out in turn. A second one tells how likely the best candidate is
-right; it also sees questions whose whole answer was left out, and questions that nothing answers.
+at one vector per answer leaves a few candidates. What they have in common with the question, and
+how probable a classifier over all answers finds them, are the features of a conditional logit that
+ranks them. It is fitted on a fifth of the phrasings, left out of what the index and the classifier
+have seen. A logistic regression tells how likely the best candidate is right; it also sees
+questions whose whole answer was left out, and questions that nothing answers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from itertools import chain
 import numpy as np
 import scipy.sparse
 
+from preceptor.knowledge import classifier
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.vectors import answer_vector as vector_of
 from preceptor.nlu.normalize import fold, squeeze
@@ -92,10 +94,18 @@ class Choice:
     confidence: float
 
 
-FEATURES = ("answer", "use", "minilm", "three", "near", "text", "words", "pieces", "text_words")
+FEATURES = (
+    "answer", "use", "minilm", "three", "near", "text", "words", "pieces", "text_words",
+    "among_all",
+)  # fmt: skip
 """Nearness in meaning to the answer as a whole, seen through the projection; to the nearest
 phrasing (by each encoder, to the nearest three, by both) and to the text; words and pieces of words
-shared with the nearest phrasing, words with the text."""
+shared with the nearest phrasing, words with the text; how probable the classifier finds the answer
+among all."""
+# The logarithm of a probability from which on it is small, so that it counts like the likenesses.
+_SMALL = 10.0
+# How many steps fit answers that have come since the ranking was fitted.
+_ROUNDS_FOR_NEW = 30
 
 
 @dataclass(frozen=True)
@@ -104,18 +114,20 @@ class Weights:
 
     Attributes:
         ranking: one weight per feature.
-        offset: of the ranking.
         confidence: one weight per feature of `confidence_row`.
         confidence_offset: of the confidence.
         projection: shape (d, d), makes directions small in which phrasings of one answer differ
             (linear discriminant analysis); None for the identity.
+        ids: the answers that the classifier knows.
+        rows: its weights for each, shape (answers, d + 1).
     """
 
-    ranking: tuple[float, ...] = (9.0, 1.0, 2.0, 2.0, 0.0, 2.0, 1.0, 1.0, 2.0)
-    offset: float = -8.0
+    ranking: tuple[float, ...] = (9.0, 1.0, 2.0, 2.0, 0.0, 2.0, 1.0, 1.0, 2.0, 2.0)
     confidence: tuple[float, ...] = (0.7, 0.5, 0.0, 0.0, 0.0)
-    confidence_offset: float = 0.0
+    confidence_offset: float = -5.6
     projection: np.ndarray | None = None
+    ids: tuple[str, ...] = ()
+    rows: np.ndarray | None = None
 
 
 class Words:
@@ -206,6 +218,24 @@ class Index:
         self.weights = weights
         self._centre = self.vectors.mean(axis=0)
         self._answers = _unit(self._project(self.means()))
+        self._rows = None if weights.rows is None else self._known(weights.ids, weights.rows)
+
+    def _known(self, ids: Sequence[str], rows: np.ndarray) -> np.ndarray:
+        """Return the classifier's weights for all answers; those of new ones are fitted."""
+        places = {id: i for i, id in enumerate(ids)}
+        known = [places.get(answer.id) for answer in self.answers]
+        result = np.zeros((len(known), rows.shape[1]), dtype=np.float32)
+        new = [i for i, place in enumerate(known) if place is None]
+        for i, place in enumerate(known):
+            if place is not None:
+                result[i] = rows[place]
+        return self.classified(result, new, _ROUNDS_FOR_NEW) if new else result
+
+    def classified(self, rows: np.ndarray, free: Sequence[int], rounds: int) -> np.ndarray:
+        """Return the classifier's weights with some fitted (see `classifier.fitted`)."""
+        vectors = np.vstack([self.vectors, self._texts])
+        owners = np.append(self.owner, np.arange(len(self.answers)))
+        return classifier.fitted(vectors, owners, rows, free, rounds)
 
     def means(self) -> np.ndarray:
         """Return the mean of each answer's phrasings and, twice, its text; shape (answers, d)."""
@@ -250,7 +280,7 @@ class Index:
         if asked is not None and asked not in places:
             places[0] = asked
         rows = self.rows_of(readings, vectors, places)
-        scores = rows @ np.array(self.weights.ranking) + self.weights.offset
+        scores = rows @ np.array(self.weights.ranking)
         weight = _IN_STORY if len(question.split()) >= _STORY else 1.0
         bonus = weight * np.array([_in_context(self.answers[i], context) for i in places])
         # A question in the very words of a file is that file's.
@@ -347,8 +377,16 @@ class Index:
             np.maximum.reduceat(said, starts),
             np.maximum.reduceat(spelt, starts),
             (self._text_rows[places] @ words.T).toarray().ravel(),
+            self._among_all(vector)[places],
         )
         return np.stack(columns, axis=1)
+
+    def _among_all(self, vector: np.ndarray) -> np.ndarray:
+        """Return how probable each answer is among all, from -1 (not at all) to 0 (certain)."""
+        if self._rows is None:
+            return np.zeros(len(self.answers))
+        chances = classifier.log_chances(self._rows, vector[None])[0] / _SMALL
+        return np.maximum(chances, -1.0)
 
 
 def confidence_row(scores: Sequence[float], near: float, is_story: bool) -> np.ndarray:

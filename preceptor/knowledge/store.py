@@ -102,7 +102,7 @@ def is_imported(path: Path) -> bool:
 def _state(path: Path) -> str:
     """Return what changes with any answer or encoder, and with how questions are read."""
     digest = hashlib.sha256(encoders.state().encode())
-    for code in ("fitting.py", "index.py"):
+    for code in ("classifier.py", "fitting.py", "index.py"):
         digest.update(Path(__file__).with_name(code).read_bytes())
     for file in sorted(path.glob("*/*.md")):
         digest.update(f"{file.parent.name}/{file.name}\n".encode() + file.read_bytes())
@@ -165,10 +165,11 @@ def _weights(path: Path) -> Weights:
         return plain
     return Weights(
         ranking=tuple(fitted["ranking"]),
-        offset=float(fitted["offset"]),
         confidence=tuple(fitted["confidence"]),
         confidence_offset=float(fitted["confidence_offset"]),
         projection=fitted["projection"],
+        ids=tuple(fitted["ids"].tolist()),
+        rows=fitted["rows"],
     )
 
 
