@@ -31,7 +31,7 @@ _PENALTY = 1.0
 _ROUNDS, _ROUNDS_MORE = 60, 20
 # Every kind of likeness counts for something.
 _LEAST = 0.5
-_NEAR = FEATURES.index("near")
+_AMONG_ALL = FEATURES.index("among_all")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -84,7 +84,7 @@ def fit(
     def add(rows: np.ndarray, is_story: bool, is_right: bool, counts: float) -> None:
         scores = rows @ np.array(weights.ranking)
         order = np.argsort(-scores)
-        seen.append(confidence_row(scores[order], rows[order[0], _NEAR], is_story))
+        seen.append(confidence_row(scores[order], rows[order[0], _AMONG_ALL], is_story))
         right.append(is_right)
         share.append(counts)
 

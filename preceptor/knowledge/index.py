@@ -306,7 +306,7 @@ class Index:
         # A place or topic that fits makes an answer the better one, hardly the more certain one.
         scores = [match.score - max(0.0, match.context - _MOST_CERTAINTY) for match in matches]
         is_story = len(readings_of(question)) > 1
-        row = confidence_row(scores, matches[0].features["near"], is_story)
+        row = confidence_row(scores, matches[0].features["among_all"], is_story)
         logit = float(row @ np.array(self.weights.confidence) + self.weights.confidence_offset)
         logit -= _TOLD_BY_PEOPLE * is_story
         if context.topics:
@@ -389,13 +389,14 @@ class Index:
         return np.maximum(chances, -1.0)
 
 
-def confidence_row(scores: Sequence[float], near: float, is_story: bool) -> np.ndarray:
+def confidence_row(scores: Sequence[float], among_all: float, is_story: bool) -> np.ndarray:
     """Return the features of how likely the best of some scores, best first, is right.
 
+    The classifier sees besides that a question is far from all answers: it finds none probable.
     A story's are means over its sentences, so they are lower.
     """
     margin = scores[0] - max(scores[1:], default=scores[0] - 5)
-    return np.array([scores[0], min(margin, 5.0), near, is_story, is_story * scores[0]])
+    return np.array([scores[0], min(margin, 5.0), among_all, is_story, is_story * scores[0]])
 
 
 def _in_context(answer: Answer, context: Context) -> float:
