@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actions import answers, phrases, safety_help
+from actions import answers, licensing, phrases, safety_help
 from actions.search_programs import find
 from actions.topic_action import TopicAction, Turn
 from preceptor.catalogue.language_names import language_name
@@ -185,7 +185,7 @@ def _say_unknown(turn: Turn, answer: Answer, choices: list[Choice]) -> None:
 
 
 def _elsewhere(turn: Turn, answer: Answer) -> None:
-    """Answer the same question of another place, or search there if it is no question of places."""
+    """Answer the same question of another place, by its rules, or search there."""
     choice = answers.choose(turn, joined=True)
     best = choice.matches[0].answer if choice.matches else answer
     places = {*turn.question.values("country"), *turn.question.values("place")}
@@ -195,6 +195,8 @@ def _elsewhere(turn: Turn, answer: Answer) -> None:
         and choice.confidence >= answers.LIKELY
     ):
         answers.tell_best(turn, choice)
+    elif turn.slots.get("licensing_country") and not turn.slots.get("listed"):
+        licensing.answer_countries(turn, turn.slots.get("topic"))
     else:
         find(turn, fresh=False)
 

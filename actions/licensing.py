@@ -262,7 +262,8 @@ def _is_claimed_wrongly(turn: Turn, asked: Asked) -> bool:
     here = not best.places or not asked.countries or set(best.places) & set(asked.countries)
     rules_too = best.folder == "registration"
     least = likely(turn) if not aspects else SURE if rules_too else LIKELY
-    if not here or choice.confidence < least:
+    on_it = not aspects or not rules_too or _speaks_of_it(turn, asked)
+    if not (here and on_it) or choice.confidence < least:
         return False
     tell_best(turn, choice)
     return True
@@ -324,9 +325,10 @@ def _from_knowledge(turn: Turn, asked: Asked) -> bool:
 
 
 def _speaks_of_it(turn: Turn, asked: Asked) -> bool:
-    """Tell whether the nearest answer speaks of the fee or the internship that is asked about.
+    """Tell whether the nearest answer speaks of what is asked about.
 
-    What comes after an exam is near to its fee, and its time limit to an internship before it.
+    What comes after an exam is near to its fee and to how often it may be sat, its time limit to
+    an internship before it, and an internship part time to leave from one.
     """
     matches = choose(turn).matches
     if not matches:
@@ -334,6 +336,8 @@ def _speaks_of_it(turn: Turn, asked: Asked) -> bool:
     answer = matches[0].answer
     if asked.aspects[0] == "fees":
         return bool(saying(answer, asked.aspects))
+    if asked.aspects[0] in _OF_THE_QUESTION and len(text_of(turn).split()) < STORY:
+        return asked.aspects[0] in registration.aspects_of(answer.question)
     if asked.aspects[0] != "needed":
         return True
     text = " ".join((answer.question, *answer.text))
@@ -406,7 +410,8 @@ def _tell_likely(turn: Turn, asked: Asked) -> bool:
         on_it = _LANGUAGE in answer.topics if of_language else same and INTENT in answer.topics
         return bool(on_it and here and whose)
 
-    return _tell_first(turn, choice, fits, least=likely(turn))
+    # "How often may I repeat it", after the test of language, says too little to be sure of.
+    return _tell_first(turn, choice, fits, least=0 if of_language else likely(turn))
 
 
 def _tell_first(
@@ -457,6 +462,8 @@ def _is_doubtful(turn: Turn) -> bool:
 
 # How likely an answer must be right that is given in place of what the table of rules says.
 _SUREST = 0.85
+# What stands in the question of an answer that is on it.
+_OF_THE_QUESTION = {"steps", "part_time"}
 # What the table of rules has no column for, and the intent of answers on languages.
 _NO_COLUMN = {"attempts", "fees"}
 _LANGUAGE = "ask_language_barrier"

@@ -112,7 +112,7 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
         return _following(parsed, follow_up=NOT_ANSWERED)
     kind = _kind(parsed, frame)
-    adds = bool(frame.question) and _adds_to_a_question(parsed)
+    adds = bool(frame.question) and (_adds_to_a_question(parsed) or _only_tells(parsed))
     tells = calm and not searching and (adds or _tells_of_oneself(parsed))
     if kind is None and frame.focus and tells:
         kind = DETAIL
@@ -283,6 +283,9 @@ def is_unclear(parsed: Mapping[str, Any]) -> bool:
     if _group(parsed) == "search":
         # A change of a search that names no value of one.
         return not _is_sure(parsed) and not parsed.get("entities")
+    if _group(parsed) == "refusal":
+        # "How do I get it back", after an answer on a swindle.
+        return _confidence(parsed) < _GUESSED
     kinds = _kinds_of_danger(parsed)
     own = bool(kinds) and not any(protocols()[kind].holds for kind in kinds)
     return _is_weak_danger(parsed) or (own and _confidence(parsed) < _SURE)
@@ -307,6 +310,19 @@ def _adds_to_a_question(parsed: Mapping[str, Any]) -> bool:
     """
     says_more = len(str(parsed.get("text") or "").split()) > _FEW_WORDS
     return says_more and _name(parsed) == CHANGE_SEARCH and not is_of_values(parsed)
+
+
+def _only_tells(parsed: Mapping[str, Any]) -> bool:
+    """Tell whether a message tells of somebody and is taken for something foreign or a complaint.
+
+    "My flight is on Friday" is no question to decline, and "she says I'm too slow" no complaint
+    about the advisor.
+    """
+    text = str(parsed.get("text") or "")
+    if words.ASKS.search(text) or words.WANTS.search(text):
+        return False
+    foreign = _group(parsed) == "refusal" and bool(words.TELLS.match(text))
+    return foreign or (_group(parsed) == "reaction" and bool(words.OF_OTHERS.match(text)))
 
 
 def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:

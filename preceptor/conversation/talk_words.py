@@ -45,6 +45,11 @@ TELLS = re.compile(
     r"|my|our|they|they'?re|it'?s|its)\b",
     re.IGNORECASE,
 )
+# How a sentence begins that tells of somebody else.
+OF_OTHERS = re.compile(
+    r"^\W*(?:(?:and|but|so|well|ok|okay|also|now)\W+)*(?:she|he|they|her|his|their)\b",
+    re.IGNORECASE,
+)
 # A clause that is a question by its first word: "but can I swap".
 BEGINS_TO_ASK = re.compile(
     r"^\W*(?:(?:and|but|so|then|ok|okay|yes|no)\W+)*(?:what|how|when|where|which|who|why|can|could"

@@ -213,7 +213,7 @@ def test_nobody_is_offered_programmes_where_they_come_from(desk):
 
 @pytest.mark.parametrize(("sure", "answered"), [(0.4, True), (0.99, False)])
 def test_a_doubtful_refusal_gives_way_to_a_likely_answer(desk, sure, answered):
-    text = "may I put a picture of me in my scrubs on instagram"
+    text = "is a picture of me in my scrubs fine for instagram"
     message = desk.message(
         text, "out_of_scope", intent={"name": "out_of_scope", "confidence": sure}
     )
