@@ -368,7 +368,12 @@ def context_of(turn: Turn) -> Context:
         audience.add("img")
     home = {*person.going, *(turn.slots.get("licensing_country") or [])}
     return Context(
-        topics, frozenset(places), frozenset(home), frozenset(audience), frozenset(turn.frame.avoid)
+        topics,
+        frozenset(places),
+        frozenset(home),
+        frozenset(audience),
+        frozenset(turn.frame.avoid),
+        is_foreign=bool(turn.parse.get("gloss")),
     )
 
 

@@ -313,7 +313,7 @@ def _adds_to_a_question(parsed: Mapping[str, Any]) -> bool:
 
 
 def _only_tells(parsed: Mapping[str, Any]) -> bool:
-    """Tell whether a message tells of somebody and is taken for something foreign or a complaint.
+    """Tell whether a message only tells of somebody, though it was read as one to turn away.
 
     "My flight is on Friday" is no question to decline, and "she says I'm too slow" no complaint
     about the advisor.
@@ -321,7 +321,9 @@ def _only_tells(parsed: Mapping[str, Any]) -> bool:
     text = str(parsed.get("text") or "")
     if words.ASKS.search(text) or words.WANTS.search(text):
         return False
-    foreign = _group(parsed) == "refusal" and bool(words.TELLS.match(text))
+    # Homework and other kinds of refusal have words of their own.
+    general = _group(parsed) == "refusal" and parsed["intent"].get("kind", "general") == "general"
+    foreign = general and bool(words.TELLS.match(text))
     return foreign or (_group(parsed) == "reaction" and bool(words.OF_OTHERS.match(text)))
 
 

@@ -47,7 +47,7 @@ TELLS = re.compile(
 )
 # How a sentence begins that tells of somebody else.
 OF_OTHERS = re.compile(
-    r"^\W*(?:(?:and|but|so|well|ok|okay|also|now)\W+)*(?:she|he|they|her|his|their)\b",
+    r"^\W*(?:(?:and|but|so|well|ok|okay|also|now)\W+)*(?:she|he|her|his)\b",
     re.IGNORECASE,
 )
 # A clause that is a question by its first word: "but can I swap".

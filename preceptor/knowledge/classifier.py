@@ -41,8 +41,9 @@ def fitted(
     fixed = _logsumexp(logits(rows[stay], vectors)) if len(stay) else None
     place = np.full(len(rows), -1)
     place[list(free)] = np.arange(len(free))
-    own = place[owners]
-    texts = np.flatnonzero(own >= 0)
+    # The texts whose own answer is fitted, and the column of that answer.
+    texts = np.flatnonzero(place[owners] >= 0)
+    columns_of = place[owners[texts]]
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         weights = flat.reshape(len(free), -1).astype(np.float32)
@@ -50,9 +51,9 @@ def fitted(
         every = _logsumexp(scores)
         if fixed is not None:
             every = np.logaddexp(every, fixed)
-        value = every.sum() - scores[texts, own[texts]].sum()
+        value = every.sum() - scores[texts, columns_of].sum()
         np.exp(scores - every[:, None], out=scores)
-        scores[texts, own[texts]] -= 1
+        scores[texts, columns_of] -= 1
         gradient = scores.T @ columns
         gradient[:, :-1] += 2 * _PENALTY * weights[:, :-1]
         value += _PENALTY * np.square(weights[:, :-1]).sum()
@@ -61,13 +62,13 @@ def fitted(
     start = rows[list(free)].astype(np.float64)
     start[:, -1] += start[:, :-1] @ centre
     start[:, :-1] /= _LENGTH
-    found = minimize(
+    solution = minimize(
         loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": rounds}
     ).x.reshape(len(free), -1)
-    found[:, :-1] *= _LENGTH
-    found[:, -1] -= found[:, :-1] @ centre
+    solution[:, :-1] *= _LENGTH
+    solution[:, -1] -= solution[:, :-1] @ centre
     result = rows.astype(np.float32)
-    result[list(free)] = found
+    result[list(free)] = solution
     return result
 
 

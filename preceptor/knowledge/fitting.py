@@ -20,14 +20,15 @@ from preceptor.nlu.spelling import is_english
 
 _SHARE = 5
 # A few thousand phrasings are enough for a dozen weights.
-_MOST_SAMPLES = 3000
+_MOST_SAMPLES = 3500
 # How much of the covariance is taken as equal in all directions.
 _SHRINKAGE = 3.0
 # How much a question that nothing answers counts beside one that has its answer: one whose answer
 # is left out is near to it, and one that the advisor declines is far from all.
 _ABSENT, _DECLINED = 0.35, 0.5
 _PENALTY = 1.0
-# How many steps the classifier learns in, without the phrasings that are left out and then with.
+# At most how many steps the classifier is fitted in: without the phrasings that are left out, and
+# then from there on with them.
 _ROUNDS, _ROUNDS_MORE = 60, 20
 # Every kind of likeness counts for something.
 _LEAST = 0.5
@@ -54,12 +55,13 @@ class Fitted:
 
 @dataclass(frozen=True)
 class _Sample:
-    """A phrasing that was left out: its candidates' features, their ids, which one is its own."""
+    """A phrasing that was left out: its candidates' features and ids, and its own one's place."""
 
     rows: np.ndarray
     ids: list[str]
     place: int
     is_story: bool
+    is_foreign: bool
 
 
 def fit(
@@ -76,15 +78,17 @@ def fit(
     samples = list(_left_out(rest, answers, vectors))
     whole = Index(answers, vectors, Weights())
     whole.use(_learnt(whole, rest.weights.rows))
-    weights = replace(whole.weights, ranking=tuple(_ranking(samples)))
+    # Other languages share no words with the files; words would lose the weight that they deserve.
+    english = [sample for sample in samples if not sample.is_foreign]
+    weights = replace(whole.weights, ranking=tuple(_ranking(english)))
     seen: list[np.ndarray] = []
     right: list[bool] = []
     share: list[float] = []
 
-    def add(rows: np.ndarray, is_story: bool, is_right: bool, counts: float) -> None:
+    def add(rows: np.ndarray, kind: tuple[bool, bool], is_right: bool, counts: float) -> None:
         scores = rows @ np.array(weights.ranking)
         order = np.argsort(-scores)
-        seen.append(confidence_row(scores[order], rows[order[0], _AMONG_ALL], is_story))
+        seen.append(confidence_row(scores[order], rows[order[0], _AMONG_ALL], *kind))
         right.append(is_right)
         share.append(counts)
 
@@ -92,14 +96,15 @@ def fit(
     for sample in samples:
         scores = sample.rows @ np.array(weights.ranking)
         best = int(scores.argmax())
-        add(sample.rows, sample.is_story, best == sample.place, 1.0)
+        kind = sample.is_story, sample.is_foreign
+        add(sample.rows, kind, best == sample.place, 1.0)
         # The same question, if nobody had written its answer.
-        add(np.delete(sample.rows, sample.place, axis=0), sample.is_story, False, _ABSENT)
-        if best != sample.place:
+        add(np.delete(sample.rows, sample.place, axis=0), kind, False, _ABSENT)
+        if best != sample.place and not sample.is_foreign:
             pair = sample.ids[sample.place], sample.ids[best]
             mixed[pair] = mixed.get(pair, 0) + 1
     for rows, is_story in _of_texts(whole, unanswered):
-        add(rows, is_story, False, _DECLINED)
+        add(rows, (is_story, False), False, _DECLINED)
     confidence = LogisticRegression(C=10.0, max_iter=2000)
     confidence.fit(np.array(seen), right, sample_weight=share)
     weights = replace(
@@ -107,7 +112,7 @@ def fit(
         confidence=tuple(map(float, confidence.coef_[0])),
         confidence_offset=float(confidence.intercept_[0]),
     )
-    return Fitted(weights, len(samples) - sum(mixed.values()), len(samples), mixed)
+    return Fitted(weights, len(english) - sum(mixed.values()), len(english), mixed)
 
 
 def _ranking(samples: Sequence[_Sample]) -> list[float]:
@@ -152,7 +157,7 @@ def is_left_out(phrase: str) -> bool:
 
 
 def _learnt(index: Index, rows: np.ndarray | None = None) -> Weights:
-    """Return the projection and the classifier of an index, which begins with known weights."""
+    """Return the projection and the classifier of an index; its fitting begins at `rows`."""
     every = range(len(index.answers))
     start = np.zeros((len(every), index.vectors.shape[1] + 1)) if rows is None else rows
     return Weights(
@@ -181,7 +186,7 @@ def _left_out(
         (place, phrase)
         for place, answer in enumerate(answers)
         for phrase in answer.asked_as
-        if is_left_out(phrase) and _reads_as_english(phrase)
+        if is_left_out(phrase)
     ]
     for place, phrase in phrases[:: -(-len(phrases) // _MOST_SAMPLES)]:
         readings = readings_of(phrase)
@@ -192,15 +197,12 @@ def _left_out(
             places[-1] = place
         rows = index.rows_of(readings, read, places)
         own = int(np.flatnonzero(places == place)[0])
-        yield _Sample(rows, [answers[i].id for i in places], own, len(read) > 1)
+        foreign = not _reads_as_english(phrase)
+        yield _Sample(rows, [answers[i].id for i in places], own, len(read) > 1, foreign)
 
 
 def _reads_as_english(phrase: str) -> bool:
-    """Tell whether nearly all words of a phrasing are English.
-
-    The weights are for English: in other languages, which share no words with the files, all that
-    counts is meaning, and words would lose the weight that they deserve.
-    """
+    """Tell whether nearly all words of a phrasing are English."""
     words = _WORD.findall(phrase)
     return 4 * sum(is_english(fold(word)) for word in words) > 3 * len(words)
 

@@ -64,6 +64,7 @@ class Context:
         before: what was said before this question; empty if it begins a talk.
         focus: the answer to that.
         leaning: whether the question can hardly be read without that one.
+        is_foreign: whether the question is in another language than English.
     """
 
     topics: Mapping[str, float] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class Context:
     before: str = ""
     focus: Answer | None = None
     leaning: bool = False
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ FEATURES = (
 phrasing (by each encoder, to the nearest three, by both) and to the text; words and pieces of words
 shared with the nearest phrasing, words with the text; how probable the classifier finds the answer
 among all."""
-# The logarithm of a probability from which on it is small, so that it counts like the likenesses.
+# What the logarithm of a probability is divided by, so that it has the scale of a likeness.
+# Below it every probability counts as none.
 _SMALL = 10.0
 # How many steps fit answers that have come since the ranking was fitted.
 _ROUNDS_FOR_NEW = 30
@@ -123,7 +126,7 @@ class Weights:
     """
 
     ranking: tuple[float, ...] = (9.0, 1.0, 2.0, 2.0, 0.0, 2.0, 1.0, 1.0, 2.0, 2.0)
-    confidence: tuple[float, ...] = (0.7, 0.5, 0.0, 0.0, 0.0)
+    confidence: tuple[float, ...] = (0.7, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     confidence_offset: float = -5.6
     projection: np.ndarray | None = None
     ids: tuple[str, ...] = ()
@@ -218,17 +221,14 @@ class Index:
         self.weights = weights
         self._centre = self.vectors.mean(axis=0)
         self._answers = _unit(self._project(self.means()))
-        self._rows = None if weights.rows is None else self._known(weights.ids, weights.rows)
+        self._rows = None if weights.rows is None else self._rows_of_all(weights.ids, weights.rows)
 
-    def _known(self, ids: Sequence[str], rows: np.ndarray) -> np.ndarray:
+    def _rows_of_all(self, ids: Sequence[str], rows: np.ndarray) -> np.ndarray:
         """Return the classifier's weights for all answers; those of new ones are fitted."""
-        places = {id: i for i, id in enumerate(ids)}
-        known = [places.get(answer.id) for answer in self.answers]
-        result = np.zeros((len(known), rows.shape[1]), dtype=np.float32)
-        new = [i for i, place in enumerate(known) if place is None]
-        for i, place in enumerate(known):
-            if place is not None:
-                result[i] = rows[place]
+        fitted = dict(zip(ids, rows, strict=True))
+        nothing = np.zeros(rows.shape[1])
+        result = np.array([fitted.get(answer.id, nothing) for answer in self.answers])
+        new = [i for i, answer in enumerate(self.answers) if answer.id not in fitted]
         return self.classified(result, new, _ROUNDS_FOR_NEW) if new else result
 
     def classified(self, rows: np.ndarray, free: Sequence[int], rounds: int) -> np.ndarray:
@@ -306,7 +306,8 @@ class Index:
         # A place or topic that fits makes an answer the better one, hardly the more certain one.
         scores = [match.score - max(0.0, match.context - _MOST_CERTAINTY) for match in matches]
         is_story = len(readings_of(question)) > 1
-        row = confidence_row(scores, matches[0].features["among_all"], is_story)
+        among_all = matches[0].features["among_all"]
+        row = confidence_row(scores, among_all, is_story, context.is_foreign)
         logit = float(row @ np.array(self.weights.confidence) + self.weights.confidence_offset)
         logit -= _TOLD_BY_PEOPLE * is_story
         if context.topics:
@@ -389,14 +390,20 @@ class Index:
         return np.maximum(chances, -1.0)
 
 
-def confidence_row(scores: Sequence[float], among_all: float, is_story: bool) -> np.ndarray:
+def confidence_row(
+    scores: Sequence[float], among_all: float, is_story: bool, is_foreign: bool
+) -> np.ndarray:
     """Return the features of how likely the best of some scores, best first, is right.
 
-    The classifier sees besides that a question is far from all answers: it finds none probable.
-    A story's are means over its sentences, so they are lower.
+    A question that is far from all answers is one for which the classifier finds none probable.
+    A story's scores are means over its sentences, so they are lower; so are those of a question
+    in another language, which shares no words with the files and is known to one encoder only.
     """
     margin = scores[0] - max(scores[1:], default=scores[0] - 5)
-    return np.array([scores[0], min(margin, 5.0), among_all, is_story, is_story * scores[0]])
+    best = scores[0]
+    of_story, foreign = (is_story, is_story * best), (is_foreign, is_foreign * best)
+    row = (best, min(margin, 5.0), among_all, *of_story, *foreign, is_foreign * among_all)
+    return np.array(row, dtype=float)
 
 
 def _in_context(answer: Answer, context: Context) -> float:

@@ -599,3 +599,32 @@ def test_thanks_are_thanks_however_the_message_was_cut(text, name, sure, is_one)
     message = parsed(text, name, sure, intent_ranking=ranking)
     told = Frame(focus="ward/dress", question="what do I wear?")
     assert (decided(message, told)["intent"]["name"] == "thank") == is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "kind", "follows"),
+    [
+        ("my train leaves on Monday", "out_of_scope", "general", True),
+        ("she calls me clumsy every day", "complain", None, True),
+        ("he keeps sighing at me", "complain", None, True),
+        ("my essay on kidneys is due tomorrow", "out_of_scope", "homework", False),
+        ("my neighbour snores, what can be done", "out_of_scope", "general", False),
+        ("you are hopeless", "complain", None, False),
+    ],
+)
+def test_what_only_tells_of_somebody_is_neither_declined_nor_a_complaint(
+    text: str, intent: str, kind: str | None, follows: bool
+):
+    message = parsed(text, intent, 0.95)
+    message["intent"] |= {"kind": kind} if kind else {}
+    done = decided(message, ANSWERED)
+    assert (done.get("follow_up") == "detail") is follows
+    assert follows or done["intent"]["name"] == intent
+    # Before anything was asked it is what it was read as.
+    assert decided(message, Frame())["intent"]["name"] == intent
+
+
+@pytest.mark.parametrize(("sure", "read"), [(0.35, "follow_up"), (0.9, "out_of_scope")])
+def test_after_an_answer_a_refusal_must_be_likely(sure: float, read: str):
+    message = parsed("where does one go to see it returned", "out_of_scope", sure)
+    assert decided(message, ANSWERED)["intent"]["name"] == read

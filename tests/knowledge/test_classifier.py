@@ -5,7 +5,7 @@ import pytest
 
 from preceptor.knowledge.answers import Answer
 from preceptor.knowledge.classifier import fitted, log_chances
-from preceptor.knowledge.index import Context, Index, Weights, texts_of
+from preceptor.knowledge.index import Index, Weights, texts_of
 
 SIZE, ANSWERS = 8, 4
 
@@ -64,4 +64,3 @@ def test_an_index_fits_what_the_classifier_does_not_know(texts):
         row = index.features(known[f"q {place} 5"], index.words.rows([""]), np.arange(ANSWERS))
         assert row[:, -1].argmax() == place
         assert -1 <= row[:, -1].min() and row[:, -1].max() <= 0
-    assert index.choose("nothing", Context()).matches
