@@ -17,12 +17,13 @@ from actions.registration_text import SENTENCE_ENDS, saying
 from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
-from preceptor.conversation.decide import leans, meant, new_matter
+from preceptor.conversation.decide import SHORT_STORY, leans, meant, new_matter
+from preceptor.conversation.follow_ups import LIKELY_FURTHER, SURELY_FURTHER
 from preceptor.conversation.registration import aspects_of, profession_of
 from preceptor.conversation.talk_words import DENIED
 from preceptor.intents import intents
 from preceptor.knowledge import index
-from preceptor.knowledge.answers import Answer
+from preceptor.knowledge.answers import Answer, Further
 from preceptor.knowledge.index import Context, Match
 from preceptor.knowledge.store import shared_answers
 from preceptor.knowledge.vectors import vector, vectors
@@ -60,14 +61,33 @@ def answer_question(turn: Turn, intent: str) -> None:
         return
     turn.set(topic=intent)
     choice = choose(turn)
+    if choice.confidence < SURE and _tells_further_of_focus(turn):
+        return
     if choice.confidence >= (likely(turn) if own is None else SURE):
         tell_best(turn, choice, remark=own, intent=intent)
     elif own is not None:
         turn.reply(own, choices=turn.leads(intent))
-    elif choice.confidence >= NEAR:
+    elif choice.confidence >= NEAR or (choice.matches and _is_story(turn)):
         offer(turn, choice.matches)
     else:
         unknown(turn, choice.matches)
+
+
+def _is_story(turn: Turn) -> bool:
+    """Tell whether so much is said that something near is better than nothing."""
+    return len(turn.question.text.split()) >= SHORT_STORY
+
+
+def _tells_further_of_focus(turn: Turn) -> bool:
+    """Answer what people ask next after the last answer, if that is likely; return whether so."""
+    last = last_answer(turn)
+    return last is not None and in_talk(turn) and tell_further(turn, last, LIKELY_FURTHER)
+
+
+def last_answer(turn: Turn) -> Answer | None:
+    """Return the answer that was last given."""
+    answers = shared_answers().current()
+    return answers.get(turn.frame.focus) if answers and turn.frame.focus else None
 
 
 def likely(turn: Turn) -> float:
@@ -133,11 +153,12 @@ def answer_if_likely(turn: Turn) -> bool:
     if turn.choice is not None:
         return False
     choice = choose(turn)
+    if choice.confidence < SURE and _tells_further_of_focus(turn):
+        return True
     if choice.confidence >= likely(turn):
         tell_best(turn, choice)
         return True
-    answers = shared_answers().current()
-    last = answers.get(turn.frame.focus) if answers and turn.frame.focus else None
+    last = last_answer(turn)
     if last is not None:
         turn.reply(turn.say("follow_unsure", question=last.question), choices=_next(turn, last, ""))
     return last is not None
@@ -294,6 +315,41 @@ _NEAR_SECTION = 0.42
 """The least cosine between a message and a section that answers it."""
 
 
+def tell_further(turn: Turn, answer: Answer, least: float) -> bool:
+    """Answer what people ask next after an answer, if a message is near enough to that.
+
+    Args:
+        turn: the turn.
+        answer: the answer that was given.
+        least: how near it must be, a cosine.
+
+    Returns:
+        False if nothing is near enough, or it was said already; nothing is said then.
+    """
+    found = _further(turn, answer, least)
+    if found is None:
+        return False
+    index = shared_answers().current()
+    other = index.get(found.see) if index and found.see else None
+    if other is not None:
+        tell(turn, other)
+    else:
+        turn.frame = turn.frame.with_section(answer.id, found.asked_as[0])
+        turn.reply(found.text)
+    return True
+
+
+def _further(turn: Turn, answer: Answer, least: float) -> Further | None:
+    """Return the further question that a message is near enough to, unless it was answered."""
+    index = shared_answers().current()
+    found = index.further(answer, turn.question.text) if index else None
+    if found is None or found[1] < least:
+        return None
+    asked, told = found[0], turn.frame.told
+    said = asked.see in told if asked.see else f"{answer.id}#{asked.asked_as[0]}" in told
+    return None if said else asked
+
+
 def tell_detail(turn: Turn, answer: Answer) -> bool:
     """Answer a further question on an answer from what it holds; return whether it holds it."""
     text = turn.question.text
@@ -439,7 +495,7 @@ def _tell_again(turn: Turn, answer: Answer, choices: Sequence[Choice], *, new: b
         choices: what can be done next.
         new: whether the question is in other words; it may then be about a part of the answer.
     """
-    if new and tell_detail(turn, answer):
+    if new and (tell_further(turn, answer, LIKELY_FURTHER) or tell_detail(turn, answer)):
         return
     told = turn.frame.told
     left = [kind for kind in _NEXT_SECTIONS if kind in answer.sections]
@@ -459,8 +515,14 @@ def show(
     choices: Iterable[Choice] = (),
     about: str = "",
 ) -> None:
-    """Send the whole of an answer; `about` stands before it."""
+    """Send the whole of an answer; `about` stands before it.
+
+    What its file says to a detail of the question stands behind it.
+    """
     lead, *body = [about, *answer.text] if about else answer.text
+    if (beside := _further(turn, answer, SURELY_FURTHER)) and beside.text:
+        turn.frame = turn.frame.with_section(answer.id, beside.asked_as[0])
+        remarks = [beside.text, *remarks]
     sources = tuple(source.link() for source in answer.sources[:2])
     turn.reply(
         lead,
@@ -500,7 +562,7 @@ def question_button(answer: Answer) -> Choice:
 
 
 def offer(turn: Turn, matches: Sequence[Match]) -> None:
-    """Offer the nearest questions as they are written."""
+    """Offer the nearest questions as they are written; after a story with a short answer each."""
     turn.frame = turn.frame.copy(update={"question": turn.question.text})
     choices = [question_button(match.answer) for match in matches[:_OFFERED]]
     first = choices[0].payload
@@ -510,7 +572,15 @@ def offer(turn: Turn, matches: Sequence[Match]) -> None:
     declared = intents().get(turn.question.intent)
     # What people who support students know is what weighs on them.
     weighs = declared is not None and declared.who_knows == "support"
-    turn.reply(turn.say("answer_near_hard" if weighs else "answer_near"), choices=choices)
+    lead = "answer_near_hard" if weighs else "answer_near"
+    steps = []
+    if _is_story(turn):
+        lead = f"{lead}_story"
+        steps = [
+            turn.say("answer_in_short", question=m.answer.question, short=m.answer.first_sentence)
+            for m in matches[:_OFFERED]
+        ]
+    turn.reply(turn.say(lead), steps=steps, choices=choices)
 
 
 def unknown(turn: Turn, matches: Sequence[Match] = ()) -> None:

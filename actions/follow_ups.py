@@ -14,7 +14,10 @@ from preceptor.conversation.decide import meant
 from preceptor.conversation.follow_ups import (
     DETAIL,
     ELSEWHERE,
+    FURTHER,
     GOOD_NIGHT,
+    LIKELY_FURTHER,
+    NEAR_FURTHER,
     NOT_ANSWERED,
     kind_of,
 )
@@ -56,7 +59,7 @@ class FollowUp(TopicAction):
         elif kind in _OF_THE_PERSON:
             _OF_THE_PERSON[kind](turn)
         else:
-            _on_answer(turn, _focus(turn), kind)
+            _on_answer(turn, answers.last_answer(turn), kind)
 
 
 def _click(turn: Turn, choice: Tell) -> None:
@@ -70,20 +73,29 @@ def _click(turn: Turn, choice: Tell) -> None:
         _on_answer(turn, answer, choice.follow_up)
 
 
-def _focus(turn: Turn) -> Answer | None:
-    index = shared_answers().current()
-    return index.get(turn.frame.focus) if index and turn.frame.focus else None
-
-
 def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
     """Answer a follow-up on an answer."""
     if answer is None:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
         return
     turn.frame = turn.frame.copy(update={"focus": answer.id})
-    if kind == DETAIL or (kind in _SECTIONS and _asks_something_new(turn, answer, kind)):
+    if _is_told_further(turn, answer, kind):
+        return
+    if kind in (DETAIL, FURTHER) or (kind in _SECTIONS and _asks_something_new(turn, answer, kind)):
         _detail(turn, answer)
-    elif kind == ELSEWHERE:
+    else:
+        _by_kind(turn, answer, kind)
+
+
+def _is_told_further(turn: Turn, answer: Answer, kind: str) -> bool:
+    """Answer what the answer says people ask next; return whether it is that."""
+    if turn.choice is not None or kind not in (DETAIL, FURTHER, *_SECTIONS):
+        return False
+    return answers.tell_further(turn, answer, NEAR_FURTHER if kind in _SECTIONS else LIKELY_FURTHER)
+
+
+def _by_kind(turn: Turn, answer: Answer, kind: str) -> None:
+    if kind == ELSEWHERE:
         _elsewhere(turn, answer)
     elif kind == NOT_ANSWERED:
         # "That's not what I asked" says nothing new to find another answer by.
@@ -296,7 +308,7 @@ def _forget_me(turn: Turn) -> None:
 
 
 def _repeat(turn: Turn) -> None:
-    answer = _focus(turn)
+    answer = answers.last_answer(turn)
     if answer is None:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
     else:

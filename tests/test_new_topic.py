@@ -61,7 +61,7 @@ def project_with_the_topic(home: Path) -> None:
     (home / "intents.yml").write_text(declared + ENTRY, "utf-8")
     shutil.copytree(ROOT / "knowledge" / "timing", home / "knowledge" / "timing")
     for file in (home / "knowledge" / "timing").iterdir():
-        lines = file.read_text("utf-8").split("\n")
+        lines = file.read_text("utf-8").split("\n## Asked next\n")[0].split("\n")
         kept = [line for line in lines if not line.startswith("leads_to:")]
         file.write_text("\n".join(kept), "utf-8")
     (home / "knowledge" / "parking").mkdir()

@@ -10,8 +10,11 @@ from preceptor.conversation.follow_ups import (
     ABOUT_ME,
     DETAIL,
     ELSEWHERE,
+    FURTHER,
     GOOD_NIGHT,
+    NEAR_FURTHER,
     NOT_ANSWERED,
+    SURELY_FURTHER,
     kind_of,
 )
 from preceptor.conversation.frame import Danger, Frame, place_of_person
@@ -63,7 +66,9 @@ _SURE_SEARCH = 0.7
 _LIKELY_STEP = 0.65
 
 
-def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False) -> dict[str, Any]:
+def decided(
+    parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False, further: float = 0.0
+) -> dict[str, Any]:
     """Return a message as read, with the intent changed if what was said before decides it.
 
     That is `follow_up` if it follows up on what was said; `follow_up` is then the kind, or
@@ -74,6 +79,7 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         parsed: the message as the pipeline read it.
         frame: of the conversation so far.
         searching: whether a search is open.
+        further: how near it is to what the last answer says people ask next, a cosine.
     """
     parsed = _without_fragments(parsed)
     if frame.danger and frame.danger.left and not protocols()[frame.danger.kind].holds:
@@ -84,7 +90,9 @@ def decided(parsed: Mapping[str, Any], frame: Frame, *, searching: bool = False)
         return _following(parsed, follow_up=GOOD_NIGHT)
     if words.OF_OWN_WORDS.search(parsed.get("text") or "") and not parsed.get("safety"):
         return _following(parsed, follow_up=ABOUT_ME)
-    return _on_danger(parsed, frame) or _on_talk(parsed, frame, searching=searching)
+    return _on_danger(parsed, frame) or _on_talk(
+        parsed, frame, searching=searching, further=further
+    )
 
 
 def _on_danger(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any] | None:
@@ -98,7 +106,9 @@ def _on_danger(parsed: Mapping[str, Any], frame: Frame) -> dict[str, Any] | None
     return dict(parsed) if parsed.get("safety") else None
 
 
-def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dict[str, Any]:
+def _on_talk(
+    parsed: Mapping[str, Any], frame: Frame, *, searching: bool, further: float
+) -> dict[str, Any]:
     """Return a message in the middle of a talk: of its own, or following up on an answer."""
     # "I can't do this any longer" asks for no longer placement.
     calm = not frame.danger and (not _dangers(parsed) or _is_weak_danger(parsed))
@@ -111,6 +121,8 @@ def _on_talk(parsed: Mapping[str, Any], frame: Frame, *, searching: bool) -> dic
     of_lists = _group(parsed) in _MATTERS - {"advice"} and _is_sure(parsed)
     if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
         return _following(parsed, follow_up=NOT_ANSWERED)
+    if calm and frame.focus and further >= (SURELY_FURTHER if of_lists else NEAR_FURTHER):
+        return _following(parsed, follow_up=FURTHER)
     kind = _kind(parsed, frame)
     adds = bool(frame.question) and (_adds_to_a_question(parsed) or _only_tells(parsed))
     tells = calm and not searching and (adds or _tells_of_oneself(parsed))

@@ -18,6 +18,11 @@ NOT_ANSWERED = "not_answered"
 """The kind of "that's not what I asked"; what was meant may stand beside it."""
 ELSEWHERE = "elsewhere"
 """The kind of a question that asks the same of another place: "and for India?"."""
+FURTHER = "further"
+"""The kind of a question that the last answer says people ask next."""
+LIKELY_FURTHER, NEAR_FURTHER, SURELY_FURTHER = 0.4, 0.48, 0.58
+"""How near a message must be to one: if nothing else is likely, if it may be another matter, and if
+it surely seems to be one. Cosines, measured on follow-ups to posts in forums."""
 GOOD_NIGHT = "good_night"
 """The kind of a goodbye at bedtime."""
 

@@ -32,14 +32,19 @@ SECTIONS = {
     "If it doesn't help": "instead",
 }
 """The headings of sections, and the kind of follow-up that each answers."""
+ASKED_NEXT = "Asked next"
+"""The heading under which further questions stand."""
 MOST_WORDS = 80
 """How many words the text before the first section may have."""
 FEWEST_PHRASINGS, MOST_PHRASINGS = 6, 56
+FEWEST_FURTHER, MOST_WORDS_FURTHER = 3, 60
+"""How many wordings a further question has at least, and how many words its answer at most."""
 NEEDS_SOURCES = frozenset({"medical", "legal", "safety"})
 CHECKS_NEEDED = 2
 
 _HEAD = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
 _KEY = re.compile(r"(\w+):")
+_SEE = re.compile(r"See:\s*(\S+)")
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 Paragraphs = tuple[list[str], list[str], list[str]]
 
@@ -89,6 +94,20 @@ class Check(_Model):
     what: str
 
 
+class Further(_Model):
+    """A question that people go on with after an answer.
+
+    Attributes:
+        asked_as: ways to ask it, or to say what it is about.
+        text: what is said to it; empty if another answer is.
+        see: the id of that answer; empty if there is a text.
+    """
+
+    asked_as: tuple[str, ...]
+    text: str = ""
+    see: str = ""
+
+
 class Answer(_Model):
     """One answer to one question.
 
@@ -107,6 +126,7 @@ class Answer(_Model):
         steps: the items of its list.
         closing: paragraphs behind the list.
         sections: further text by the kind of follow-up, see `SECTIONS`.
+        further: what people ask next.
     """
 
     id: str
@@ -123,6 +143,7 @@ class Answer(_Model):
     steps: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()
     sections: dict[str, str] = {}
+    further: tuple[Further, ...] = ()
 
     @validator("question")
     def _is_question(cls, value: str) -> str:
@@ -187,10 +208,12 @@ def read_answers(folder: Path, vocabulary: Vocabulary) -> tuple[list[Answer], li
             faults += _unknown(read.answer, read, vocabulary)
     known = {f"{file.parent.name}/{file.stem}" for file in files}
     for answer in answers.values():
-        missing = [other for other in answer.leads_to if other not in known]
+        named = [("leads_to", other) for other in answer.leads_to]
+        named += [("See", each.see) for each in answer.further if each.see]
         faults += [
-            Fault(f"{folder.name}/{answer.id}.md", 1, f"leads_to: there is no answer {other}")
-            for other in missing
+            Fault(f"{folder.name}/{answer.id}.md", 1, f"{key}: there is no answer {other}")
+            for key, other in named
+            if other not in known
         ]
     faults += _asked_twice(answers.values(), folder.name)
     return list(answers.values()), sorted(faults)
@@ -228,7 +251,10 @@ def _read(path: Path, name: str, modified_ns: int) -> _File:
         if (found := _KEY.match(line))
     }
     below = text.count("\n", 0, match.start(2)) + 1
-    (paragraphs, steps, closing), sections, faults = _parts(match[2], name, below)
+    main, _, next_asked = match[2].partition(f"\n## {ASKED_NEXT}\n")
+    (paragraphs, steps, closing), sections, faults = _parts(main, name, below)
+    further, further_faults = _further(next_asked, name, below + main.count("\n") + 2)
+    faults += further_faults
     fields = {
         **head,
         "id": f"{path.parent.name}/{path.stem}",
@@ -236,6 +262,7 @@ def _read(path: Path, name: str, modified_ns: int) -> _File:
         "steps": steps,
         "closing": closing,
         "sections": sections,
+        "further": further,
     }
     try:
         answer = Answer.parse_obj(fields)
@@ -315,6 +342,34 @@ def _parts(text: str, name: str, first_line: int) -> tuple[Paragraphs, dict[str,
         faults.append(Fault(name, first_line, "there is no answer below the head"))
         paragraphs = ["…"]
     return (paragraphs, steps, closing), sections, faults
+
+
+def _further(text: str, name: str, first_line: int) -> tuple[list[dict[str, Any]], list[Fault]]:
+    """Return the further questions below their heading, and what is wrong with them."""
+    found: list[dict[str, Any]] = []
+    faults: list[Fault] = []
+    for number, line in enumerate(text.split("\n"), first_line):
+        if line.startswith("### "):
+            wordings = [part.strip() for part in line[4:].split(" / ")]
+            if len(wordings) < FEWEST_FURTHER or not all(wordings):
+                fault = f"write at least {FEWEST_FURTHER} wordings, with “ / ” between them"
+                faults.append(Fault(name, number, fault))
+            found.append({"asked_as": wordings, "text": "", "line": number})
+        elif line.startswith("#"):
+            fault = f"“{ASKED_NEXT}” is the last section; below it stand ### and wordings"
+            faults.append(Fault(name, number, fault))
+        elif line.strip() and found:
+            found[-1]["text"] = f"{found[-1]['text']} {line.strip()}".strip()
+        elif line.strip():
+            faults.append(Fault(name, number, "a further question begins with ### and wordings"))
+    for each in found:
+        number, said = each.pop("line"), each["text"]
+        if other := _SEE.fullmatch(said):
+            each |= {"text": "", "see": other[1]}
+        elif not 0 < len(said.split()) <= MOST_WORDS_FURTHER:
+            fault = f"it has {len(said.split())} words; 1 to {MOST_WORDS_FURTHER}"
+            faults.append(Fault(name, number, fault))
+    return found, faults
 
 
 def _paragraphs(lines: Iterable[str]) -> Paragraphs:

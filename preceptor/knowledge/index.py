@@ -20,7 +20,7 @@ import numpy as np
 import scipy.sparse
 
 from preceptor.knowledge import classifier
-from preceptor.knowledge.answers import Answer
+from preceptor.knowledge.answers import Answer, Further
 from preceptor.knowledge.vectors import answer_vector as vector_of
 from preceptor.nlu.normalize import fold, squeeze
 
@@ -46,6 +46,8 @@ _WHOLE, _MOST_SENTENCES, _FRAGMENT = 0.4, 16, 2
 # How much less certain it is what a story asks that people tell than one that an author wrote: the
 # logit, measured on people's posts in forums.
 _TOLD_BY_PEOPLE = 0.8
+# How many of the wordings of a further question count.
+_NEAREST = 3
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?؟。])\s+|\n+")
 _WORD = re.compile(r"\w+")
 _PIECE = 4
@@ -212,6 +214,10 @@ class Index:
         self._asked = {
             _plain(phrase): i for phrase, i in zip(self.phrases, self.owner, strict=True)
         }
+        self._further = {
+            answer.id: [np.array([vectors[w] for w in each.asked_as]) for each in answer.further]
+            for answer in answers
+        }
         means = np.array([self.vectors[a:b].mean(axis=0) for a, b in self._spans()])
         self._first_look = _unit(means), self.vectors[self._ends[:-1]], self._texts
         self.use(weights)
@@ -296,6 +302,22 @@ class Index:
             if self.answers[places[i]].id not in context.avoid
         ]
         return Choice(tuple(matches), self._confidence(question, matches, context))
+
+    def further(self, answer: Answer, message: str) -> tuple[Further, float] | None:
+        """Return the further question of an answer that a message is nearest to, and how near.
+
+        That is the mean cosine with its three nearest wordings: they are few and differ. Of a story
+        one sentence is enough.
+        """
+        if not answer.further or not message.strip():
+            return None
+        read = np.array([vector_of(text) for _, text in readings_of(message)]).T
+        near = [
+            float(np.sort(rows @ read, axis=0)[-_NEAREST:].mean(axis=0).max())
+            for rows in self._further[answer.id]
+        ]
+        best = int(np.argmax(near))
+        return answer.further[best], near[best]
 
     def _confidence(self, question: str, matches: Sequence[Match], context: Context) -> float:
         if not matches:
@@ -450,7 +472,15 @@ def readings_of(question: str) -> list[tuple[float, str]]:
 
 def texts_of(answers: Iterable[Answer]) -> list[str]:
     """Return the texts whose vectors an index needs."""
-    return [text for answer in answers for text in (*phrases_of(answer), body_of(answer))]
+    return [
+        text
+        for answer in answers
+        for text in (
+            *phrases_of(answer),
+            body_of(answer),
+            *chain.from_iterable(each.asked_as for each in answer.further),
+        )
+    ]
 
 
 def body_of(answer: Answer) -> str:

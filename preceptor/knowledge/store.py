@@ -145,6 +145,14 @@ def shared_answers() -> AnswerCache:
     return AnswerCache()
 
 
+def nearest_further(id: str | None, message: str) -> float:
+    """Return how near a message is to one of an answer's further questions, a cosine."""
+    answers = shared_answers().current() if id else None
+    answer = answers.get(id) if answers and id else None
+    found = answers.further(answer, message) if answers and answer else None
+    return found[1] if found else 0.0
+
+
 def _file(name: str, answers: Path) -> Path:
     """Return a file in the folder `var` beside the folder of answers."""
     var = answers.parent / "var"
@@ -174,20 +182,26 @@ def _weights(path: Path) -> Weights:
 
 
 def _vectors(answers: Iterable[Answer], path: Path) -> dict[str, np.ndarray]:
-    """Return the vectors of all texts of answers; those that were known are not made again."""
+    """Return the vectors of all texts of answers; those that were known are not made again.
+
+    They are kept as float16, and the texts as one of UTF-8: an array of texts would take as much
+    for each as for the longest.
+    """
     texts = list(dict.fromkeys(texts_of(answers)))
     known: dict[str, np.ndarray] = {}
     file = _file("vectors", path)
     if file.exists():
         with np.load(file, allow_pickle=False) as kept:
-            if kept.get("encoders") == encoders.state():
-                known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
+            if kept.get("encoders") == encoders.state() and kept["texts"].dtype == np.uint8:
+                lines = kept["texts"].tobytes().decode().split("\0")
+                known = dict(zip(lines, kept["vectors"], strict=True))
     new = [text for text in texts if text not in known]
     if new:
-        known |= dict(zip(new, vectors_of(new), strict=True))
+        known |= dict(zip(new, vectors_of(new).astype(np.float16), strict=True))
         partial = file.with_suffix(".part.npz")
         rows = np.array([known[text] for text in texts])
-        np.savez(partial, encoders=encoders.state(), texts=np.array(texts), vectors=rows)
+        lines = np.frombuffer("\0".join(texts).encode(), dtype=np.uint8)
+        np.savez(partial, encoders=encoders.state(), texts=lines, vectors=rows)
         partial.replace(file)
     return known
 

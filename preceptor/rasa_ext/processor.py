@@ -25,6 +25,7 @@ from preceptor.conversation.choices import Erase
 from preceptor.conversation.decide import decided
 from preceptor.conversation.frame import Frame
 from preceptor.conversation.registration import as_registration
+from preceptor.knowledge.store import nearest_further
 from preceptor.rasa_ext.choices import CHOICE, parse_choice
 from preceptor.rasa_ext.graph_runner import SequentialGraphRunner
 from preceptor.rasa_ext.in_process_action import ActionRunner, InProcessAction
@@ -121,7 +122,8 @@ class Processor(MessageProcessor):
             return parsed
         frame = Frame.of(slots.get("frame"))
         searching = slots.get("search_offset") is not None or slots.get("topic") == "search"
-        parsed = decided(parsed, frame, searching=searching)
+        further = nearest_further(frame.focus, parsed.get("text") or "")
+        parsed = decided(parsed, frame, searching=searching, further=further)
         return as_registration(parsed, slots.get("topic"))
 
     def predict_next_with_tracker_if_should(

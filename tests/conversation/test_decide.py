@@ -628,3 +628,24 @@ def test_what_only_tells_of_somebody_is_neither_declined_nor_a_complaint(
 def test_after_an_answer_a_refusal_must_be_likely(sure: float, read: str):
     message = parsed("what is the boiling point of nitrogen", "out_of_scope", sure)
     assert decided(message, ANSWERED)["intent"]["name"] == read
+
+
+@pytest.mark.parametrize(
+    ("intent", "sure", "near", "is_further"),
+    [("nlu_fallback", 0.3, 0.5, True), ("ask_how_to_apply", 0.95, 0.5, True),
+     ("ask_how_to_apply", 0.95, 0.45, False), ("find_program", 0.95, 0.5, False),
+     ("find_program", 0.95, 0.6, True)],
+)  # fmt: skip
+def test_what_the_answer_says_people_ask_next_goes_on_with_it(
+    intent: str, sure: float, near: float, is_further: bool
+):
+    message = parsed("she keeps the only copy in her drawer", intent, sure)
+    done = decided(message, ANSWERED, further=near)
+    assert (done.get("follow_up") == "further") is is_further
+    # Without an answer there is nothing to go on with.
+    assert decided(message, Frame(), further=near).get("follow_up") != "further"
+
+
+def test_danger_is_no_further_question():
+    message = parsed("I want to die", "express_crisis", 0.97) | {"safety": ["express_crisis"]}
+    assert decided(message, ANSWERED, further=0.9)["intent"]["name"] == "express_crisis"

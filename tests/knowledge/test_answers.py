@@ -126,3 +126,45 @@ def test_a_changed_file_is_read_again(tmp_path: Path):
     write(tmp_path, FILE.replace("In the last week, in person.", "Early."))
     (answer,), _ = read_answers(folder, KNOWN)
     assert answer.first_sentence == "Early."
+
+
+NEXT = """
+## Asked next
+
+### he said no / what if she refuses / and if they won't
+Ask somebody else who saw you work,
+and keep it short.
+
+### by mail or in person / email ok? / do i write or go there
+See: letters/how
+"""
+
+
+def test_what_people_ask_next_is_read(tmp_path: Path):
+    write(tmp_path, FILE.replace("letter when", "letter how").replace("letter?", "it?"), "how")
+    read, _ = read_answers(write(tmp_path, FILE + NEXT), KNOWN)
+    first, second = read[-1].further
+    assert first.asked_as == ("he said no", "what if she refuses", "and if they won't")
+    assert first.text == "Ask somebody else who saw you work, and keep it short."
+    assert (second.text, second.see) == ("", "letters/how")
+    assert read[-1].sections["words"] == '• "Could you write me a strong letter?"'
+    assert read[0].further == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("See: letters/how", "See: letters/where", ":1: See: there is no answer letters/where"),
+        (" / what if she refuses", "", ":40: write at least 3 wordings, with “ / ” between them"),
+        ("### he said no", "he said no", ":40: a further question begins with ### and wordings"),
+        ("See: letters/how", "", ":44: it has 0 words; 1 to 60"),
+        ("See: letters/how", "word " * 61, ":44: it has 61 words; 1 to 60"),
+        ("See: letters/how", "Yes.\n\n## Why\nSo.", "“Asked next” is the last section"),
+    ],
+)
+def test_faults_in_what_people_ask_next_are_told_by_line(
+    tmp_path: Path, old: str, new: str, told: str
+):
+    write(tmp_path, FILE.replace("letter when", "letter how"), "how")
+    found = faults(tmp_path, FILE + NEXT.replace(old, new))
+    assert any(told in each for each in found if "when.md" in each), found

@@ -124,3 +124,21 @@ def test_what_no_answer_fits_is_not_sure():
     assert index is not None
     for question in ("what is the capital of Mongolia", "how do I fix a bicycle", "ggg hhh", "?"):
         assert index.choose(question).confidence < 0.5
+
+
+WAITS = {"asked_as": ["they don't reply", "no answer yet", "silence since May"], "text": "Ask."}
+PAYS = {"asked_as": ["who pays for it", "is there a fee", "what does it cost"], "see": "v/in"}
+
+
+def test_the_nearest_of_what_people_ask_next_is_found_in_a_sentence_or_a_story(vectors_of):
+    asked = answer("v/ng", "Which visa for Nigeria?", "An e-visa.", "nigeria visa",
+                   further=[WAITS, PAYS])  # fmt: skip
+    index = Index([asked, CRY], vectors_of([asked, CRY]), Weights())
+    found = index.further(asked, "i still have no reply from them")
+    assert found is not None and found[0].text == "Ask." and found[1] > 0.5
+    told = index.further(asked, f"{STORY} And who pays the fee for it?")
+    assert told is not None and told[0].see == "v/in" and told[1] > 0.5
+    far = index.further(asked, "my cousin keeps bees")
+    assert far is not None and far[1] < 0.3
+    assert index.further(CRY, "and who pays") is None
+    assert index.further(asked, " ") is None

@@ -17,7 +17,7 @@ def home(tmp_path: Path) -> Path:
     for topic in ("letters", "bali", "abroad"):
         shutil.copytree(ROOT / "knowledge" / topic, tmp_path / "knowledge" / topic)
     for file in (tmp_path / "knowledge").glob("*/*.md"):
-        text = file.read_text("utf-8")
+        text, *_ = file.read_text("utf-8").split("\n## Asked next\n")
         lines = [line for line in text.split("\n") if not line.startswith("leads_to:")]
         file.write_text("\n".join(lines), "utf-8")
     shutil.copytree(ROOT / "catalogue", tmp_path / "catalogue")

@@ -273,6 +273,8 @@ _PERSONS = {
     "doctor", "doctors", "student", "students", "nurse", "nurses", "graduate", "graduates", "citizen",
     "citizens", "national", "passport", "intern", "interns", "medic", "dentist", "premed", "girl",
     "boy", "guy", "midwife", "physio", "resident", "img", "imgs", "degree", "mbbs", "undergraduate",
+    "surgeon", "surgeons", "physician", "physicians", "gp", "pharmacist", "pharmacists", "dentists",
+    "physiotherapist", "physiotherapists", "radiographer", "paramedic", "specialist", "therapist",
     "diploma", "muslim", "muslims", "hindu", "christian", "jew", "descent", "heritage", "woman", "man",
 }  # fmt: skip
 _SELF = {"i", "i'm", "im", "we", "me", "my", "am", "come", "coming", "originally", "graduated",
