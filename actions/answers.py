@@ -25,7 +25,7 @@ from preceptor.intents import intents
 from preceptor.knowledge import index
 from preceptor.knowledge.answers import Answer, Further
 from preceptor.knowledge.index import Context, Match
-from preceptor.knowledge.store import shared_answers
+from preceptor.knowledge.store import nearest_further, shared_answers
 from preceptor.knowledge.vectors import vector, vectors
 
 SURE, LIKELY, NEAR = 0.5, 0.22, 0.15
@@ -61,7 +61,7 @@ def answer_question(turn: Turn, intent: str) -> None:
         return
     turn.set(topic=intent)
     choice = choose(turn)
-    if choice.confidence < SURE and _tells_further_of_focus(turn):
+    if choice.confidence < SURE and _tells_further(turn):
         return
     if choice.confidence >= (likely(turn) if own is None else SURE):
         tell_best(turn, choice, remark=own, intent=intent)
@@ -78,10 +78,9 @@ def _is_story(turn: Turn) -> bool:
     return len(turn.question.text.split()) >= SHORT_STORY
 
 
-def _tells_further_of_focus(turn: Turn) -> bool:
-    """Answer what people ask next after the last answer, if that is likely; return whether so."""
-    last = last_answer(turn)
-    return last is not None and in_talk(turn) and tell_further(turn, last, LIKELY_FURTHER)
+def _tells_further(turn: Turn) -> bool:
+    """Answer what people ask next after the last answers, if that is likely; return whether so."""
+    return in_talk(turn) and tell_further(turn, LIKELY_FURTHER)
 
 
 def last_answer(turn: Turn) -> Answer | None:
@@ -153,7 +152,7 @@ def answer_if_likely(turn: Turn) -> bool:
     if turn.choice is not None:
         return False
     choice = choose(turn)
-    if choice.confidence < SURE and _tells_further_of_focus(turn):
+    if choice.confidence < SURE and _tells_further(turn):
         return True
     if choice.confidence >= likely(turn):
         tell_best(turn, choice)
@@ -315,19 +314,19 @@ _NEAR_SECTION = 0.42
 """The least cosine between a message and a section that answers it."""
 
 
-def tell_further(turn: Turn, answer: Answer, least: float) -> bool:
+def tell_further(turn: Turn, least: float, answer: Answer | None = None) -> bool:
     """Answer what people ask next after an answer, if a message is near enough to that.
 
     Args:
         turn: the turn.
-        answer: the answer that was given.
         least: how near it must be, a cosine.
+        answer: the answer; otherwise one of those that were given last.
 
     Returns:
         False if nothing is near enough, or it was said already; nothing is said then.
     """
-    found = _further(turn, answer, least)
-    if found is None:
+    answer, found = _further(turn, least, answer)
+    if answer is None or found is None:
         return False
     index = shared_answers().current()
     other = index.get(found.see) if index and found.see else None
@@ -335,19 +334,22 @@ def tell_further(turn: Turn, answer: Answer, least: float) -> bool:
         tell(turn, other)
     else:
         turn.frame = turn.frame.with_section(answer.id, found.asked_as[0])
+        turn.frame = turn.frame.copy(update={"focus": answer.id})
         turn.reply(found.text)
     return True
 
 
-def _further(turn: Turn, answer: Answer, least: float) -> Further | None:
+def _further(
+    turn: Turn, least: float, answer: Answer | None = None
+) -> tuple[Answer | None, Further | None]:
     """Return the further question that a message is near enough to, unless it was answered."""
-    index = shared_answers().current()
-    found = index.further(answer, turn.question.text) if index else None
-    if found is None or found[1] < least:
-        return None
-    asked, told = found[0], turn.frame.told
-    said = asked.see in told if asked.see else f"{answer.id}#{asked.asked_as[0]}" in told
-    return None if said else asked
+    ids = [answer.id] if answer else turn.frame.spoken_of
+    of, asked, near = nearest_further(ids, turn.question.text)
+    if of is None or asked is None or near < least:
+        return None, None
+    told = turn.frame.told
+    said = asked.see in told if asked.see else f"{of.id}#{asked.asked_as[0]}" in told
+    return (None, None) if said else (of, asked)
 
 
 def tell_detail(turn: Turn, answer: Answer) -> bool:
@@ -495,7 +497,7 @@ def _tell_again(turn: Turn, answer: Answer, choices: Sequence[Choice], *, new: b
         choices: what can be done next.
         new: whether the question is in other words; it may then be about a part of the answer.
     """
-    if new and (tell_further(turn, answer, LIKELY_FURTHER) or tell_detail(turn, answer)):
+    if new and (tell_further(turn, LIKELY_FURTHER, answer) or tell_detail(turn, answer)):
         return
     told = turn.frame.told
     left = [kind for kind in _NEXT_SECTIONS if kind in answer.sections]
@@ -520,7 +522,8 @@ def show(
     What its file says to a detail of the question stands behind it.
     """
     lead, *body = [about, *answer.text] if about else answer.text
-    if (beside := _further(turn, answer, SURELY_FURTHER)) and beside.text:
+    _, beside = _further(turn, SURELY_FURTHER, answer)
+    if beside and beside.text:
         turn.frame = turn.frame.with_section(answer.id, beside.asked_as[0])
         remarks = [beside.text, *remarks]
     sources = tuple(source.link() for source in answer.sources[:2])
@@ -585,7 +588,7 @@ def offer(turn: Turn, matches: Sequence[Match]) -> None:
 
 def unknown(turn: Turn, matches: Sequence[Match] = ()) -> None:
     """Say that something isn't known, who may know it and what to ask them."""
-    turn.frame = turn.frame.copy(update={"question": turn.question.text, "focus": None})
+    turn.frame = turn.frame.copy(update={"question": turn.question.text})
     declared = intents().get(turn.question.intent)
     whom = turn.say(f"unknown_{declared.who_knows if declared else 'host'}")
     choices = _programmes_there(turn, turn.question.intent)

@@ -127,7 +127,8 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             find(turn, fresh=False)
             return
-        if nearest.matches and (nearest.confidence >= NEAR or _is_story(turn)):
+        is_talk = in_talk(turn) or _is_story(turn)
+        if nearest.matches and (nearest.confidence >= NEAR or is_talk):
             offer(turn, nearest.matches)
             return
         anything_listed = bool(selection.listed(turn).ids)

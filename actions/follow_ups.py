@@ -75,23 +75,23 @@ def _click(turn: Turn, choice: Tell) -> None:
 
 def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
     """Answer a follow-up on an answer."""
+    if _is_told_further(turn, kind):
+        return
     if answer is None:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
         return
     turn.frame = turn.frame.copy(update={"focus": answer.id})
-    if _is_told_further(turn, answer, kind):
-        return
     if kind in (DETAIL, FURTHER) or (kind in _SECTIONS and _asks_something_new(turn, answer, kind)):
         _detail(turn, answer)
     else:
         _by_kind(turn, answer, kind)
 
 
-def _is_told_further(turn: Turn, answer: Answer, kind: str) -> bool:
-    """Answer what the answer says people ask next; return whether it is that."""
+def _is_told_further(turn: Turn, kind: str) -> bool:
+    """Answer what the last answers say people ask next; return whether it is that."""
     if turn.choice is not None or kind not in (DETAIL, FURTHER, *_SECTIONS):
         return False
-    return answers.tell_further(turn, answer, NEAR_FURTHER if kind in _SECTIONS else LIKELY_FURTHER)
+    return answers.tell_further(turn, NEAR_FURTHER if kind in _SECTIONS else LIKELY_FURTHER)
 
 
 def _by_kind(turn: Turn, answer: Answer, kind: str) -> None:

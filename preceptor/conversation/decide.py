@@ -121,7 +121,7 @@ def _on_talk(
     of_lists = _group(parsed) in _MATTERS - {"advice"} and _is_sure(parsed)
     if calm and frame.focus and not of_lists and meant(str(parsed.get("text") or "")):
         return _following(parsed, follow_up=NOT_ANSWERED)
-    if calm and frame.focus and further >= (SURELY_FURTHER if of_lists else NEAR_FURTHER):
+    if calm and frame.spoken_of and further >= (SURELY_FURTHER if of_lists else NEAR_FURTHER):
         return _following(parsed, follow_up=FURTHER)
     kind = _kind(parsed, frame)
     adds = bool(frame.question) and (_adds_to_a_question(parsed) or _only_tells(parsed))
@@ -130,7 +130,7 @@ def _on_talk(
         kind = DETAIL
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
-    doubtful = _is_doubtful_search(parsed) or _is_doubtful_talk(parsed, frame)
+    doubtful = (not searching and _is_doubtful_search(parsed)) or _is_doubtful_talk(parsed, frame)
     hardly = not searching and _is_hardly_read(parsed, frame)
     return _unclear(parsed) if doubtful or hardly or (tells and frame.question) else dict(parsed)
 
@@ -182,12 +182,14 @@ def _is_doubtful_talk(parsed: Mapping[str, Any], frame: Frame) -> bool:
 
 
 def _is_doubtful_search(parsed: Mapping[str, Any]) -> bool:
-    """Tell whether a story is hardly the search that it is taken for.
+    """Tell whether a message is hardly the search that it is taken for.
 
-    Places, fields and weeks stand in most stories, and most of them ask for something else.
+    Places, fields and weeks stand in most stories, and most of them ask for something else; so
+    does "I want a letter after four weeks".
     """
     is_story = len(str(parsed.get("text") or "").split()) >= STORY
-    return is_story and _group(parsed) == "search" and _confidence(parsed) < _SURE_SEARCH
+    least = _SURE_SEARCH if is_story else _GUESSED
+    return _group(parsed) == "search" and _confidence(parsed) < least
 
 
 def _is_hardly_read(parsed: Mapping[str, Any], frame: Frame) -> bool:

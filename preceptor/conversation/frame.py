@@ -10,6 +10,7 @@ from pydantic import BaseModel, Extra, ValidationError
 
 from preceptor.catalogue.money import Money
 
+_MOST_SPOKEN_OF = 3
 _MOST_TOLD = 60
 IS_HERE = re.compile(
     r"\b(?:i'?m|i am|we'?re|we are|currently|right now|living|stuck|i live|we live)"
@@ -121,6 +122,12 @@ class Frame(BaseModel):
             return cls.parse_obj(content or {})
         except ValidationError:
             return cls()
+
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """The ids of the answer in focus and of those given before it, the last three at most."""
+        given = [each for each in reversed(self.told) if "#" not in each]
+        return tuple(dict.fromkeys([*filter(None, [self.focus]), *given]))[:_MOST_SPOKEN_OF]
 
     def with_told(self, answer: str, question: str) -> Frame:
         """Return the frame after an answer to a question."""

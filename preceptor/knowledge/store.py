@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from preceptor.catalogue.records import CountryRecord, PlaceRecord, StageRecord
 from preceptor.catalogue.snapshot import Catalogue, shared_catalogue
 from preceptor.intents import intents
-from preceptor.knowledge.answers import FOLDER, Answer, Fault, Vocabulary, read_answers
+from preceptor.knowledge.answers import FOLDER, Answer, Fault, Further, Vocabulary, read_answers
 from preceptor.knowledge.index import Index, Weights, texts_of
 from preceptor.knowledge.vectors import answer_vectors as vectors_of
 from preceptor.nlu.encoders import files as encoders
@@ -39,6 +39,7 @@ OTHER_AUDIENCES = (
 )  # fmt: skip
 """Audiences that are no stage of training of the catalogue."""
 _UNANSWERED = 600
+_EARLIER = 0.04
 FEWEST = 20
 """From how many answers on the ranking is fitted to them."""
 
@@ -145,12 +146,27 @@ def shared_answers() -> AnswerCache:
     return AnswerCache()
 
 
-def nearest_further(id: str | None, message: str) -> float:
-    """Return how near a message is to one of an answer's further questions, a cosine."""
-    answers = shared_answers().current() if id else None
-    answer = answers.get(id) if answers and id else None
-    found = answers.further(answer, message) if answers and answer else None
-    return found[1] if found else 0.0
+def nearest_further(
+    ids: Iterable[str], message: str
+) -> tuple[Answer | None, Further | None, float]:
+    """Return what people ask next after some answers that is nearest to a message.
+
+    Args:
+        ids: of the answers, the last one first; what is asked of an earlier one must be nearer.
+        message: what somebody wrote.
+
+    Returns:
+        The answer, what is asked next, and how near it is, a cosine.
+    """
+    index = shared_answers().current()
+    best: tuple[Answer | None, Further | None, float] = (None, None, 0.0)
+    for place, id in enumerate(ids):
+        answer = index.get(id) if index else None
+        found = index.further(answer, message) if index and answer else None
+        near = found[1] - (_EARLIER if place else 0.0) if found else 0.0
+        if found and near > best[2]:
+            best = answer, found[0], near
+    return best
 
 
 def _file(name: str, answers: Path) -> Path:

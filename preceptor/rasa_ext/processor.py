@@ -122,7 +122,7 @@ class Processor(MessageProcessor):
             return parsed
         frame = Frame.of(slots.get("frame"))
         searching = slots.get("search_offset") is not None or slots.get("topic") == "search"
-        further = nearest_further(frame.focus, parsed.get("text") or "")
+        *_, further = nearest_further(frame.spoken_of, parsed.get("text") or "")
         parsed = decided(parsed, frame, searching=searching, further=further)
         return as_registration(parsed, slots.get("topic"))
 
