@@ -115,7 +115,8 @@ def _asks_something_else(turn: Turn) -> bool:
         sure = answer_if_sure(turn, likely(turn) if advice else least)
         return sure or ((advice or in_talk) and offer_nearest(turn))
     if seeks:
-        return False
+        # "I want a letter of recommendation after four weeks" is only guessed to be a search.
+        return _is_guessed(turn) and answer_if_sure(turn, _MUCH_SURER)
     if in_talk and _is_idle(change(current(turn), turn.question, turn.catalogue, fresh=False)):
         return _is_beside(turn) or answer_if_sure(turn, LIKELY_IN_TALK) or _offer_questions(turn)
     if not current(turn).constraints() and _only_refuses(turn.question):
@@ -128,12 +129,16 @@ def _asks_advice(turn: Turn) -> bool:
 
     So it is where it is taken for a search for want of anything likelier.
     """
-    guessed = float((turn.parse.get("intent") or {}).get("confidence") or 0.0) < _GUESSED
-    asks = guessed or words.ASKS_ADVICE.search(turn.question.text)
+    asks = _is_guessed(turn) or words.ASKS_ADVICE.search(turn.question.text)
     return bool(asks) and not _wished(turn.question) and _says_much(turn.question)
 
 
-_GUESSED = 0.5
+_GUESSED, _MUCH_SURER = 0.5, 0.8
+
+
+def _is_guessed(turn: Turn) -> bool:
+    """Tell whether the classifier was hardly sure that a message is a search."""
+    return float((turn.parse.get("intent") or {}).get("confidence") or 0.0) < _GUESSED
 
 
 def _wished(question: Question) -> set[str]:

@@ -130,7 +130,7 @@ def _on_talk(
         kind = DETAIL
     if kind is not None and not (frame.danger and not frame.danger.dealt):
         return _following(parsed, follow_up=kind)
-    doubtful = (not searching and _is_doubtful_search(parsed)) or _is_doubtful_talk(parsed, frame)
+    doubtful = _is_doubtful_search(parsed) or _is_doubtful_talk(parsed, frame)
     hardly = not searching and _is_hardly_read(parsed, frame)
     return _unclear(parsed) if doubtful or hardly or (tells and frame.question) else dict(parsed)
 
@@ -182,14 +182,12 @@ def _is_doubtful_talk(parsed: Mapping[str, Any], frame: Frame) -> bool:
 
 
 def _is_doubtful_search(parsed: Mapping[str, Any]) -> bool:
-    """Tell whether a message is hardly the search that it is taken for.
+    """Tell whether a story is hardly the search that it is taken for.
 
-    Places, fields and weeks stand in most stories, and most of them ask for something else; so
-    does "I want a letter after four weeks".
+    Places, fields and weeks stand in most stories, and most of them ask for something else.
     """
     is_story = len(str(parsed.get("text") or "").split()) >= STORY
-    least = _SURE_SEARCH if is_story else _GUESSED
-    return _group(parsed) == "search" and _confidence(parsed) < least
+    return is_story and _group(parsed) == "search" and _confidence(parsed) < _SURE_SEARCH
 
 
 def _is_hardly_read(parsed: Mapping[str, Any], frame: Frame) -> bool:
@@ -201,7 +199,8 @@ def _is_hardly_read(parsed: Mapping[str, Any], frame: Frame) -> bool:
     symptoms = _group(parsed) == "safety" and not parsed.get("safety")
     holds = any(protocols()[kind].holds for kind in _kinds_of_danger(parsed))
     least = _GUESSED if of_lists else _HARDLY if symptoms and not holds else 0.0
-    return _confidence(parsed) < least
+    weak = bool(frame.question) and not frame.danger and _is_weak_danger(parsed)
+    return weak or _confidence(parsed) < least
 
 
 def _is_good_night(parsed: Mapping[str, Any]) -> bool:
@@ -344,14 +343,17 @@ def _only_tells(parsed: Mapping[str, Any]) -> bool:
 def _is_weak_danger(parsed: Mapping[str, Any]) -> bool:
     """Tell whether the classifier alone takes a few words for danger, and isn't sure.
 
-    In the middle of a talk "he's now doing paeds" goes on with it, and so does "not the visa, I
-    mean malaria", however sure it is. Of somebody's own despair a suspicion is enough.
+    In the middle of a talk "he's now doing paeds" goes on with it, and so do "not the visa, I mean
+    malaria" and what names no harm, however sure it is: "he says it's my attitude". Of somebody's
+    own despair a suspicion is enough.
     """
     text = parsed.get("text") or ""
     few = len(text.split()) <= _MOST_LEANING
     alone = _group(parsed) == "safety" and not parsed.get("safety")
     own = "crisis" in _kinds_of_danger(parsed)
-    unsure = _confidence(parsed) < _SURE or bool(words.MEANT.search(text))
+    holds = any(protocols()[kind].holds for kind in _kinds_of_danger(parsed))
+    harmless = holds and not parsed.get("gloss") and not words.OF_HARM.search(text)
+    unsure = harmless or _confidence(parsed) < _SURE or bool(words.MEANT.search(text))
     return alone and few and not own and unsure
 
 

@@ -50,6 +50,15 @@ OF_OTHERS = re.compile(
     r"^\W*(?:(?:and|but|so|well|ok|okay|also|now)\W+)*(?:she|he|her|his)\b",
     re.IGNORECASE,
 )
+# Without one of these a few words in a talk tell of no assault, injury or illness.
+OF_HARM = re.compile(
+    r"\b(?:touch|grab|grop|strok|hit|slap|punch|kick|push|shov|kiss|hug|naked|undress|flash|bed\b"
+    r"|my room|follow|stalk|threat|rape|raping|assault|attack|harass|abus|hurt|forc|spit|spat"
+    r"|thr[eo]w|knife|alone with|drunk|sex|molest|breast|boob|butt|bum\b|thigh|lap\b|chok|strangl|body|door|window"
+    r"|bleed|blood|breath|collaps|unconscious|dying|die\b|dead|faint|seiz|emergenc|ambulance|pain"
+    r"|needle|prick|stuck|splash|bit\b|bite|bitten|fever|allerg|vomit|swell|swoll|rash|ill\b|sick)",
+    re.IGNORECASE,
+)
 # A clause that is a question by its first word: "but can I swap".
 BEGINS_TO_ASK = re.compile(
     r"^\W*(?:(?:and|but|so|then|ok|okay|yes|no)\W+)*(?:what|how|when|where|which|who|why|can|could"

@@ -307,9 +307,9 @@ class Index:
         """Return the further question of an answer that a message is nearest to, and how near.
 
         That is the mean cosine with its three nearest wordings: they are few and differ. Of a story
-        one sentence is enough.
+        one sentence is enough. What some answer is asked by in these words is that one's.
         """
-        if not answer.further or not message.strip():
+        if not answer.further or not message.strip() or _plain(message) in self._asked:
             return None
         read = np.array([vector_of(text) for _, text in readings_of(message)]).T
         near = [
