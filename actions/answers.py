@@ -37,6 +37,8 @@ the ranking is right there more often than it thinks."""
 SURER = 0.65
 """How likely where something else could answer: a country's rules, a refusal."""
 _OFFERED = 3
+_LOOKED_AT = 5
+"""Of how many near answers what people ask next is looked at."""
 _TITLE = 75
 _MEDICAL_STUDENTS = frozenset({"preclinical_student", "clinical_student", "final_year_student"})
 _NEXT_SECTIONS = ("example", "instead", "who", "why")
@@ -61,7 +63,7 @@ def answer_question(turn: Turn, intent: str) -> None:
         return
     turn.set(topic=intent)
     choice = choose(turn)
-    if choice.confidence < SURE and _tells_further(turn):
+    if choice.confidence < SURE and in_talk(turn) and tell_any_further(turn, choice):
         return
     if choice.confidence >= (likely(turn) if own is None else SURE):
         tell_best(turn, choice, remark=own, intent=intent)
@@ -78,9 +80,13 @@ def _is_story(turn: Turn) -> bool:
     return len(turn.question.text.split()) >= SHORT_STORY
 
 
-def _tells_further(turn: Turn) -> bool:
-    """Answer what people ask next after the last answers, if that is likely; return whether so."""
-    return in_talk(turn) and tell_further(turn, LIKELY_FURTHER)
+def tell_any_further(turn: Turn, choice: index.Choice) -> bool:
+    """Answer what people ask next, if that is likely; return whether it was.
+
+    What is asked after the last answers is likelier than what is asked after those that are near.
+    """
+    near = [match.answer.id for match in choice.matches[:_LOOKED_AT]]
+    return tell_further(turn, LIKELY_FURTHER) or tell_further(turn, SURELY_FURTHER, near)
 
 
 def last_answer(turn: Turn) -> Answer | None:
@@ -152,7 +158,7 @@ def answer_if_likely(turn: Turn) -> bool:
     if turn.choice is not None:
         return False
     choice = choose(turn)
-    if choice.confidence < SURE and _tells_further(turn):
+    if choice.confidence < SURE and in_talk(turn) and tell_any_further(turn, choice):
         return True
     if choice.confidence >= likely(turn):
         tell_best(turn, choice)
@@ -271,7 +277,7 @@ _STEM, _MOST_IN = 5, 3
 tell which of them is meant."""
 _FRAGMENT, _MOST_WORDS = 2, 60
 """How many words say nothing of themselves, and up to how many a section is told as a whole."""
-_NEAR_SENTENCE, _NEXT_SENTENCE, _BY_WORD = 0.42, 0.85, 0.12
+_NEAR_SENTENCE, _NEXT_SENTENCE, _BY_WORD = 0.46, 0.85, 0.08
 """How near a sentence must be to a further question that it answers, how near a second one must be
 in comparison, and what a telling word adds. Cosines, measured on conversations."""
 
@@ -314,18 +320,18 @@ _NEAR_SECTION = 0.42
 """The least cosine between a message and a section that answers it."""
 
 
-def tell_further(turn: Turn, least: float, answer: Answer | None = None) -> bool:
+def tell_further(turn: Turn, least: float, ids: Sequence[str] | None = None) -> bool:
     """Answer what people ask next after an answer, if a message is near enough to that.
 
     Args:
         turn: the turn.
         least: how near it must be, a cosine.
-        answer: the answer; otherwise one of those that were given last.
+        ids: of the answers that count; otherwise those that were given last.
 
     Returns:
         False if nothing is near enough, or it was said already; nothing is said then.
     """
-    answer, found = _further(turn, least, answer)
+    answer, found = _further(turn, least, ids)
     if answer is None or found is None:
         return False
     index = shared_answers().current()
@@ -340,10 +346,10 @@ def tell_further(turn: Turn, least: float, answer: Answer | None = None) -> bool
 
 
 def _further(
-    turn: Turn, least: float, answer: Answer | None = None
+    turn: Turn, least: float, ids: Sequence[str] | None = None
 ) -> tuple[Answer | None, Further | None]:
     """Return the further question that a message is near enough to, unless it was answered."""
-    ids = [answer.id] if answer else turn.frame.spoken_of
+    ids = turn.frame.spoken_of if ids is None else ids
     of, asked, near = nearest_further(ids, turn.question.text)
     if of is None or asked is None or near < least:
         return None, None
@@ -497,7 +503,7 @@ def _tell_again(turn: Turn, answer: Answer, choices: Sequence[Choice], *, new: b
         choices: what can be done next.
         new: whether the question is in other words; it may then be about a part of the answer.
     """
-    if new and (tell_further(turn, LIKELY_FURTHER, answer) or tell_detail(turn, answer)):
+    if new and (tell_further(turn, LIKELY_FURTHER, [answer.id]) or tell_detail(turn, answer)):
         return
     told = turn.frame.told
     left = [kind for kind in _NEXT_SECTIONS if kind in answer.sections]
@@ -522,7 +528,7 @@ def show(
     What its file says to a detail of the question stands behind it.
     """
     lead, *body = [about, *answer.text] if about else answer.text
-    _, beside = _further(turn, SURELY_FURTHER, answer)
+    _, beside = _further(turn, SURELY_FURTHER, [answer.id])
     if beside and beside.text:
         turn.frame = turn.frame.with_section(answer.id, beside.asked_as[0])
         remarks = [beside.text, *remarks]

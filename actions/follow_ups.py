@@ -121,7 +121,7 @@ def _by_kind(turn: Turn, answer: Answer, kind: str) -> None:
 
 # Who asks for an example of an e-mail wants its words.
 _SAME_WISH = {
-    "disagree": ("instead", "evidence", "why"),
+    "disagree": ("instead", "why", "evidence"),
     "example": ("example", "words"),
     "words": ("words", "example"),
 }
@@ -164,6 +164,8 @@ def _detail(turn: Turn, answer: Answer) -> None:
         best = best if best in others else answer
     if best.id != answer.id and choice.confidence >= answers.SURE:
         answers.tell_best(turn, choice)
+        return
+    if answers.tell_any_further(turn, choice):
         return
     denied = answers.denies(turn.question.text, answer)
     if not denied and answers.tell_detail(turn, answer):

@@ -336,12 +336,10 @@ def _speaks_of_it(turn: Turn, asked: Asked) -> bool:
     answer = matches[0].answer
     if asked.aspects[0] == "fees":
         return bool(saying(answer, asked.aspects))
-    if asked.aspects[0] in _OF_THE_QUESTION and len(text_of(turn).split()) < STORY:
+    if asked.aspects[0] not in _NO_COLUMN and len(text_of(turn).split()) < STORY:
+        # The table has a column for it; an unpaid house job is no matter of how long one lasts.
         return asked.aspects[0] in registration.aspects_of(answer.question)
-    if asked.aspects[0] != "needed":
-        return True
-    text = " ".join((answer.question, *answer.text))
-    return "intern" in text.lower() or registration.names_the_internship(text)
+    return True
 
 
 def _is_open(turn: Turn, asked: Asked) -> bool:
@@ -462,8 +460,6 @@ def _is_doubtful(turn: Turn) -> bool:
 
 # How likely an answer must be right that is given in place of what the table of rules says.
 _SUREST = 0.85
-# What stands in the question of an answer that is on it.
-_OF_THE_QUESTION = {"steps", "part_time"}
 # What the table of rules has no column for, and the intent of answers on languages.
 _NO_COLUMN = {"attempts", "fees"}
 _LANGUAGE = "ask_language_barrier"

@@ -54,8 +54,8 @@ OF_OTHERS = re.compile(
 OF_HARM = re.compile(
     r"\b(?:touch|grab|grop|strok|hit|slap|punch|kick|push|shov|kiss|hug|naked|undress|flash|bed\b"
     r"|my room|follow|stalk|threat|rape|raping|assault|attack|harass|abus|hurt|forc|spit|spat"
-    r"|thr[eo]w|knife|alone with|drunk|sex|molest|breast|boob|butt|bum\b|thigh|lap\b|chok|strangl|body|door|window"
-    r"|bleed|blood|breath|collaps|unconscious|dying|die\b|dead|faint|seiz|emergenc|ambulance|pain"
+    r"|thr[eo]w|knife|alone with|drunk|sex|molest|breast|boob|butt|bum\b|thigh|lap\b|chok|strangl"
+    r"|body|door|window|bleed|blood|breath|collaps|unconscious|dying|die\b|dead|faint|seiz|emergenc|ambulance|pain"
     r"|needle|prick|stuck|splash|bit\b|bite|bitten|fever|allerg|vomit|swell|swoll|rash|ill\b|sick)",
     re.IGNORECASE,
 )

@@ -84,10 +84,10 @@ def test_a_menu_after_something_hard_has_a_kind_word(desk, monkeypatch):
 def test_a_story_that_goes_on_is_no_objection(desk):
     death = Frame(focus="stress/first-death", question="my patient died")
     assert (
-        "fair to doubt"
+        "What I can add"
         not in follow(desk, "my consultant only shrugged when I asked", "disagree", death).text
     )
-    assert "fair to doubt" in follow(desk, "that sounds fake", "disagree", death).text
+    assert "What I can add" in follow(desk, "that sounds fake", "disagree", death).text
 
 
 def test_an_example_of_a_letter_is_its_words(desk):
