@@ -282,10 +282,15 @@ _NEAR_SENTENCE, _NEXT_SENTENCE, _BY_WORD = 0.46, 0.85, 0.08
 in comparison, and what a telling word adds. Cosines, measured on conversations."""
 
 
-def detail_of(answer: Answer, question: str) -> list[str]:
+def detail_of(answer: Answer, question: str, *, named: bool = False) -> list[str]:
     """Return what an answer holds on a further question: a section, or two of its sentences.
 
     "And shoes?" after what to wear is answered by the sentence on shoes.
+
+    Args:
+        answer: the answer.
+        question: what is asked.
+        named: whether the nearest sentence must have a telling word of it.
     """
     parts = [(part, False) for part in (*answer.text, *answer.steps, *answer.closing)]
     parts += [(text, True) for text in answer.explanations.values()]
@@ -301,9 +306,9 @@ def detail_of(answer: Answer, question: str) -> list[str]:
     near = _vectors_of(tuple(s for s, *_ in sentences)) @ vector(question)
     near += _BY_WORD * np.array([s in telling for s, *_ in sentences])
     best = np.argsort(-near)[:2]
-    if near[best[0]] < _NEAR_SENTENCE:
-        return []
     sentence, part, whole = sentences[best[0]]
+    if near[best[0]] < _NEAR_SENTENCE or (named and sentence not in telling):
+        return []
     if whole and len(part.split()) <= _MOST_WORDS:
         return [part]
     least = max(_NEAR_SENTENCE, _NEXT_SENTENCE * near[best[0]])
@@ -356,6 +361,14 @@ def _further(
     told = turn.frame.told
     said = asked.see in told if asked.see else f"{of.id}#{asked.asked_as[0]}" in told
     return (None, None) if said else (of, asked)
+
+
+def tell_named(turn: Turn, answer: Answer) -> bool:
+    """Answer a further question by a sentence with a word of it; return whether there is one."""
+    sentences = detail_of(answer, turn.question.text, named=True)
+    if sentences:
+        turn.reply(" ".join(sentences), choices=[question_button(answer)])
+    return bool(sentences)
 
 
 def tell_detail(turn: Turn, answer: Answer) -> bool:

@@ -16,7 +16,6 @@ from preceptor.conversation.follow_ups import (
     ELSEWHERE,
     FURTHER,
     GOOD_NIGHT,
-    LIKELY_FURTHER,
     NEAR_FURTHER,
     NOT_ANSWERED,
     kind_of,
@@ -89,9 +88,11 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
 
 def _is_told_further(turn: Turn, kind: str) -> bool:
     """Answer what the last answers say people ask next; return whether it is that."""
-    if turn.choice is not None or kind not in (DETAIL, FURTHER, *_SECTIONS):
+    last = answers.last_answer(turn)
+    denied = last is not None and answers.denies(turn.question.text, last)
+    if turn.choice is not None or denied or kind not in (DETAIL, FURTHER, *_SECTIONS):
         return False
-    return answers.tell_further(turn, NEAR_FURTHER if kind in _SECTIONS else LIKELY_FURTHER)
+    return answers.tell_further(turn, NEAR_FURTHER)
 
 
 def _by_kind(turn: Turn, answer: Answer, kind: str) -> None:
@@ -165,10 +166,12 @@ def _detail(turn: Turn, answer: Answer) -> None:
     if best.id != answer.id and choice.confidence >= answers.SURE:
         answers.tell_best(turn, choice)
         return
-    if answers.tell_any_further(turn, choice):
-        return
     denied = answers.denies(turn.question.text, answer)
-    if not denied and answers.tell_detail(turn, answer):
+    if not denied and (
+        answers.tell_named(turn, answer)
+        or answers.tell_any_further(turn, choice)
+        or answers.tell_detail(turn, answer)
+    ):
         return
     if best.id == answer.id and not points:
         # It has nothing more on the matter; what is nearest beside it may.
