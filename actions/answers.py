@@ -18,7 +18,7 @@ from actions.topic_action import MAX_QUICK_REPLIES, TopicAction, Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Ask, Choice, Search, Tell
 from preceptor.conversation.decide import SHORT_STORY, leans, meant, new_matter
-from preceptor.conversation.follow_ups import LIKELY_FURTHER, SURELY_FURTHER
+from preceptor.conversation.follow_ups import LIKELY_FURTHER, NEAR_FURTHER, SURELY_FURTHER
 from preceptor.conversation.registration import aspects_of, profession_of
 from preceptor.conversation.talk_words import DENIED
 from preceptor.intents import intents
@@ -516,7 +516,7 @@ def _tell_again(turn: Turn, answer: Answer, choices: Sequence[Choice], *, new: b
         choices: what can be done next.
         new: whether the question is in other words; it may then be about a part of the answer.
     """
-    if new and (tell_further(turn, LIKELY_FURTHER, [answer.id]) or tell_detail(turn, answer)):
+    if new and (tell_further(turn, NEAR_FURTHER, [answer.id]) or tell_detail(turn, answer)):
         return
     told = turn.frame.told
     left = [kind for kind in _NEXT_SECTIONS if kind in answer.sections]

@@ -18,6 +18,7 @@ from actions.answers import (
     offer,
     read_again,
     said_before,
+    tell_any_further,
     tell_best,
 )
 from actions.follow_up import follow_up
@@ -119,6 +120,10 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             return
         nearest = choose(turn)
+        goes_on = in_talk(turn) and nearest.confidence < SURE
+        if goes_on and tell_any_further(turn, nearest):
+            turn.set(misses=0)
+            return
         if nearest.confidence >= (_SURER if _is_a_search(turn) else likely(turn)):
             turn.set(misses=0)
             tell_best(turn, nearest)

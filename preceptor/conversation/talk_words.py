@@ -53,10 +53,10 @@ OF_OTHERS = re.compile(
 # Without one of these a few words in a talk tell of no assault, injury or illness.
 OF_HARM = re.compile(
     r"\b(?:touch|grab|grop|strok|hit|slap|punch|kick|push|shov|kiss|hug|naked|undress|flash|bed\b"
-    r"|my room|follow|stalk|threat|rape|raping|assault|attack|harass|abus|hurt|forc|spit|spat"
-    r"|thr[eo]w|knife|alone with|drunk|sex|molest|breast|boob|butt|bum\b|thigh|lap\b|chok|strangl"
-    r"|body|door|window|bleed|blood|breath|collaps|unconscious|dying|die\b|dead|faint|seiz|emergenc|ambulance|pain"
-    r"|needle|prick|stuck|splash|bit\b|bite|bitten|fever|allerg|vomit|swell|swoll|rash|ill\b|sick)",
+    r"|my room|follow|stalk|threat|rape|raping|assault|attack|harass|abus|hurt\b(?! feelings)"
+    r"|injur|forc|spit|spat|thr[eo]w|knife|alone with|drunk|sex|molest|breast|boob|butt|bum\b"
+    r"|thigh|lap\b|chok|strangl|body|door|window|bleed|blood|breath|collaps|unconscious|dying"
+    r"|die\b|dead|faint|seiz|emergenc|ambulance|pain|needle|prick|stuck|splash|bit\b|bite|bitten|fever|allerg|vomit|swell|swoll|rash|ill\b|sick)",
     re.IGNORECASE,
 )
 # A clause that is a question by its first word: "but can I swap".

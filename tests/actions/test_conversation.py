@@ -35,7 +35,7 @@ def test_a_question_that_no_answer_fits_is_not_answered_with_another(desk):
 
 @pytest.mark.parametrize(
     ("intent", "who"),
-    [("ask_timing", "placement"), ("ask_internship_length", "regulator"),
+    [("ask_timing", "the place itself"), ("ask_internship_length", "regulator"),
      ("ask_discipline", "student support")],
 )  # fmt: skip
 def test_who_may_know_what_is_not_known_fits_the_question(desk, intent, who):
