@@ -597,7 +597,9 @@ def offer(turn: Turn, matches: Sequence[Match]) -> None:
     lead = "answer_near_hard" if weighs else "answer_near"
     steps = []
     if _is_story(turn):
-        lead = f"{lead}_story"
+        lead = (
+            f"{lead}_story" if turn.parse["intent"]["confidence"] >= SURE else "answer_near_story"
+        )
         steps = [
             turn.say("answer_in_short", question=m.answer.question, short=m.answer.first_sentence)
             for m in matches[:_OFFERED]

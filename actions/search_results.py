@@ -9,6 +9,7 @@ from itertools import groupby
 from babel.numbers import get_currency_name
 
 from actions import phrases, selection
+from actions.answers import LIKELY, choose
 from actions.search_state import Change, query_from_slots, query_to_slots, remembered
 from actions.selection import Listed
 from actions.topic_action import Turn
@@ -26,6 +27,7 @@ from preceptor.catalogue.search import (
 )
 from preceptor.conversation.cards import ProgramListCard
 from preceptor.conversation.choices import Choice, Compare, Page, Restart, Show, Widen
+from preceptor.conversation.talk_words import ASKS
 
 PAGE = 3
 # An unclear currency is asked for with so many examples.
@@ -44,6 +46,9 @@ _WISHES = {
 }
 # So many worldwide schemes stand below what is nearest.
 _MOST_SCHEMES = 2
+
+# From how many words on a message may ask more than a search answers.
+_SAYS_MORE = 8
 
 Groups = list[tuple[str, list[Hit]]]
 """What a list shows: for each group the sentence before it, and its hits."""
@@ -121,6 +126,7 @@ def show(
         *_rates(turn, query, page.results),
         *_stale(turn, page.results, offset),
         *unused_remarks(turn, done, page.results),
+        *_asked_beside(turn),
     ]
     send(turn, groups, offset, page.total, remarks)
 
@@ -228,8 +234,12 @@ def unused_remarks(turn: Turn, done: Change | None, hits: Sequence[Hit] = ()) ->
     if hits and not any("dates_unknown" in hit.notes for hit in hits):
         unused = tuple(each for each in unused if each.kind != "when")
     sentences = [turn.say("search_assumed_usd")] if done and done.assumed_currency else []
+    whens = [each.words for each in unused if each.kind == "when"]
+    if whens:
+        said = phrases.joined(whens, "or")
+        sentences.append(turn.say("search_unused_when", words=said, options=""))
     for each in unused:
-        if each.kind == "wishes":
+        if each.kind in ("wishes", "when"):
             continue
         options = [
             f"{get_currency_name(code, count=2, locale='en')} ({code})"
@@ -243,6 +253,18 @@ def unused_remarks(turn: Turn, done: Change | None, hits: Sequence[Hit] = ()) ->
     return list(dict.fromkeys(sentences))
 
 
+def _asked_beside(turn: Turn) -> list[str]:
+    """Return in short what knowledge/ says to a message that asks more than where to go."""
+    text = turn.question.text
+    if turn.choice is not None or len(text.split()) < _SAYS_MORE or not ASKS.search(text):
+        return []
+    choice = choose(turn)
+    if choice.confidence < LIKELY:
+        return []
+    best = choice.matches[0].answer
+    return [turn.say("answer_beside", question=best.question, short=best.first_sentence)]
+
+
 def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | None) -> None:
     """Say that nothing fits, and what comes nearest."""
     nothing = nearest(turn.catalogue, query)
@@ -251,7 +273,7 @@ def _show_nothing(turn: Turn, query: SearchQuery, wanted: str, done: Change | No
         # What doesn't say that it takes pupils mostly takes none.
         nothing = replace(nothing, alternatives=(), worldwide=())
     sentences = [turn.say("search_empty", criteria=wanted)]
-    remarks = unused_remarks(turn, done)
+    remarks = [*unused_remarks(turn, done), *_asked_beside(turn)]
     blame = list(dict.fromkeys(map(phrases.constraint, nothing.blame)))
     closed = left_out(turn.catalogue, query)
     if closed:
