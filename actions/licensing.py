@@ -23,6 +23,7 @@ from actions.answers import (
     tell,
     tell_best,
     tell_detail,
+    tell_further,
     unknown,
 )
 from actions.other_professions import answer_profession, tell_field
@@ -54,6 +55,7 @@ from preceptor.catalogue.records import RegistrationRecord, RegulatorRecord
 from preceptor.conversation import registration
 from preceptor.conversation.choices import Choice, Country, Search
 from preceptor.conversation.decide import STORY
+from preceptor.conversation.follow_ups import NEAR_FURTHER
 from preceptor.conversation.registration import COMPARED, INTENT, LENGTH, OTHER
 from preceptor.intents import intents
 from preceptor.knowledge import index
@@ -128,6 +130,9 @@ def answer_countries(turn: Turn, topic: str | None) -> None:
     intent = LENGTH if topic == LENGTH else INTENT
     if not turn.question.of_kind("country") and selection.ask_which_country(turn, intent):
         turn.set(topic=intent)
+        return
+    named = turn.question.of_kind("country", "place")
+    if turn.choice is None and not named and in_talk(turn) and tell_further(turn, NEAR_FURTHER):
         return
     asks_meaning = registration.asks_meaning(turn.question.text, turn.question.entities)
     if turn.choice is None and asks_meaning and _define(turn):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from actions import phrases
-from actions.answers import answer_if_sure, tell, tell_detail
+from actions.answers import answer_if_sure, choose, tell, tell_best, tell_detail
 from actions.registration_question import Asked
 from actions.registration_text import SENTENCE_ENDS, capital, saying
 from actions.topic_action import Turn
 from preceptor.catalogue.records import RegistrationTermRecord
 from preceptor.conversation.choices import Choice
+from preceptor.conversation.decide import SHORT_STORY
 from preceptor.conversation.registration import (
     COMPARED,
     INTENT,
@@ -43,6 +44,8 @@ def answer_profession(
     else:
         lead = turn.say("registration_profession_unknown", who=who, country=where)
     own = _answer_of(profession, country)
+    if _tell_nearer(turn, profession, country):
+        return
     if own is not None and _tell_own(turn, own, lead if body else None):
         return
     answers = shared_answers().current()
@@ -74,6 +77,21 @@ def answer_profession(
         questions = _questions(general) if general else ""
         rest = turn.say("registration_profession_ask", who=who, questions=questions).strip()
     turn.reply(lead, body=[" ".join(rules), rest] if rules else [rest], choices=choices)
+
+
+def _tell_nearer(turn: Turn, profession: str, country: str) -> bool:
+    """Tell the nearest answer to a story if it is on the profession there; return whether it is.
+
+    Whoever tells a story asks for more than how one registers.
+    """
+    if len(turn.question.text.split()) < SHORT_STORY:
+        return False
+    choice = choose(turn)
+    best = choice.matches[0].answer if choice.matches else None
+    if best is None or country not in best.places or profession_of(best.question) != profession:
+        return False
+    tell_best(turn, choice)
+    return True
 
 
 def tell_field(turn: Turn, asked: Asked) -> bool:
