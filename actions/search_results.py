@@ -27,7 +27,7 @@ from preceptor.catalogue.search import (
 )
 from preceptor.conversation.cards import ProgramListCard
 from preceptor.conversation.choices import Choice, Compare, Page, Restart, Show, Widen
-from preceptor.conversation.talk_words import ASKS
+from preceptor.conversation.talk_words import QUESTION
 
 PAGE = 3
 # An unclear currency is asked for with so many examples.
@@ -256,7 +256,7 @@ def unused_remarks(turn: Turn, done: Change | None, hits: Sequence[Hit] = ()) ->
 def _asked_beside(turn: Turn) -> list[str]:
     """Return in short what knowledge/ says to a message that asks more than where to go."""
     text = turn.question.text
-    if turn.choice is not None or len(text.split()) < _SAYS_MORE or not ASKS.search(text):
+    if turn.choice is not None or len(text.split()) < _SAYS_MORE or not QUESTION.search(text):
         return []
     choice = choose(turn)
     if choice.confidence < LIKELY:

@@ -28,11 +28,13 @@ THANKS = re.compile(
     r"|obrigad[oa]|grazie)\b",
     re.IGNORECASE,
 )
-ASKS = re.compile(
-    r"\?|\b(?:what|how|when|where|which|who|why|but)\b"
-    r"|(?:^|[.,;!]|\band)\s*(?:can|could|do|does|is|are|should|would|will)\b",
-    re.IGNORECASE,
+_QUESTION = (
+    r"\?|\b(?:what|how|when|where|which|who|why)\b"
+    r"|(?:^|[.,;!]|\band)\s*(?:can|could|do|does|is|are|should|would|will)\b"
 )
+QUESTION = re.compile(_QUESTION, re.IGNORECASE)
+# What asks for something, an objection included.
+ASKS = re.compile(rf"{_QUESTION}|\bbut\b", re.IGNORECASE)
 # What else asks for something: "I need to know the costs".
 WANTS = re.compile(
     r"\b(?:want|need|know|tell|help|advi[cs]e|looking|wonder|question|info|curious|explain|please|pls"
