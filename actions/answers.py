@@ -594,17 +594,16 @@ def offer(turn: Turn, matches: Sequence[Match]) -> None:
     declared = intents().get(turn.question.intent)
     # What people who support students know is what weighs on them.
     weighs = declared is not None and declared.who_knows == "support"
-    lead = "answer_near_hard" if weighs else "answer_near"
-    steps = []
-    if _is_story(turn):
-        lead = (
-            f"{lead}_story" if turn.parse["intent"]["confidence"] >= SURE else "answer_near_story"
-        )
-        steps = [
-            turn.say("answer_in_short", question=m.answer.question, short=m.answer.first_sentence)
-            for m in matches[:_OFFERED]
-        ]
-    turn.reply(turn.say(lead), steps=steps, choices=choices)
+    if not _is_story(turn):
+        turn.reply(turn.say("answer_near_hard" if weighs else "answer_near"), choices=choices)
+        return
+    sure = turn.parse["intent"]["confidence"] >= SURE
+    lead = turn.say("answer_near_hard_story" if weighs and sure else "answer_near_story")
+    steps = [
+        turn.say("answer_in_short", question=m.answer.question, short=m.answer.first_sentence)
+        for m in matches[:_OFFERED]
+    ]
+    turn.reply(lead, steps=steps, choices=choices)
 
 
 def unknown(turn: Turn, matches: Sequence[Match] = ()) -> None:
