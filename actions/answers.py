@@ -63,21 +63,26 @@ def answer_question(turn: Turn, intent: str) -> None:
         return
     turn.set(topic=intent)
     choice = choose(turn)
-    if choice.confidence < SURE and in_talk(turn) and tell_any_further(turn, choice):
+    if goes_on(turn, choice):
         return
     if choice.confidence >= (likely(turn) if own is None else SURE):
         tell_best(turn, choice, remark=own, intent=intent)
     elif own is not None:
         turn.reply(own, choices=turn.leads(intent))
-    elif choice.confidence >= NEAR or (choice.matches and _is_story(turn)):
+    elif choice.confidence >= NEAR or (choice.matches and is_story(turn)):
         offer(turn, choice.matches)
     else:
         unknown(turn, choice.matches)
 
 
-def _is_story(turn: Turn) -> bool:
+def is_story(turn: Turn) -> bool:
     """Tell whether so much is said that something near is better than nothing."""
     return len(turn.question.text.split()) >= SHORT_STORY
+
+
+def goes_on(turn: Turn, choice: index.Choice) -> bool:
+    """Answer what people ask next unless another answer is sure; return whether it was that."""
+    return choice.confidence < SURE and in_talk(turn) and tell_any_further(turn, choice)
 
 
 def tell_any_further(turn: Turn, choice: index.Choice) -> bool:
@@ -158,7 +163,7 @@ def answer_if_likely(turn: Turn) -> bool:
     if turn.choice is not None:
         return False
     choice = choose(turn)
-    if choice.confidence < SURE and in_talk(turn) and tell_any_further(turn, choice):
+    if goes_on(turn, choice):
         return True
     if choice.confidence >= likely(turn):
         tell_best(turn, choice)
@@ -336,17 +341,17 @@ def tell_further(turn: Turn, least: float, ids: Sequence[str] | None = None) -> 
     Returns:
         False if nothing is near enough, or it was said already; nothing is said then.
     """
-    answer, found = _further(turn, least, ids)
-    if answer is None or found is None:
+    answer, asked = _further(turn, least, ids)
+    if answer is None or asked is None:
         return False
-    index = shared_answers().current()
-    other = index.get(found.see) if index and found.see else None
+    answers = shared_answers().current()
+    other = answers.get(asked.see) if answers and asked.see else None
     if other is not None:
         tell(turn, other)
     else:
-        turn.frame = turn.frame.with_section(answer.id, found.asked_as[0])
+        turn.frame = turn.frame.with_section(answer.id, asked.asked_as[0])
         turn.frame = turn.frame.copy(update={"focus": answer.id})
-        turn.reply(found.text)
+        turn.reply(asked.text)
     return True
 
 
@@ -355,17 +360,26 @@ def _further(
 ) -> tuple[Answer | None, Further | None]:
     """Return the further question that a message is near enough to, unless it was answered."""
     ids = turn.frame.spoken_of if ids is None else ids
-    of, asked, near = nearest_further(ids, turn.question.text)
-    if of is None or asked is None or near < least:
+    answer, asked, near = nearest_further(ids, turn.question.text)
+    if answer is None or asked is None or near < least:
         return None, None
-    told = turn.frame.told
-    said = asked.see in told if asked.see else f"{of.id}#{asked.asked_as[0]}" in told
-    return (None, None) if said else (of, asked)
+    name = asked.see or f"{answer.id}#{asked.asked_as[0]}"
+    return (None, None) if name in turn.frame.told else (answer, asked)
 
 
-def tell_named(turn: Turn, answer: Answer) -> bool:
-    """Answer a further question by a sentence with a word of it; return whether there is one."""
-    sentences = detail_of(answer, turn.question.text, named=True)
+def tell_sentences(turn: Turn, answer: Answer, *, named: bool = False) -> bool:
+    """Answer a further question by sentences of an answer; return whether there are any.
+
+    Args:
+        turn: the turn.
+        answer: the answer.
+        named: whether they must have a telling word of the question.
+    """
+    text = turn.question.text
+    sentences = _saying(answer, text) or detail_of(answer, text, named=named)
+    for kind, section in answer.sections.items():
+        if section in sentences:
+            turn.frame = turn.frame.with_section(answer.id, kind)
     if sentences:
         turn.reply(" ".join(sentences), choices=[question_button(answer)])
     return bool(sentences)
@@ -373,12 +387,7 @@ def tell_named(turn: Turn, answer: Answer) -> bool:
 
 def tell_detail(turn: Turn, answer: Answer) -> bool:
     """Answer a further question on an answer from what it holds; return whether it holds it."""
-    text = turn.question.text
-    if sentences := _saying(answer, text) or detail_of(answer, text):
-        for kind, text in answer.sections.items():
-            if text in sentences:
-                turn.frame = turn.frame.with_section(answer.id, kind)
-        turn.reply(" ".join(sentences), choices=[question_button(answer)])
+    if tell_sentences(turn, answer):
         return True
     # Sections that were said haven't answered it.
     told = turn.frame.told
@@ -594,7 +603,7 @@ def offer(turn: Turn, matches: Sequence[Match]) -> None:
     declared = intents().get(turn.question.intent)
     # What people who support students know is what weighs on them.
     weighs = declared is not None and declared.who_knows == "support"
-    if not _is_story(turn):
+    if not is_story(turn):
         turn.reply(turn.say("answer_near_hard" if weighs else "answer_near"), choices=choices)
         return
     sure = turn.parse["intent"]["confidence"] >= SURE

@@ -13,12 +13,13 @@ from actions.answers import (
     SURER,
     answer_if_sure,
     choose,
+    goes_on,
     in_talk,
+    is_story,
     likely,
     offer,
     read_again,
     said_before,
-    tell_any_further,
     tell_best,
 )
 from actions.follow_up import follow_up
@@ -66,7 +67,7 @@ class ShowCapabilities(TopicAction):
         least = likely(turn) if in_talk(turn) else SURE
         if len(turn.question.text.split()) > _MOST_WORDS and answer_if_sure(turn, least):
             return
-        if _is_story(turn) and (answer_if_sure(turn, likely(turn)) or offer_nearest(turn)):
+        if _told_much(turn) and (answer_if_sure(turn, likely(turn)) or offer_nearest(turn)):
             # "What can you ask for?" at the end of a story asks for its own sake.
             return
         covered = facts.countries_covered(turn.catalogue)
@@ -120,8 +121,7 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             return
         nearest = choose(turn)
-        goes_on = in_talk(turn) and nearest.confidence < SURE
-        if goes_on and tell_any_further(turn, nearest):
+        if goes_on(turn, nearest):
             turn.set(misses=0)
             return
         if nearest.confidence >= (_SURER if _is_a_search(turn) else likely(turn)):
@@ -132,8 +132,8 @@ class AskRephrase(TopicAction):
             turn.set(misses=0)
             find(turn, fresh=False)
             return
-        is_talk = in_talk(turn) or _is_story(turn)
-        if nearest.matches and (nearest.confidence >= NEAR or is_talk):
+        says_much = in_talk(turn) or is_story(turn)
+        if nearest.matches and (nearest.confidence >= NEAR or says_much):
             offer(turn, nearest.matches)
             return
         anything_listed = bool(selection.listed(turn).ids)
@@ -151,8 +151,8 @@ class AskRephrase(TopicAction):
         )
 
 
-def _is_story(turn: Turn) -> bool:
-    """Tell whether so much is said that a question comes nearer to it than a theme."""
+def _told_much(turn: Turn) -> bool:
+    """Tell whether so much was said that a question comes nearer to it than a theme."""
     told = f"{said_before(turn) if in_talk(turn) else ''} {turn.parse.get('text') or ''}"
     return len(told.split()) >= SHORT_STORY
 

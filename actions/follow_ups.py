@@ -74,7 +74,7 @@ def _click(turn: Turn, choice: Tell) -> None:
 
 def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
     """Answer a follow-up on an answer."""
-    if _is_told_further(turn, kind):
+    if _tells_further(turn, kind):
         return
     if answer is None:
         turn.reply(turn.say("follow_nothing"), choices=turn.leads("ask_capabilities"))
@@ -86,7 +86,7 @@ def _on_answer(turn: Turn, answer: Answer | None, kind: str) -> None:
         _by_kind(turn, answer, kind)
 
 
-def _is_told_further(turn: Turn, kind: str) -> bool:
+def _tells_further(turn: Turn, kind: str) -> bool:
     """Answer what the last answers say people ask next; return whether it is that."""
     last = answers.last_answer(turn)
     denied = last is not None and answers.denies(turn.question.text, last)
@@ -168,7 +168,7 @@ def _detail(turn: Turn, answer: Answer) -> None:
         return
     denied = answers.denies(turn.question.text, answer)
     if not denied and (
-        answers.tell_named(turn, answer)
+        answers.tell_sentences(turn, answer, named=True)
         or answers.tell_any_further(turn, choice)
         or answers.tell_detail(turn, answer)
     ):

@@ -346,7 +346,7 @@ def _parts(text: str, name: str, first_line: int) -> tuple[Paragraphs, dict[str,
 
 def _further(text: str, name: str, first_line: int) -> tuple[list[dict[str, Any]], list[Fault]]:
     """Return the further questions below their heading, and what is wrong with them."""
-    found: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     faults: list[Fault] = []
     for number, line in enumerate(text.split("\n"), first_line):
         if line.startswith("### "):
@@ -354,22 +354,22 @@ def _further(text: str, name: str, first_line: int) -> tuple[list[dict[str, Any]
             if len(wordings) < FEWEST_FURTHER or not all(wordings):
                 fault = f"write at least {FEWEST_FURTHER} wordings, with “ / ” between them"
                 faults.append(Fault(name, number, fault))
-            found.append({"asked_as": wordings, "text": "", "line": number})
+            entries.append({"asked_as": wordings, "text": "", "line": number})
         elif line.startswith("#"):
             fault = f"“{ASKED_NEXT}” is the last section; below it stand ### and wordings"
             faults.append(Fault(name, number, fault))
-        elif line.strip() and found:
-            found[-1]["text"] = f"{found[-1]['text']} {line.strip()}".strip()
+        elif line.strip() and entries:
+            entries[-1]["text"] = f"{entries[-1]['text']} {line.strip()}".strip()
         elif line.strip():
             faults.append(Fault(name, number, "a further question begins with ### and wordings"))
-    for each in found:
-        number, said = each.pop("line"), each["text"]
-        if other := _SEE.fullmatch(said):
+    for each in entries:
+        number, answer = each.pop("line"), each["text"]
+        if other := _SEE.fullmatch(answer):
             each |= {"text": "", "see": other[1]}
-        elif not 0 < len(said.split()) <= MOST_WORDS_FURTHER:
-            fault = f"it has {len(said.split())} words; 1 to {MOST_WORDS_FURTHER}"
+        elif not 0 < len(answer.split()) <= MOST_WORDS_FURTHER:
+            fault = f"it has {len(answer.split())} words; 1 to {MOST_WORDS_FURTHER}"
             faults.append(Fault(name, number, fault))
-    return found, faults
+    return entries, faults
 
 
 def _paragraphs(lines: Iterable[str]) -> Paragraphs:

@@ -39,6 +39,7 @@ OTHER_AUDIENCES = (
 )  # fmt: skip
 """Audiences that are no stage of training of the catalogue."""
 _UNANSWERED = 600
+# How much nearer what people ask after an earlier answer must be than after the last: a cosine.
 _EARLIER = 0.04
 FEWEST = 20
 """From how many answers on the ranking is fitted to them."""
@@ -162,10 +163,12 @@ def nearest_further(
     best: tuple[Answer | None, Further | None, float] = (None, None, 0.0)
     for place, id in enumerate(ids):
         answer = index.get(id) if index else None
-        found = index.further(answer, message) if index and answer else None
-        near = found[1] - (_EARLIER if place else 0.0) if found else 0.0
-        if found and near > best[2]:
-            best = answer, found[0], near
+        nearest = index.further(answer, message) if index and answer else None
+        if nearest is None:
+            continue
+        near = nearest[1] - (_EARLIER if place else 0.0)
+        if near > best[2]:
+            best = answer, nearest[0], near
     return best
 
 

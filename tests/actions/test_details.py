@@ -81,6 +81,25 @@ def test_a_menu_after_something_hard_has_a_kind_word(desk, monkeypatch):
         assert ("That sounds hard" in done.text) is hard
 
 
+def test_after_a_story_what_is_offered_says_its_answer_in_short(desk, monkeypatch):
+    monkeypatch.setattr("actions.answers.LIKELY", 1.1)
+    told = "My aunt drove me to the clinic and " + "then it rained and we sat there, " * 4
+    done = desk.run("action_answer", told, "ask_timing")
+    steps = done.replies[0].steps
+    assert len(steps) == len(done.choices) > 1
+    for step, choice in zip(steps, done.choices, strict=True):
+        question, short = step.split("”")
+        assert question.strip("“").startswith(choice.title.rstrip("…")) and short.strip()
+
+
+def test_what_is_not_known_keeps_the_thread(desk):
+    death = Frame(focus="stress/first-death", question="my patient died")
+    slots = {"frame": death.dict()}
+    done = desk.run("action_answer", "which tram goes to the ward kitchen", "ask_timing", slots)
+    assert "don't know" in done.text
+    assert done.slots["frame"]["focus"] == "stress/first-death"
+
+
 def test_a_story_that_goes_on_is_no_objection(desk):
     death = Frame(focus="stress/first-death", question="my patient died")
     assert (

@@ -120,6 +120,7 @@ def linked(text: str) -> list[str]:
     ("text", "ids"),
     [
         ("surgery in Kenya", ["surgery", "KE"]),
+        ("surgeon from Kenya, I want to work in Riyadh", ["~KE", "riyadh"]),
         ("KENYA", ["KE"]),
         ("a Filipino hospital", ["PH"]),
         ("Ugandan wards", ["UG"]),

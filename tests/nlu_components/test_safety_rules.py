@@ -79,6 +79,8 @@ def test_own_symptoms_are_seen(text):
         "4 week surgery placement in Kenya under 2000 usd",
         "my colleague is a pain in the neck",
         "high schooler here, may schoolers shadow a surgeon",
+        "I left nursing for an office and I miss the ambulance",
+        "en la planta me tocó una enfermera muy paciente",
         "",
     ],
 )
@@ -159,3 +161,7 @@ def test_what_a_rule_sees_stays_unless_the_classifier_rules_danger_out():
 def test_somebody_who_faints_at_the_sight_of_blood_is_in_no_danger_now():
     assert alarms("she faints when she sees blood") == []
     assert alarms("she fainted and there is blood everywhere") == ["report_emergency"]
+
+
+def test_me_toco_with_a_part_of_the_body_is_seen():
+    assert "report_assault" in alarms("el jefe de servicio me tocó el pecho en el ascensor")
